@@ -1,0 +1,87 @@
+// Every (cell type, edge, operation) that a search chooses between, and tables over them.
+#ifndef NAP_ARCHITECTURE_CANDIDATES_H_
+#define NAP_ARCHITECTURE_CANDIDATES_H_
+
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "nap/architecture/genotype.h"
+#include "nap/architecture/topology.h"
+
+namespace nap {
+
+struct CandidateOperation {
+  std::string name;
+  bool is_zero = false;  // contributes nothing: never ranked, counted or named in a genotype
+};
+
+// The same operations are candidates on every edge of every cell type.
+struct CandidateSpace {
+  std::vector<CellTopology> cells;
+  std::vector<CandidateOperation> operations;
+
+  int NumEdges(int cell) const { return static_cast<int>(cells[cell].edges.size()); }
+  int NumOperations() const { return static_cast<int>(operations.size()); }
+};
+
+struct CandidateId {
+  int cell;       // index in CandidateSpace::cells
+  int edge;       // index in CellTopology::edges
+  int operation;  // index in CandidateSpace::operations
+
+  friend bool operator==(const CandidateId& a, const CandidateId& b) {
+    return a.Key() == b.Key();
+  }
+  friend bool operator<(const CandidateId& a, const CandidateId& b) { return a.Key() < b.Key(); }
+
+ private:
+  std::tuple<int, int, int> Key() const { return {cell, edge, operation}; }
+};
+
+// A value for each candidate.
+template <typename T>
+class CandidateTable {
+ public:
+  explicit CandidateTable(const CandidateSpace& space, T value = T())
+      : num_operations_(space.NumOperations()) {
+    for (const CellTopology& cell : space.cells) {
+      values_.emplace_back(cell.edges.size() * space.operations.size(), value);
+    }
+  }
+
+  typename std::vector<T>::reference operator[](const CandidateId& id) {
+    return values_[id.cell][id.edge * num_operations_ + id.operation];
+  }
+  typename std::vector<T>::const_reference operator[](const CandidateId& id) const {
+    return values_[id.cell][id.edge * num_operations_ + id.operation];
+  }
+
+  // Edge after edge, each with all its operations.
+  const std::vector<T>& Values(int cell) const { return values_[cell]; }
+  std::vector<T>& Values(int cell) { return values_[cell]; }
+
+ private:
+  int num_operations_;
+  std::vector<std::vector<T>> values_;
+};
+
+using ScoreTable = CandidateTable<double>;
+
+// Which candidates are left. A zero operation lives as long as its edge has another living one.
+using LivingTable = CandidateTable<bool>;
+
+// The living operations of one cell type, or of one of its edges, zero operations left out; in
+// order of edge, then operation.
+std::vector<CandidateId> LivingOperations(const CandidateSpace& space, const LivingTable& living,
+                                          int cell);
+std::vector<CandidateId> LivingOperations(const CandidateSpace& space, const LivingTable& living,
+                                          int cell, int edge);
+
+// What is left when a search ends.
+Genotype GenotypeOf(const std::string& search_space, const CandidateSpace& space,
+                    const LivingTable& living);
+
+}  // namespace nap
+
+#endif  // NAP_ARCHITECTURE_CANDIDATES_H_

@@ -1,0 +1,13 @@
+#include "nap/architecture/genotype.h"
+
+namespace nap {
+
+std::map<std::string, int> CountOperations(const CellGenotype& cell) {
+  std::map<std::string, int> counts;
+  for (const auto& inputs : cell.nodes) {
+    for (const GenotypeInput& input : inputs) ++counts[input.operation];
+  }
+  return counts;
+}
+
+}  // namespace nap

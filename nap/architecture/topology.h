@@ -1,0 +1,36 @@
+// The graph of a cell, before anybody says which operation goes where.
+#ifndef NAP_ARCHITECTURE_TOPOLOGY_H_
+#define NAP_ARCHITECTURE_TOPOLOGY_H_
+
+#include <string>
+#include <vector>
+
+namespace nap {
+
+// Node ids: 0 .. num_inputs-1 are the cell's inputs, num_inputs .. num_inputs+num_nodes-1 the
+// intermediate nodes.
+struct Edge {
+  int source;  // any node
+  int target;  // an intermediate node after `source`
+  int stride;  // 2 on the edges that leave an input of a reduction cell, else 1
+};
+
+struct CellTopology {
+  std::string name;  // "normal" or "reduce" in the darts space
+  int num_inputs;
+  int num_nodes;
+  std::vector<int> concat;  // the nodes whose outputs, side by side, are the cell's output
+
+  // Sorted by target, then source: the order in which everything that is stored an edge is kept.
+  std::vector<Edge> edges;
+
+  // Every intermediate node is joined with every node before it and belongs to the output.
+  static CellTopology Dense(std::string name, int num_inputs, int num_nodes, int input_stride);
+
+  int FirstNode() const { return num_inputs; }
+  int EndNode() const { return num_inputs + num_nodes; }
+};
+
+}  // namespace nap
+
+#endif  // NAP_ARCHITECTURE_TOPOLOGY_H_

@@ -1,0 +1,102 @@
+#include "nap/base/files.h"
+
+#include <absl/strings/str_cat.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+#include "nap/base/status_macros.h"
+
+namespace nap {
+namespace {
+
+absl::Status SystemError(absl::string_view what, const std::string& path, int error) {
+  const std::string message = absl::StrCat(what, " ", path, ": ", std::strerror(error));
+  if (error == ENOENT) return absl::NotFoundError(message);
+  if (error == ENOSPC || error == EDQUOT) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat(message, "; free some space or choose another folder"));
+  }
+  return absl::UnavailableError(message);
+}
+
+absl::Status WriteAll(int file, const std::string& path, absl::string_view content) {
+  while (!content.empty()) {
+    const ssize_t written = ::write(file, content.data(), content.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return SystemError("cannot write", path, errno);
+    content.remove_prefix(static_cast<size_t>(written));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<std::string> ReadFile(const std::string& path) {
+  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0) return SystemError("cannot open", path, errno);
+  std::string content;
+  char block[1 << 16];
+  for (;;) {
+    const ssize_t count = ::read(file, block, sizeof block);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) {
+      const int error = errno;
+      ::close(file);
+      return SystemError("cannot read", path, error);
+    }
+    if (count == 0) break;
+    content.append(block, static_cast<size_t>(count));
+  }
+  ::close(file);
+  return content;
+}
+
+absl::Status WriteFileAtomically(const std::string& path, absl::string_view content) {
+  const std::string temporary = path + ".tmp";
+  const int file = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  if (file < 0) return SystemError("cannot create", temporary, errno);
+  absl::Status status = WriteAll(file, temporary, content);
+  if (status.ok() && ::fsync(file) != 0) status = SystemError("cannot write", temporary, errno);
+  if (::close(file) != 0 && status.ok()) status = SystemError("cannot write", temporary, errno);
+  if (status.ok() && ::rename(temporary.c_str(), path.c_str()) != 0) {
+    status = SystemError("cannot write", path, errno);
+  }
+  if (!status.ok()) ::unlink(temporary.c_str());
+  return status;
+}
+
+absl::Status MakeFolder(const std::string& path) {
+  std::error_code error;
+  std::filesystem::create_directories(path, error);
+  if (error) return SystemError("cannot create the folder", path, error.value());
+  return absl::OkStatus();
+}
+
+absl::StatusOr<LineWriter> LineWriter::Open(const std::string& path) {
+  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+  if (file < 0) return SystemError("cannot create", path, errno);
+  return LineWriter(path, file);
+}
+
+LineWriter::LineWriter(LineWriter&& other) noexcept
+    : path_(std::move(other.path_)), file_(std::exchange(other.file_, -1)) {}
+
+LineWriter::~LineWriter() {
+  if (file_ >= 0) ::close(file_);
+}
+
+absl::Status LineWriter::Write(absl::string_view line) {
+  const off_t end = ::lseek(file_, 0, SEEK_END);
+  const absl::Status status = WriteAll(file_, path_, absl::StrCat(line, "\n"));
+  // On what is not a plain file this fails, and there is nothing to cut back.
+  if (!status.ok() && end >= 0) [[maybe_unused]] const int ignored = ::ftruncate(file_, end);
+  return status;
+}
+
+}  // namespace nap

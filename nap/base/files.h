@@ -1,0 +1,44 @@
+// Files, with errors that name the file and the system's reason.
+#ifndef NAP_BASE_FILES_H_
+#define NAP_BASE_FILES_H_
+
+#include <absl/status/status.h>
+#include <absl/status/statusor.h>
+#include <absl/strings/string_view.h>
+
+#include <string>
+
+namespace nap {
+
+// The whole file. NotFound if it does not exist, Unavailable for any other failure.
+absl::StatusOr<std::string> ReadFile(const std::string& path);
+
+// Writes `path`.tmp, flushes it to the disk and renames it to `path`: after a crash or on a full
+// disk `path` holds either all of the old content or all of the new.
+absl::Status WriteFileAtomically(const std::string& path, absl::string_view content);
+
+// Creates the folder and its missing parents. OK if it is there already.
+absl::Status MakeFolder(const std::string& path);
+
+// Appends whole lines to a file that another program may be following.
+class LineWriter {
+ public:
+  // Creates the file or continues it.
+  static absl::StatusOr<LineWriter> Open(const std::string& path);
+  LineWriter(LineWriter&& other) noexcept;
+  LineWriter& operator=(LineWriter&&) = delete;
+  ~LineWriter();
+
+  // `line` without its newline. On an error the file is cut back to its last whole line.
+  absl::Status Write(absl::string_view line);
+
+ private:
+  LineWriter(std::string path, int file) : path_(std::move(path)), file_(file) {}
+
+  std::string path_;
+  int file_;
+};
+
+}  // namespace nap
+
+#endif  // NAP_BASE_FILES_H_

@@ -1,0 +1,25 @@
+#include "nap/model/cell_input.h"
+
+#include <ATen/ops/relu.h>
+
+#include "ops/layers.h"
+
+namespace nap {
+
+CellInput::CellInput(const CellInputPlan& plan, int64_t channels, bool affine)
+    : norm_(MakeBatchNorm(channels, affine)) {
+  register_module("norm", norm_);
+  if (plan.halve) {
+    reduce_ =
+        register_module("reduce", std::make_shared<FactorizedReduce>(plan.channels, channels));
+  } else {
+    pointwise_ =
+        register_module("pointwise", MakeConvolution(Pointwise(plan.channels, channels)));
+  }
+}
+
+torch::Tensor CellInput::Forward(const torch::Tensor& x) {
+  return norm_->forward(reduce_ ? reduce_->Forward(x) : pointwise_->forward(at::relu(x)));
+}
+
+}  // namespace nap

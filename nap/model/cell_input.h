@@ -1,0 +1,33 @@
+// Brings an earlier cell's output to a cell's channels and size.
+#ifndef NAP_MODEL_CELL_INPUT_H_
+#define NAP_MODEL_CELL_INPUT_H_
+
+#include <torch/nn/module.h>
+#include <torch/nn/modules/batchnorm.h>
+#include <torch/nn/modules/conv.h>
+
+#include <memory>
+
+#include "nap/search_space/search_space.h"
+#include "ops/cost.h"
+#include "ops/factorized_reduce.h"
+
+namespace nap {
+
+// ReLU, 1 x 1 convolution or factorised reduction, batch norm.
+class CellInput : public torch::nn::Module {
+ public:
+  CellInput(const CellInputPlan& plan, int64_t channels, bool affine);
+
+  // [N, plan.channels, H, W] -> [N, channels, H, W], or half of H and W.
+  torch::Tensor Forward(const torch::Tensor& x);
+
+ private:
+  torch::nn::Conv2d pointwise_{nullptr};
+  std::shared_ptr<FactorizedReduce> reduce_;
+  torch::nn::BatchNorm2d norm_;
+};
+
+}  // namespace nap
+
+#endif  // NAP_MODEL_CELL_INPUT_H_

@@ -1,0 +1,45 @@
+// The weighted sum of every candidate operation on one edge of one cell.
+#ifndef NAP_MODEL_MIXED_OP_H_
+#define NAP_MODEL_MIXED_OP_H_
+
+#include <torch/nn/module.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "ops/operation.h"
+
+namespace nap {
+
+// Every candidate, skip and pooling included, goes through a batch norm without scale and shift
+// before it is weighted, so that strengths are comparable. Zero operations are never computed.
+class MixedOp : public torch::nn::Module {
+ public:
+  // The names must be registered.
+  MixedOp(const std::vector<std::string>& operations, int64_t channels, int64_t stride);
+
+  // Adds sum_k weights[k] * normalise(op_k(x)) over the living operations to `sum` and returns it;
+  // an undefined `sum` counts as zero and is returned undefined if nothing lives. `sum` is changed
+  // in place. x: [N, C, H, W]; weights: one scalar tensor an operation.
+  torch::Tensor AddTo(torch::Tensor sum, const torch::Tensor& x,
+                      const std::vector<torch::Tensor>& weights);
+
+  // Drops the operation and its parameters.
+  void Prune(int operation);
+
+  bool IsAlive() const;
+
+ private:
+  struct Candidate {
+    int index;
+    std::shared_ptr<Operation> operation;
+  };
+
+  const int64_t channels_;
+  std::vector<Candidate> living_;
+};
+
+}  // namespace nap
+
+#endif  // NAP_MODEL_MIXED_OP_H_

@@ -1,0 +1,69 @@
+#include "nap/model/network_cost.h"
+
+#include "nap/base/status_macros.h"
+#include "ops/operation.h"
+
+namespace nap {
+namespace {
+
+// The operation is made only to be asked: its weights are thrown away at once.
+absl::StatusOr<Cost> OperationCost(const std::string& name, int64_t channels, int64_t stride,
+                                   ImageSize input) {
+  NAP_ASSIGN_OR_RETURN(const OperationDefinition* definition,
+                       OperationRegistry::Global().Find(name));
+  return definition->make({channels, stride, /*affine=*/true})->CostAt(input);
+}
+
+int StrideOf(const CellTopology& topology, int source, int target) {
+  for (const Edge& edge : topology.edges) {
+    if (edge.source == source && edge.target == target) return edge.stride;
+  }
+  LOG(FATAL) << "the " << topology.name << " cell has no edge " << source << " -> " << target;
+  return 0;
+}
+
+absl::StatusOr<Cost> CellCost(const CellPlan& plan, const CellTopology& topology,
+                              const CellGenotype& genotype, ImageSize input) {
+  Cost cost;
+  std::vector<bool> reads_input(topology.num_inputs);
+  for (int node = 0; node < topology.num_nodes; ++node) {
+    const int target = topology.FirstNode() + node;
+    for (const GenotypeInput& edge : genotype.nodes[node]) {
+      const bool from_input = edge.source < topology.num_inputs;
+      if (from_input) reads_input[edge.source] = true;
+      NAP_ASSIGN_OR_RETURN(const Cost operation,
+                           OperationCost(edge.operation, plan.channels,
+                                         StrideOf(topology, edge.source, target),
+                                         from_input ? input : Strided(input, plan.stride)));
+      cost += operation;
+    }
+  }
+  for (int i = 0; i < topology.num_inputs; ++i) {
+    if (!reads_input[i]) continue;
+    // Whether halved or not, it has the cell's input size once it is there.
+    cost += ConvolutionCost(plan.inputs[i].channels, plan.channels, 1, 1, 1, input) +
+            BatchNormCost(plan.channels, true);
+  }
+  return cost;
+}
+
+}  // namespace
+
+absl::StatusOr<Cost> NetworkCost(const NetworkPlan& plan,
+                                 const std::vector<CellTopology>& cell_types,
+                                 const Genotype& genotype, ImageSize image) {
+  Cost cost = ConvolutionCost(plan.image_channels, plan.stem_channels, 3, 3, 1, image) +
+              BatchNormCost(plan.stem_channels, true);
+  ImageSize size = image;
+  for (const CellPlan& cell : plan.cells) {
+    NAP_ASSIGN_OR_RETURN(
+        const Cost cell_cost,
+        CellCost(cell, cell_types[cell.type], genotype.cells[cell.type], size));
+    cost += cell_cost;
+    size = Strided(size, cell.stride);
+  }
+  const int64_t weights = plan.output_channels * plan.classes;
+  return cost + Cost{weights + plan.classes, weights};
+}
+
+}  // namespace nap

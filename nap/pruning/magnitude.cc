@@ -1,0 +1,26 @@
+// magnitude: the weight with which an operation enters the sum, whatever its sign: NAP's operation
+// strength.
+#include <cmath>
+
+#include "nap/pruning/criterion.h"
+
+namespace nap {
+namespace {
+
+class Magnitude final : public PruningCriterion {
+ public:
+  absl::StatusOr<ScoreTable> Score(SearchView& view) override {
+    ScoreTable scores = view.MixingWeights();
+    for (size_t cell = 0; cell < view.space().cells.size(); ++cell) {
+      for (double& score : scores.Values(static_cast<int>(cell))) score = std::abs(score);
+    }
+    return scores;
+  }
+};
+
+const bool registered = PruningCriterionRegistry::Global().Register(
+    "magnitude",
+    {"|mixing weight| (NAP)", [](const CandidateSpace&) { return std::make_unique<Magnitude>(); }});
+
+}  // namespace
+}  // namespace nap

@@ -1,0 +1,50 @@
+// taylor: |strength x gradient|, to first order how much the loss would change if the strength
+// went to zero (Molchanov et al. 2017), averaged over the strength steps since the last milestone.
+#include <cmath>
+
+#include "nap/pruning/criterion.h"
+
+namespace nap {
+namespace {
+
+class Taylor final : public PruningCriterion {
+ public:
+  explicit Taylor(const CandidateSpace& space)
+      : num_cells_(static_cast<int>(space.cells.size())), sums_(space) {}
+
+  void ObserveStrengthStep(const ScoreTable& strengths, const ScoreTable& gradients) override {
+    ++steps_;
+    for (int cell = 0; cell < num_cells_; ++cell) {
+      for (size_t i = 0; i < sums_.Values(cell).size(); ++i) {
+        sums_.Values(cell)[i] += std::abs(strengths.Values(cell)[i] * gradients.Values(cell)[i]);
+      }
+    }
+  }
+
+  absl::StatusOr<ScoreTable> Score(SearchView& view) override {
+    if (steps_ == 0) {
+      return absl::FailedPreconditionError(
+          "the taylor criterion needs strength steps before each pruning milestone: let warm-up end "
+          "before pruning begins");
+    }
+    ScoreTable scores = sums_;
+    for (int cell = 0; cell < num_cells_; ++cell) {
+      for (double& score : scores.Values(cell)) score /= steps_;
+    }
+    sums_ = ScoreTable(view.space());
+    steps_ = 0;
+    return scores;
+  }
+
+ private:
+  const int num_cells_;
+  ScoreTable sums_;
+  int steps_ = 0;
+};
+
+const bool registered = PruningCriterionRegistry::Global().Register(
+    "taylor", {"|strength x gradient|, averaged over steps",
+               [](const CandidateSpace& space) { return std::make_unique<Taylor>(space); }});
+
+}  // namespace
+}  // namespace nap

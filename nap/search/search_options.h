@@ -1,0 +1,77 @@
+// Everything that decides a search, but for the data.
+#ifndef NAP_SEARCH_SEARCH_OPTIONS_H_
+#define NAP_SEARCH_SEARCH_OPTIONS_H_
+
+#include <absl/status/status.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "nap/pruning/pruner.h"
+#include "nap/search_space/search_space.h"
+
+namespace nap {
+
+// Where pruning happens: at the ends of epochs `begin`, begin + every, ..., up to `end` (counted
+// from 1), the last of them being the one that meets the budget.
+struct Milestones {
+  int begin = 20;
+  int end = 50;
+  int every = 1;
+
+  int Count() const { return (end - begin) / every + 1; }
+
+  // The number of the milestone at the end of this epoch (from 0), or -1.
+  int At(int epoch) const {
+    const bool hit = epoch >= begin && epoch <= end && (epoch - begin) % every == 0;
+    return hit ? (epoch - begin) / every : -1;
+  }
+};
+
+// The defaults are DARTS's where DARTS has the thing.
+struct SearchOptions {
+  std::string search_space = "darts";
+  std::string relaxation = "unnormalized";
+  std::string criterion = "magnitude";
+  std::string schedule = "cubic";
+  std::vector<std::string> operations;  // the candidates; empty: the search space's own
+
+  NetworkOptions network;  // image channels and classes are the data's
+  PrunerOptions budget;
+
+  std::string optimization = "bilevel";
+  int epochs = 50;
+  int warmup_epochs = 15;  // weights only
+  Milestones milestones;
+  int64_t batch_size = 64;
+  int64_t steps_per_epoch = 0;   // at most; 0: all of the train part
+  double train_fraction = 0.5;   // the rest is the validation part
+  int64_t evaluation_images = 0; // of the validation part, at most; 0: all
+  int64_t criterion_batches = 4; // what SearchView::ValidationLoss looks at
+
+  double learning_rate = 0.025;
+  double final_learning_rate = 0.001;
+  double momentum = 0.9;
+  double weight_decay = 3e-4;
+  double gradient_clip = 5;  // the largest norm of all gradients together
+
+  double strength_learning_rate = 3e-4;
+  double strength_weight_decay = 1e-3;
+  std::optional<double> initial_strength;  // the relaxation's own if not given
+
+  int crop_padding = 4;
+  bool flip = true;
+  int cutout = 0;  // side length in pixels
+
+  uint64_t seed = 0;
+  std::string device = "auto";
+};
+
+// InvalidArgument that names the option at fault (as the flag of the same name) and its range.
+absl::Status Validate(const SearchOptions& options);
+
+}  // namespace nap
+
+#endif  // NAP_SEARCH_SEARCH_OPTIONS_H_

@@ -1,0 +1,334 @@
+#include "nap/search/searcher.h"
+
+#include <absl/strings/str_cat.h>
+#include <absl/strings/str_join.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <set>
+#include <utility>
+
+#include "data/loader.h"
+#include "data/split.h"
+#include "nap/base/status_macros.h"
+#include "nap/pruning/criterion.h"
+#include "nap/relaxation/relaxation.h"
+#include "nap/search/optimization.h"
+#include "nap/search/supernet_trainer.h"
+#include "nap/training/device.h"
+#include "nap/training/learning_rate.h"
+#include "nap/training/meter.h"
+#include "ops/operation.h"
+
+namespace nap {
+namespace {
+
+// Tells the streams of one seed apart.
+constexpr uint64_t kTrainStream = 1;
+constexpr uint64_t kValidStream = 2;
+
+double Now() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+absl::StatusOr<CandidateSpace> MakeCandidateSpace(const SearchSpace& search_space,
+                                                  const std::vector<std::string>& wanted) {
+  CandidateSpace space{search_space.cell_types(), {}};
+  std::set<std::string> seen;
+  bool has_real = false;
+  for (const std::string& name : wanted.empty() ? search_space.operations() : wanted) {
+    NAP_ASSIGN_OR_RETURN(const OperationDefinition* definition,
+                         OperationRegistry::Global().Find(name));
+    if (!seen.insert(name).second) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("the operation '", name, "' is named twice among the candidates"));
+    }
+    has_real |= !definition->is_zero;
+    space.operations.push_back({name, definition->is_zero});
+  }
+  if (!has_real) {
+    return absl::InvalidArgumentError("no candidate operation is left beside the zero operation");
+  }
+  return space;
+}
+
+AugmentationOptions Augmentation(const SearchOptions& options, const Dataset& images, bool train) {
+  AugmentationOptions augmentation;
+  augmentation.mean = images.mean();
+  augmentation.stddev = images.stddev();
+  augmentation.crop_padding = train ? options.crop_padding : 0;
+  augmentation.flip = train && options.flip;
+  augmentation.cutout = train ? options.cutout : 0;
+  return augmentation;
+}
+
+LoaderOptions Loading(const SearchOptions& options, const Dataset& images, bool train,
+                      uint64_t stream) {
+  LoaderOptions loading;
+  loading.batch_size = options.batch_size;
+  loading.shuffle = train;
+  loading.drop_last = true;
+  // Splitting the seed keeps the two parts' augmentations independent of each other.
+  loading.seed = RandomStream({options.seed, stream}).Bits();
+  loading.augmentation = Augmentation(options, images, train);
+  return loading;
+}
+
+class SearcherImpl final : public Searcher, private SearchView {
+ public:
+  struct Parts {
+    NetworkPlan plan;
+    CandidateSpace space;
+    const RelaxationDefinition* relaxation;
+    const OptimizationDefinition* optimization;
+    std::unique_ptr<PruningCriterion> criterion;
+    Pruner pruner;
+    std::vector<int64_t> train;
+    std::vector<int64_t> valid;
+  };
+
+  SearcherImpl(const SearchOptions& options, const Dataset* images, Parts parts)
+      : options_(options),
+        parts_(std::move(parts)),
+        living_(parts_.space, true),
+        trainer_(options, parts_.plan, parts_.space, *parts_.relaxation),
+        train_loader_(images, parts_.train, Loading(options, *images, true, kTrainStream)),
+        valid_loader_(images, parts_.valid, Loading(options, *images, true, kValidStream)),
+        evaluation_loader_(images, EvaluationPart(),
+                           Loading(options, *images, false, kValidStream)),
+        steps_per_epoch_(train_loader_.batches_per_epoch()) {
+    if (options_.steps_per_epoch > 0) {
+      steps_per_epoch_ = std::min(steps_per_epoch_, options_.steps_per_epoch);
+    }
+  }
+
+  const CandidateSpace& space() const override { return parts_.space; }
+
+  absl::StatusOr<Genotype> Run(SearchObserver* observer) override {
+    for (int epoch = 1; epoch <= options_.epochs; ++epoch) {
+      NAP_RETURN_IF_ERROR(RunEpoch(epoch, observer));
+    }
+    return GenotypeOf(options_.search_space, parts_.space, living_);
+  }
+
+ private:
+  // SearchView, for the criterion.
+  const LivingTable& living() const override { return living_; }
+  ScoreTable MixingWeights() const override { return trainer_.MixingWeights(); }
+  uint64_t seed() const override { return options_.seed; }
+  int milestone() const override { return milestone_; }
+  double ValidationLoss(std::optional<CandidateId> without) override {
+    if (criterion_batches_.empty()) {
+      evaluation_loader_.StartEpoch(0);
+      Batch batch;
+      while (static_cast<int64_t>(criterion_batches_.size()) < options_.criterion_batches &&
+             evaluation_loader_.Next(&batch)) {
+        criterion_batches_.push_back(batch);
+      }
+    }
+    double sum = 0;
+    for (const Batch& batch : criterion_batches_) sum += trainer_.Evaluate(batch, without).loss;
+    return sum / static_cast<double>(criterion_batches_.size());
+  }
+
+  std::vector<int64_t> EvaluationPart() const {
+    std::vector<int64_t> part = parts_.valid;
+    if (options_.evaluation_images > 0 &&
+        options_.evaluation_images < static_cast<int64_t>(part.size())) {
+      part.resize(static_cast<size_t>(std::max(options_.evaluation_images, options_.batch_size)));
+    }
+    return part;
+  }
+
+  absl::Status RunEpoch(int epoch, SearchObserver* observer);
+  absl::Status CheckFinite(double loss, const char* what, int epoch, int64_t step) const;
+  void NextValid(int epoch, Batch* batch);
+  ClassificationMeter EvaluateValidPart();
+  absl::Status PruneAt(int epoch, std::vector<CandidateId>* removed);
+  std::vector<CandidateId> Living(std::vector<int>* counts) const;
+  double SecondsLeft(int epoch, int64_t step) const;
+
+  // What a step costs compared with one of the warm-up.
+  double StepUnits(int epoch) const {
+    return epoch > options_.warmup_epochs && parts_.optimization->reads_valid ? 2 : 1;
+  }
+
+  const SearchOptions options_;
+  Parts parts_;
+  LivingTable living_;
+  SupernetTrainer trainer_;
+  Loader train_loader_;
+  Loader valid_loader_;
+  Loader evaluation_loader_;
+  int64_t steps_per_epoch_;
+  int64_t valid_passes_ = -1;
+  int milestone_ = 0;
+  std::vector<Batch> criterion_batches_;
+  double seconds_per_unit_ = 0;  // of late
+};
+
+absl::Status SearcherImpl::CheckFinite(double loss, const char* what, int epoch,
+                                       int64_t step) const {
+  if (std::isfinite(loss)) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      absl::StrCat("the ", what, " became ", loss, " in epoch ", epoch, ", step ", step,
+                   ": the search diverged; lower --learning_rate=", options_.learning_rate,
+                   " or --strength_learning_rate=", options_.strength_learning_rate));
+}
+
+// The validation part may be the smaller one: it is then gone through more often.
+void SearcherImpl::NextValid(int epoch, Batch* batch) {
+  if (valid_passes_ < 0) valid_loader_.StartEpoch(++valid_passes_);
+  while (!valid_loader_.Next(batch)) valid_loader_.StartEpoch(++valid_passes_);
+}
+
+ClassificationMeter SearcherImpl::EvaluateValidPart() {
+  ClassificationMeter meter;
+  evaluation_loader_.StartEpoch(0);
+  Batch batch;
+  while (evaluation_loader_.Next(&batch)) {
+    const StepResult result = trainer_.Evaluate(batch);
+    meter.Add(result.loss, result.logits, batch.labels);
+  }
+  return meter;
+}
+
+absl::Status SearcherImpl::PruneAt(int epoch, std::vector<CandidateId>* removed) {
+  milestone_ = options_.milestones.At(epoch);
+  if (milestone_ < 0) return absl::OkStatus();
+  NAP_ASSIGN_OR_RETURN(const ScoreTable scores, parts_.criterion->Score(*this));
+  const double progress = static_cast<double>(milestone_ + 1) / options_.milestones.Count();
+  NAP_ASSIGN_OR_RETURN(*removed, parts_.pruner.Prune(scores, progress, &living_));
+  trainer_.Prune(*removed, living_);
+  return absl::OkStatus();
+}
+
+std::vector<CandidateId> SearcherImpl::Living(std::vector<int>* counts) const {
+  std::vector<CandidateId> all;
+  for (int cell = 0; cell < static_cast<int>(parts_.space.cells.size()); ++cell) {
+    const std::vector<CandidateId> found = LivingOperations(parts_.space, living_, cell);
+    counts->push_back(static_cast<int>(found.size()));
+    all.insert(all.end(), found.begin(), found.end());
+  }
+  return all;
+}
+
+double SearcherImpl::SecondsLeft(int epoch, int64_t step) const {
+  double units = static_cast<double>(steps_per_epoch_ - step) * StepUnits(epoch);
+  for (int later = epoch + 1; later <= options_.epochs; ++later) {
+    units += static_cast<double>(steps_per_epoch_) * StepUnits(later);
+  }
+  return units * seconds_per_unit_;
+}
+
+absl::Status SearcherImpl::RunEpoch(int epoch, SearchObserver* observer) {
+  const double begin = Now();
+  const double learning_rate =
+      CosineAnnealing(options_.learning_rate, options_.final_learning_rate,
+                      static_cast<double>(epoch - 1) / options_.epochs);
+  trainer_.SetLearningRate(learning_rate);
+  std::vector<int> alive;
+  Living(&alive);
+  const int operations_alive = std::accumulate(alive.begin(), alive.end(), 0);
+
+  ClassificationMeter train_meter;
+  double strength_losses = 0, strength_loss = 0;
+  train_loader_.StartEpoch(epoch - 1);
+  for (int64_t step = 1; step <= steps_per_epoch_; ++step) {
+    const double step_begin = Now();
+    Batch train, valid;
+    CHECK(train_loader_.Next(&train)) << "the epoch has fewer batches than it said";
+    StepResult result;
+    if (epoch <= options_.warmup_epochs) {
+      result = trainer_.WeightStep(train);
+    } else {
+      if (parts_.optimization->reads_valid) NextValid(epoch, &valid);
+      const ScoreTable strengths = trainer_.Strengths();
+      const OptimizationResult both = parts_.optimization->step(trainer_, train, valid);
+      NAP_RETURN_IF_ERROR(CheckFinite(both.strength_loss, "strengths' loss", epoch, step));
+      parts_.criterion->ObserveStrengthStep(strengths, trainer_.StrengthGradients());
+      strength_losses += both.strength_loss;
+      strength_loss = strength_losses / static_cast<double>(step);
+      result = both.train;
+    }
+    NAP_RETURN_IF_ERROR(CheckFinite(result.loss, "training loss", epoch, step));
+    train_meter.Add(result.loss, result.logits, train.labels);
+
+    const double now = Now();
+    const double per_unit = (now - step_begin) / StepUnits(epoch);
+    // The first step of all warms caches up.
+    const bool settled = seconds_per_unit_ > 0 && !(epoch == 1 && step == 2);
+    seconds_per_unit_ = settled ? 0.9 * seconds_per_unit_ + 0.1 * per_unit : per_unit;
+    NAP_RETURN_IF_ERROR(observer->OnStep(
+        {epoch, options_.epochs, step, steps_per_epoch_, train_meter.loss(),
+         train_meter.accuracy(), strength_loss,
+         static_cast<double>(train_meter.images()) / (now - begin), SecondsLeft(epoch, step),
+         operations_alive}));
+  }
+
+  const ClassificationMeter valid_meter = EvaluateValidPart();
+  EpochReport report{epoch,
+                     options_.epochs,
+                     learning_rate,
+                     train_meter.loss(),
+                     train_meter.accuracy(),
+                     strength_loss,
+                     valid_meter.loss(),
+                     valid_meter.accuracy(),
+                     /*seconds=*/0,
+                     /*operations_alive=*/{},
+                     /*parameters=*/0,
+                     /*pruned=*/{},
+                     /*living=*/{},
+                     trainer_.Strengths(),
+                     trainer_.MixingWeights()};
+  NAP_RETURN_IF_ERROR(PruneAt(epoch, &report.pruned));
+  report.living = Living(&report.operations_alive);
+  report.parameters = trainer_.NumParameters();
+  report.seconds = Now() - begin;
+  return observer->OnEpoch(report);
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Searcher>> Searcher::Create(const SearchOptions& given,
+                                                           const Dataset* images) {
+  SearchOptions options = given;
+  NAP_RETURN_IF_ERROR(Validate(options));
+  NAP_ASSIGN_OR_RETURN(const c10::Device device, FindDevice(options.device));
+  options.device = device.str();
+  options.network.image_channels = images->shape().channels;
+  options.network.classes = images->num_classes();
+
+  NAP_ASSIGN_OR_RETURN(const auto* search_space_definition,
+                       SearchSpaceRegistry::Global().Find(options.search_space));
+  const std::unique_ptr<SearchSpace> search_space = search_space_definition->make();
+  NAP_ASSIGN_OR_RETURN(const CandidateSpace space,
+                       MakeCandidateSpace(*search_space, options.operations));
+  NAP_ASSIGN_OR_RETURN(NetworkPlan plan, search_space->Plan(options.network));
+  NAP_ASSIGN_OR_RETURN(const auto* relaxation,
+                       RelaxationRegistry::Global().Find(options.relaxation));
+  NAP_ASSIGN_OR_RETURN(const auto* optimization,
+                       OptimizationRegistry::Global().Find(options.optimization));
+  NAP_ASSIGN_OR_RETURN(const auto* criterion,
+                       PruningCriterionRegistry::Global().Find(options.criterion));
+  NAP_ASSIGN_OR_RETURN(const auto* schedule,
+                       PruningScheduleRegistry::Global().Find(options.schedule));
+  NAP_ASSIGN_OR_RETURN(Pruner pruner, Pruner::Create(space, options.budget, *schedule));
+
+  Split split = SplitIndices(images->size(), options.train_fraction, options.seed);
+  const int64_t smaller = static_cast<int64_t>(std::min(split.first.size(), split.second.size()));
+  if (smaller < options.batch_size) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "--batch_size=", options.batch_size, " is more than the ", smaller,
+        " images of the smaller of the two parts that --train_fraction=", options.train_fraction,
+        " makes of ", images->size(), " images"));
+  }
+  return std::make_unique<SearcherImpl>(
+      options, images,
+      SearcherImpl::Parts{std::move(plan), space, relaxation, optimization, criterion->make(space),
+                          std::move(pruner), std::move(split.first), std::move(split.second)});
+}
+
+}  // namespace nap

@@ -1,0 +1,74 @@
+// The search: trains the supernet's weights and strengths in turn and prunes at the milestones.
+#ifndef NAP_SEARCH_SEARCHER_H_
+#define NAP_SEARCH_SEARCHER_H_
+
+#include <absl/status/statusor.h>
+
+#include <memory>
+#include <vector>
+
+#include "data/dataset.h"
+#include "nap/architecture/candidates.h"
+#include "nap/search/search_options.h"
+
+namespace nap {
+
+// After each step. Losses and accuracies are means since the epoch began.
+struct StepReport {
+  int epoch;  // from 1
+  int epochs;
+  int64_t step;  // from 1
+  int64_t steps_per_epoch;
+  double train_loss;
+  double train_accuracy;
+  double strength_loss;  // 0 while no strengths are trained
+  double images_per_second;
+  double seconds_left;  // if the steps to come take as long as those of late
+  int operations_alive;
+};
+
+// After each epoch, its pruning included.
+struct EpochReport {
+  int epoch;  // from 1
+  int epochs;
+  double learning_rate;
+  double train_loss;
+  double train_accuracy;
+  double strength_loss;
+  double valid_loss;  // on the validation part, before this epoch's pruning
+  double valid_accuracy;
+  double seconds;
+  std::vector<int> operations_alive;  // a cell type
+  int64_t parameters;                 // of what is left of the supernet
+  std::vector<CandidateId> pruned;    // at the end of this epoch
+  std::vector<CandidateId> living;
+  ScoreTable strengths;
+  ScoreTable mixing_weights;
+};
+
+// Told how it goes. An error stops the search and is what Run returns.
+class SearchObserver {
+ public:
+  virtual ~SearchObserver() = default;
+  virtual absl::Status OnStep(const StepReport& report) = 0;
+  virtual absl::Status OnEpoch(const EpochReport& report) = 0;
+};
+
+class Searcher {
+ public:
+  // Splits `images` into a train and a validation part, builds the supernet. `images` must outlive
+  // the searcher. InvalidArgument for an option out of range or an unknown name.
+  static absl::StatusOr<std::unique_ptr<Searcher>> Create(const SearchOptions& options,
+                                                          const Dataset* images);
+  virtual ~Searcher() = default;
+
+  virtual const CandidateSpace& space() const = 0;
+
+  // May be called once. Ends with the budget met, or with the error that stopped it: the
+  // observer's, or FailedPrecondition when a loss is no longer finite.
+  virtual absl::StatusOr<Genotype> Run(SearchObserver* observer) = 0;
+};
+
+}  // namespace nap
+
+#endif  // NAP_SEARCH_SEARCHER_H_

@@ -1,0 +1,190 @@
+#include "nap/search/supernet_trainer.h"
+
+#include <ATen/ops/cross_entropy_loss.h>
+#include <ATen/ops/full.h>
+#include <ATen/ops/randn.h>
+#include <ATen/ops/zeros_like.h>
+#include <torch/nn/utils/clip_grad.h>
+#include <torch/optim/adam.h>
+#include <torch/optim/sgd.h>
+
+#include <cmath>
+
+#include "nap/model/supernet.h"
+#include "nap/training/optimizer.h"
+
+namespace nap {
+namespace {
+
+// Breaks ties between operations, as in DARTS.
+constexpr double kStrengthNoise = 1e-3;
+
+// LibTorch's random numbers depend on nothing but the seed from here on.
+uint64_t Seeded(uint64_t seed) {
+  at::manual_seed(seed);
+  return seed;
+}
+
+void SetRequiresGrad(const std::vector<at::Tensor>& tensors, bool required) {
+  for (const at::Tensor& tensor : tensors) tensor.set_requires_grad(required);
+}
+
+}  // namespace
+
+SupernetTrainer::SupernetTrainer(const SearchOptions& options, const NetworkPlan& plan,
+                                 const CandidateSpace& space,
+                                 const RelaxationDefinition& relaxation)
+    : options_(options), space_(space), relaxation_(relaxation) {
+  Seeded(options.seed);
+  const at::Device device(options.device);
+  supernet_ = std::make_shared<Supernet>(plan, space);
+  supernet_->to(device);
+  weights_ = supernet_->parameters();
+  const double initial = options.initial_strength.value_or(relaxation.initial_strength);
+  for (size_t cell = 0; cell < space.cells.size(); ++cell) {
+    const at::Tensor noise =
+        at::randn({space.NumEdges(static_cast<int>(cell)), space.NumOperations()});
+    strengths_.push_back((initial + kStrengthNoise * noise).to(device).set_requires_grad(true));
+  }
+  SetLiving(LivingTable(space, true));
+  weight_optimizer_ = std::make_unique<torch::optim::SGD>(
+      weights_, torch::optim::SGDOptions(options.learning_rate)
+                    .momentum(options.momentum)
+                    .weight_decay(options.weight_decay));
+  strength_optimizer_ = std::make_unique<torch::optim::Adam>(
+      strengths_, torch::optim::AdamOptions(options.strength_learning_rate)
+                      .betas({0.5, 0.999})
+                      .weight_decay(options.strength_weight_decay));
+}
+
+SupernetTrainer::~SupernetTrainer() = default;
+
+StepResult SupernetTrainer::WeightStep(const Batch& batch) {
+  std::vector<at::Tensor> mixing;
+  for (const at::Tensor& table : MixingTensors()) mixing.push_back(table.detach());
+  ClearGradients();
+  at::Tensor loss;
+  const StepResult result = Forward(batch, mixing, &loss);
+  if (!std::isfinite(result.loss)) return result;
+  loss.backward();
+  UpdateWeights();
+  return result;
+}
+
+StepResult SupernetTrainer::StrengthStep(const Batch& batch) {
+  ClearGradients();
+  // Besides their gradients this saves the inputs that the convolutions would keep for them.
+  SetRequiresGrad(weights_, false);
+  at::Tensor loss;
+  const StepResult result = Forward(batch, MixingTensors(), &loss);
+  if (std::isfinite(result.loss)) {
+    loss.backward();
+    strength_optimizer_->step();
+  }
+  SetRequiresGrad(weights_, true);
+  return result;
+}
+
+StepResult SupernetTrainer::JointStep(const Batch& batch) {
+  ClearGradients();
+  at::Tensor loss;
+  const StepResult result = Forward(batch, MixingTensors(), &loss);
+  if (!std::isfinite(result.loss)) return result;
+  loss.backward();
+  UpdateWeights();
+  strength_optimizer_->step();
+  return result;
+}
+
+StepResult SupernetTrainer::Evaluate(const Batch& batch, std::optional<CandidateId> without) {
+  const at::NoGradGuard no_grad;
+  std::vector<at::Tensor> mixing = MixingTensors();
+  if (without.has_value()) {
+    mixing[without->cell] = mixing[without->cell].clone();
+    mixing[without->cell][without->edge][without->operation] = 0;
+  }
+  at::Tensor loss;
+  return Forward(batch, mixing, &loss);
+}
+
+void SupernetTrainer::SetLearningRate(double learning_rate) {
+  nap::SetLearningRate<torch::optim::SGDOptions>(weight_optimizer_.get(), learning_rate);
+}
+
+void SupernetTrainer::Prune(const std::vector<CandidateId>& removed, const LivingTable& living) {
+  for (const CandidateId& id : removed) supernet_->Prune(id);
+  weights_ = supernet_->parameters();
+  KeepParameters(weight_optimizer_.get(), weights_);
+  SetLiving(living);
+}
+
+ScoreTable SupernetTrainer::Strengths() const { return ToTable(strengths_); }
+
+ScoreTable SupernetTrainer::MixingWeights() const {
+  const at::NoGradGuard no_grad;
+  return ToTable(MixingTensors());
+}
+
+ScoreTable SupernetTrainer::StrengthGradients() const {
+  std::vector<at::Tensor> gradients;
+  for (const at::Tensor& strengths : strengths_) {
+    gradients.push_back(strengths.grad().defined() ? strengths.grad() : at::zeros_like(strengths));
+  }
+  return ToTable(gradients);
+}
+
+int64_t SupernetTrainer::NumParameters() const {
+  int64_t count = 0;
+  for (const at::Tensor& weight : weights_) count += weight.numel();
+  return count;
+}
+
+std::vector<at::Tensor> SupernetTrainer::MixingTensors() const {
+  std::vector<at::Tensor> mixing;
+  for (size_t cell = 0; cell < strengths_.size(); ++cell) {
+    mixing.push_back(relaxation_.mixing_weights(strengths_[cell], living_[cell]));
+  }
+  return mixing;
+}
+
+StepResult SupernetTrainer::Forward(const Batch& batch, const std::vector<at::Tensor>& mixing,
+                                    at::Tensor* loss) {
+  const at::Device device = strengths_[0].device();
+  const at::Tensor logits = supernet_->Forward(batch.images.to(device), mixing);
+  *loss = at::cross_entropy_loss(logits, batch.labels.to(device));
+  return {loss->item<double>(), logits.detach().cpu()};
+}
+
+ScoreTable SupernetTrainer::ToTable(const std::vector<at::Tensor>& tensors) const {
+  ScoreTable table(space_);
+  for (size_t cell = 0; cell < tensors.size(); ++cell) {
+    const at::Tensor values = tensors[cell].detach().to(at::kCPU, at::kDouble).contiguous();
+    const double* first = values.data_ptr<double>();
+    table.Values(static_cast<int>(cell)).assign(first, first + values.numel());
+  }
+  return table;
+}
+
+void SupernetTrainer::SetLiving(const LivingTable& living) {
+  living_.clear();
+  for (int cell = 0; cell < static_cast<int>(strengths_.size()); ++cell) {
+    const std::vector<bool>& values = living.Values(cell);
+    at::Tensor mask = at::full(strengths_[cell].sizes(), 0.0);
+    for (size_t i = 0; i < values.size(); ++i) {
+      mask.data_ptr<float>()[i] = values[i] ? 1.0F : 0.0F;
+    }
+    living_.push_back(mask.to(strengths_[cell].device()));
+  }
+}
+
+void SupernetTrainer::ClearGradients() {
+  nap::ClearGradients(weights_);
+  nap::ClearGradients(strengths_);
+}
+
+void SupernetTrainer::UpdateWeights() {
+  torch::nn::utils::clip_grad_norm_(weights_, options_.gradient_clip);
+  weight_optimizer_->step();
+}
+
+}  // namespace nap

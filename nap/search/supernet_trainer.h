@@ -1,0 +1,86 @@
+// A supernet with its strengths and the optimisers of both: one step at a time.
+#ifndef NAP_SEARCH_SUPERNET_TRAINER_H_
+#define NAP_SEARCH_SUPERNET_TRAINER_H_
+
+#include <ATen/core/Tensor.h>
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "data/loader.h"
+#include "nap/architecture/candidates.h"
+#include "nap/relaxation/relaxation.h"
+#include "nap/search/search_options.h"
+#include "nap/search_space/search_space.h"
+
+namespace torch::optim {
+class Optimizer;
+}
+
+namespace nap {
+
+class Supernet;
+
+struct StepResult {
+  double loss;        // mean over the batch
+  at::Tensor logits;  // [N, classes]
+};
+
+// Steps whose loss is not finite change nothing; it is for the caller to look.
+class SupernetTrainer {
+ public:
+  // Weights and strengths start from options.seed. `device` is torch's name of it ("cpu", "cuda:0").
+  SupernetTrainer(const SearchOptions& options, const NetworkPlan& plan,
+                  const CandidateSpace& space, const RelaxationDefinition& relaxation);
+  ~SupernetTrainer();
+
+  // A gradient step of the weights alone; no gradient of a strength is computed.
+  StepResult WeightStep(const Batch& batch);
+
+  // A gradient step of the strengths alone; no gradient of a weight is computed.
+  StepResult StrengthStep(const Batch& batch);
+
+  // A step of both from one backward pass.
+  StepResult JointStep(const Batch& batch);
+
+  // No step; optionally with one candidate masked out.
+  StepResult Evaluate(const Batch& batch, std::optional<CandidateId> without = std::nullopt);
+
+  // Of the weights.
+  void SetLearningRate(double learning_rate);
+
+  // Removes what is alive no more, with its parameters and their optimiser's state.
+  void Prune(const std::vector<CandidateId>& removed, const LivingTable& living);
+
+  ScoreTable Strengths() const;
+  ScoreTable MixingWeights() const;
+
+  // Of the last strength step or joint step; zeros before.
+  ScoreTable StrengthGradients() const;
+
+  // Of the weights that are left.
+  int64_t NumParameters() const;
+
+ private:
+  std::vector<at::Tensor> MixingTensors() const;
+  StepResult Forward(const Batch& batch, const std::vector<at::Tensor>& mixing, at::Tensor* loss);
+  ScoreTable ToTable(const std::vector<at::Tensor>& tensors) const;
+  void SetLiving(const LivingTable& living);
+  void ClearGradients();
+  void UpdateWeights();
+
+  const SearchOptions options_;
+  const CandidateSpace space_;
+  const RelaxationDefinition relaxation_;
+  std::shared_ptr<Supernet> supernet_;
+  std::vector<at::Tensor> weights_;    // the supernet's parameters
+  std::vector<at::Tensor> strengths_;  // [edges, operations] a cell type
+  std::vector<at::Tensor> living_;     // the same shape, 0 or 1
+  std::unique_ptr<torch::optim::Optimizer> weight_optimizer_;
+  std::unique_ptr<torch::optim::Optimizer> strength_optimizer_;
+};
+
+}  // namespace nap
+
+#endif  // NAP_SEARCH_SUPERNET_TRAINER_H_

@@ -1,0 +1,60 @@
+// darts: normal and reduction cells of two inputs and four nodes (Liu, Simonyan, Yang 2019).
+#include <absl/strings/str_cat.h>
+
+#include "nap/search_space/search_space.h"
+
+namespace nap {
+namespace {
+
+constexpr int kNormal = 0;
+constexpr int kReduce = 1;
+constexpr int kNodes = 4;
+constexpr int64_t kStemMultiplier = 3;
+
+class Darts final : public SearchSpace {
+ public:
+  const std::vector<CellTopology>& cell_types() const override { return cell_types_; }
+  const std::vector<std::string>& operations() const override { return operations_; }
+
+  absl::StatusOr<NetworkPlan> Plan(const NetworkOptions& options) const override {
+    if (options.cells < 3) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          "the darts space needs at least 3 cells to have both kinds; got ", options.cells));
+    }
+    if (options.channels < 1 || options.image_channels < 1 || options.classes < 2) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          "the darts space needs at least 1 channel, 1 image channel and 2 classes; got ",
+          options.channels, ", ", options.image_channels, " and ", options.classes));
+    }
+    NetworkPlan plan{options.image_channels, kStemMultiplier * options.channels, {}, 0,
+                     options.classes};
+    int64_t channels = options.channels;
+    CellInputPlan before{CellInputPlan::kStem, plan.stem_channels, false};
+    CellInputPlan last = before;
+    for (int64_t i = 0; i < options.cells; ++i) {
+      const bool reduce = i == options.cells / 3 || i == 2 * options.cells / 3;
+      if (reduce) channels *= 2;
+      plan.cells.push_back(
+          {reduce ? kReduce : kNormal, channels, reduce ? 2 : 1, {before, last}});
+      before = last;
+      // The output before a reduction is twice as large as the one after it.
+      before.halve = reduce;
+      last = {static_cast<int>(i), kNodes * channels, false};
+    }
+    plan.output_channels = last.channels;
+    return plan;
+  }
+
+ private:
+  const std::vector<CellTopology> cell_types_ = {CellTopology::Dense("normal", 2, kNodes, 1),
+                                                 CellTopology::Dense("reduce", 2, kNodes, 2)};
+  const std::vector<std::string> operations_ = {
+      "none",         "max_pool_3x3", "avg_pool_3x3", "skip_connect",
+      "sep_conv_3x3", "sep_conv_5x5", "dil_conv_3x3", "dil_conv_5x5"};
+};
+
+const bool registered = SearchSpaceRegistry::Global().Register(
+    "darts", {"DARTS's normal and reduction cells", [] { return std::make_unique<Darts>(); }});
+
+}  // namespace
+}  // namespace nap

@@ -1,0 +1,30 @@
+// Loss and accuracy over many batches.
+#ifndef NAP_TRAINING_METER_H_
+#define NAP_TRAINING_METER_H_
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+
+namespace nap {
+
+class ClassificationMeter {
+ public:
+  // `loss`: the batch's mean. logits [N, classes], labels [N].
+  void Add(double loss, const at::Tensor& logits, const at::Tensor& labels);
+
+  int64_t images() const { return images_; }
+
+  // Means over the images so far; 0 if there were none.
+  double loss() const { return images_ == 0 ? 0 : loss_ / images_; }
+  double accuracy() const { return images_ == 0 ? 0 : static_cast<double>(correct_) / images_; }
+
+ private:
+  double loss_ = 0;
+  int64_t correct_ = 0;
+  int64_t images_ = 0;
+};
+
+}  // namespace nap
+
+#endif  // NAP_TRAINING_METER_H_

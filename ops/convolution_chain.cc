@@ -1,0 +1,53 @@
+#include "ops/convolution_chain.h"
+
+#include <ATen/ops/relu.h>
+#include <absl/strings/str_cat.h>
+
+#include <utility>
+
+namespace nap {
+
+ConvolutionChain::ConvolutionChain(const OperationOptions& options, std::vector<Block> blocks)
+    : options_(options), blocks_(std::move(blocks)) {
+  for (size_t i = 0; i < blocks_.size(); ++i) {
+    if (i > 0) {
+      norms_.push_back(register_module(absl::StrCat("norm", i - 1),
+                                       MakeBatchNorm(options.channels, options.affine)));
+    }
+    convolutions_.emplace_back();
+    for (size_t j = 0; j < blocks_[i].size(); ++j) {
+      convolutions_[i].push_back(
+          register_module(absl::StrCat("conv", i, "_", j), MakeConvolution(blocks_[i][j])));
+    }
+  }
+}
+
+torch::Tensor ConvolutionChain::Forward(const torch::Tensor& x) {
+  torch::Tensor y = x;
+  for (size_t i = 0; i < convolutions_.size(); ++i) {
+    if (i > 0) y = norms_[i - 1]->forward(y);
+    y = at::relu(y);
+    for (torch::nn::Conv2d& convolution : convolutions_[i]) y = convolution->forward(y);
+  }
+  return y;
+}
+
+Cost ConvolutionChain::CostAt(ImageSize input) const {
+  Cost cost;
+  for (const Block& block : blocks_) {
+    for (const ConvolutionShape& shape : block) cost += CostOf(shape, &input);
+    cost += BatchNormCost(options_.channels, options_.affine);
+  }
+  return cost;
+}
+
+bool RegisterConvolutionChain(
+    const char* name, const char* description,
+    std::function<std::vector<ConvolutionChain::Block>(const OperationOptions&)> blocks) {
+  return OperationRegistry::Global().Register(
+      name, {description, [blocks = std::move(blocks)](const OperationOptions& options) {
+               return std::make_shared<ConvolutionChain>(options, blocks(options));
+             }});
+}
+
+}  // namespace nap

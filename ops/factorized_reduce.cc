@@ -1,0 +1,35 @@
+#include "ops/factorized_reduce.h"
+
+#include <ATen/ops/cat.h>
+#include <ATen/ops/constant_pad_nd.h>
+#include <ATen/ops/relu.h>
+
+#include "ops/layers.h"
+
+namespace nap {
+
+FactorizedReduce::FactorizedReduce(int64_t in_channels, int64_t out_channels)
+    : even_(MakeConvolution(Pointwise(in_channels, out_channels / 2, 2))),
+      odd_(MakeConvolution(Pointwise(in_channels, out_channels - out_channels / 2, 2))) {
+  register_module("even", even_);
+  register_module("odd", odd_);
+}
+
+torch::Tensor FactorizedReduce::Forward(const torch::Tensor& x) {
+  const torch::Tensor positive = at::relu(x);
+  const int64_t height = x.size(2), width = x.size(3);
+  torch::Tensor shifted = positive;
+  if (height % 2 != 0 || width % 2 != 0) {
+    shifted = at::constant_pad_nd(positive, {0, width % 2, 0, height % 2});
+  }
+  shifted = shifted.slice(2, 1).slice(3, 1);
+  return at::cat({even_->forward(positive), odd_->forward(shifted)}, 1);
+}
+
+Cost FactorizedReduce::CostAt(ImageSize input) const {
+  const int64_t in_channels = even_->options.in_channels();
+  const int64_t out_channels = even_->options.out_channels() + odd_->options.out_channels();
+  return ConvolutionCost(in_channels, out_channels, 1, 1, 1, Strided(input, 2));
+}
+
+}  // namespace nap

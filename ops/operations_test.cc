@@ -1,0 +1,152 @@
+// Each operation against plain loops: output, gradient of the input and of every weight.
+#include <ATen/ops/from_blob.h>
+#include <ATen/ops/randn.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <tuple>
+
+#include "ops/operation.h"
+#include "ops/reference_test_util.h"
+
+namespace nap {
+namespace {
+
+constexpr int64_t kChannels = 3;
+
+Array4 ToArray(const at::Tensor& tensor) {
+  const at::Tensor dense = tensor.detach().contiguous();
+  Array4 array(dense.size(0), dense.size(1), dense.size(2), dense.size(3));
+  array.values.assign(dense.data_ptr<double>(), dense.data_ptr<double>() + dense.numel());
+  return array;
+}
+
+void ExpectClose(const std::vector<double>& expected, const at::Tensor& actual, double tolerance,
+                 const std::string& what) {
+  const at::Tensor dense = actual.contiguous();
+  ASSERT_EQ(static_cast<int64_t>(expected.size()), dense.numel()) << what;
+  for (size_t i = 0; i < expected.size(); ++i) {
+    ASSERT_NEAR(expected[i], dense.data_ptr<double>()[i], tolerance) << what << " at " << i;
+  }
+}
+
+// The operation's definition in DARTS's words, with weights in the order of parameters().
+Array4 Reference(const std::string& name, const Array4& x, const std::vector<Array4>& weights,
+                 int64_t stride) {
+  const auto depthwise = [&](const Array4& in, const Array4& weight, int64_t step,
+                             int64_t dilation) {
+    return Convolve(in, weight, {step, step, dilation, kChannels});
+  };
+  if (name == "none") return Array4(x.n, x.c, (x.h + stride - 1) / stride, (x.w + stride - 1) / stride);
+  if (name == "max_pool_3x3") return Pool3x3(x, stride, /*maximum=*/true);
+  if (name == "avg_pool_3x3") return Pool3x3(x, stride, /*maximum=*/false);
+  if (name == "skip_connect") {
+    return stride == 1 ? x : FactorizedReduction(Relu(x), weights[0], weights[1]);
+  }
+  if (name == "conv_7x1_1x7") {
+    return Convolve(Convolve(Relu(x), weights[0], {1, stride}), weights[1], {stride, 1});
+  }
+  const bool dilated = name.rfind("dil_conv", 0) == 0;
+  const Array4 first =
+      Convolve(depthwise(Relu(x), weights[0], stride, dilated ? 2 : 1), weights[1], {});
+  if (dilated) return first;
+  return Convolve(depthwise(Relu(BatchNorm(first)), weights[2], 1, 1), weights[3], {});
+}
+
+class OperationTest
+    : public testing::TestWithParam<std::tuple<std::string, int64_t, std::pair<int64_t, int64_t>>> {
+};
+
+TEST_P(OperationTest, AgreesWithTheReference) {
+  const auto& [name, stride, size] = GetParam();
+  const auto definition = OperationRegistry::Global().Find(name);
+  ASSERT_TRUE(definition.ok()) << definition.status();
+  at::manual_seed(1);
+  const std::shared_ptr<Operation> operation =
+      (*definition)->make({kChannels, stride, /*affine=*/false});
+  operation->to(at::kDouble);
+
+  at::Tensor x = at::randn({2, kChannels, size.first, size.second}, at::kDouble)
+                     .contiguous(at::MemoryFormat::ChannelsLast)
+                     .set_requires_grad(true);
+  const at::Tensor y = operation->Forward(x);
+  EXPECT_EQ(y.size(2), (size.first + stride - 1) / stride);
+  EXPECT_EQ(y.size(3), (size.second + stride - 1) / stride);
+
+  Array4 reference_x = ToArray(x);
+  std::vector<Array4> weights;
+  for (const at::Tensor& parameter : operation->parameters()) {
+    weights.push_back(ToArray(parameter));
+  }
+  const auto reference = [&] { return Reference(name, reference_x, weights, stride); };
+  ExpectClose(reference().values, y, 1e-10, "output");
+
+  if (!y.requires_grad()) return;  // the zero operation
+  const at::Tensor direction = at::randn(y.sizes(), at::kDouble);
+  y.backward(direction);
+  ExpectClose(NumericalGradient(reference, ToArray(direction), &reference_x.values), x.grad(), 2e-7,
+              "gradient of the input");
+  const std::vector<at::Tensor> parameters = operation->parameters();
+  for (size_t i = 0; i < parameters.size(); ++i) {
+    ExpectClose(NumericalGradient(reference, ToArray(direction), &weights[i].values),
+                parameters[i].grad(), 2e-7, "gradient of weight " + std::to_string(i));
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, OperationTest,
+    testing::Combine(testing::Values("none", "max_pool_3x3", "avg_pool_3x3", "skip_connect",
+                                     "sep_conv_3x3", "sep_conv_5x5", "sep_conv_7x7",
+                                     "dil_conv_3x3", "dil_conv_5x5", "conv_7x1_1x7"),
+                     testing::Values(int64_t{1}, int64_t{2}),
+                     testing::Values(std::pair<int64_t, int64_t>{6, 6},
+                                     std::pair<int64_t, int64_t>{5, 7},
+                                     std::pair<int64_t, int64_t>{1, 3})),
+    [](const auto& info) {
+      return std::get<0>(info.param) + "_stride" + std::to_string(std::get<1>(info.param)) + "_" +
+             std::to_string(std::get<2>(info.param).first) + "by" +
+             std::to_string(std::get<2>(info.param).second);
+    });
+
+// The figures are DARTS's definitions worked out by hand for 16 channels.
+TEST(OperationCostTest, MatchesTheDefinition) {
+  const auto cost = [](const std::string& name, int64_t stride, bool affine) {
+    return (*OperationRegistry::Global().Find(name))->make({16, stride, affine})->CostAt({32, 31});
+  };
+  EXPECT_EQ(cost("none", 1, true), (Cost{0, 0}));
+  EXPECT_EQ(cost("max_pool_3x3", 2, true), (Cost{0, 0}));
+  EXPECT_EQ(cost("skip_connect", 1, true), (Cost{0, 0}));
+  EXPECT_EQ(cost("skip_connect", 2, true), (Cost{16 * 16 + 32, 16 * 16 * 16 * 16}));
+  EXPECT_EQ(cost("dil_conv_5x5", 1, true),
+            (Cost{16 * 25 + 16 * 16 + 32, (16 * 25 + 16 * 16) * 32 * 31}));
+  EXPECT_EQ(cost("sep_conv_3x3", 2, true),
+            (Cost{2 * (16 * 9 + 16 * 16 + 32), 2 * (16 * 9 + 16 * 16) * 16 * 16}));
+  EXPECT_EQ(cost("sep_conv_3x3", 1, false),
+            (Cost{2 * (16 * 9 + 16 * 16), 2 * (16 * 9 + 16 * 16) * 32 * 31}));
+  EXPECT_EQ(cost("conv_7x1_1x7", 2, true),
+            (Cost{2 * 16 * 16 * 7 + 32, 16 * 16 * 7 * (32 * 16 + 16 * 16)}));
+}
+
+TEST(OperationCostTest, CountsTheParametersThatThereAre) {
+  for (const std::string& name : OperationRegistry::Global().Names()) {
+    for (const int64_t stride : {1, 2}) {
+      const auto operation =
+          (*OperationRegistry::Global().Find(name))->make({6, stride, /*affine=*/true});
+      int64_t count = operation->EndsInBatchNorm() ? 12 : 0;
+      for (const at::Tensor& parameter : operation->parameters()) count += parameter.numel();
+      EXPECT_EQ(operation->CostAt({8, 8}).parameters, count) << name << " at stride " << stride;
+    }
+  }
+}
+
+TEST(OperationRegistryTest, AnswersAnUnknownNameWithTheKnownOnes) {
+  const auto found = OperationRegistry::Global().Find("sep_conv_4x4");
+  EXPECT_EQ(found.status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(found.status().message(),
+            "unknown operation 'sep_conv_4x4'; known: avg_pool_3x3, conv_7x1_1x7, dil_conv_3x3, "
+            "dil_conv_5x5, max_pool_3x3, none, sep_conv_3x3, sep_conv_5x5, sep_conv_7x7, "
+            "skip_connect");
+}
+
+}  // namespace
+}  // namespace nap

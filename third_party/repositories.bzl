@@ -1,0 +1,15 @@
+"""External repositories, all of them found on this machine: nothing is downloaded."""
+
+load("//third_party/libtorch:libtorch.bzl", "libtorch_repository")
+
+# Debian's Bazel reports no version; any other reports one and brings these three itself when it can.
+def _bazel_has_no_network_rules():
+    return native.bazel_version in ("", "no_version") or native.bazel_version.startswith("4.")
+
+def nap_repositories():
+    """Declares every external repository that the build reads."""
+    libtorch_repository(name = "libtorch")
+    native.local_repository(name = "rules_cc", path = "third_party/rules_cc")
+    if _bazel_has_no_network_rules():
+        native.local_repository(name = "rules_java", path = "third_party/rules_java")
+        native.local_repository(name = "remote_coverage_tools", path = "third_party/remote_coverage_tools")
