@@ -17,11 +17,13 @@ namespace nap {
 struct OperationOptions {
   int64_t channels;    // of the input and of the output
   int64_t stride = 1;  // 1, or 2 to halve height and width, rounding up
-  bool affine = true;  // whether batch norms inside have a learned scale and shift; not in a supernet
+  bool affine =
+      true;  // whether batch norms inside have a learned scale and shift; not in a supernet
 };
 
 // The final batch norm of an operation belongs to whoever uses it: a mixed operation normalises
-// every candidate and scales it in the same pass, a derived network normalises those that ask for it.
+// every candidate and scales it in the same pass, a derived network normalises those that ask for
+// it.
 class Operation : public torch::nn::Module {
  public:
   // [N, C, H, W] -> [N, C, ceil(H / stride), ceil(W / stride)], before the final batch norm.

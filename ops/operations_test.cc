@@ -37,7 +37,8 @@ Array4 Reference(const std::string& name, const Array4& x, const std::vector<Arr
                              int64_t dilation) {
     return Convolve(in, weight, {step, step, dilation, kChannels});
   };
-  if (name == "none") return Array4(x.n, x.c, (x.h + stride - 1) / stride, (x.w + stride - 1) / stride);
+  if (name == "none")
+    return Array4(x.n, x.c, (x.h + stride - 1) / stride, (x.w + stride - 1) / stride);
   if (name == "max_pool_3x3") return Pool3x3(x, stride, /*maximum=*/true);
   if (name == "avg_pool_3x3") return Pool3x3(x, stride, /*maximum=*/false);
   if (name == "skip_connect") {
@@ -96,8 +97,8 @@ TEST_P(OperationTest, AgreesWithTheReference) {
 INSTANTIATE_TEST_SUITE_P(
     All, OperationTest,
     testing::Combine(testing::Values("none", "max_pool_3x3", "avg_pool_3x3", "skip_connect",
-                                     "sep_conv_3x3", "sep_conv_5x5", "sep_conv_7x7",
-                                     "dil_conv_3x3", "dil_conv_5x5", "conv_7x1_1x7"),
+                                     "sep_conv_3x3", "sep_conv_5x5", "sep_conv_7x7", "dil_conv_3x3",
+                                     "dil_conv_5x5", "conv_7x1_1x7"),
                      testing::Values(int64_t{1}, int64_t{2}),
                      testing::Values(std::pair<int64_t, int64_t>{6, 6},
                                      std::pair<int64_t, int64_t>{5, 7},

@@ -20,10 +20,9 @@ class Zero final : public Operation {
 };
 
 const bool registered = OperationRegistry::Global().Register(
-    "none",
-    {"zero: no connection",
-     [](const OperationOptions& options) { return std::make_shared<Zero>(options); },
-     /*is_zero=*/true});
+    "none", {"zero: no connection",
+             [](const OperationOptions& options) { return std::make_shared<Zero>(options); },
+             /*is_zero=*/true});
 
 }  // namespace
 }  // namespace nap

@@ -30,9 +30,7 @@ struct CandidateId {
   int edge;       // index in CellTopology::edges
   int operation;  // index in CandidateSpace::operations
 
-  friend bool operator==(const CandidateId& a, const CandidateId& b) {
-    return a.Key() == b.Key();
-  }
+  friend bool operator==(const CandidateId& a, const CandidateId& b) { return a.Key() == b.Key(); }
   friend bool operator<(const CandidateId& a, const CandidateId& b) { return a.Key() < b.Key(); }
 
  private:

@@ -1,7 +1,8 @@
 // The one registry mechanism behind everything that is swappable: operations, search spaces,
 // relaxations, criteria, schedules, datasets.
 //
-// A plugin is a .cc file with a registration at its top and a Bazel target with `alwayslink = True`:
+// A plugin is a .cc file with a registration at its top and a Bazel target with `alwayslink =
+// True`:
 //
 //   static const bool registered = Registry<Schedule>::Global().Register("cubic", Schedule{...});
 //

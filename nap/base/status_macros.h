@@ -10,10 +10,10 @@
 #define NAP_CONCAT(a, b) NAP_CONCAT_INNER(a, b)
 
 // Returns `expression`'s status from the enclosing function unless it is OK.
-#define NAP_RETURN_IF_ERROR(expression)                      \
-  do {                                                       \
-    absl::Status nap_status = (expression);                  \
-    if (!nap_status.ok()) return nap_status;                 \
+#define NAP_RETURN_IF_ERROR(expression)      \
+  do {                                       \
+    absl::Status nap_status = (expression);  \
+    if (!nap_status.ok()) return nap_status; \
   } while (false)
 
 // NAP_ASSIGN_OR_RETURN(auto file, Open(path)): unwraps a StatusOr or returns its status.

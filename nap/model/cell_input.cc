@@ -13,8 +13,7 @@ CellInput::CellInput(const CellInputPlan& plan, int64_t channels, bool affine)
     reduce_ =
         register_module("reduce", std::make_shared<FactorizedReduce>(plan.channels, channels));
   } else {
-    pointwise_ =
-        register_module("pointwise", MakeConvolution(Pointwise(plan.channels, channels)));
+    pointwise_ = register_module("pointwise", MakeConvolution(Pointwise(plan.channels, channels)));
   }
 }
 

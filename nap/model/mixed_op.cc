@@ -47,9 +47,9 @@ torch::Tensor MixedOp::AddTo(torch::Tensor sum, const torch::Tensor& x,
 }
 
 void MixedOp::Prune(int operation) {
-  const auto found =
-      std::find_if(living_.begin(), living_.end(),
-                   [operation](const Candidate& candidate) { return candidate.index == operation; });
+  const auto found = std::find_if(
+      living_.begin(), living_.end(),
+      [operation](const Candidate& candidate) { return candidate.index == operation; });
   if (found == living_.end()) return;
   living_.erase(found);
   unregister_module(ModuleName(operation));

@@ -31,10 +31,10 @@ absl::StatusOr<Cost> CellCost(const CellPlan& plan, const CellTopology& topology
     for (const GenotypeInput& edge : genotype.nodes[node]) {
       const bool from_input = edge.source < topology.num_inputs;
       if (from_input) reads_input[edge.source] = true;
-      NAP_ASSIGN_OR_RETURN(const Cost operation,
-                           OperationCost(edge.operation, plan.channels,
-                                         StrideOf(topology, edge.source, target),
-                                         from_input ? input : Strided(input, plan.stride)));
+      NAP_ASSIGN_OR_RETURN(
+          const Cost operation,
+          OperationCost(edge.operation, plan.channels, StrideOf(topology, edge.source, target),
+                        from_input ? input : Strided(input, plan.stride)));
       cost += operation;
     }
   }
@@ -56,9 +56,8 @@ absl::StatusOr<Cost> NetworkCost(const NetworkPlan& plan,
               BatchNormCost(plan.stem_channels, true);
   ImageSize size = image;
   for (const CellPlan& cell : plan.cells) {
-    NAP_ASSIGN_OR_RETURN(
-        const Cost cell_cost,
-        CellCost(cell, cell_types[cell.type], genotype.cells[cell.type], size));
+    NAP_ASSIGN_OR_RETURN(const Cost cell_cost,
+                         CellCost(cell, cell_types[cell.type], genotype.cells[cell.type], size));
     cost += cell_cost;
     size = Strided(size, cell.stride);
   }

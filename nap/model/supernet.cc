@@ -27,15 +27,14 @@ Supernet::Supernet(const NetworkPlan& plan, const CandidateSpace& space)
           "stem_norm",
           torch::nn::BatchNorm2d(
               torch::nn::BatchNorm2dOptions(plan.stem_channels).track_running_stats(false)))),
-      classifier_(register_module("classifier",
-                                  torch::nn::Linear(plan.output_channels, plan.classes))) {
+      classifier_(
+          register_module("classifier", torch::nn::Linear(plan.output_channels, plan.classes))) {
   std::vector<std::string> operations;
   for (const CandidateOperation& operation : space.operations) operations.push_back(operation.name);
   for (size_t i = 0; i < plan_.cells.size(); ++i) {
     const CellPlan& cell = plan_.cells[i];
     cells_.push_back(register_module(
-        absl::StrCat("cell", i),
-        std::make_shared<Cell>(space.cells[cell.type], cell, operations)));
+        absl::StrCat("cell", i), std::make_shared<Cell>(space.cells[cell.type], cell, operations)));
   }
   for (torch::Tensor& parameter : parameters()) {
     if (parameter.dim() != 4) continue;

@@ -38,7 +38,8 @@ class PruningCriterion {
  public:
   virtual ~PruningCriterion() = default;
 
-  // Called after each strength step's backward pass with the raw strengths and the loss's gradients.
+  // Called after each strength step's backward pass with the raw strengths and the loss's
+  // gradients.
   virtual void ObserveStrengthStep(const ScoreTable& /*strengths*/,
                                    const ScoreTable& /*gradients*/) {}
 

@@ -25,10 +25,10 @@ absl::StatusOr<Pruner> Pruner::Create(const CandidateSpace& space, const PrunerO
     const int most = static_cast<int>(cell.edges.size()) *
                      std::min(options.operations_per_edge, CountRanked(space));
     if (options.operations_per_cell < cell.num_nodes || options.operations_per_cell > most) {
-      return absl::InvalidArgumentError(absl::StrCat(
-          "a budget of ", options.operations_per_cell, " operations does not fit the ", cell.name,
-          " cell, which takes from ", cell.num_nodes, " (one a node) to ", most,
-          " (every edge full)"));
+      return absl::InvalidArgumentError(
+          absl::StrCat("a budget of ", options.operations_per_cell, " operations does not fit the ",
+                       cell.name, " cell, which takes from ", cell.num_nodes, " (one a node) to ",
+                       most, " (every edge full)"));
     }
   }
   return Pruner(space, options, schedule);
@@ -41,9 +41,8 @@ absl::StatusOr<std::vector<CandidateId>> Pruner::Prune(const ScoreTable& scores,
     for (const CandidateId& id : LivingOperations(space_, *living, cell)) {
       if (!std::isfinite(scores[id])) {
         return absl::InvalidArgumentError(absl::StrCat(
-            "the pruning criterion gave ", scores[id], " to ",
-            space_.operations[id.operation].name, " on edge ", id.edge, " of the ",
-            space_.cells[cell].name, " cell"));
+            "the pruning criterion gave ", scores[id], " to ", space_.operations[id.operation].name,
+            " on edge ", id.edge, " of the ", space_.cells[cell].name, " cell"));
       }
     }
   }

@@ -24,7 +24,8 @@ class Taylor final : public PruningCriterion {
   absl::StatusOr<ScoreTable> Score(SearchView& view) override {
     if (steps_ == 0) {
       return absl::FailedPreconditionError(
-          "the taylor criterion needs strength steps before each pruning milestone: let warm-up end "
+          "the taylor criterion needs strength steps before each pruning milestone: let warm-up "
+          "end "
           "before pruning begins");
     }
     ScoreTable scores = sums_;

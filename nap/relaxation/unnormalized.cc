@@ -5,10 +5,9 @@ namespace nap {
 namespace {
 
 const bool registered = RelaxationRegistry::Global().Register(
-    "unnormalized", {"the strength itself (NAP)", /*initial_strength=*/0.5,
-                     [](const at::Tensor& strengths, const at::Tensor& living) {
-                       return strengths.mul(living);
-                     }});
+    "unnormalized",
+    {"the strength itself (NAP)", /*initial_strength=*/0.5,
+     [](const at::Tensor& strengths, const at::Tensor& living) { return strengths.mul(living); }});
 
 }  // namespace
 }  // namespace nap

@@ -29,11 +29,10 @@ absl::Status ValidateMilestones(const SearchOptions& options) {
   const Milestones& milestones = options.milestones;
   NAP_RETURN_IF_ERROR(AtLeast("prune_every", milestones.every, 1));
   NAP_RETURN_IF_ERROR(AtLeast("prune_begin", milestones.begin, 1));
-  NAP_RETURN_IF_ERROR(
-      Check(milestones.end >= milestones.begin && milestones.end <= options.epochs, "prune_end",
-            milestones.end,
-            absl::StrCat("must be from --prune_begin=", milestones.begin,
-                         " to --epochs=", options.epochs)));
+  NAP_RETURN_IF_ERROR(Check(milestones.end >= milestones.begin && milestones.end <= options.epochs,
+                            "prune_end", milestones.end,
+                            absl::StrCat("must be from --prune_begin=", milestones.begin,
+                                         " to --epochs=", options.epochs)));
   NAP_RETURN_IF_ERROR(Check((milestones.end - milestones.begin) % milestones.every == 0,
                             "prune_every", milestones.every,
                             absl::StrCat("must lead from --prune_begin=", milestones.begin,

@@ -46,10 +46,10 @@ struct SearchOptions {
   int warmup_epochs = 15;  // weights only
   Milestones milestones;
   int64_t batch_size = 64;
-  int64_t steps_per_epoch = 0;   // at most; 0: all of the train part
-  double train_fraction = 0.5;   // the rest is the validation part
-  int64_t evaluation_images = 0; // of the validation part, at most; 0: all
-  int64_t criterion_batches = 4; // what SearchView::ValidationLoss looks at
+  int64_t steps_per_epoch = 0;    // at most; 0: all of the train part
+  double train_fraction = 0.5;    // the rest is the validation part
+  int64_t evaluation_images = 0;  // of the validation part, at most; 0: all
+  int64_t criterion_batches = 4;  // what SearchView::ValidationLoss looks at
 
   double learning_rate = 0.025;
   double final_learning_rate = 0.001;

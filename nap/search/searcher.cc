@@ -6,11 +6,13 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <numeric>
 #include <set>
 #include <utility>
 
 #include "data/loader.h"
 #include "data/split.h"
+#include "nap/base/random.h"
 #include "nap/base/status_macros.h"
 #include "nap/pruning/criterion.h"
 #include "nap/relaxation/relaxation.h"
@@ -143,7 +145,7 @@ class SearcherImpl final : public Searcher, private SearchView {
 
   absl::Status RunEpoch(int epoch, SearchObserver* observer);
   absl::Status CheckFinite(double loss, const char* what, int epoch, int64_t step) const;
-  void NextValid(int epoch, Batch* batch);
+  void NextValid(Batch* batch);
   ClassificationMeter EvaluateValidPart();
   absl::Status PruneAt(int epoch, std::vector<CandidateId>* removed);
   std::vector<CandidateId> Living(std::vector<int>* counts) const;
@@ -178,7 +180,7 @@ absl::Status SearcherImpl::CheckFinite(double loss, const char* what, int epoch,
 }
 
 // The validation part may be the smaller one: it is then gone through more often.
-void SearcherImpl::NextValid(int epoch, Batch* batch) {
+void SearcherImpl::NextValid(Batch* batch) {
   if (valid_passes_ < 0) valid_loader_.StartEpoch(++valid_passes_);
   while (!valid_loader_.Next(batch)) valid_loader_.StartEpoch(++valid_passes_);
 }
@@ -224,9 +226,8 @@ double SearcherImpl::SecondsLeft(int epoch, int64_t step) const {
 
 absl::Status SearcherImpl::RunEpoch(int epoch, SearchObserver* observer) {
   const double begin = Now();
-  const double learning_rate =
-      CosineAnnealing(options_.learning_rate, options_.final_learning_rate,
-                      static_cast<double>(epoch - 1) / options_.epochs);
+  const double learning_rate = CosineAnnealing(options_.learning_rate, options_.final_learning_rate,
+                                               static_cast<double>(epoch - 1) / options_.epochs);
   trainer_.SetLearningRate(learning_rate);
   std::vector<int> alive;
   Living(&alive);
@@ -243,7 +244,7 @@ absl::Status SearcherImpl::RunEpoch(int epoch, SearchObserver* observer) {
     if (epoch <= options_.warmup_epochs) {
       result = trainer_.WeightStep(train);
     } else {
-      if (parts_.optimization->reads_valid) NextValid(epoch, &valid);
+      if (parts_.optimization->reads_valid) NextValid(&valid);
       const ScoreTable strengths = trainer_.Strengths();
       const OptimizationResult both = parts_.optimization->step(trainer_, train, valid);
       NAP_RETURN_IF_ERROR(CheckFinite(both.strength_loss, "strengths' loss", epoch, step));
@@ -260,11 +261,10 @@ absl::Status SearcherImpl::RunEpoch(int epoch, SearchObserver* observer) {
     // The first step of all warms caches up.
     const bool settled = seconds_per_unit_ > 0 && !(epoch == 1 && step == 2);
     seconds_per_unit_ = settled ? 0.9 * seconds_per_unit_ + 0.1 * per_unit : per_unit;
-    NAP_RETURN_IF_ERROR(observer->OnStep(
-        {epoch, options_.epochs, step, steps_per_epoch_, train_meter.loss(),
-         train_meter.accuracy(), strength_loss,
-         static_cast<double>(train_meter.images()) / (now - begin), SecondsLeft(epoch, step),
-         operations_alive}));
+    NAP_RETURN_IF_ERROR(observer->OnStep({epoch, options_.epochs, step, steps_per_epoch_,
+                                          train_meter.loss(), train_meter.accuracy(), strength_loss,
+                                          static_cast<double>(train_meter.images()) / (now - begin),
+                                          SecondsLeft(epoch, step), operations_alive}));
   }
 
   const ClassificationMeter valid_meter = EvaluateValidPart();
@@ -279,6 +279,7 @@ absl::Status SearcherImpl::RunEpoch(int epoch, SearchObserver* observer) {
                      /*seconds=*/0,
                      /*operations_alive=*/{},
                      /*parameters=*/0,
+                     PeakMemoryBytes(),
                      /*pruned=*/{},
                      /*living=*/{},
                      trainer_.Strengths(),

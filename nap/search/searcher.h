@@ -40,6 +40,7 @@ struct EpochReport {
   double seconds;
   std::vector<int> operations_alive;  // a cell type
   int64_t parameters;                 // of what is left of the supernet
+  int64_t peak_memory_bytes;          // of the process, so far
   std::vector<CandidateId> pruned;    // at the end of this epoch
   std::vector<CandidateId> living;
   ScoreTable strengths;

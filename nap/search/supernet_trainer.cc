@@ -4,9 +4,10 @@
 #include <ATen/ops/full.h>
 #include <ATen/ops/randn.h>
 #include <ATen/ops/zeros_like.h>
-#include <torch/nn/utils/clip_grad.h>
 #include <torch/optim/adam.h>
 #include <torch/optim/sgd.h>
+// Relies on what the others include.
+#include <torch/nn/utils/clip_grad.h>
 
 #include <cmath>
 
@@ -19,12 +20,6 @@ namespace {
 // Breaks ties between operations, as in DARTS.
 constexpr double kStrengthNoise = 1e-3;
 
-// LibTorch's random numbers depend on nothing but the seed from here on.
-uint64_t Seeded(uint64_t seed) {
-  at::manual_seed(seed);
-  return seed;
-}
-
 void SetRequiresGrad(const std::vector<at::Tensor>& tensors, bool required) {
   for (const at::Tensor& tensor : tensors) tensor.set_requires_grad(required);
 }
@@ -35,7 +30,7 @@ SupernetTrainer::SupernetTrainer(const SearchOptions& options, const NetworkPlan
                                  const CandidateSpace& space,
                                  const RelaxationDefinition& relaxation)
     : options_(options), space_(space), relaxation_(relaxation) {
-  Seeded(options.seed);
+  at::manual_seed(options.seed);
   const at::Device device(options.device);
   supernet_ = std::make_shared<Supernet>(plan, space);
   supernet_->to(device);
@@ -47,10 +42,10 @@ SupernetTrainer::SupernetTrainer(const SearchOptions& options, const NetworkPlan
     strengths_.push_back((initial + kStrengthNoise * noise).to(device).set_requires_grad(true));
   }
   SetLiving(LivingTable(space, true));
-  weight_optimizer_ = std::make_unique<torch::optim::SGD>(
-      weights_, torch::optim::SGDOptions(options.learning_rate)
-                    .momentum(options.momentum)
-                    .weight_decay(options.weight_decay));
+  weight_optimizer_ =
+      std::make_unique<torch::optim::SGD>(weights_, torch::optim::SGDOptions(options.learning_rate)
+                                                        .momentum(options.momentum)
+                                                        .weight_decay(options.weight_decay));
   strength_optimizer_ = std::make_unique<torch::optim::Adam>(
       strengths_, torch::optim::AdamOptions(options.strength_learning_rate)
                       .betas({0.5, 0.999})

@@ -26,16 +26,15 @@ class Darts final : public SearchSpace {
           "the darts space needs at least 1 channel, 1 image channel and 2 classes; got ",
           options.channels, ", ", options.image_channels, " and ", options.classes));
     }
-    NetworkPlan plan{options.image_channels, kStemMultiplier * options.channels, {}, 0,
-                     options.classes};
+    NetworkPlan plan{
+        options.image_channels, kStemMultiplier * options.channels, {}, 0, options.classes};
     int64_t channels = options.channels;
     CellInputPlan before{CellInputPlan::kStem, plan.stem_channels, false};
     CellInputPlan last = before;
     for (int64_t i = 0; i < options.cells; ++i) {
       const bool reduce = i == options.cells / 3 || i == 2 * options.cells / 3;
       if (reduce) channels *= 2;
-      plan.cells.push_back(
-          {reduce ? kReduce : kNormal, channels, reduce ? 2 : 1, {before, last}});
+      plan.cells.push_back({reduce ? kReduce : kNormal, channels, reduce ? 2 : 1, {before, last}});
       before = last;
       // The output before a reduction is twice as large as the one after it.
       before.halve = reduce;
@@ -48,9 +47,9 @@ class Darts final : public SearchSpace {
  private:
   const std::vector<CellTopology> cell_types_ = {CellTopology::Dense("normal", 2, kNodes, 1),
                                                  CellTopology::Dense("reduce", 2, kNodes, 2)};
-  const std::vector<std::string> operations_ = {
-      "none",         "max_pool_3x3", "avg_pool_3x3", "skip_connect",
-      "sep_conv_3x3", "sep_conv_5x5", "dil_conv_3x3", "dil_conv_5x5"};
+  const std::vector<std::string> operations_ = {"none",         "max_pool_3x3", "avg_pool_3x3",
+                                                "skip_connect", "sep_conv_3x3", "sep_conv_5x5",
+                                                "dil_conv_3x3", "dil_conv_5x5"};
 };
 
 const bool registered = SearchSpaceRegistry::Global().Register(

@@ -1,0 +1,49 @@
+// A dataset whose pixels are all in memory.
+#ifndef DATA_MEMORY_DATASET_H_
+#define DATA_MEMORY_DATASET_H_
+
+#include <algorithm>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "data/dataset.h"
+
+namespace nap {
+
+class MemoryDataset final : public Dataset {
+ public:
+  struct Description {
+    ImageShape shape;
+    std::vector<std::string> class_names;
+    std::vector<float> mean;
+    std::vector<float> stddev;
+  };
+
+  // pixels: image after image, each as Dataset::Read gives it.
+  MemoryDataset(Description description, std::vector<uint8_t> pixels, std::vector<uint8_t> labels)
+      : description_(std::move(description)),
+        pixels_(std::move(pixels)),
+        labels_(std::move(labels)) {}
+
+  int64_t size() const override { return static_cast<int64_t>(labels_.size()); }
+  ImageShape shape() const override { return description_.shape; }
+  const std::vector<std::string>& class_names() const override { return description_.class_names; }
+  const std::vector<float>& mean() const override { return description_.mean; }
+  const std::vector<float>& stddev() const override { return description_.stddev; }
+  int Label(int64_t index) const override { return labels_[static_cast<size_t>(index)]; }
+  void Read(int64_t index, uint8_t* pixels) const override {
+    const int64_t size = description_.shape.Size();
+    std::copy_n(pixels_.begin() + index * size, size, pixels);
+  }
+
+ private:
+  const Description description_;
+  const std::vector<uint8_t> pixels_;
+  const std::vector<uint8_t> labels_;
+};
+
+}  // namespace nap
+
+#endif  // DATA_MEMORY_DATASET_H_

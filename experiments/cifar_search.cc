@@ -1,0 +1,295 @@
+// Searches a cell on CIFAR-10, or on the built-in images.
+#include <absl/strings/ascii.h>
+#include <absl/strings/str_cat.h>
+#include <absl/strings/str_format.h>
+#include <absl/strings/str_join.h>
+#include <absl/strings/str_split.h>
+#include <absl/time/clock.h>
+#include <absl/time/time.h>
+#include <gflags/gflags.h>
+
+#include <cmath>
+#include <cstdio>
+#include <filesystem>
+#include <limits>
+#include <map>
+#include <memory>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "data/dataset.h"
+#include "nap/architecture/drawing.h"
+#include "nap/architecture/genotype_darts.h"
+#include "nap/base/program.h"
+#include "nap/base/status_macros.h"
+#include "nap/model/network_cost.h"
+#include "nap/report/progress.h"
+#include "nap/report/run_folder.h"
+#include "nap/search/searcher.h"
+#include "nap/training/device.h"
+
+DEFINE_string(preset, "quick", "quick, standard or paper: the flag file that sets the defaults");
+DEFINE_string(out_dir, "", "run folder to write; empty: runs/cifar_search-<time>");
+
+DEFINE_string(dataset, "",
+              "dataset to search on; empty: cifar10 if --data_dir is given, else built_in");
+DEFINE_string(data_dir, "", "folder of the dataset's files; relative to where you are");
+DEFINE_int32(max_images, 0, "use only so many of the training images; 0: all");
+
+DEFINE_string(search_space, "darts", "search space");
+DEFINE_string(operations, "",
+              "candidate operations, comma-separated; empty: the search space's own");
+DEFINE_string(extra_operations, "", "candidates to add to them, comma-separated");
+DEFINE_string(relaxation, "unnormalized", "how strengths become mixing weights");
+DEFINE_string(criterion, "magnitude", "what an operation is worth at a pruning milestone");
+DEFINE_string(schedule, "cubic", "how many operations are pruned at each milestone");
+DEFINE_string(optimization, "bilevel", "how weights and strengths share the images");
+
+DEFINE_int32(channels, 16, "channels of the first cell");
+DEFINE_int32(cells, 8, "cells of the supernet");
+DEFINE_int32(operations_per_cell, 8, "operations that each cell type keeps");
+DEFINE_int32(operations_per_edge, 1, "operations that an edge keeps at most");
+
+DEFINE_int32(epochs, 50, "passes over the train part");
+DEFINE_int32(steps_per_epoch, 0, "steps an epoch at most; 0: the whole train part");
+DEFINE_int32(warmup_epochs, 15, "first epochs, which train weights only");
+DEFINE_int32(prune_begin, 20, "epoch at whose end pruning begins");
+DEFINE_int32(prune_end, 50, "epoch at whose end the budget is met");
+DEFINE_int32(prune_every, 1, "epochs between pruning milestones");
+DEFINE_int32(batch_size, 64, "images a step");
+DEFINE_double(train_fraction, 0.5, "share of the images that trains weights; the rest validates");
+DEFINE_int32(evaluation_images, 0, "validation images looked at after each epoch; 0: all");
+DEFINE_int32(criterion_batches, 4, "validation batches that the ablation criterion looks at");
+
+DEFINE_double(learning_rate, 0.025, "of the weights, at the start");
+DEFINE_double(final_learning_rate, 0.001, "of the weights, at the end of the cosine");
+DEFINE_double(momentum, 0.9, "of the weights");
+DEFINE_double(weight_decay, 3e-4, "of the weights");
+DEFINE_double(gradient_clip, 5, "largest norm of the weights' gradients");
+DEFINE_double(strength_learning_rate, 3e-4, "of the strengths (Adam)");
+DEFINE_double(strength_weight_decay, 1e-3, "of the strengths");
+DEFINE_double(initial_strength, std::numeric_limits<double>::quiet_NaN(),
+              "where strengths start; nan: where the relaxation says");
+
+DEFINE_int32(crop_padding, 4, "zeros around an image before the random crop, pixels");
+DEFINE_bool(flip, true, "mirror half of the images");
+DEFINE_int32(cutout, 0, "side of the square cut out of each image, pixels; 0: none");
+
+DEFINE_uint64(seed, 0,
+              "of everything random; the same seed on the same machine gives the same bits");
+DEFINE_int32(threads, 0, "threads that compute; 0: all cores");
+DEFINE_string(device, "auto", "cpu, cuda, cuda:N or auto");
+DEFINE_int32(log_every, 10, "steps between two step lines in metrics.jsonl");
+
+DEFINE_int32(final_channels, 36, "channels of the network whose size is reported");
+DEFINE_int32(final_cells, 20, "cells of the network whose size is reported");
+
+namespace nap {
+namespace {
+
+std::vector<std::string> Names(const std::string& flag) {
+  std::vector<std::string> names = absl::StrSplit(flag, ',', absl::SkipWhitespace());
+  for (std::string& name : names) name = std::string(absl::StripAsciiWhitespace(name));
+  return names;
+}
+
+absl::StatusOr<SearchOptions> OptionsFromFlags() {
+  SearchOptions options;
+  options.search_space = FLAGS_search_space;
+  options.relaxation = FLAGS_relaxation;
+  options.criterion = FLAGS_criterion;
+  options.schedule = FLAGS_schedule;
+  options.optimization = FLAGS_optimization;
+  options.operations = Names(FLAGS_operations);
+  if (!FLAGS_extra_operations.empty()) {
+    if (options.operations.empty()) {
+      NAP_ASSIGN_OR_RETURN(const auto* space,
+                           SearchSpaceRegistry::Global().Find(FLAGS_search_space));
+      options.operations = space->make()->operations();
+    }
+    for (const std::string& name : Names(FLAGS_extra_operations)) {
+      options.operations.push_back(name);
+    }
+  }
+  options.network.channels = FLAGS_channels;
+  options.network.cells = FLAGS_cells;
+  options.budget.operations_per_cell = FLAGS_operations_per_cell;
+  options.budget.operations_per_edge = FLAGS_operations_per_edge;
+  options.epochs = FLAGS_epochs;
+  options.warmup_epochs = FLAGS_warmup_epochs;
+  options.milestones = {FLAGS_prune_begin, FLAGS_prune_end, FLAGS_prune_every};
+  options.batch_size = FLAGS_batch_size;
+  options.steps_per_epoch = FLAGS_steps_per_epoch;
+  options.train_fraction = FLAGS_train_fraction;
+  options.evaluation_images = FLAGS_evaluation_images;
+  options.criterion_batches = FLAGS_criterion_batches;
+  options.learning_rate = FLAGS_learning_rate;
+  options.final_learning_rate = FLAGS_final_learning_rate;
+  options.momentum = FLAGS_momentum;
+  options.weight_decay = FLAGS_weight_decay;
+  options.gradient_clip = FLAGS_gradient_clip;
+  options.strength_learning_rate = FLAGS_strength_learning_rate;
+  options.strength_weight_decay = FLAGS_strength_weight_decay;
+  if (!std::isnan(FLAGS_initial_strength)) options.initial_strength = FLAGS_initial_strength;
+  options.crop_padding = FLAGS_crop_padding;
+  options.flip = FLAGS_flip;
+  options.cutout = FLAGS_cutout;
+  options.seed = FLAGS_seed;
+  options.device = FLAGS_device;
+  NAP_RETURN_IF_ERROR(Validate(options));
+  return options;
+}
+
+absl::Status CheckOwnFlags() {
+  for (const auto& [name, value, least] :
+       {std::tuple("threads", FLAGS_threads, 0), std::tuple("max_images", FLAGS_max_images, 0),
+        std::tuple("log_every", FLAGS_log_every, 1)}) {
+    if (value >= least) continue;
+    return absl::InvalidArgumentError(
+        absl::StrCat("--", name, "=", value, " is out of range: must be at least ", least));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::unique_ptr<Dataset>> OpenTrainingImages() {
+  const std::string name = !FLAGS_dataset.empty()   ? FLAGS_dataset
+                           : FLAGS_data_dir.empty() ? "built_in"
+                                                    : "cifar10";
+  NAP_ASSIGN_OR_RETURN(const auto* definition, DatasetRegistry::Global().Find(name));
+  if (definition->needs_data_dir && FLAGS_data_dir.empty()) {
+    return absl::InvalidArgumentError(absl::StrCat("the dataset '", name,
+                                                   "' needs --data_dir; `bazel run ",
+                                                   "//tools:download_cifar10` fetches CIFAR-10"));
+  }
+  DatasetOptions options;
+  options.data_dir = FLAGS_data_dir;
+  options.seed = FLAGS_seed;
+  options.train_size = FLAGS_max_images;
+  NAP_ASSIGN_OR_RETURN(DatasetPair pair, definition->open(options));
+  if (name == "built_in") {
+    std::printf(
+        "No --data_dir: searching on built-in drawings. `bazel run "
+        "//tools:download_cifar10` fetches CIFAR-10.\n");
+  }
+  return std::move(pair.train);
+}
+
+std::map<std::string, std::string> FlagValues() {
+  std::vector<gflags::CommandLineFlagInfo> all;
+  gflags::GetAllFlags(&all);
+  std::map<std::string, std::string> values;
+  for (const gflags::CommandLineFlagInfo& flag : all) {
+    if (flag.filename == __FILE__) values[flag.name] = flag.current_value;
+  }
+  return values;
+}
+
+class Reporter final : public SearchObserver {
+ public:
+  Reporter(RunFolder* folder, const CandidateSpace& space)
+      : folder_(folder), space_(space), progress_(stderr) {}
+
+  absl::Status OnStep(const StepReport& report) override {
+    progress_.Step(report);
+    if (report.step % FLAGS_log_every != 0) return absl::OkStatus();
+    return folder_->WriteStep(report);
+  }
+  absl::Status OnEpoch(const EpochReport& report) override {
+    progress_.Epoch(report, space_);
+    accuracy_ = report.valid_accuracy;
+    return folder_->WriteEpoch(report, space_);
+  }
+
+  // Of the last epoch, on the validation part.
+  double accuracy() const { return accuracy_; }
+
+ private:
+  RunFolder* const folder_;
+  const CandidateSpace& space_;
+  Progress progress_;
+  double accuracy_ = 0;
+};
+
+// What the search found, what it costs, where it is.
+absl::Status PrintResult(const Genotype& genotype, const CandidateSpace& space,
+                         const Dataset& images) {
+  NAP_ASSIGN_OR_RETURN(const auto* definition,
+                       SearchSpaceRegistry::Global().Find(genotype.search_space));
+  const auto search_space = definition->make();
+  NAP_ASSIGN_OR_RETURN(const NetworkPlan plan,
+                       search_space->Plan({FLAGS_final_channels, FLAGS_final_cells,
+                                           images.shape().channels, images.num_classes()}));
+  NAP_ASSIGN_OR_RETURN(const Cost cost, NetworkCost(plan, search_space->cell_types(), genotype,
+                                                    {images.shape().height, images.shape().width}));
+  for (size_t cell = 0; cell < genotype.cells.size(); ++cell) {
+    const std::string counts = absl::StrJoin(CountOperations(genotype.cells[cell]), ", ",
+                                             [](std::string* out, const auto& entry) {
+                                               absl::StrAppend(out, entry.second, " ", entry.first);
+                                             });
+    std::printf("\n%s  keeps %s\n",
+                CellToText(genotype.cells[cell], space.cells[cell].num_inputs).c_str(),
+                counts.c_str());
+  }
+  absl::PrintF(
+      "\nWith %d cells of %d channels this makes a network of %.3f M parameters and %.1f M "
+      "multiply-adds an image.\n",
+      FLAGS_final_cells, FLAGS_final_channels, cost.parameters / 1e6, cost.mult_adds / 1e6);
+  return absl::OkStatus();
+}
+
+std::string OutDir() {
+  if (!FLAGS_out_dir.empty()) return FLAGS_out_dir;
+  return absl::StrCat("runs/cifar_search-",
+                      absl::FormatTime("%Y%m%d-%H%M%S", absl::Now(), absl::LocalTimeZone()));
+}
+
+absl::Status Main() {
+  NAP_RETURN_IF_ERROR(CheckOwnFlags());
+  NAP_ASSIGN_OR_RETURN(const SearchOptions options, OptionsFromFlags());
+  const int threads = UseThreads(FLAGS_threads);
+  NAP_ASSIGN_OR_RETURN(const std::unique_ptr<Dataset> images, OpenTrainingImages());
+  NAP_ASSIGN_OR_RETURN(const std::unique_ptr<Searcher> searcher,
+                       Searcher::Create(options, images.get()));
+  const std::string out_dir = OutDir();
+  NAP_ASSIGN_OR_RETURN(const std::unique_ptr<RunFolder> folder,
+                       RunFolder::Create(out_dir, "cifar_search", FlagValues()));
+  absl::PrintF(
+      "Searching %d cells of %d channels on %d images with %s; %d threads; writing to %s\n",
+      FLAGS_cells, FLAGS_channels, images->size(), FLAGS_relaxation, threads, out_dir);
+  std::fflush(stdout);
+
+  Reporter reporter(folder.get(), searcher->space());
+  const absl::StatusOr<Genotype> genotype = searcher->Run(&reporter);
+  if (!genotype.ok()) {
+    return absl::Status(
+        genotype.status().code(),
+        absl::StrCat(genotype.status().message(), "; what was measured so far is in ", out_dir));
+  }
+  NAP_RETURN_IF_ERROR(folder->WriteGenotype(*genotype, searcher->space()));
+  NAP_RETURN_IF_ERROR(PrintResult(*genotype, searcher->space(), *images));
+  absl::PrintF("Final validation accuracy of the pruned supernet: %.1f %%. Peak memory: %.2f GB.\n",
+               100 * reporter.accuracy(), PeakMemoryBytes() / 1e9);
+  std::printf(
+      "Written to %s: genotype.json, genotype.txt, genotype.dot%s, metrics.jsonl, "
+      "strengths.jsonl, config.json\n",
+      out_dir.c_str(),
+      std::filesystem::exists(folder->File("genotype.svg")) ? ", genotype.svg" : "");
+  if (!FitsDarts(*genotype)) {
+    std::printf(
+        "A node keeps more than two inputs, which DARTS code cannot read from genotype.txt; "
+        "genotype.json says it in full.\n");
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+}  // namespace nap
+
+int main(int argc, char** argv) {
+  return nap::RunProgram(
+      argc, argv,
+      {"cifar_search", "searches a network by pruning, on CIFAR-10 or on built-in drawings",
+       __FILE__, "experiments/presets/cifar_search", "quick"},
+      nap::Main);
+}

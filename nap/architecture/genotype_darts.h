@@ -1,0 +1,30 @@
+// genotype.txt: the line that DARTS code bases read,
+//   Genotype(normal=[('sep_conv_3x3', 1), ...], normal_concat=[2, 3, 4, 5], reduce=[...], ...)
+#ifndef NAP_ARCHITECTURE_GENOTYPE_DARTS_H_
+#define NAP_ARCHITECTURE_GENOTYPE_DARTS_H_
+
+#include <absl/status/statusor.h>
+#include <absl/strings/string_view.h>
+
+#include <string>
+
+#include "nap/architecture/genotype.h"
+
+namespace nap {
+
+// DARTS keeps two inputs a node, all in one list. A node with one is padded with ('none', 0), which
+// DARTS knows. A cell in which a node has more than two is written with a list a node: Python reads
+// it, and DARTS's own code refuses it instead of building another network. The cells must be
+// "normal" and "reduce" (the darts space's).
+std::string GenotypeToDarts(const Genotype& genotype);
+
+// Whether no node has more than two inputs.
+bool FitsDarts(const Genotype& genotype);
+
+// Reads both forms; also tuples for lists, range(2, 6) for a concat, either quotes, and a leading
+// "NAME =". Padding is dropped. InvalidArgument with the byte at which it went wrong.
+absl::StatusOr<Genotype> GenotypeFromDarts(absl::string_view text);
+
+}  // namespace nap
+
+#endif  // NAP_ARCHITECTURE_GENOTYPE_DARTS_H_

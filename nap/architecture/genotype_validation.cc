@@ -1,0 +1,68 @@
+#include "nap/architecture/genotype_validation.h"
+
+#include <absl/strings/str_cat.h>
+#include <absl/strings/str_join.h>
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "nap/base/status_macros.h"
+
+namespace nap {
+namespace {
+
+bool HasEdge(const CellTopology& topology, int source, int target) {
+  return std::any_of(topology.edges.begin(), topology.edges.end(), [&](const Edge& edge) {
+    return edge.source == source && edge.target == target;
+  });
+}
+
+absl::Status ValidateCell(const CellGenotype& cell, const CellTopology& topology,
+                          const std::vector<std::string>& operations) {
+  const auto error = [&](const auto&... what) {
+    return absl::InvalidArgumentError(absl::StrCat("genotype: the ", cell.name, " cell ", what...));
+  };
+  if (cell.name != topology.name) return error("stands where the ", topology.name, " cell should");
+  if (static_cast<int>(cell.nodes.size()) != topology.num_nodes) {
+    return error("has ", cell.nodes.size(), " nodes instead of ", topology.num_nodes);
+  }
+  if (cell.concat != topology.concat) {
+    return error("concatenates [", absl::StrJoin(cell.concat, ", "), "] instead of [",
+                 absl::StrJoin(topology.concat, ", "), "]");
+  }
+  for (int node = topology.FirstNode(); node < topology.EndNode(); ++node) {
+    const auto& inputs = cell.nodes[node - topology.FirstNode()];
+    if (inputs.empty()) return error("has no input at node ", node);
+    std::set<std::pair<std::string, int>> seen;
+    for (const GenotypeInput& input : inputs) {
+      if (!HasEdge(topology, input.source, node)) {
+        return error("has no edge from node ", input.source, " to node ", node);
+      }
+      if (std::find(operations.begin(), operations.end(), input.operation) == operations.end()) {
+        return error("uses the unknown operation '", input.operation, "' at node ", node,
+                     "; known: ", absl::StrJoin(operations, ", "));
+      }
+      if (!seen.insert({input.operation, input.source}).second) {
+        return error("has ", input.operation, " from node ", input.source, " twice at node ", node);
+      }
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status ValidateGenotype(const Genotype& genotype, const std::vector<CellTopology>& cell_types,
+                              const std::vector<std::string>& operations) {
+  if (genotype.cells.size() != cell_types.size()) {
+    return absl::InvalidArgumentError(absl::StrCat("genotype: it has ", genotype.cells.size(),
+                                                   " cells instead of ", cell_types.size()));
+  }
+  for (size_t i = 0; i < cell_types.size(); ++i) {
+    NAP_RETURN_IF_ERROR(ValidateCell(genotype.cells[i], cell_types[i], operations));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace nap

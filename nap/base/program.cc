@@ -1,0 +1,150 @@
+#include "nap/base/program.h"
+
+#include <absl/status/statusor.h>
+#include <absl/strings/match.h>
+#include <absl/strings/str_cat.h>
+#include <absl/strings/str_join.h>
+#include <absl/strings/str_split.h>
+#include <gflags/gflags.h>
+#include <glog/logging.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <filesystem>
+#include <memory>
+#include <new>
+#include <set>
+#include <vector>
+
+#include "nap/base/files.h"
+#include "nap/base/status_macros.h"
+#include "tools/cpp/runfiles/runfiles.h"
+
+namespace nap {
+namespace {
+
+constexpr char kWorkspace[] = "nap";
+
+bool AsksFor(int argc, char** argv, const std::set<std::string>& wanted) {
+  return std::any_of(argv + 1, argv + argc,
+                     [&](const char* argument) { return wanted.count(argument) != 0; });
+}
+
+// gflags keeps its own, glog's and the main's flags in one list; these are the ones a user came
+// for.
+std::vector<gflags::CommandLineFlagInfo> OwnFlags(const ProgramOptions& options) {
+  std::vector<gflags::CommandLineFlagInfo> all, own;
+  gflags::GetAllFlags(&all);
+  for (const gflags::CommandLineFlagInfo& flag : all) {
+    if (flag.filename == options.main_file) own.push_back(flag);
+  }
+  return own;
+}
+
+void PrintHelp(const ProgramOptions& options) {
+  std::printf("%s: %s\n\nFlags (with their defaults%s):\n", options.name.c_str(),
+              options.description.c_str(),
+              options.preset_folder.empty()
+                  ? ""
+                  : absl::StrCat(" in the preset '", options.default_preset, "'").c_str());
+  for (const gflags::CommandLineFlagInfo& flag : OwnFlags(options)) {
+    const bool quoted = flag.type == "string";
+    std::printf("  --%s=%s%s%s\n      %s\n", flag.name.c_str(), quoted ? "'" : "",
+                flag.current_value.c_str(), quoted ? "'" : "", flag.description.c_str());
+  }
+  std::printf(
+      "\n--flagfile=FILE reads flags from a file. --helpfull lists the flags of the "
+      "libraries too.\n");
+}
+
+absl::StatusOr<std::string> FindPreset(const char* program, const ProgramOptions& options,
+                                       const std::string& name) {
+  std::string error;
+  const std::unique_ptr<bazel::tools::cpp::runfiles::Runfiles> runfiles(
+      bazel::tools::cpp::runfiles::Runfiles::Create(program, &error));
+  if (runfiles == nullptr) return absl::InternalError(error);
+  const std::string folder =
+      runfiles->Rlocation(absl::StrCat(kWorkspace, "/", options.preset_folder));
+  const std::string path = absl::StrCat(folder, "/", name, ".flags");
+  if (std::filesystem::exists(path)) return path;
+  std::vector<std::string> known;
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, ignored)) {
+    known.push_back(entry.path().stem().string());
+  }
+  std::sort(known.begin(), known.end());
+  return absl::InvalidArgumentError(
+      absl::StrCat("unknown preset '", name, "'; known: ", absl::StrJoin(known, ", ")));
+}
+
+// The command line is read twice: first to learn the preset, then to win over it.
+absl::Status ReadFlags(int argc, char** argv, const ProgramOptions& options, bool help) {
+  const auto read_command_line = [&] {
+    std::vector<char*> copy(argv, argv + argc);
+    if (help) copy.resize(1);
+    int count = static_cast<int>(copy.size());
+    copy.push_back(nullptr);
+    char** arguments = copy.data();
+    gflags::ParseCommandLineFlags(&count, &arguments, /*remove_flags=*/true);
+    if (count == 1) return absl::OkStatus();
+    return absl::InvalidArgumentError(
+        absl::StrCat("'", arguments[1], "' is not a flag; see --help"));
+  };
+  NAP_RETURN_IF_ERROR(read_command_line());
+  if (options.preset_folder.empty()) return absl::OkStatus();
+  std::string preset;
+  CHECK(gflags::GetCommandLineOption("preset", &preset)) << "the main defines no --preset";
+  NAP_ASSIGN_OR_RETURN(const std::string path, FindPreset(argv[0], options, preset));
+  gflags::ReadFromFlagsFile(path, argv[0], /*errors_are_fatal=*/true);
+  return read_command_line();
+}
+
+void PrintError(const ProgramOptions& options, absl::string_view message) {
+  // LibTorch's messages go on with a stack trace.
+  const std::vector<absl::string_view> lines = absl::StrSplit(message, '\n', absl::SkipEmpty());
+  const absl::string_view first = lines.empty() ? "unknown error" : lines[0];
+  std::fflush(stdout);
+  std::fprintf(stderr, "%s: error: %.*s\n", options.name.c_str(), static_cast<int>(first.size()),
+               first.data());
+}
+
+}  // namespace
+
+int RunProgram(int argc, char** argv, const ProgramOptions& options,
+               const std::function<absl::Status()>& body) {
+  FLAGS_logtostderr = true;
+  google::InitGoogleLogging(argv[0]);
+  gflags::SetUsageMessage(options.description);
+  const bool help = AsksFor(argc, argv, {"--help", "-help", "-h"});
+  if (const absl::Status status = ReadFlags(argc, argv, options, help); !status.ok()) {
+    PrintError(options, status.message());
+    return 2;
+  }
+  if (help) {
+    PrintHelp(options);
+    return 0;
+  }
+  const char* called_from = std::getenv("BUILD_WORKING_DIRECTORY");
+  if (called_from != nullptr && ::chdir(called_from) != 0) {
+    PrintError(options, absl::StrCat("cannot enter ", called_from));
+    return 1;
+  }
+  try {
+    const absl::Status status = body();
+    if (status.ok()) return 0;
+    PrintError(options, status.message());
+  } catch (const std::bad_alloc&) {
+    PrintError(options, "out of memory; a smaller --batch_size needs less");
+  } catch (const std::exception& error) {
+    const absl::string_view message = error.what();
+    const bool memory = absl::StrContains(message, "can't allocate memory") ||
+                        absl::StrContains(message, "out of memory");
+    PrintError(options, memory ? "out of memory; a smaller --batch_size needs less" : message);
+  }
+  return 1;
+}
+
+}  // namespace nap

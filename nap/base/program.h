@@ -1,0 +1,32 @@
+// What every main has in common: flags with presets, --help, paths, one-line errors.
+#ifndef NAP_BASE_PROGRAM_H_
+#define NAP_BASE_PROGRAM_H_
+
+#include <absl/status/status.h>
+
+#include <functional>
+#include <string>
+
+namespace nap {
+
+struct ProgramOptions {
+  std::string name;         // as the user calls it: "cifar_search"
+  std::string description;  // one sentence for --help
+  std::string main_file;    // __FILE__ of the main: its flags are shown first
+
+  // The folder of the program's presets ("experiments/presets/cifar_search") and the one that holds
+  // unless --preset names another (a flag that the main defines); empty: no presets.
+  std::string preset_folder;
+  std::string default_preset;
+};
+
+// Reads the preset's flag file and then the command line, which wins; answers --help; moves to the
+// folder in which `bazel run` was called, so that relative paths mean what the user means; runs
+// `body` and prints its error, or the exception that LibTorch threw, as one line. Returns main's
+// exit code: 0, 1 for an error, 2 for a wrong command line.
+int RunProgram(int argc, char** argv, const ProgramOptions& options,
+               const std::function<absl::Status()>& body);
+
+}  // namespace nap
+
+#endif  // NAP_BASE_PROGRAM_H_

@@ -1,0 +1,35 @@
+// What people see while a search runs.
+#ifndef NAP_REPORT_PROGRESS_H_
+#define NAP_REPORT_PROGRESS_H_
+
+#include <cstdio>
+#include <string>
+
+#include "nap/architecture/candidates.h"
+#include "nap/search/searcher.h"
+
+namespace nap {
+
+// "1 h 05 min", "12 min 30 s", "8 s".
+std::string FormatDuration(double seconds);
+
+// On a terminal one line that is rewritten after each step, and a line that stays after each epoch.
+// Elsewhere only the latter, and a line about every half minute in between.
+class Progress {
+ public:
+  explicit Progress(std::FILE* out);
+
+  void Step(const StepReport& report);
+  void Epoch(const EpochReport& report, const CandidateSpace& space);
+
+ private:
+  void Clear();
+
+  std::FILE* const out_;
+  const bool terminal_;
+  double last_line_ = 0;  // seconds
+};
+
+}  // namespace nap
+
+#endif  // NAP_REPORT_PROGRESS_H_
