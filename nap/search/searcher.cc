@@ -1,13 +1,11 @@
 #include "nap/search/searcher.h"
 
 #include <absl/strings/str_cat.h>
-#include <absl/strings/str_join.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <numeric>
-#include <set>
 #include <utility>
 
 #include "data/loader.h"
@@ -16,12 +14,12 @@
 #include "nap/base/status_macros.h"
 #include "nap/pruning/criterion.h"
 #include "nap/relaxation/relaxation.h"
+#include "nap/search/candidate_space.h"
 #include "nap/search/optimization.h"
 #include "nap/search/supernet_trainer.h"
 #include "nap/training/device.h"
 #include "nap/training/learning_rate.h"
 #include "nap/training/meter.h"
-#include "ops/operation.h"
 
 namespace nap {
 namespace {
@@ -32,27 +30,6 @@ constexpr uint64_t kValidStream = 2;
 
 double Now() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
-
-absl::StatusOr<CandidateSpace> MakeCandidateSpace(const SearchSpace& search_space,
-                                                  const std::vector<std::string>& wanted) {
-  CandidateSpace space{search_space.cell_types(), {}};
-  std::set<std::string> seen;
-  bool has_real = false;
-  for (const std::string& name : wanted.empty() ? search_space.operations() : wanted) {
-    NAP_ASSIGN_OR_RETURN(const OperationDefinition* definition,
-                         OperationRegistry::Global().Find(name));
-    if (!seen.insert(name).second) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("the operation '", name, "' is named twice among the candidates"));
-    }
-    has_real |= !definition->is_zero;
-    space.operations.push_back({name, definition->is_zero});
-  }
-  if (!has_real) {
-    return absl::InvalidArgumentError("no candidate operation is left beside the zero operation");
-  }
-  return space;
 }
 
 AugmentationOptions Augmentation(const SearchOptions& options, const Dataset& images, bool train) {

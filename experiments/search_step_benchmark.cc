@@ -1,0 +1,157 @@
+// Times a search step, one strength step and one weight step, on random images.
+//
+// Each flag below takes a list; every combination is a benchmark. Google Benchmark's own flags
+// (--benchmark_filter, --benchmark_repetitions, ...) work as usual. tools/darts_step_yardstick.py
+// times the same step in Python.
+#include <ATen/ops/randint.h>
+#include <ATen/ops/randn.h>
+#include <absl/strings/numbers.h>
+#include <absl/strings/str_cat.h>
+#include <absl/strings/str_split.h>
+#include <benchmark/benchmark.h>
+#include <gflags/gflags.h>
+
+#include <algorithm>
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "nap/base/program.h"
+#include "nap/base/random.h"
+#include "nap/base/status_macros.h"
+#include "nap/pruning/pruner.h"
+#include "nap/search/candidate_space.h"
+#include "nap/search/supernet_trainer.h"
+#include "nap/training/device.h"
+
+DEFINE_string(batch_size, "16", "images a step");
+DEFINE_string(channels, "16", "channels of the first cell");
+DEFINE_string(cells, "8", "cells");
+DEFINE_string(relaxation, "softmax", "relaxations");
+DEFINE_string(living, "100,50", "shares of the operations that are alive, percent");
+DEFINE_int32(threads, 0, "threads that compute; 0: all cores");
+
+namespace nap {
+namespace {
+
+struct Setting {
+  SearchOptions options;
+  int living;  // percent
+};
+
+absl::StatusOr<std::vector<int>> Numbers(const char* flag, const std::string& list, int least) {
+  std::vector<int> numbers;
+  for (absl::string_view text : absl::StrSplit(list, ',', absl::SkipWhitespace())) {
+    int number = 0;
+    if (!absl::SimpleAtoi(text, &number) || number < least) {
+      return absl::InvalidArgumentError(absl::StrCat("--", flag, "=", list, ": '", text,
+                                                     "' is not a number from ", least, " up"));
+    }
+    numbers.push_back(number);
+  }
+  return numbers;
+}
+
+// Prunes at random down to the share, as nearly as the budget of 8 operations a cell allows.
+absl::Status PruneTo(int percent, const CandidateSpace& space, SupernetTrainer* trainer) {
+  const PrunerOptions budget;
+  const double all =
+      static_cast<double>(LivingOperations(space, LivingTable(space, true), 0).size());
+  const double surplus = std::clamp(
+      (percent / 100.0 * all - budget.operations_per_cell) / (all - budget.operations_per_cell),
+      0.0, 1.0);
+  NAP_ASSIGN_OR_RETURN(const Pruner pruner,
+                       Pruner::Create(space, budget, {"", [surplus](double) { return surplus; }}));
+  ScoreTable scores(space);
+  RandomStream random({0});
+  for (int cell = 0; cell < static_cast<int>(space.cells.size()); ++cell) {
+    for (double& score : scores.Values(cell)) score = random.Uniform();
+  }
+  LivingTable living(space, true);
+  NAP_ASSIGN_OR_RETURN(const std::vector<CandidateId> removed, pruner.Prune(scores, 1, &living));
+  trainer->Prune(removed, living);
+  return absl::OkStatus();
+}
+
+absl::Status Time(const Setting& setting, benchmark::State& state) {
+  NAP_ASSIGN_OR_RETURN(const auto* definition,
+                       SearchSpaceRegistry::Global().Find(setting.options.search_space));
+  const auto search_space = definition->make();
+  NAP_ASSIGN_OR_RETURN(const CandidateSpace space, MakeCandidateSpace(*search_space, {}));
+  NAP_ASSIGN_OR_RETURN(const NetworkPlan plan, search_space->Plan(setting.options.network));
+  NAP_ASSIGN_OR_RETURN(const auto* relaxation,
+                       RelaxationRegistry::Global().Find(setting.options.relaxation));
+  SupernetTrainer trainer(setting.options, plan, space, *relaxation);
+  if (setting.living < 100) NAP_RETURN_IF_ERROR(PruneTo(setting.living, space, &trainer));
+
+  const int64_t batch_size = setting.options.batch_size;
+  const Batch batch{at::randn({batch_size, 3, 32, 32}).contiguous(at::MemoryFormat::ChannelsLast),
+                    at::randint(10, {batch_size}, at::kLong)};
+  trainer.WeightStep(batch);
+  for ([[maybe_unused]] auto _ : state) {
+    trainer.StrengthStep(batch);
+    trainer.WeightStep(batch);
+  }
+  state.counters["images/s"] = benchmark::Counter(static_cast<double>(2 * batch_size),
+                                                  benchmark::Counter::kIsIterationInvariantRate);
+  state.counters["peak_GB"] = static_cast<double>(PeakMemoryBytes()) / 1e9;
+  return absl::OkStatus();
+}
+
+void Register(const Setting& setting) {
+  const SearchOptions& options = setting.options;
+  const std::string name = absl::StrCat(
+      "search_step/batch:", options.batch_size, "/channels:", options.network.channels,
+      "/cells:", options.network.cells, "/", options.relaxation, "/living:", setting.living, "%");
+  benchmark::RegisterBenchmark(name.c_str(),
+                               [setting](benchmark::State& state) {
+                                 const absl::Status status = Time(setting, state);
+                                 if (!status.ok()) {
+                                   state.SkipWithError(std::string(status.message()).c_str());
+                                 }
+                               })
+      ->Unit(benchmark::kMillisecond)
+      ->UseRealTime();
+}
+
+absl::Status Main() {
+  UseThreads(FLAGS_threads);
+  NAP_ASSIGN_OR_RETURN(const auto batch_sizes, Numbers("batch_size", FLAGS_batch_size, 2));
+  NAP_ASSIGN_OR_RETURN(const auto channels, Numbers("channels", FLAGS_channels, 1));
+  NAP_ASSIGN_OR_RETURN(const auto cells, Numbers("cells", FLAGS_cells, 3));
+  NAP_ASSIGN_OR_RETURN(const auto living, Numbers("living", FLAGS_living, 0));
+  Setting setting;
+  setting.options.device = "cpu";
+  for (absl::string_view relaxation : absl::StrSplit(FLAGS_relaxation, ',')) {
+    setting.options.relaxation = std::string(relaxation);
+    for (int cell : cells) {
+      setting.options.network.cells = cell;
+      for (int channel : channels) {
+        setting.options.network.channels = channel;
+        for (int batch_size : batch_sizes) {
+          setting.options.batch_size = batch_size;
+          for (int percent : living) {
+            setting.living = percent;
+            Register(setting);
+          }
+        }
+      }
+    }
+  }
+  benchmark::RunSpecifiedBenchmarks();
+  return absl::OkStatus();
+}
+
+}  // namespace
+}  // namespace nap
+
+int main(int argc, char** argv) {
+  // Google Benchmark would answer --help itself.
+  const bool help = std::any_of(
+      argv, argv + argc, [](const char* argument) { return std::strcmp(argument, "--help") == 0; });
+  if (!help) benchmark::Initialize(&argc, argv);
+  return nap::RunProgram(
+      argc, argv,
+      {"search_step_benchmark", "times a search step on random images", __FILE__, "", ""},
+      nap::Main);
+}
