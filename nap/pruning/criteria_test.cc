@@ -1,0 +1,90 @@
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "nap/pruning/criterion.h"
+
+namespace nap {
+namespace {
+
+CandidateSpace SmallSpace() {
+  return {{CellTopology::Dense("cell", 1, 2, 1)}, {{"none", true}, {"a"}, {"b"}}};
+}
+
+// A search whose loss without an operation is known.
+class FakeView final : public SearchView {
+ public:
+  FakeView() : living_(space_, true), weights_(space_) {}
+
+  const CandidateSpace& space() const override { return space_; }
+  const LivingTable& living() const override { return living_; }
+  ScoreTable MixingWeights() const override { return weights_; }
+  double ValidationLoss(std::optional<CandidateId> without) override {
+    ++evaluations_;
+    if (!without.has_value()) return 2.0;
+    EXPECT_TRUE(living_[*without]) << "an operation that is gone was masked";
+    return 2.0 + without->edge - 0.25 * without->operation;
+  }
+  uint64_t seed() const override { return seed_; }
+  int milestone() const override { return milestone_; }
+
+  CandidateSpace space_ = SmallSpace();
+  LivingTable living_;
+  ScoreTable weights_;
+  uint64_t seed_ = 1;
+  int milestone_ = 0;
+  int evaluations_ = 0;
+};
+
+std::unique_ptr<PruningCriterion> Make(const std::string& name) {
+  return (*PruningCriterionRegistry::Global().Find(name))->make(SmallSpace());
+}
+
+TEST(CriteriaTest, MagnitudeIgnoresTheSign) {
+  FakeView view;
+  view.weights_[{0, 1, 2}] = -0.75;
+  view.weights_[{0, 2, 1}] = 0.5;
+  const auto scores = Make("magnitude")->Score(view);
+  EXPECT_EQ(((*scores)[{0, 1, 2}]), 0.75);
+  EXPECT_EQ(((*scores)[{0, 2, 1}]), 0.5);
+}
+
+TEST(CriteriaTest, TaylorAveragesSinceTheLastMilestone) {
+  FakeView view;
+  const auto taylor = Make("taylor");
+  EXPECT_EQ(taylor->Score(view).status().code(), absl::StatusCode::kFailedPrecondition);
+  const CandidateId id{0, 1, 1};
+  ScoreTable strengths(view.space_), gradients(view.space_);
+  strengths[id] = 2;
+  gradients[id] = -3;
+  taylor->ObserveStrengthStep(strengths, gradients);
+  gradients[id] = 1;
+  taylor->ObserveStrengthStep(strengths, gradients);
+  EXPECT_EQ((*taylor->Score(view))[id], (6 + 2) / 2.0);
+  taylor->ObserveStrengthStep(strengths, gradients);
+  EXPECT_EQ((*taylor->Score(view))[id], 2);
+}
+
+TEST(CriteriaTest, AblationIsTheGrowthOfTheLoss) {
+  FakeView view;
+  view.living_[{0, 2, 1}] = false;
+  const auto scores = Make("ablation")->Score(view);
+  EXPECT_EQ(((*scores)[{0, 1, 2}]), 1 - 0.5);
+  EXPECT_EQ(((*scores)[{0, 0, 1}]), -0.25);
+  // Once whole and once for each living operation that is not zero.
+  EXPECT_EQ(view.evaluations_, 1 + 5);
+}
+
+TEST(CriteriaTest, RandomDependsOnSeedAndMilestoneAlone) {
+  FakeView view;
+  const ScoreTable first = *Make("random")->Score(view);
+  EXPECT_EQ(Make("random")->Score(view)->Values(0), first.Values(0));
+  view.milestone_ = 1;
+  EXPECT_NE(Make("random")->Score(view)->Values(0), first.Values(0));
+  view.milestone_ = 0;
+  view.seed_ = 2;
+  EXPECT_NE(Make("random")->Score(view)->Values(0), first.Values(0));
+}
+
+}  // namespace
+}  // namespace nap

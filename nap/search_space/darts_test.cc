@@ -1,0 +1,64 @@
+#include <gtest/gtest.h>
+
+#include "nap/search_space/search_space.h"
+
+namespace nap {
+namespace {
+
+std::unique_ptr<SearchSpace> Darts() {
+  return (*SearchSpaceRegistry::Global().Find("darts"))->make();
+}
+
+TEST(DartsTest, HasTwoCellTypesOfFourteenEdges) {
+  const auto space = Darts();
+  ASSERT_EQ(space->cell_types().size(), 2u);
+  for (const CellTopology& cell : space->cell_types()) {
+    EXPECT_EQ(cell.edges.size(), 14u);
+    EXPECT_EQ(cell.concat, (std::vector<int>{2, 3, 4, 5}));
+    int position = 0;
+    for (int target = 2; target < 6; ++target) {
+      for (int source = 0; source < target; ++source, ++position) {
+        const Edge& edge = cell.edges[position];
+        EXPECT_EQ(edge.source, source);
+        EXPECT_EQ(edge.target, target);
+        EXPECT_EQ(edge.stride, cell.name == "reduce" && source < 2 ? 2 : 1);
+      }
+    }
+  }
+  EXPECT_EQ(space->operations().size(), 8u);
+}
+
+// DARTS's loop over the layers, written down for 8 cells of 16 channels.
+TEST(DartsTest, PlansTheSearchNetworkOfThePaper) {
+  const auto plan = Darts()->Plan({16, 8, 3, 10});
+  ASSERT_TRUE(plan.ok());
+  EXPECT_EQ(plan->stem_channels, 48);
+  EXPECT_EQ(plan->output_channels, 256);
+  const std::vector<int64_t> channels = {16, 16, 32, 32, 32, 64, 64, 64};
+  const std::vector<int64_t> before = {48, 48, 64, 64, 128, 128, 128, 256};
+  const std::vector<int64_t> last = {48, 64, 64, 128, 128, 128, 256, 256};
+  ASSERT_EQ(plan->cells.size(), 8u);
+  for (int i = 0; i < 8; ++i) {
+    const CellPlan& cell = plan->cells[i];
+    const bool reduce = i == 2 || i == 5;
+    EXPECT_EQ(cell.type, reduce ? 1 : 0) << i;
+    EXPECT_EQ(cell.stride, reduce ? 2 : 1) << i;
+    EXPECT_EQ(cell.channels, channels[i]) << i;
+    EXPECT_EQ(cell.inputs[0].channels, before[i]) << i;
+    EXPECT_EQ(cell.inputs[1].channels, last[i]) << i;
+    EXPECT_EQ(cell.inputs[0].source, i < 2 ? CellInputPlan::kStem : i - 2) << i;
+    EXPECT_EQ(cell.inputs[1].source, i < 1 ? CellInputPlan::kStem : i - 1) << i;
+    EXPECT_EQ(cell.inputs[0].halve, i == 3 || i == 6) << i;
+    EXPECT_FALSE(cell.inputs[1].halve) << i;
+  }
+}
+
+TEST(DartsTest, RefusesWhatCannotBe) {
+  EXPECT_FALSE(Darts()->Plan({16, 2, 3, 10}).ok());
+  EXPECT_FALSE(Darts()->Plan({0, 8, 3, 10}).ok());
+  EXPECT_FALSE(Darts()->Plan({16, 8, 3, 1}).ok());
+  EXPECT_TRUE(Darts()->Plan({1, 3, 1, 2}).ok());
+}
+
+}  // namespace
+}  // namespace nap

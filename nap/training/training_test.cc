@@ -1,0 +1,81 @@
+#include <ATen/ops/ones.h>
+#include <ATen/ops/tensor.h>
+#include <ATen/ops/zeros.h>
+#include <gtest/gtest.h>
+#include <torch/optim/sgd.h>
+
+#include "nap/training/device.h"
+#include "nap/training/learning_rate.h"
+#include "nap/training/meter.h"
+#include "nap/training/optimizer.h"
+
+namespace nap {
+namespace {
+
+TEST(CosineAnnealingTest, RunsFromInitialToFinal) {
+  EXPECT_DOUBLE_EQ(CosineAnnealing(0.025, 0.001, 0), 0.025);
+  EXPECT_DOUBLE_EQ(CosineAnnealing(0.025, 0.001, 0.5), 0.013);
+  EXPECT_DOUBLE_EQ(CosineAnnealing(0.025, 0.001, 1), 0.001);
+  EXPECT_NEAR(CosineAnnealing(1, 0, 1.0 / 3), 0.75, 1e-15);
+}
+
+TEST(ClassificationMeterTest, WeighsBatchesByTheirSize) {
+  ClassificationMeter meter;
+  EXPECT_EQ(meter.accuracy(), 0);
+  meter.Add(1.0, at::tensor({2.0F, 1.0F, 0.0F, 1.0F, 5.0F, 1.0F}).view({3, 2}),
+            at::tensor({int64_t{0}, int64_t{0}, int64_t{0}}));
+  meter.Add(5.0, at::tensor({0.0F, 1.0F}).view({1, 2}), at::tensor({int64_t{1}}));
+  EXPECT_EQ(meter.images(), 4);
+  EXPECT_DOUBLE_EQ(meter.loss(), 2.0);
+  EXPECT_DOUBLE_EQ(meter.accuracy(), 0.75);
+}
+
+TEST(OptimizerTest, KeepsMomentumOfWhatStaysAndForgetsTheRest) {
+  std::vector<at::Tensor> parameters;
+  for (int i = 0; i < 3; ++i) {
+    parameters.push_back(at::ones({2}).set_requires_grad(true));
+  }
+  torch::optim::SGD sgd(parameters, torch::optim::SGDOptions(0.1).momentum(0.5));
+  const auto step = [&] {
+    ClearGradients(parameters);
+    for (const at::Tensor& parameter : parameters) parameter.mutable_grad() = at::ones({2});
+    sgd.step();
+  };
+  step();  // 1 - 0.1
+  EXPECT_EQ(sgd.state().size(), 3u);
+  KeepParameters(&sgd, {parameters[0], parameters[2]});
+  EXPECT_EQ(sgd.state().size(), 2u);
+  SetLearningRate<torch::optim::SGDOptions>(&sgd, 0.2);
+  step();  // the momentum is 0.5 + 1: 0.9 - 0.2 * 1.5
+  EXPECT_FLOAT_EQ(parameters[0][0].item<float>(), 0.6F);
+  EXPECT_FLOAT_EQ(parameters[1][0].item<float>(), 0.9F);
+  EXPECT_FLOAT_EQ(parameters[2][1].item<float>(), 0.6F);
+}
+
+TEST(OptimizerTest, LeavesAloneWhatHasNoGradient) {
+  const at::Tensor parameter = at::ones({2}).set_requires_grad(true);
+  torch::optim::SGD sgd({parameter}, torch::optim::SGDOptions(0.1).weight_decay(1));
+  parameter.mutable_grad() = at::ones({2});
+  ClearGradients({parameter});
+  sgd.step();
+  EXPECT_EQ(parameter[0].item<float>(), 1.0F);
+}
+
+TEST(DeviceTest, KnowsItsNames) {
+  EXPECT_TRUE(FindDevice("cpu")->is_cpu());
+  EXPECT_TRUE(FindDevice("auto").ok());
+  for (const char* name : {"gpu", "cuda:", "cuda:x", "cuda:-1", "cuda:1000", ""}) {
+    EXPECT_EQ(FindDevice(name).status().code(), absl::StatusCode::kInvalidArgument) << name;
+  }
+  // No machine has that many.
+  EXPECT_EQ(FindDevice("cuda:99").status().code(), absl::StatusCode::kFailedPrecondition);
+}
+
+TEST(DeviceTest, UsesTheThreadsThatAreAsked) {
+  EXPECT_EQ(UseThreads(1), 1);
+  EXPECT_GE(UseThreads(0), 1);
+  EXPECT_GT(PeakMemoryBytes(), 1 << 20);
+}
+
+}  // namespace
+}  // namespace nap
