@@ -32,8 +32,8 @@ class MixedOpTest : public testing::TestWithParam<int64_t> {
   at::Tensor Reference(const std::vector<int>& alive) {
     at::Tensor sum;
     for (int k : alive) {
-      const auto operation = std::dynamic_pointer_cast<Operation>(
-          mixed_->named_children()["op" + std::to_string(k)]);
+      const auto operation =
+          std::dynamic_pointer_cast<Operation>(mixed_->named_children()["op" + std::to_string(k)]);
       const at::Tensor term = weights_[k] * Normalise(operation->Forward(x_));
       sum = sum.defined() ? sum + term : term;
     }

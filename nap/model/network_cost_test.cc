@@ -35,10 +35,10 @@ TEST(NetworkCostTest, GivesThePublishedSizes) {
 
 // Small enough for pencil and paper: 3 cells, 2 channels, one operation a node, input 0 not read.
 TEST(NetworkCostTest, LeavesOutAnInputThatIsNotRead) {
-  CellGenotype cell{"normal",
-                    {{{"skip_connect", 1}}, {{"skip_connect", 2}}, {{"skip_connect", 2}},
-                     {{"skip_connect", 2}}},
-                    {2, 3, 4, 5}};
+  CellGenotype cell{
+      "normal",
+      {{{"skip_connect", 1}}, {{"skip_connect", 2}}, {{"skip_connect", 2}}, {{"skip_connect", 2}}},
+      {2, 3, 4, 5}};
   CellGenotype reduce = cell;
   reduce.name = "reduce";
   const auto space = (*SearchSpaceRegistry::Global().Find("darts"))->make();
@@ -47,8 +47,8 @@ TEST(NetworkCostTest, LeavesOutAnInputThatIsNotRead) {
   ASSERT_TRUE(cost.ok());
   // Stem 3 -> 6. Cell 0: 6 -> 2 at 8x8. Cell 1: 8 -> 4 at 8x8, skip halves with 4 -> 4 at 4x4.
   // Cell 2: 16 -> 8 at 4x4, skip halves with 8 -> 8 at 2x2. Classifier 32 -> 10.
-  const int64_t parameters = (162 + 12) + (12 + 4) + (32 + 8) + (16 + 8) + (128 + 16) + (64 + 16) +
-                             330;
+  const int64_t parameters =
+      (162 + 12) + (12 + 4) + (32 + 8) + (16 + 8) + (128 + 16) + (64 + 16) + 330;
   const int64_t mult_adds = 162 * 64 + 12 * 64 + 32 * 64 + 16 * 16 + 128 * 16 + 64 * 4 + 320;
   EXPECT_EQ(*cost, (Cost{parameters, mult_adds}));
 }

@@ -102,16 +102,15 @@ TEST_F(SupernetTest, PrunedToAGenotypeHasItsParameters) {
   int64_t parameters = 0;
   for (const at::Tensor& parameter : supernet_->parameters()) parameters += parameter.numel();
   const Genotype genotype = GenotypeOf("darts", space_, living);
-  const Cost cost =
-      *NetworkCost(plan_, search_space_->cell_types(), genotype, {8, 8});
+  const Cost cost = *NetworkCost(plan_, search_space_->cell_types(), genotype, {8, 8});
   int64_t affine = 0;
   for (const CellPlan& cell : plan_.cells) {
     affine += 2 * cell.channels;  // the input that is read
     for (const auto& node : genotype.cells[cell.type].nodes) {
       for (const GenotypeInput& input : node) {
         const bool strided = cell.stride == 2 && input.source < 2;
-        const int norms = input.operation.rfind("sep_conv", 0) == 0   ? 2
-                          : input.operation.rfind("dil_conv", 0) == 0 ? 1
+        const int norms = input.operation.rfind("sep_conv", 0) == 0      ? 2
+                          : input.operation.rfind("dil_conv", 0) == 0    ? 1
                           : input.operation == "skip_connect" && strided ? 1
                                                                          : 0;
         affine += norms * 2 * cell.channels;

@@ -142,8 +142,8 @@ TEST(PrunerTest, AmongEqualsKeepsTheFirst) {
 TEST(PrunerTest, RefusesAScoreThatIsNotFinite) {
   const CandidateSpace space = DartsLikeSpace(3);
   const auto pruner = Pruner::Create(space, {}, Schedule("linear"));
-  for (const double bad : {std::numeric_limits<double>::quiet_NaN(),
-                           std::numeric_limits<double>::infinity()}) {
+  for (const double bad :
+       {std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity()}) {
     ScoreTable scores(space);
     scores[{1, 3, 2}] = bad;
     LivingTable living(space, true);

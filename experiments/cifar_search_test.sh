@@ -1,0 +1,118 @@
+#!/usr/bin/env bash
+# cifar_search as its user meets it: a tiny search, its files, and every bad input.
+set -uo pipefail
+search=$PWD/$1
+cd "$TEST_TMPDIR"
+failures=0
+tiny=(--channels=2 --cells=3 --epochs=2 --steps_per_epoch=2 --warmup_epochs=0 --prune_begin=1
+  --prune_end=2 --batch_size=4 --evaluation_images=4 --max_images=40 --log_every=1)
+
+problem() {
+  echo "PROBLEM: $1"
+  failures=$((failures + 1))
+}
+
+# expect_error CODE TEXT ARGUMENT...: that exit code and one line on stderr, with the text.
+expect_error() {
+  local code=$1 text=$2 actual
+  shift 2
+  "$search" "${tiny[@]}" "$@" >stdout 2>stderr
+  actual=$?
+  [ $actual -eq "$code" ] || problem "exit code $actual instead of $code from $*: $(cat stderr)"
+  grep -qF -- "$text" stderr || problem "no '$text' from $*: $(cat stderr)"
+  [ "$(grep -vcE '^(epoch|  pruned)' stderr)" -eq 1 ] || problem "not one line from $*: $(cat stderr)"
+}
+
+# A whole search on the built-in images.
+"$search" "${tiny[@]}" --out_dir=good >stdout 2>stderr || problem "failed: $(cat stderr)"
+grep -q 'No --data_dir.*//tools:download_cifar10' stdout || problem "does not say what it searched on"
+for text in 'normal cell' 'reduce cell' 'keeps' 'M parameters' 'multiply-adds' 'Written to good'; do
+  grep -qF -- "$text" stdout || problem "no '$text' in: $(cat stdout)"
+done
+for file in config.json metrics.jsonl strengths.jsonl genotype.json genotype.txt genotype.dot; do
+  [ -s "good/$file" ] || problem "no good/$file"
+done
+python3 - <<'END' || problem "the genotype is not what DARTS code reads"
+import collections, json
+Genotype = collections.namedtuple('Genotype', 'normal normal_concat reduce reduce_concat')
+genotype = eval(open('good/genotype.txt').read())
+cells = json.load(open('good/genotype.json'))['cells']
+for name in ('normal', 'reduce'):
+    assert getattr(genotype, name + '_concat') == [2, 3, 4, 5]
+    nodes = cells[name]['nodes']
+    assert sum(map(len, nodes)) == 8 and all(nodes)
+    read = getattr(genotype, name)
+    if isinstance(read[0], tuple):
+        read = [read[i:i + 2] for i in range(0, len(read), 2)]
+    read = [[list(pair) for pair in node if pair[0] != 'none'] for node in read]
+    assert read == nodes, (read, nodes)
+END
+
+# The same seed gives the same bits, another seed others.
+"$search" "${tiny[@]}" --out_dir=again >/dev/null 2>&1 || problem "the second run failed"
+cmp good/strengths.jsonl again/strengths.jsonl || problem "the same seed gave other strengths"
+cmp good/genotype.json again/genotype.json || problem "the same seed gave another genotype"
+"$search" "${tiny[@]}" --out_dir=other --seed=1 >/dev/null 2>&1 || problem "another seed failed"
+cmp -s good/strengths.jsonl other/strengths.jsonl && problem "another seed gave the same strengths"
+
+# Help names the experiment's own flags, and no library's.
+"$search" --help >stdout 2>stderr || problem "--help failed"
+[ "$(sed -n 4p stdout | cut -c1-4)" = "  --" ] || problem "the flags do not come first: $(head stdout)"
+grep -q -- '--relaxation=' stdout || problem "--help lacks --relaxation"
+grep -q -- '--logtostderr=' stdout && problem "--help lists glog's flags"
+for preset in quick standard paper; do
+  "$search" --preset=$preset --help >/dev/null 2>stderr || problem "preset $preset: $(cat stderr)"
+done
+
+# Wrong words.
+expect_error 2 "unknown preset 'slow'; known: paper, quick, standard" --preset=slow
+expect_error 1 "unknown command line flag 'epoch'" --epoch=3
+expect_error 1 "illegal value 'many'" --epochs=many
+expect_error 2 "'stray' is not a flag" stray
+expect_error 1 "unknown search space 'dart'; known: darts" --search_space=dart
+expect_error 1 "unknown relaxation 'x'; known: sigmoid, softmax, unnormalized" --relaxation=x
+expect_error 1 "unknown pruning criterion 'x'" --criterion=x
+expect_error 1 "unknown pruning schedule 'x'" --schedule=x
+expect_error 1 "unknown optimization 'x'" --optimization=x
+expect_error 1 "unknown operation 'x'; known:" --operations=x,none
+expect_error 1 "unknown operation 'y'; known:" --extra_operations=y
+expect_error 1 "unknown dataset 'x'; known: built_in, cifar10" --dataset=x
+expect_error 1 "unknown device 'x'" --device=x
+expect_error 1 "--epochs=0 is out of range" --epochs=0
+expect_error 1 "--prune_end=9 is out of range" --prune_end=9
+expect_error 1 "--learning_rate=0 is out of range" --learning_rate=0
+expect_error 1 "--threads=-1 is out of range" --threads=-1
+expect_error 1 "a budget of 99 operations" --operations_per_cell=99
+expect_error 1 "--batch_size=21 is more than the 20 images" --batch_size=21
+
+# Data that is not as it should be.
+expect_error 1 "needs --data_dir" --dataset=cifar10
+expect_error 1 "--data_dir=nowhere is not a folder" --data_dir=nowhere
+mkdir -p cifar
+expect_error 1 "--data_dir=cifar holds no data_batch_1.bin" --data_dir=cifar
+for i in 1 2 3 4 5; do head -c 30730000 /dev/zero >cifar/data_batch_$i.bin; done
+expect_error 1 "cifar/test_batch.bin: No such file" --data_dir=cifar
+head -c 30729999 /dev/zero >cifar/test_batch.bin
+expect_error 1 "cifar/test_batch.bin has 30729999 bytes" --data_dir=cifar
+head -c 30730001 /dev/zero >cifar/test_batch.bin
+expect_error 1 "cifar/test_batch.bin has 30730001 bytes" --data_dir=cifar
+head -c 30730000 /dev/zero >cifar/test_batch.bin
+printf '\012' | dd of=cifar/data_batch_3.bin bs=1 seek=6146 conv=notrunc status=none
+expect_error 1 "cifar/data_batch_3.bin: record 2, byte 6146: label 10" --data_dir=cifar
+rm -r cifar
+
+# Folders that cannot be written, a disk that is full, a search that diverges: what is there stays.
+cp good/metrics.jsonl before
+expect_error 1 "good already holds a run" --out_dir=good
+cmp before good/metrics.jsonl || problem "an earlier run was changed"
+touch file
+expect_error 1 "cannot create the folder file/run" --out_dir=file/run
+mkdir full
+ln -s /dev/full full/strengths.jsonl
+expect_error 1 "full/strengths.jsonl: No space left on device" --out_dir=full
+[ "$(wc -l <full/metrics.jsonl)" -eq 3 ] || problem "what was measured before the disk was full is lost"
+expect_error 1 "loss became nan in epoch 1" --learning_rate=1e30 --out_dir=diverged
+grep -q 'what was measured so far is in diverged' stderr || problem "does not say where the run is"
+[ "$(wc -l <diverged/metrics.jsonl)" -ge 1 ] || problem "what was measured before it diverged is lost"
+
+[ $failures -eq 0 ]

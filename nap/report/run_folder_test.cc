@@ -1,0 +1,135 @@
+#include "nap/report/run_folder.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "nap/architecture/genotype_darts.h"
+#include "nap/architecture/genotype_json.h"
+
+namespace nap {
+namespace {
+
+using Json = nlohmann::json;
+
+class RunFolderTest : public testing::Test {
+ protected:
+  RunFolderTest() {
+    path_ = testing::TempDir() + "/run_folder_test/" +
+            testing::UnitTest::GetInstance()->current_test_info()->name();
+    std::filesystem::remove_all(path_);
+    space_.cells = {CellTopology::Dense("normal", 2, 1, 1), CellTopology::Dense("reduce", 2, 1, 2)};
+    space_.operations = {{"none", true}, {"skip_connect"}, {"sep_conv_3x3"}};
+  }
+
+  absl::StatusOr<std::unique_ptr<RunFolder>> Create() {
+    return RunFolder::Create(path_, "test_search", {{"seed", "7"}, {"epochs", "2"}});
+  }
+
+  std::vector<Json> Lines(const std::string& file) {
+    std::vector<Json> lines;
+    std::istringstream content(*ReadFile(path_ + "/" + file));
+    for (std::string line; std::getline(content, line);) lines.push_back(Json::parse(line));
+    return lines;
+  }
+
+  EpochReport Report() {
+    EpochReport report{1,
+                       2,
+                       0.025,
+                       1.5,
+                       0.25,
+                       1.25,
+                       1.75,
+                       0.5,
+                       3.,
+                       {4, 3},
+                       1000,
+                       2000,
+                       {{1, 0, 2}},
+                       {{0, 1, 1}},
+                       ScoreTable(space_, 0.5),
+                       ScoreTable(space_, 0.125)};
+    return report;
+  }
+
+  std::string path_;
+  CandidateSpace space_;
+};
+
+TEST_F(RunFolderTest, SaysHowTheRunWasMade) {
+  ASSERT_TRUE(Create().ok());
+  const Json config = Json::parse(*ReadFile(path_ + "/config.json"));
+  EXPECT_EQ(config["experiment"], "test_search");
+  EXPECT_EQ(config["flags"], (Json{{"seed", "7"}, {"epochs", "2"}}));
+  for (const char* key : {"nap", "libtorch", "compiler"}) {
+    EXPECT_FALSE(config["versions"][key].get<std::string>().empty());
+  }
+  EXPECT_GE(config["machine"]["cores"], 1);
+}
+
+TEST_F(RunFolderTest, AppendsALineForEachStepAndEpoch) {
+  auto folder = Create();
+  ASSERT_TRUE(folder.ok()) << folder.status();
+  ASSERT_TRUE((*folder)->WriteStep({1, 2, 10, 20, 2.5, 0.125, 0, 64, 9, 6}).ok());
+  ASSERT_TRUE((*folder)->WriteEpoch(Report(), space_).ok());
+  const std::vector<Json> metrics = Lines("metrics.jsonl");
+  ASSERT_EQ(metrics.size(), 2u);
+  EXPECT_EQ(metrics[0]["kind"], "step");
+  EXPECT_EQ(metrics[0]["step"], 10);
+  EXPECT_EQ(metrics[0]["train_loss"], 2.5);
+  EXPECT_EQ(metrics[1]["kind"], "epoch");
+  EXPECT_EQ(metrics[1]["valid_accuracy"], 0.5);
+  EXPECT_EQ(metrics[1]["operations_alive"], (Json{{"normal", 4}, {"reduce", 3}}));
+  const std::vector<Json> strengths = Lines("strengths.jsonl");
+  ASSERT_EQ(strengths.size(), 1u);
+  EXPECT_EQ(strengths[0]["operations"], (Json{"none", "skip_connect", "sep_conv_3x3"}));
+  EXPECT_EQ(strengths[0]["strengths"]["normal"], (Json{{0.5, 0.5, 0.5}, {0.5, 0.5, 0.5}}));
+  EXPECT_EQ(strengths[0]["mixing_weights"]["reduce"][1][2], 0.125);
+  EXPECT_EQ(strengths[0]["pruned"][0], (Json{"reduce", 0, 2, "sep_conv_3x3"}));
+  EXPECT_EQ(strengths[0]["living"][0], (Json{"normal", 1, 2, "skip_connect"}));
+}
+
+TEST_F(RunFolderTest, WritesTheGenotypeInEveryForm) {
+  auto folder = Create();
+  ASSERT_TRUE(folder.ok());
+  const Genotype genotype{"darts",
+                          {{"normal", {{{"sep_conv_3x3", 0}, {"skip_connect", 1}}}, {2}},
+                           {"reduce", {{{"skip_connect", 1}}}, {2}}}};
+  ASSERT_TRUE((*folder)->WriteGenotype(genotype, space_).ok());
+  EXPECT_EQ(*GenotypeFromJson(*ReadFile(path_ + "/genotype.json")), genotype);
+  EXPECT_EQ(*GenotypeFromDarts(*ReadFile(path_ + "/genotype.txt")), genotype);
+  EXPECT_EQ(ReadFile(path_ + "/genotype.dot")->substr(0, 7), "digraph");
+}
+
+TEST_F(RunFolderTest, NeverWritesIntoAnotherRun) {
+  ASSERT_TRUE(Create().ok());
+  const auto again = Create();
+  EXPECT_EQ(again.status().code(), absl::StatusCode::kAlreadyExists);
+  EXPECT_NE(again.status().message().find(path_), absl::string_view::npos);
+}
+
+TEST_F(RunFolderTest, NamesAFolderThatCannotBe) {
+  std::filesystem::create_directories(path_);
+  ASSERT_TRUE(WriteFileAtomically(path_ + "/file", "x").ok());
+  const auto folder = RunFolder::Create(path_ + "/file/run", "test", {});
+  EXPECT_NE(folder.status().message().find(path_ + "/file/run"), absl::string_view::npos)
+      << folder.status();
+}
+
+TEST_F(RunFolderTest, SaysWhenTheDiskIsFull) {
+  std::filesystem::create_directories(path_);
+  std::filesystem::create_symlink("/dev/full", path_ + "/metrics.jsonl");
+  auto folder = Create();
+  ASSERT_TRUE(folder.ok()) << folder.status();
+  const absl::Status status = (*folder)->WriteEpoch(Report(), space_);
+  EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_NE(status.message().find("metrics.jsonl: No space left on device"),
+            absl::string_view::npos)
+      << status;
+}
+
+}  // namespace
+}  // namespace nap

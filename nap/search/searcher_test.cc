@@ -1,0 +1,284 @@
+#include "nap/search/searcher.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <memory>
+
+#include "data/memory_dataset.h"
+#include "nap/base/random.h"
+#include "nap/pruning/criterion.h"
+#include "nap/relaxation/relaxation.h"
+#include "nap/search/optimization.h"
+
+namespace nap {
+namespace {
+
+// Two classes, dark and bright, in noise.
+std::unique_ptr<Dataset> TinyImages(int64_t size) {
+  MemoryDataset::Description description{
+      {3, 8, 8}, {"dark", "bright"}, {0.5F, 0.5F, 0.5F}, {0.25F, 0.25F, 0.25F}};
+  std::vector<uint8_t> pixels, labels;
+  RandomStream random({4});
+  for (int64_t i = 0; i < size; ++i) {
+    labels.push_back(static_cast<uint8_t>(i % 2));
+    for (int p = 0; p < 3 * 8 * 8; ++p) {
+      pixels.push_back(static_cast<uint8_t>(60 + 70 * (i % 2) + random.Below(60)));
+    }
+  }
+  return std::make_unique<MemoryDataset>(std::move(description), std::move(pixels),
+                                         std::move(labels));
+}
+
+SearchOptions TinySearch() {
+  SearchOptions options;
+  options.network.channels = 2;
+  options.network.cells = 3;
+  options.epochs = 4;
+  options.warmup_epochs = 1;
+  options.milestones = {2, 4, 1};
+  options.batch_size = 8;
+  options.steps_per_epoch = 3;
+  options.evaluation_images = 16;
+  options.criterion_batches = 1;
+  options.learning_rate = 0.05;
+  options.strength_learning_rate = 0.05;
+  options.crop_padding = 1;
+  options.device = "cpu";
+  return options;
+}
+
+class Recorder final : public SearchObserver {
+ public:
+  absl::Status OnStep(const StepReport& report) override {
+    steps.push_back(report);
+    return static_cast<int>(steps.size()) == fail_at ? absl::DataLossError("observer")
+                                                     : absl::OkStatus();
+  }
+  absl::Status OnEpoch(const EpochReport& report) override {
+    epochs.push_back(report);
+    return absl::OkStatus();
+  }
+
+  std::vector<StepReport> steps;
+  std::vector<EpochReport> epochs;
+  int fail_at = -1;
+};
+
+int CountKept(const CellGenotype& cell) {
+  int count = 0;
+  for (const auto& node : cell.nodes) count += static_cast<int>(node.size());
+  return count;
+}
+
+class SearcherTest : public testing::Test {
+ protected:
+  absl::StatusOr<Genotype> Search(const SearchOptions& options, Recorder* recorder) {
+    auto searcher = Searcher::Create(options, images_.get());
+    if (!searcher.ok()) return searcher.status();
+    return (*searcher)->Run(recorder);
+  }
+
+  std::unique_ptr<Dataset> images_ = TinyImages(64);
+};
+
+TEST_F(SearcherTest, MeetsTheBudgetExactlyAndPrunesForGood) {
+  Recorder recorder;
+  const auto genotype = Search(TinySearch(), &recorder);
+  ASSERT_TRUE(genotype.ok()) << genotype.status();
+  ASSERT_EQ(genotype->cells.size(), 2u);
+  for (const CellGenotype& cell : genotype->cells) {
+    EXPECT_EQ(CountKept(cell), 8);
+    for (const auto& node : cell.nodes) EXPECT_FALSE(node.empty());
+  }
+  ASSERT_EQ(recorder.epochs.size(), 4u);
+  EXPECT_EQ(recorder.steps.size(), 12u);
+  EXPECT_EQ(recorder.epochs[0].operations_alive, (std::vector<int>{98, 98}));
+  EXPECT_EQ(recorder.epochs[3].operations_alive, (std::vector<int>{8, 8}));
+  std::vector<CandidateId> gone;
+  for (const EpochReport& epoch : recorder.epochs) {
+    gone.insert(gone.end(), epoch.pruned.begin(), epoch.pruned.end());
+    for (const CandidateId& id : epoch.living) {
+      EXPECT_EQ(std::find(gone.begin(), gone.end(), id), gone.end()) << "came back";
+    }
+  }
+  // Pruned operations free their parameters.
+  EXPECT_EQ(recorder.epochs[1].parameters < recorder.epochs[0].parameters, true);
+  EXPECT_LT(recorder.epochs[3].parameters, recorder.epochs[0].parameters / 3);
+}
+
+TEST_F(SearcherTest, WarmUpLeavesStrengthsAlone) {
+  Recorder recorder;
+  SearchOptions options = TinySearch();
+  ASSERT_TRUE(Search(options, &recorder).ok());
+  for (int cell = 0; cell < 2; ++cell) {
+    for (double strength : recorder.epochs[0].strengths.Values(cell)) {
+      // Where unnormalized strengths start, but for the noise that breaks ties.
+      EXPECT_NEAR(strength, 0.5, 0.01);
+    }
+    EXPECT_NE(recorder.epochs[1].strengths.Values(cell), recorder.epochs[0].strengths.Values(cell));
+  }
+}
+
+// To the bit, in one process, whatever the loader's thread does.
+TEST_F(SearcherTest, TheSameSeedGivesTheSameBits) {
+  const auto run = [&](uint64_t seed) {
+    SearchOptions options = TinySearch();
+    options.seed = seed;
+    Recorder recorder;
+    const auto genotype = Search(options, &recorder);
+    EXPECT_TRUE(genotype.ok());
+    std::vector<double> trace;
+    for (const EpochReport& epoch : recorder.epochs) {
+      trace.push_back(epoch.train_loss);
+      trace.push_back(epoch.valid_loss);
+      for (int cell = 0; cell < 2; ++cell) {
+        const auto& values = epoch.strengths.Values(cell);
+        trace.insert(trace.end(), values.begin(), values.end());
+      }
+    }
+    return std::pair(*genotype, trace);
+  };
+  const auto first = run(1), again = run(1), other = run(2);
+  EXPECT_EQ(first.second, again.second);
+  EXPECT_EQ(first.first, again.first);
+  EXPECT_NE(first.second, other.second);
+}
+
+// Whatever can be named runs, and the searcher need not know what it is.
+TEST_F(SearcherTest, RunsEveryStrategy) {
+  const auto expect_runs = [&](const SearchOptions& options, const std::string& what) {
+    Recorder recorder;
+    const auto genotype = Search(options, &recorder);
+    ASSERT_TRUE(genotype.ok()) << what << ": " << genotype.status();
+    for (const CellGenotype& cell : genotype->cells) EXPECT_EQ(CountKept(cell), 8) << what;
+  };
+  for (const std::string& name : RelaxationRegistry::Global().Names()) {
+    SearchOptions options = TinySearch();
+    options.relaxation = name;
+    expect_runs(options, name);
+  }
+  for (const std::string& name : PruningCriterionRegistry::Global().Names()) {
+    SearchOptions options = TinySearch();
+    options.criterion = name;
+    expect_runs(options, name);
+  }
+  for (const std::string& name : PruningScheduleRegistry::Global().Names()) {
+    SearchOptions options = TinySearch();
+    options.schedule = name;
+    expect_runs(options, name);
+  }
+  for (const std::string& name : OptimizationRegistry::Global().Names()) {
+    SearchOptions options = TinySearch();
+    options.optimization = name;
+    expect_runs(options, name);
+  }
+}
+
+TEST_F(SearcherTest, LearnsWhatCanBeLearned) {
+  SearchOptions options = TinySearch();
+  options.network.channels = 4;
+  options.epochs = 6;
+  options.milestones = {2, 5, 1};
+  options.steps_per_epoch = 0;
+  options.batch_size = 16;
+  Recorder recorder;
+  images_ = TinyImages(256);
+  ASSERT_TRUE(Search(options, &recorder).ok());
+  EXPECT_GT(recorder.epochs.back().valid_accuracy, 0.9);
+}
+
+TEST_F(SearcherTest, OtherCandidatesAndBudgets) {
+  SearchOptions options = TinySearch();
+  options.operations = {"sep_conv_3x3", "none", "conv_7x1_1x7"};
+  options.budget = {17, 2};
+  Recorder recorder;
+  const auto genotype = Search(options, &recorder);
+  ASSERT_TRUE(genotype.ok()) << genotype.status();
+  for (const CellGenotype& cell : genotype->cells) {
+    EXPECT_EQ(CountKept(cell), 17);
+    for (const auto& [name, count] : CountOperations(cell)) {
+      EXPECT_TRUE(name == "sep_conv_3x3" || name == "conv_7x1_1x7") << name;
+    }
+  }
+}
+
+TEST_F(SearcherTest, PassesTheObserversErrorOn) {
+  Recorder recorder;
+  recorder.fail_at = 5;
+  EXPECT_EQ(Search(TinySearch(), &recorder).status(), absl::DataLossError("observer"));
+  EXPECT_EQ(recorder.steps.size(), 5u);
+}
+
+TEST_F(SearcherTest, StopsAtALossThatIsNotFinite) {
+  SearchOptions options = TinySearch();
+  options.learning_rate = 1e30;
+  Recorder recorder;
+  const auto status = Search(options, &recorder).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_NE(status.message().find("in epoch 1, step 2"), absl::string_view::npos) << status;
+  EXPECT_NE(status.message().find("--learning_rate"), absl::string_view::npos) << status;
+}
+
+TEST_F(SearcherTest, RefusesWhatCannotBe) {
+  const auto message = [&](const auto& change) {
+    SearchOptions options = TinySearch();
+    change(&options);
+    const auto searcher = Searcher::Create(options, images_.get());
+    EXPECT_EQ(searcher.status().code(), absl::StatusCode::kInvalidArgument);
+    return std::string(searcher.status().message());
+  };
+  EXPECT_EQ(message([](auto* o) { o->relaxation = "softmin"; }),
+            "unknown relaxation 'softmin'; known: sigmoid, softmax, unnormalized");
+  EXPECT_EQ(message([](auto* o) { o->criterion = "x"; }),
+            "unknown pruning criterion 'x'; known: ablation, magnitude, random, taylor");
+  EXPECT_EQ(message([](auto* o) { o->schedule = "x"; }),
+            "unknown pruning schedule 'x'; known: cubic, linear, one_shot");
+  EXPECT_EQ(message([](auto* o) { o->search_space = "x"; }),
+            "unknown search space 'x'; known: darts");
+  EXPECT_EQ(message([](auto* o) { o->optimization = "x"; }),
+            "unknown optimization 'x'; known: bilevel, joint");
+  EXPECT_NE(message([](auto* o) { o->operations = {"x"}; }).find("unknown operation 'x'"),
+            std::string::npos);
+  EXPECT_EQ(message([](auto* o) { o->operations = {"none"}; }),
+            "no candidate operation is left beside the zero operation");
+  EXPECT_EQ(message([](auto* o) {
+              o->operations = {"skip_connect", "skip_connect"};
+            }),
+            "the operation 'skip_connect' is named twice among the candidates");
+  EXPECT_EQ(message([](auto* o) { o->device = "abacus"; }),
+            "unknown device 'abacus'; known: auto, cpu, cuda, cuda:N");
+  EXPECT_EQ(message([](auto* o) { o->network.cells = 2; }),
+            "the darts space needs at least 3 cells to have both kinds; got 2");
+  EXPECT_NE(message([](auto* o) { o->batch_size = 33; }).find("--batch_size=33"),
+            std::string::npos);
+  EXPECT_NE(message([](auto* o) { o->budget.operations_per_cell = 3; }).find("3 operations"),
+            std::string::npos);
+}
+
+TEST(SearchOptionsTest, NamesTheFlagThatIsOutOfRange) {
+  const auto names = [](const auto& change) {
+    SearchOptions options = TinySearch();
+    change(&options);
+    const absl::Status status = Validate(options);
+    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+    return std::string(status.message().substr(0, status.message().find('=')));
+  };
+  EXPECT_TRUE(Validate(TinySearch()).ok());
+  EXPECT_TRUE(Validate(SearchOptions()).ok());
+  EXPECT_EQ(names([](auto* o) { o->epochs = 0; }), "--epochs");
+  EXPECT_EQ(names([](auto* o) { o->batch_size = 1; }), "--batch_size");
+  EXPECT_EQ(names([](auto* o) { o->train_fraction = 1; }), "--train_fraction");
+  EXPECT_EQ(names([](auto* o) { o->learning_rate = -1; }), "--learning_rate");
+  EXPECT_EQ(names([](auto* o) { o->learning_rate = std::nan(""); }), "--learning_rate");
+  EXPECT_EQ(names([](auto* o) { o->momentum = 1; }), "--momentum");
+  EXPECT_EQ(names([](auto* o) { o->milestones.end = 5; }), "--prune_end");
+  EXPECT_EQ(names([](auto* o) { o->milestones.end = 1; }), "--prune_end");
+  EXPECT_EQ(names([](auto* o) { o->milestones = {2, 3, 2}; }), "--prune_every");
+  EXPECT_EQ(names([](auto* o) { o->warmup_epochs = 2; }), "--warmup_epochs");
+  EXPECT_EQ(names([](auto* o) { o->cutout = -1; }), "--cutout");
+}
+
+}  // namespace
+}  // namespace nap

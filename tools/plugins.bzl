@@ -1,0 +1,38 @@
+"""Binaries that are linked with plugins from outside, without a flag on the command line."""
+
+def _plugins_transition_impl(_settings, attr):
+    return {"//ops:plugins": attr.plugins}
+
+_plugins_transition = transition(
+    implementation = _plugins_transition_impl,
+    inputs = [],
+    outputs = ["//ops:plugins"],
+)
+
+def _binary_with_plugins_impl(ctx):
+    executable = ctx.actions.declare_file(ctx.label.name)
+    ctx.actions.symlink(
+        output = executable,
+        target_file = ctx.executable.binary,
+        is_executable = True,
+    )
+    return [DefaultInfo(
+        executable = executable,
+        runfiles = ctx.runfiles(files = [executable]).merge(
+            ctx.attr.binary[DefaultInfo].default_runfiles,
+        ),
+    )]
+
+binary_with_plugins = rule(
+    implementation = _binary_with_plugins_impl,
+    attrs = {
+        "binary": attr.label(executable = True, cfg = "target", mandatory = True),
+        "plugins": attr.string(mandatory = True, doc = "The label of a cc_library."),
+        "_allowlist_function_transition": attr.label(
+            default = "@bazel_tools//tools/allowlists/function_transition_allowlist",
+        ),
+    },
+    cfg = _plugins_transition,
+    executable = True,
+    doc = "`binary` as if built with --//ops:plugins=<plugins>.",
+)
