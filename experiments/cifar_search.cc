@@ -238,6 +238,19 @@ absl::Status PrintResult(const Genotype& genotype, const CandidateSpace& space,
   return absl::OkStatus();
 }
 
+// From a first look to the real thing.
+std::string NextCommand() {
+  const std::string search = "bazel run //experiments:cifar_search -- ";
+  if (FLAGS_data_dir.empty()) {
+    return absl::StrCat("bazel run //tools:download_cifar10 && ", search, "--data_dir=datasets");
+  }
+  if (FLAGS_preset == "quick") {
+    return absl::StrCat(search, "--preset=standard --data_dir=", FLAGS_data_dir);
+  }
+  return absl::StrCat(search, "--preset=", FLAGS_preset, " --data_dir=", FLAGS_data_dir,
+                      " --seed=", FLAGS_seed + 1, ", to see how far the cells depend on chance");
+}
+
 std::string OutDir() {
   if (!FLAGS_out_dir.empty()) return FLAGS_out_dir;
   return absl::StrCat("runs/cifar_search-",
@@ -280,6 +293,7 @@ absl::Status Main() {
         "A node keeps more than two inputs, which DARTS code cannot read from genotype.txt; "
         "genotype.json says it in full.\n");
   }
+  std::printf("Next: %s\n", NextCommand().c_str());
   return absl::OkStatus();
 }
 

@@ -10,13 +10,14 @@
 
 namespace nap {
 
-// A line a node, for a terminal. `num_inputs`: of the cell.
+// A line a node, for a terminal; says which of the cell's `num_inputs` inputs are not used.
 std::string CellToText(const CellGenotype& cell, int num_inputs);
 
-// A Graphviz graph with all cells, side by side.
+// A Graphviz graph: a cluster a cell, the operations along its edges; an input that is not used is
+// dashed. `num_inputs`: of each cell.
 std::string GenotypeToDot(const Genotype& genotype, int num_inputs);
 
-// Runs Graphviz's dot. NotFound if it is not installed.
+// Runs Graphviz's dot. NotFound if it is not installed, Unavailable with what dot says if it fails.
 absl::Status RenderSvg(const std::string& dot_file, const std::string& svg_file);
 
 }  // namespace nap

@@ -1,6 +1,7 @@
 #include "nap/architecture/genotype_darts.h"
 
 #include <absl/strings/ascii.h>
+#include <absl/strings/numbers.h>
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_join.h>
 
@@ -14,7 +15,6 @@ namespace {
 
 constexpr size_t kInputsOfANode = 2;
 constexpr int kCellInputs = 2;
-constexpr int kMostNodes = 1000;  // far beyond any cell; keeps range() from filling the memory
 constexpr char kPadding[] = "none";
 
 bool CellFits(const CellGenotype& cell) {
@@ -45,12 +45,7 @@ class Reader {
   explicit Reader(absl::string_view text) : text_(text) {}
 
   absl::StatusOr<Genotype> ReadGenotype() {
-    NAP_ASSIGN_OR_RETURN(std::string name, Name());
-    if (Accept('=')) {
-      NAP_ASSIGN_OR_RETURN(name, Name());
-    }
-    if (name != "Genotype") return Error("expected 'Genotype'");
-    NAP_RETURN_IF_ERROR(Expect('('));
+    NAP_RETURN_IF_ERROR(ReadOpening());
     Genotype genotype{"darts", {{"normal", {}, {}}, {"reduce", {}, {}}}};
     for (CellGenotype& cell : genotype.cells) {
       if (&cell != &genotype.cells.front()) NAP_RETURN_IF_ERROR(Expect(','));
@@ -69,6 +64,21 @@ class Reader {
   }
 
  private:
+  // "Genotype(", with or without "NAME =" before it.
+  absl::Status ReadOpening() {
+    Skip();
+    size_t begin = position_;
+    NAP_ASSIGN_OR_RETURN(std::string name, Name());
+    if (Accept('=')) {
+      Skip();
+      begin = position_;
+      NAP_ASSIGN_OR_RETURN(name, Name());
+    }
+    if (name == "Genotype") return Expect('(');
+    position_ = begin;
+    return Error("expected 'Genotype('");
+  }
+
   absl::Status Error(absl::string_view what) const {
     return absl::InvalidArgumentError(absl::StrCat("DARTS genotype: byte ", position_, ": ", what));
   }
@@ -118,30 +128,37 @@ class Reader {
     return Expect('=');
   }
 
-  absl::StatusOr<int> Number(int end) {
+  // 0 .. end-1.
+  absl::StatusOr<int> Number(absl::string_view what, int end) {
     Skip();
     const size_t begin = position_;
+    while (position_ < text_.size() && absl::ascii_isdigit(text_[position_])) ++position_;
     int value = 0;
-    while (position_ < text_.size() && absl::ascii_isdigit(text_[position_]) &&
-           value < kMostNodes) {
-      value = 10 * value + (text_[position_++] - '0');
+    if (absl::SimpleAtoi(text_.substr(begin, position_ - begin), &value) && value < end) {
+      return value;
     }
-    if (position_ == begin) return Error("expected a number");
-    if (value >= end) {
-      position_ = begin;
-      return Error(absl::StrCat(value, " is not a node that this one may read; there are ", end));
+    position_ = begin;
+    return Error(absl::StrCat("expected ", what, ", a number below ", end));
+  }
+
+  absl::StatusOr<std::string> OperationName() {
+    const char quote = Accept('\'') ? '\'' : Accept('"') ? '"' : '\0';
+    if (quote == '\0') return Error("expected an operation's name in quotes");
+    const size_t begin = position_;
+    const size_t end = text_.find_first_of("'\"\\\r\n", begin);
+    if (end == absl::string_view::npos || end == begin || text_[end] != quote) {
+      return Error(absl::StrCat("expected an operation's name and then ", std::string(1, quote)));
     }
-    return value;
+    position_ = end + 1;
+    return std::string(text_.substr(begin, end - begin));
   }
 
   // ('sep_conv_3x3', 1) after its opening parenthesis.
   absl::StatusOr<GenotypeInput> InputAfter(char close, int node) {
-    const char quote = Accept('\'') ? '\'' : Accept('"') ? '"' : '\0';
-    if (quote == '\0') return Error("expected an operation's name in quotes");
-    NAP_ASSIGN_OR_RETURN(const std::string operation, Name());
-    NAP_RETURN_IF_ERROR(Expect(quote));
+    NAP_ASSIGN_OR_RETURN(const std::string operation, OperationName());
     NAP_RETURN_IF_ERROR(Expect(','));
-    NAP_ASSIGN_OR_RETURN(const int source, Number(node));
+    NAP_ASSIGN_OR_RETURN(const int source, Number("a node before this one", node));
+    Accept(',');
     NAP_RETURN_IF_ERROR(Expect(close));
     return GenotypeInput{operation, source};
   }
@@ -195,15 +212,16 @@ class Reader {
     if (position_ < text_.size() && text_[position_] == 'r') {
       NAP_RETURN_IF_ERROR(ReadRangeName());
       NAP_RETURN_IF_ERROR(Expect('('));
-      NAP_ASSIGN_OR_RETURN(const int first, Number(end + 1));
+      NAP_ASSIGN_OR_RETURN(const int first, Number("the first node", end + 1));
       NAP_RETURN_IF_ERROR(Expect(','));
-      NAP_ASSIGN_OR_RETURN(const int last, Number(end + 1));
+      NAP_ASSIGN_OR_RETURN(const int last, Number("the end of the range", end + 1));
+      NAP_RETURN_IF_ERROR(Expect(')'));
       for (int node = first; node < last; ++node) concat->push_back(node);
-      return Expect(')');
+      return absl::OkStatus();
     }
     NAP_ASSIGN_OR_RETURN(const char close, Open());
     while (!Accept(close)) {
-      NAP_ASSIGN_OR_RETURN(const int node, Number(end));
+      NAP_ASSIGN_OR_RETURN(const int node, Number("a node of this cell", end));
       concat->push_back(node);
       if (!Accept(',')) return Expect(close);
     }

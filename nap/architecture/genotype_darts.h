@@ -15,14 +15,14 @@ namespace nap {
 // DARTS keeps two inputs a node, all in one list. A node with one is padded with ('none', 0), which
 // DARTS knows. A cell in which a node has more than two is written with a list a node: Python reads
 // it, and DARTS's own code refuses it instead of building another network. The cells must be
-// "normal" and "reduce" (the darts space's).
+// "normal" and "reduce" (the darts space's); no operation's name may hold quotes or backslashes.
 std::string GenotypeToDarts(const Genotype& genotype);
 
 // Whether no node has more than two inputs.
 bool FitsDarts(const Genotype& genotype);
 
 // Reads both forms; also tuples for lists, range(2, 6) for a concat, either quotes, and a leading
-// "NAME =". Padding is dropped. InvalidArgument with the byte at which it went wrong.
+// "NAME =". Padding is dropped. InvalidArgument with the byte (from 0) at which it went wrong.
 absl::StatusOr<Genotype> GenotypeFromDarts(absl::string_view text);
 
 }  // namespace nap

@@ -1,10 +1,11 @@
 #include "nap/architecture/genotype_json.h"
 
+#include <absl/strings/escaping.h>
 #include <absl/strings/str_cat.h>
-#include <absl/strings/str_join.h>
 
 #include <nlohmann/json.hpp>
 #include <set>
+#include <vector>
 
 #include "nap/base/status_macros.h"
 
@@ -17,13 +18,46 @@ absl::Status Error(const std::string& where, absl::string_view what) {
   return absl::InvalidArgumentError(absl::StrCat("genotype JSON: ", where, " ", what));
 }
 
+// A key from the file as it may stand in a message of one line.
+std::string Quoted(const std::string& key) {
+  return absl::StrCat("'", absl::Utf8SafeCEscape(key), "'");
+}
+
+// The library keeps the last of two equal keys and is silent about the first.
+absl::StatusOr<Json> Parse(absl::string_view text) {
+  std::vector<std::set<std::string>> keys;  // of the objects that are open
+  absl::Status status;
+  const auto watch = [&](int, Json::parse_event_t event, Json& parsed) {
+    if (event == Json::parse_event_t::object_start) keys.emplace_back();
+    if (event == Json::parse_event_t::object_end) keys.pop_back();
+    if (event == Json::parse_event_t::key) {
+      const auto key = parsed.get<std::string>();
+      if (!keys.back().insert(key).second && status.ok()) {
+        status = Error("the key", absl::StrCat(Quoted(key), " stands twice in one object"));
+      }
+    }
+    return true;
+  };
+  try {
+    Json json = Json::parse(text.begin(), text.end(), watch);
+    if (!status.ok()) return status;
+    return json;
+  } catch (const Json::parse_error& error) {
+    // It counts the bytes that it has read, the end of the text as one.
+    if (error.byte > text.size()) return Error("the text", "ends too early (truncated?)");
+    return Error(absl::StrCat("byte ", error.byte - 1), "is not valid JSON");
+  } catch (const Json::out_of_range&) {
+    return Error("the text", "has a number that is too large");
+  }
+}
+
 // Exactly these keys, or an error that names the one that is missing or too many.
 absl::Status CheckKeys(const Json& json, const std::string& where,
                        const std::set<std::string>& keys) {
   if (!json.is_object()) return Error(where, "must be an object");
   for (const auto& item : json.items()) {
     if (keys.count(item.key()) == 0) {
-      return Error(where, absl::StrCat("has the unknown key '", item.key(), "'"));
+      return Error(where, absl::StrCat("has the unknown key ", Quoted(item.key())));
     }
   }
   for (const std::string& key : keys) {
@@ -96,16 +130,16 @@ std::string GenotypeToJson(const Genotype& genotype) {
 }
 
 absl::StatusOr<Genotype> GenotypeFromJson(absl::string_view text) {
-  const Json json = Json::parse(text.begin(), text.end(), nullptr, /*allow_exceptions=*/false);
-  if (json.is_discarded()) return Error("the text", "is not valid JSON (truncated?)");
+  NAP_ASSIGN_OR_RETURN(const Json json, Parse(text));
   NAP_RETURN_IF_ERROR(CheckKeys(json, "the top level", {"search_space", "cells"}));
   if (!json["search_space"].is_string()) return Error("search_space", "must be a string");
   if (!json["cells"].is_object()) return Error("cells", "must be an object");
   Genotype genotype;
   genotype.search_space = json["search_space"].get<std::string>();
   for (const auto& item : json["cells"].items()) {
-    NAP_ASSIGN_OR_RETURN(const CellGenotype cell,
-                         ReadCell(item.key(), item.value(), "cells." + item.key()));
+    NAP_ASSIGN_OR_RETURN(
+        const CellGenotype cell,
+        ReadCell(item.key(), item.value(), "cells." + absl::Utf8SafeCEscape(item.key())));
     genotype.cells.push_back(cell);
   }
   return genotype;

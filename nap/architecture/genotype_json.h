@@ -12,7 +12,7 @@
 
 namespace nap {
 
-// A node a line, and a newline at the end.
+// A node a line, and a newline at the end. The names must be valid UTF-8.
 std::string GenotypeToJson(const Genotype& genotype);
 
 // InvalidArgument that says what is wrong where. Whether the genotype suits a search space is

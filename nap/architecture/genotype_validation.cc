@@ -55,11 +55,16 @@ absl::Status ValidateCell(const CellGenotype& cell, const CellTopology& topology
 
 absl::Status ValidateGenotype(const Genotype& genotype, const std::vector<CellTopology>& cell_types,
                               const std::vector<std::string>& operations) {
-  if (genotype.cells.size() != cell_types.size()) {
-    return absl::InvalidArgumentError(absl::StrCat("genotype: it has ", genotype.cells.size(),
-                                                   " cells instead of ", cell_types.size()));
+  const size_t num_cells = genotype.cells.size();
+  if (num_cells > cell_types.size()) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "genotype: the ", genotype.cells[cell_types.size()].name, " cell is one too many"));
   }
   for (size_t i = 0; i < cell_types.size(); ++i) {
+    if (i == num_cells) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("genotype: the ", cell_types[i].name, " cell is missing"));
+    }
     NAP_RETURN_IF_ERROR(ValidateCell(genotype.cells[i], cell_types[i], operations));
   }
   return absl::OkStatus();

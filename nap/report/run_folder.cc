@@ -1,6 +1,7 @@
 #include "nap/report/run_folder.h"
 
 #include <absl/strings/str_cat.h>
+#include <glog/logging.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -138,8 +139,10 @@ absl::Status RunFolder::WriteGenotype(const Genotype& genotype, const CandidateS
   NAP_RETURN_IF_ERROR(WriteFileAtomically(File("genotype.txt"), GenotypeToDarts(genotype) + "\n"));
   NAP_RETURN_IF_ERROR(WriteFileAtomically(File("genotype.dot"),
                                           GenotypeToDot(genotype, space.cells.front().num_inputs)));
+  // The result is safe; a picture is not worth ending a finished search with an error.
   const absl::Status drawn = RenderSvg(File("genotype.dot"), File("genotype.svg"));
-  return absl::IsNotFound(drawn) ? absl::OkStatus() : drawn;
+  if (!drawn.ok() && !absl::IsNotFound(drawn)) LOG(WARNING) << drawn.message();
+  return absl::OkStatus();
 }
 
 }  // namespace nap

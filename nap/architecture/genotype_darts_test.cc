@@ -1,0 +1,206 @@
+#include "nap/architecture/genotype_darts.h"
+
+#include <absl/status/status.h>
+#include <absl/strings/str_cat.h>
+#include <absl/strings/str_replace.h>
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "nap/architecture/genotype.h"
+#include "nap/architecture/genotypes_for_tests.h"
+#include "nap/base/random.h"
+
+namespace nap {
+namespace {
+
+constexpr char kDartsV1Line[] =
+    "DARTS_V1 = Genotype(normal=[('sep_conv_3x3', 1), ('sep_conv_3x3', 0), ('skip_connect', 0), "
+    "('sep_conv_3x3', 1), ('skip_connect', 0), ('sep_conv_3x3', 1), ('sep_conv_3x3', 0), "
+    "('skip_connect', 2)], normal_concat=[2, 3, 4, 5], reduce=[('max_pool_3x3', 0), "
+    "('max_pool_3x3', 1), ('skip_connect', 2), ('max_pool_3x3', 0), ('max_pool_3x3', 0), "
+    "('skip_connect', 2), ('skip_connect', 2), ('avg_pool_3x3', 0)], reduce_concat=[2, 3, 4, 5])";
+
+// A node with three inputs, one with none, one with a single one.
+Genotype Uneven() {
+  return {"darts",
+          {{"normal", {{{"a", 0}, {"b", 1}, {"c", 1}}, {}, {{"d", 3}}}, {2, 4}},
+           {"reduce", {{{"a", 1}}, {}}, {2, 3}}}};
+}
+
+constexpr char kUnevenLine[] =
+    "Genotype(normal=[[('a', 0), ('b', 1), ('c', 1)], [], [('d', 3)]], normal_concat=[2, 4], "
+    "reduce=[('a', 1), ('none', 0), ('none', 0), ('none', 0)], reduce_concat=[2, 3])";
+
+// A line whose normal cell has these inputs and this concat.
+std::string Line(const std::string& normal, const std::string& concat = "[2]") {
+  return absl::StrCat("Genotype(normal=", normal, ", normal_concat=", concat,
+                      ", reduce=[], reduce_concat=[])");
+}
+
+CellGenotype NormalCellOf(const std::string& line) {
+  const auto genotype = GenotypeFromDarts(line);
+  EXPECT_TRUE(genotype.ok()) << genotype.status() << " in " << line;
+  return genotype.ok() ? genotype->cells[0] : CellGenotype{};
+}
+
+// The message without what all messages begin with.
+std::string ErrorOf(const std::string& line) {
+  const auto genotype = GenotypeFromDarts(line);
+  EXPECT_TRUE(absl::IsInvalidArgument(genotype.status())) << line;
+  const std::string message(genotype.status().message());
+  const std::string prefix = "DARTS genotype: byte ";
+  EXPECT_EQ(message.substr(0, prefix.size()), prefix);
+  return message.substr(prefix.size());
+}
+
+TEST(GenotypeDartsTest, WritesThePublishedLine) {
+  EXPECT_EQ(GenotypeToDarts(DartsV2()), kDartsV2Line);
+}
+
+TEST(GenotypeDartsTest, ReadsThePublishedLines) {
+  const auto v1 = GenotypeFromDarts(kDartsV1Line);
+  ASSERT_TRUE(v1.ok()) << v1.status();
+  EXPECT_EQ(*v1, (Genotype{"darts",
+                           {{"normal",
+                             {{{"sep_conv_3x3", 1}, {"sep_conv_3x3", 0}},
+                              {{"skip_connect", 0}, {"sep_conv_3x3", 1}},
+                              {{"skip_connect", 0}, {"sep_conv_3x3", 1}},
+                              {{"sep_conv_3x3", 0}, {"skip_connect", 2}}},
+                             {2, 3, 4, 5}},
+                            {"reduce",
+                             {{{"max_pool_3x3", 0}, {"max_pool_3x3", 1}},
+                              {{"skip_connect", 2}, {"max_pool_3x3", 0}},
+                              {{"max_pool_3x3", 0}, {"skip_connect", 2}},
+                              {{"skip_connect", 2}, {"avg_pool_3x3", 0}}},
+                             {2, 3, 4, 5}}}}));
+  EXPECT_EQ("DARTS_V1 = " + GenotypeToDarts(*v1), kDartsV1Line);
+  const auto v2 = GenotypeFromDarts(kDartsV2Line);
+  ASSERT_TRUE(v2.ok()) << v2.status();
+  EXPECT_EQ(*v2, DartsV2());
+}
+
+TEST(GenotypeDartsTest, WritesACellThatDoesNotFitNodeByNode) {
+  EXPECT_EQ(GenotypeToDarts(Uneven()), kUnevenLine);
+  EXPECT_FALSE(FitsDarts(Uneven()));
+  EXPECT_TRUE(FitsDarts(DartsV2()));
+}
+
+TEST(GenotypeDartsTest, ReadsBackWhatItWrote) {
+  RandomStream random({1});
+  for (int i = 0; i < 300; ++i) {
+    const Genotype genotype = RandomGenotype(random, 1 + i % 6);
+    const std::string line = GenotypeToDarts(genotype);
+    const auto read = GenotypeFromDarts(line);
+    ASSERT_TRUE(read.ok()) << read.status() << " in " << line;
+    EXPECT_EQ(*read, genotype) << line;
+  }
+  const auto read = GenotypeFromDarts(kUnevenLine);
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_EQ(*read, Uneven());
+}
+
+TEST(GenotypeDartsTest, ReadsWhatPythonReads) {
+  const std::string line = kDartsV2Line;
+  for (const std::string& variant : {
+           absl::StrReplaceAll(line, {{"'", "\""}}),
+           absl::StrReplaceAll(line, {{" ", ""}}),
+           absl::StrReplaceAll(line, {{",", "\t,\r\n "}, {"=", " = "}, {"(", " ( "}, {")", " ) "}}),
+           absl::StrReplaceAll(line, {{"[", "("}, {"]", ")"}}),
+           absl::StrReplaceAll(line, {{"('", "['"}, {"0)", "0]"}, {"1)", "1]"}, {"2)", "2]"}}),
+           absl::StrReplaceAll(line, {{"]", ",]"}, {"0)", "0,)"}}),
+           absl::StrReplaceAll(line, {{"[2, 3, 4, 5]", "range(2, 6)"}}),
+           absl::StrReplaceAll(line, {{"5])", "5],)"}}),
+           "DARTS=" + line,
+           "\n DARTS_V2\n = \n" + line + "\n",
+       }) {
+    const auto genotype = GenotypeFromDarts(variant);
+    ASSERT_TRUE(genotype.ok()) << genotype.status() << " in " << variant;
+    EXPECT_EQ(*genotype, DartsV2());
+  }
+}
+
+TEST(GenotypeDartsTest, ReadsEitherFormOfACell) {
+  const CellGenotype expected{"normal", {{{"a", 0}, {"b-2.x", 1}}, {{"c", 2}}}, {3}};
+  EXPECT_EQ(NormalCellOf(Line("[('a', 0), ('b-2.x', 1), ('none', 0), ('c', 2)]", "[3]")), expected);
+  EXPECT_EQ(NormalCellOf(Line("[[('a', 0), ('b-2.x', 1)], [('c', 2)]]", "[3]")), expected);
+  EXPECT_EQ(NormalCellOf(Line("((('a', 0), ('b-2.x', 1)), (('c', 2),))", "(3,)")), expected);
+  EXPECT_EQ(
+      NormalCellOf(Line("[[('none', 0), ('a', 0), ('b-2.x', 1)], [('c', 2)]]", "range(3, 4)")),
+      expected);
+  EXPECT_EQ(NormalCellOf(Line("[]", "range(2, 2)")), (CellGenotype{"normal", {}, {}}));
+}
+
+TEST(GenotypeDartsTest, AnyTruncationIsAnError) {
+  for (const std::string& line : {std::string(kDartsV1Line), std::string(kUnevenLine),
+                                  Line("[[('a', 0)], [], (('b', 2),)]", "range(2, 5)")}) {
+    ASSERT_TRUE(GenotypeFromDarts(line).ok());
+    for (size_t length = 0; length < line.size(); ++length) ErrorOf(line.substr(0, length));
+  }
+}
+
+TEST(GenotypeDartsTest, AnyOtherByteIsReadOrRefused) {
+  for (const std::string& line : {std::string(kDartsV1Line), std::string(kUnevenLine)}) {
+    for (size_t i = 0; i < line.size(); ++i) {
+      for (char other : {'\0', '\'', '"', '[', ']', '(', ')', ',', '=', '-', '9', ' ', '\xff'}) {
+        std::string text = line;
+        text[i] = other;
+        const auto genotype = GenotypeFromDarts(text);
+        if (!genotype.ok()) continue;
+        EXPECT_EQ(GenotypeFromDarts(GenotypeToDarts(*genotype)), genotype) << text;
+      }
+    }
+  }
+}
+
+TEST(GenotypeDartsTest, SaysAtWhichByteTheFrameIsWrong) {
+  EXPECT_EQ(ErrorOf(""), "0: expected a name");
+  EXPECT_EQ(ErrorOf("{\"search_space\""), "0: expected a name");
+  EXPECT_EQ(ErrorOf("Genotyp(normal="), "0: expected 'Genotype('");
+  EXPECT_EQ(ErrorOf("X = Y(normal="), "4: expected 'Genotype('");
+  EXPECT_EQ(ErrorOf("Genotype[normal="), "8: expected '('");
+  EXPECT_EQ(ErrorOf("Genotype(reduce=[]"), "9: expected 'normal='");
+  EXPECT_EQ(ErrorOf("Genotype(normal=1"), "16: expected a list");
+  EXPECT_EQ(ErrorOf("Genotype(normal=[], reduce=[]"), "20: expected 'normal_concat='");
+  EXPECT_EQ(ErrorOf("Genotype(normal=[])"), "18: expected ','");
+  EXPECT_EQ(ErrorOf(std::string(kDartsV2Line) + " x"),
+            absl::StrCat(std::string(kDartsV2Line).size() + 1, ": expected the end"));
+}
+
+TEST(GenotypeDartsTest, SaysAtWhichByteAnInputIsWrong) {
+  EXPECT_EQ(ErrorOf(Line("[('a', 0)]")), "26: a flat list has two pairs a node");
+  EXPECT_EQ(ErrorOf(Line("[('a', 0), ('b', 2)]")),
+            "33: expected a node before this one, a number below 2");
+  EXPECT_EQ(ErrorOf(Line("[('a', -1)]")), "23: expected a node before this one, a number below 2");
+  EXPECT_EQ(ErrorOf(Line("[('a', 99999999999)]")),
+            "23: expected a node before this one, a number below 2");
+  EXPECT_EQ(ErrorOf(Line("[('a', )]")), "23: expected a node before this one, a number below 2");
+  EXPECT_EQ(ErrorOf(Line("[[('a', 0)], [('b', 3)]]")),
+            "36: expected a node before this one, a number below 3");
+  EXPECT_EQ(ErrorOf(Line("[('a', 0.5)]")), "24: expected ')'");
+  EXPECT_EQ(ErrorOf(Line("[('a', 0]]")), "24: expected ')'");
+  EXPECT_EQ(ErrorOf(Line("[('a' 0)]")), "22: expected ','");
+  EXPECT_EQ(ErrorOf(Line("[(a, 0)]")), "18: expected a list");
+  EXPECT_EQ(ErrorOf(Line("[('', 0)]")), "19: expected an operation's name and then '");
+  EXPECT_EQ(ErrorOf(Line("[('a\", 0)]")), "19: expected an operation's name and then '");
+  EXPECT_EQ(ErrorOf(Line("[('a\\'', 0)]")), "19: expected an operation's name and then '");
+  EXPECT_EQ(ErrorOf(Line("[('a', 0), [('b', 0)]]")), "28: pairs and lists of pairs are mixed");
+  EXPECT_EQ(ErrorOf(Line("[[('a', 0)], ('b', 0)]")), "30: pairs and lists of pairs are mixed");
+  EXPECT_EQ(ErrorOf(Line("[('a', 0) ('b', 0)]")), "26: expected ']'");
+}
+
+TEST(GenotypeDartsTest, SaysAtWhichByteTheConcatIsWrong) {
+  const std::string one_node = "[('a', 0), ('b', 1)]";
+  EXPECT_EQ(ErrorOf(Line(one_node, "[3]")), "53: expected a node of this cell, a number below 3");
+  EXPECT_EQ(ErrorOf(Line(one_node, "[2 2]")), "55: expected ']'");
+  EXPECT_EQ(ErrorOf(Line(one_node, "2")), "52: expected a list");
+  EXPECT_EQ(ErrorOf(Line(one_node, "ranges(2, 3)")), "52: expected a list or range()");
+  EXPECT_EQ(ErrorOf(Line(one_node, "range(2, 4)")),
+            "61: expected the end of the range, a number below 4");
+  EXPECT_EQ(ErrorOf(Line(one_node, "range(9, 3)")),
+            "58: expected the first node, a number below 4");
+  EXPECT_EQ(ErrorOf(Line(one_node, "range(2)")), "59: expected ','");
+}
+
+}  // namespace
+}  // namespace nap
