@@ -4,19 +4,16 @@
 #include <absl/strings/str_format.h>
 #include <unistd.h>
 
-#include <chrono>
 #include <cmath>
 #include <map>
 #include <numeric>
+
+#include "nap/base/clock.h"
 
 namespace nap {
 namespace {
 
 constexpr double kSecondsBetweenLines = 30;
-
-double Now() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
 
 // "normal 4 max_pool_3x3, 2 skip_connect; reduce ..."
 std::string Summarise(const std::vector<CandidateId>& pruned, const CandidateSpace& space) {
@@ -48,15 +45,15 @@ std::string FormatDuration(double seconds) {
 }
 
 Progress::Progress(std::FILE* out)
-    : out_(out), terminal_(::isatty(::fileno(out)) != 0), last_line_(Now()) {}
+    : out_(out), terminal_(::isatty(::fileno(out)) != 0), last_line_(MonotonicSeconds()) {}
 
 void Progress::Clear() {
   if (terminal_) std::fputs("\r\033[K", out_);
 }
 
 void Progress::Step(const StepReport& report) {
-  if (!terminal_ && Now() - last_line_ < kSecondsBetweenLines) return;
-  last_line_ = Now();
+  if (!terminal_ && MonotonicSeconds() - last_line_ < kSecondsBetweenLines) return;
+  last_line_ = MonotonicSeconds();
   Clear();
   absl::FPrintF(out_,
                 "epoch %d/%d  step %d/%d  loss %.3f  accuracy %.1f %%  %d operations alive  "
@@ -69,7 +66,7 @@ void Progress::Step(const StepReport& report) {
 
 void Progress::Epoch(const EpochReport& report, const CandidateSpace& space) {
   Clear();
-  last_line_ = Now();
+  last_line_ = MonotonicSeconds();
   const int alive =
       std::accumulate(report.operations_alive.begin(), report.operations_alive.end(), 0);
   absl::FPrintF(out_,

@@ -3,13 +3,13 @@
 #include <absl/strings/str_cat.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <numeric>
 #include <utility>
 
 #include "data/loader.h"
 #include "data/split.h"
+#include "nap/base/clock.h"
 #include "nap/base/random.h"
 #include "nap/base/status_macros.h"
 #include "nap/pruning/criterion.h"
@@ -27,10 +27,6 @@ namespace {
 // Tells the streams of one seed apart.
 constexpr uint64_t kTrainStream = 1;
 constexpr uint64_t kValidStream = 2;
-
-double Now() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
 
 AugmentationOptions Augmentation(const SearchOptions& options, const Dataset& images, bool train) {
   AugmentationOptions augmentation;
@@ -202,7 +198,7 @@ double SearcherImpl::SecondsLeft(int epoch, int64_t step) const {
 }
 
 absl::Status SearcherImpl::RunEpoch(int epoch, SearchObserver* observer) {
-  const double begin = Now();
+  const double begin = MonotonicSeconds();
   const double learning_rate = CosineAnnealing(options_.learning_rate, options_.final_learning_rate,
                                                static_cast<double>(epoch - 1) / options_.epochs);
   trainer_.SetLearningRate(learning_rate);
@@ -214,7 +210,7 @@ absl::Status SearcherImpl::RunEpoch(int epoch, SearchObserver* observer) {
   double strength_losses = 0, strength_loss = 0;
   train_loader_.StartEpoch(epoch - 1);
   for (int64_t step = 1; step <= steps_per_epoch_; ++step) {
-    const double step_begin = Now();
+    const double step_begin = MonotonicSeconds();
     Batch train, valid;
     CHECK(train_loader_.Next(&train)) << "the epoch has fewer batches than it said";
     StepResult result;
@@ -233,7 +229,7 @@ absl::Status SearcherImpl::RunEpoch(int epoch, SearchObserver* observer) {
     NAP_RETURN_IF_ERROR(CheckFinite(result.loss, "training loss", epoch, step));
     train_meter.Add(result.loss, result.logits, train.labels);
 
-    const double now = Now();
+    const double now = MonotonicSeconds();
     const double per_unit = (now - step_begin) / StepUnits(epoch);
     // The first step of all warms caches up.
     const bool settled = seconds_per_unit_ > 0 && !(epoch == 1 && step == 2);
@@ -264,7 +260,7 @@ absl::Status SearcherImpl::RunEpoch(int epoch, SearchObserver* observer) {
   NAP_RETURN_IF_ERROR(PruneAt(epoch, &report.pruned));
   report.living = Living(&report.operations_alive);
   report.parameters = trainer_.NumParameters();
-  report.seconds = Now() - begin;
+  report.seconds = MonotonicSeconds() - begin;
   return observer->OnEpoch(report);
 }
 
