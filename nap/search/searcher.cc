@@ -116,12 +116,25 @@ class SearcherImpl final : public Searcher, private SearchView {
     return part;
   }
 
+  struct EpochMeters {
+    ClassificationMeter train;
+    double strength_losses = 0;
+    int64_t strength_steps = 0;
+
+    double strength_loss() const {
+      return strength_steps == 0 ? 0 : strength_losses / static_cast<double>(strength_steps);
+    }
+  };
+
   absl::Status RunEpoch(int epoch, SearchObserver* observer);
+  absl::Status TrainEpoch(int epoch, SearchObserver* observer, EpochMeters* meters);
+  absl::Status TrainStep(int epoch, int64_t step, EpochMeters* meters);
   absl::Status CheckFinite(double loss, const char* what, int epoch, int64_t step) const;
   void NextValid(Batch* batch);
   ClassificationMeter EvaluateValidPart();
   absl::Status PruneAt(int epoch, std::vector<CandidateId>* removed);
   std::vector<CandidateId> Living(std::vector<int>* counts) const;
+  void UpdatePace(double seconds_per_unit, bool first);
   double SecondsLeft(int epoch, int64_t step) const;
 
   // What a step costs compared with one of the warm-up.
@@ -189,6 +202,12 @@ std::vector<CandidateId> SearcherImpl::Living(std::vector<int>* counts) const {
   return all;
 }
 
+// An average over the last ten steps or so. The first step of all warms caches up: it counts only
+// until the next one is there.
+void SearcherImpl::UpdatePace(double seconds_per_unit, bool first) {
+  seconds_per_unit_ = first ? seconds_per_unit : 0.9 * seconds_per_unit_ + 0.1 * seconds_per_unit;
+}
+
 double SearcherImpl::SecondsLeft(int epoch, int64_t step) const {
   double units = static_cast<double>(steps_per_epoch_ - step) * StepUnits(epoch);
   for (int later = epoch + 1; later <= options_.epochs; ++later) {
@@ -197,58 +216,62 @@ double SearcherImpl::SecondsLeft(int epoch, int64_t step) const {
   return units * seconds_per_unit_;
 }
 
+absl::Status SearcherImpl::TrainStep(int epoch, int64_t step, EpochMeters* meters) {
+  Batch train, valid;
+  CHECK(train_loader_.Next(&train)) << "the epoch has fewer batches than it said";
+  StepResult result;
+  if (epoch <= options_.warmup_epochs) {
+    result = trainer_.WeightStep(train);
+  } else {
+    if (parts_.optimization->reads_valid) NextValid(&valid);
+    const ScoreTable strengths = trainer_.Strengths();
+    const OptimizationResult both = parts_.optimization->step(trainer_, train, valid);
+    NAP_RETURN_IF_ERROR(CheckFinite(both.strength_loss, "strengths' loss", epoch, step));
+    parts_.criterion->ObserveStrengthStep(strengths, trainer_.StrengthGradients());
+    meters->strength_losses += both.strength_loss;
+    ++meters->strength_steps;
+    result = both.train;
+  }
+  NAP_RETURN_IF_ERROR(CheckFinite(result.loss, "training loss", epoch, step));
+  meters->train.Add(result.loss, result.logits, train.labels);
+  return absl::OkStatus();
+}
+
+absl::Status SearcherImpl::TrainEpoch(int epoch, SearchObserver* observer, EpochMeters* meters) {
+  const double begin = MonotonicSeconds();
+  std::vector<int> alive;
+  Living(&alive);
+  train_loader_.StartEpoch(epoch - 1);
+  for (int64_t step = 1; step <= steps_per_epoch_; ++step) {
+    const double step_begin = MonotonicSeconds();
+    NAP_RETURN_IF_ERROR(TrainStep(epoch, step, meters));
+    const double now = MonotonicSeconds();
+    UpdatePace((now - step_begin) / StepUnits(epoch), /*first=*/epoch == 1 && step <= 2);
+    NAP_RETURN_IF_ERROR(observer->OnStep(
+        {epoch, options_.epochs, step, steps_per_epoch_, meters->train.loss(),
+         meters->train.accuracy(), meters->strength_loss(),
+         static_cast<double>(meters->train.images()) / (now - begin), SecondsLeft(epoch, step),
+         std::accumulate(alive.begin(), alive.end(), 0)}));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status SearcherImpl::RunEpoch(int epoch, SearchObserver* observer) {
   const double begin = MonotonicSeconds();
   const double learning_rate = CosineAnnealing(options_.learning_rate, options_.final_learning_rate,
                                                static_cast<double>(epoch - 1) / options_.epochs);
   trainer_.SetLearningRate(learning_rate);
-  std::vector<int> alive;
-  Living(&alive);
-  const int operations_alive = std::accumulate(alive.begin(), alive.end(), 0);
-
-  ClassificationMeter train_meter;
-  double strength_losses = 0, strength_loss = 0;
-  train_loader_.StartEpoch(epoch - 1);
-  for (int64_t step = 1; step <= steps_per_epoch_; ++step) {
-    const double step_begin = MonotonicSeconds();
-    Batch train, valid;
-    CHECK(train_loader_.Next(&train)) << "the epoch has fewer batches than it said";
-    StepResult result;
-    if (epoch <= options_.warmup_epochs) {
-      result = trainer_.WeightStep(train);
-    } else {
-      if (parts_.optimization->reads_valid) NextValid(&valid);
-      const ScoreTable strengths = trainer_.Strengths();
-      const OptimizationResult both = parts_.optimization->step(trainer_, train, valid);
-      NAP_RETURN_IF_ERROR(CheckFinite(both.strength_loss, "strengths' loss", epoch, step));
-      parts_.criterion->ObserveStrengthStep(strengths, trainer_.StrengthGradients());
-      strength_losses += both.strength_loss;
-      strength_loss = strength_losses / static_cast<double>(step);
-      result = both.train;
-    }
-    NAP_RETURN_IF_ERROR(CheckFinite(result.loss, "training loss", epoch, step));
-    train_meter.Add(result.loss, result.logits, train.labels);
-
-    const double now = MonotonicSeconds();
-    const double per_unit = (now - step_begin) / StepUnits(epoch);
-    // The first step of all warms caches up.
-    const bool settled = seconds_per_unit_ > 0 && !(epoch == 1 && step == 2);
-    seconds_per_unit_ = settled ? 0.9 * seconds_per_unit_ + 0.1 * per_unit : per_unit;
-    NAP_RETURN_IF_ERROR(observer->OnStep({epoch, options_.epochs, step, steps_per_epoch_,
-                                          train_meter.loss(), train_meter.accuracy(), strength_loss,
-                                          static_cast<double>(train_meter.images()) / (now - begin),
-                                          SecondsLeft(epoch, step), operations_alive}));
-  }
-
-  const ClassificationMeter valid_meter = EvaluateValidPart();
+  EpochMeters meters;
+  NAP_RETURN_IF_ERROR(TrainEpoch(epoch, observer, &meters));
+  const ClassificationMeter valid = EvaluateValidPart();
   EpochReport report{epoch,
                      options_.epochs,
                      learning_rate,
-                     train_meter.loss(),
-                     train_meter.accuracy(),
-                     strength_loss,
-                     valid_meter.loss(),
-                     valid_meter.accuracy(),
+                     meters.train.loss(),
+                     meters.train.accuracy(),
+                     meters.strength_loss(),
+                     valid.loss(),
+                     valid.accuracy(),
                      /*seconds=*/0,
                      /*operations_alive=*/{},
                      /*parameters=*/0,
