@@ -68,7 +68,7 @@ constexpr std::array<Class, 10> kClasses = {{
 }};
 
 void Draw(RandomStream* random, const Class& kind, uint8_t* pixels) {
-  const Variation how{kSide / 2.0 + random->Uniform(-5, 5), kSide / 2.0 + random->Uniform(-5, 5),
+  const Variation how{kSide / 2.0 + random->Uniform(-8, 8), kSide / 2.0 + random->Uniform(-8, 8),
                       random->Uniform(0.8, 1.3), random->Uniform(-0.2, 0.2),
                       random->Uniform(0, 2 * M_PI)};
   std::array<double, 3> figure, ground;
