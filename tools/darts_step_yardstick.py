@@ -1,21 +1,27 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """Times one search step of DARTS's supernet in Python, to measure ours against on one machine.
 
 The supernet, the operations and the first-order step are those of Liu, Simonyan, Yang, "DARTS:
 Differentiable Architecture Search" (2019): 14 edges of 8 operations a cell, softmax, a strength step
 (Adam) and a weight step (SGD with momentum, clipping). Prints the median seconds a step and the peak
-memory. Needs PyTorch: `tools/setup --yardstick`, then /usr/bin/python3 tools/darts_step_yardstick.py
+memory. Needs PyTorch: `tools/setup --yardstick`, then tools/darts_step_yardstick.py
 """
 
 import argparse
 import json
+import os
 import resource
 import statistics
+import sys
 import time
 
-import torch
-from torch import nn
-from torch.nn import functional
+try:
+    import torch
+    from torch import nn
+    from torch.nn import functional
+except ImportError:
+    sys.exit('%s has no PyTorch: run tools/setup --yardstick, then /usr/bin/python3 %s' % (
+        sys.executable, sys.argv[0]))
 
 NODES = 4
 INPUTS = 2
@@ -125,14 +131,21 @@ class Supernet(nn.Module):
         return self.classifier(last.mean((2, 3)))
 
 
+def positive(text):
+    value = int(text)
+    if value < 1:
+        raise ValueError
+    return value
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument('--batch_size', type=int, default=16)
-    parser.add_argument('--channels', type=int, default=16)
-    parser.add_argument('--cells', type=int, default=8)
-    parser.add_argument('--threads', type=int, default=len(__import__('os').sched_getaffinity(0)))
+    parser.add_argument('--batch_size', type=positive, default=16)
+    parser.add_argument('--channels', type=positive, default=16)
+    parser.add_argument('--cells', type=positive, default=8)
+    parser.add_argument('--threads', type=positive, default=len(os.sched_getaffinity(0)))
     parser.add_argument('--channels_last', action='store_true', help='instead of NCHW')
-    parser.add_argument('--steps', type=int, default=5, help='timed, after one that is not')
+    parser.add_argument('--steps', type=positive, default=5, help='timed, after one that is not')
     parser.add_argument('--json', action='store_true')
     options = parser.parse_args()
 

@@ -1,55 +1,68 @@
 #!/usr/bin/env bash
-# format.sh WORKSPACE-FILE [--fix]: checks the formatting of the tree that the file lies in, or mends
-# it. One line an offence.
-set -uo pipefail
-cd "$(dirname "$(realpath "$1")")"
-fix=false
-[ "${2:-}" = --fix ] && fix=true
-failed=0
+# format.sh WORKSPACE-FILE [--fix]: says, an offence a line, what in the tree around that file is not
+# laid out as it should be; with --fix lays it out.
+set -u
+export LC_ALL=C.UTF-8
+cd "$(dirname "$(realpath "$1")")" || exit 1
+fix=${2:-}
 
-offence() {
-  echo "$1" >&2
-  failed=1
+# What git tracks or would add; without git, everything but what .gitignore names.
+# The tree may belong to another user than the one who checks it.
+list_files() {
+  git -c safe.directory='*' ls-files -z --cached --others --exclude-standard 2>/dev/null ||
+    find . -mindepth 1 \( -path './bazel-*' -o -path ./runs -o -name '.*' -type d \) -prune \
+      -o -type f -printf '%P\0'
 }
-
-# Tracked files and new ones that are not ignored; without git, everything but Bazel's links.
-files() {
-  if git rev-parse --is-inside-work-tree >/dev/null 2>&1; then
-    git ls-files --cached --others --exclude-standard
-  else
-    find . -path './bazel-*' -prune -o -type f -print | sed 's|^\./||'
-  fi | while read -r file; do [ -f "$file" ] && echo "$file"; done
-}
-
-mapfile -t cpp < <(files | grep -E '\.(cc|h)$')
-mapfile -t build < <(files | grep -E '(^|/)(BUILD|WORKSPACE)$|\.bzl$')
-mapfile -t text < <(files | grep -E '\.(cc|h|py|sh|bzl|md|flags)$|(^|/)(BUILD|WORKSPACE|setup|run)$')
-[ ${#cpp[@]} -gt 0 ] || offence "no C++ files found under $PWD"
-
-command -v clang-format >/dev/null || { echo "clang-format is missing; run tools/setup" >&2; exit 1; }
-if $fix; then
-  clang-format -i "${cpp[@]}"
-else
-  while read -r file; do offence "$file: not formatted; run bazel run //tools:format"; done < <(
-    clang-format --dry-run "${cpp[@]}" 2>&1 | grep -oE '^[^:]+:[0-9]+:[0-9]+: warning' |
-      cut -d: -f1 | sort -u)
+files=() cpp=() starlark=()
+while IFS= read -r -d '' file; do
+  [[ -f $file ]] || continue
+  files+=("$file")
+  case /$file in
+    *.cc | *.h) cpp+=("$file") ;;
+    */BUILD | */WORKSPACE | *.bzl) starlark+=("$file") ;;
+  esac
+done < <(list_files)
+if ((${#cpp[@]} == 0)) || ! command -v clang-format >/dev/null; then
+  echo "format: ${#cpp[@]} C++ files under $PWD, clang-format: $(command -v clang-format ||
+    echo 'not there; run tools/setup')" >&2
+  exit 1
 fi
 
-buildifier=$(command -v buildifier ||
-  ls "${XDG_CACHE_HOME:-$HOME/.cache}/nap-buildifier/node_modules/.bin/buildifier" 2>/dev/null) || true
-if [ -z "$buildifier" ]; then
-  echo "buildifier not found: BUILD files were not checked"
-elif $fix; then
-  "$buildifier" --mode=fix "${build[@]}"
-else
-  while read -r file; do offence "$file: not formatted; run bazel run //tools:format"; done < <(
-    "$buildifier" --mode=check "${build[@]}" 2>&1 | cut -d' ' -f1)
+# .ci/run puts buildifier into this folder. Bazel's tests have no $HOME, but bash knows what ~ is.
+buildifier=$(command -v buildifier || command -v ~/.cache/nap-buildifier/node_modules/.bin/buildifier)
+if [[ ! $buildifier ]]; then
+  echo "BUILD and .bzl files are left out: no buildifier (npm install -g @bazel/buildifier)"
+  starlark=()
 fi
 
-# The marks are spelt in pieces so that this file does not find itself.
-while read -r line; do offence "$line: trailing blank"; done < <(
-  grep -nHE '[[:blank:]]$' "${text[@]}" | cut -d: -f1,2)
-while read -r line; do offence "$line: tab"; done < <(grep -nHP '\t' "${cpp[@]}" | cut -d: -f1,2)
-while read -r line; do offence "$line: unfinished"; done < <(
-  grep -nHE '\b(TO''DO|FIX''ME)\b' "${text[@]}" | cut -d: -f1,2)
-exit $failed
+if [[ $fix ]]; then
+  clang-format -i "${cpp[@]}" || exit 1
+  ((${#starlark[@]} == 0)) || "$buildifier" --mode=fix --lint=off "${starlark[@]}"
+  exit
+fi
+
+# Prints each line on stdin, FILE[:LINE], with the reason $1, and counts it.
+offences=0
+offend() {
+  local line
+  while IFS= read -r line; do
+    echo "$line: $1"
+    ((++offences))
+  done
+}
+# The lines that match the Perl regular expression $1 in the other arguments, as FILE:LINE.
+lines_with() { grep -nHIP -- "$@" | sed -E 's/^([^:]*:[0-9]+):.*/\1/'; }
+
+offend 'clang-format wants it otherwise; bazel run //tools:format' < <(
+  clang-format --dry-run "${cpp[@]}" 2>&1 | sed -nE 's/^([^ ].*:[0-9]+):[0-9]+: .*/\1/p' | uniq
+)
+((${#starlark[@]} == 0)) ||
+  offend 'buildifier wants it otherwise; bazel run //tools:format' < <(
+    "$buildifier" --mode=check --lint=off "${starlark[@]}" 2>&1 | sed 's/ # reformat$//'
+  )
+offend 'trailing blank' < <(lines_with '[ \t]+$' "${files[@]}")
+offend 'tab' < <(lines_with '\t' "${cpp[@]}")
+# Spelt so that this file does not find itself.
+offend 'unfinished' < <(lines_with '\b(TO[D]O|FIX[M]E)\b' "${files[@]}")
+echo "${#files[@]} files, $offences offences"
+((offences == 0))
