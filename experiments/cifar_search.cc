@@ -50,6 +50,8 @@ DEFINE_int32(channels, 16, "channels of the first cell");
 DEFINE_int32(cells, 8, "cells of the supernet");
 DEFINE_int32(operations_per_cell, 8, "operations that each cell type keeps");
 DEFINE_int32(operations_per_edge, 1, "operations that an edge keeps at most");
+DEFINE_int32(operations_per_node, 0,
+             "operations that a node sums at most; 0: any number; 2: as DARTS's own code can read");
 
 DEFINE_int32(epochs, 50, "passes over the train part");
 DEFINE_int32(steps_per_epoch, 0, "steps an epoch at most; 0: the whole train part");
@@ -116,6 +118,7 @@ absl::StatusOr<SearchOptions> OptionsFromFlags() {
   options.network.cells = FLAGS_cells;
   options.budget.operations_per_cell = FLAGS_operations_per_cell;
   options.budget.operations_per_edge = FLAGS_operations_per_edge;
+  options.budget.operations_per_node = FLAGS_operations_per_node;
   options.epochs = FLAGS_epochs;
   options.warmup_epochs = FLAGS_warmup_epochs;
   options.milestones = {FLAGS_prune_begin, FLAGS_prune_end, FLAGS_prune_every};
@@ -290,8 +293,8 @@ absl::Status Main() {
       std::filesystem::exists(folder->File("genotype.svg")) ? ", genotype.svg" : "");
   if (!FitsDarts(*genotype)) {
     std::printf(
-        "A node keeps more than two inputs, which DARTS code cannot read from genotype.txt; "
-        "genotype.json says it in full.\n");
+        "A node keeps more than two inputs, which DARTS's own code cannot build; "
+        "--operations_per_node=2 rules that out.\n");
   }
   std::printf("Next: %s\n", NextCommand().c_str());
   return absl::OkStatus();

@@ -55,6 +55,16 @@ cmp good/genotype.json again/genotype.json || problem "the same seed gave anothe
 "$search" "${tiny[@]}" --out_dir=other --seed=1 >/dev/null 2>&1 || problem "another seed failed"
 cmp -s good/strengths.jsonl other/strengths.jsonl && problem "another seed gave the same strengths"
 
+# In DARTS's form on demand: one flat list of two inputs a node.
+"$search" "${tiny[@]}" --out_dir=flat --operations_per_node=2 >stdout 2>&1 || problem "flat: $(cat stdout)"
+python3 - <<'END' || problem "not DARTS's form: $(cat flat/genotype.txt)"
+import collections
+Genotype = collections.namedtuple('Genotype', 'normal normal_concat reduce reduce_concat')
+genotype = eval(open('flat/genotype.txt').read())
+for cell in (genotype.normal, genotype.reduce):
+    assert len(cell) == 8 and all(name != 'none' for name, source in cell)
+END
+
 # Help names the experiment's own flags, and no library's.
 "$search" --help >stdout 2>stderr || problem "--help failed"
 [ "$(sed -n 4p stdout | cut -c1-4)" = "  --" ] || problem "the flags do not come first: $(head stdout)"

@@ -21,17 +21,23 @@ absl::StatusOr<Pruner> Pruner::Create(const CandidateSpace& space, const PrunerO
     return absl::InvalidArgumentError(absl::StrCat(
         "an edge must be allowed at least 1 operation; got ", options.operations_per_edge));
   }
-  for (const CellTopology& cell : space.cells) {
-    const int most = static_cast<int>(cell.edges.size()) *
-                     std::min(options.operations_per_edge, CountRanked(space));
-    if (options.operations_per_cell < cell.num_nodes || options.operations_per_cell > most) {
+  if (options.operations_per_node < 0) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("a node must be allowed at least 1 operation, or 0 for any number; got ",
+                     options.operations_per_node));
+  }
+  const Pruner pruner(space, options, schedule);
+  for (int cell = 0; cell < static_cast<int>(space.cells.size()); ++cell) {
+    const CellTopology& topology = space.cells[cell];
+    const int most = pruner.Room(cell, std::vector<int>(topology.edges.size(), CountRanked(space)));
+    if (options.operations_per_cell < topology.num_nodes || options.operations_per_cell > most) {
       return absl::InvalidArgumentError(
           absl::StrCat("a budget of ", options.operations_per_cell, " operations does not fit the ",
-                       cell.name, " cell, which takes from ", cell.num_nodes, " (one a node) to ",
-                       most, " (every edge full)"));
+                       topology.name, " cell, which takes from ", topology.num_nodes,
+                       " (one a node) to ", most, " (every edge and node full)"));
     }
   }
-  return Pruner(space, options, schedule);
+  return pruner;
 }
 
 absl::StatusOr<std::vector<CandidateId>> Pruner::Prune(const ScoreTable& scores, double progress,
@@ -56,21 +62,36 @@ absl::StatusOr<std::vector<CandidateId>> Pruner::Prune(const ScoreTable& scores,
   return removed;
 }
 
+int Pruner::Room(int cell, const std::vector<int>& on_edge) const {
+  const CellTopology& topology = space_.cells[cell];
+  std::vector<int> at_node(topology.EndNode());
+  for (size_t edge = 0; edge < on_edge.size(); ++edge) {
+    at_node[topology.edges[edge].target] += std::min(on_edge[edge], options_.operations_per_edge);
+  }
+  int room = 0;
+  for (int operations : at_node) {
+    room += options_.operations_per_node == 0 ? operations
+                                              : std::min(operations, options_.operations_per_node);
+  }
+  return room;
+}
+
 // One pass from the weakest to the strongest is enough. An operation may go if its node keeps
-// another one, and if the edges could still hold the final budget: the sum over the edges of
-// min(living, operations_per_edge) must not fall below it. Both conditions only get harder to meet
-// as more is removed, so what was passed over stays. And as long as there are more operations than
-// the budget, some operation meets both: one of an edge with too many, or, when no edge has too
-// many, one of a node that has two, which exists since the budget is at least one a node. So the
-// pass never ends early. At the budget itself the second condition says that no edge has too many.
+// another one, and if the room for the final network does not fall below the budget. Both
+// conditions only get harder to meet as more is removed, so what was passed over stays.
+//
+// The pass never ends early: as long as there are more operations than the budget, one may go.
+// Either there are more than there is room for; then some edge or node holds too many, and one of
+// those goes without taking room. Or there is room for all, more than the budget, and any may go
+// whose node has two; there is one since the budget is at least one a node. At the budget itself
+// there is room for all of it: no edge and no node holds too many.
 void Pruner::PruneCell(int cell, const ScoreTable& scores, int keep, LivingTable* living,
                        std::vector<CandidateId>* removed) const {
   const CellTopology& topology = space_.cells[cell];
   std::vector<CandidateId> weakest_first = LivingOperations(space_, *living, cell);
   std::vector<int> on_edge(topology.edges.size()), at_node(topology.EndNode());
-  int room = 0;  // the sum of min(living, operations_per_edge)
   for (const CandidateId& id : weakest_first) {
-    if (on_edge[id.edge]++ < options_.operations_per_edge) ++room;
+    ++on_edge[id.edge];
     ++at_node[topology.edges[id.edge].target];
   }
   std::sort(weakest_first.begin(), weakest_first.end(),
@@ -81,14 +102,16 @@ void Pruner::PruneCell(int cell, const ScoreTable& scores, int keep, LivingTable
   for (const CandidateId& id : weakest_first) {
     if (left <= keep) return;
     const int node = topology.edges[id.edge].target;
-    const bool takes_room = on_edge[id.edge] <= options_.operations_per_edge;
-    if (at_node[node] == 1 || (takes_room && room == options_.operations_per_cell)) continue;
+    --on_edge[id.edge];
+    if (at_node[node] == 1 || Room(cell, on_edge) < options_.operations_per_cell) {
+      ++on_edge[id.edge];
+      continue;
+    }
     (*living)[id] = false;
     removed->push_back(id);
     --left;
     --at_node[node];
-    if (takes_room) --room;
-    if (--on_edge[id.edge] > 0) continue;
+    if (on_edge[id.edge] > 0) continue;
     for (int operation = 0; operation < space_.NumOperations(); ++operation) {
       const CandidateId zero{cell, id.edge, operation};
       if (!(*living)[zero]) continue;

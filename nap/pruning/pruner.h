@@ -14,6 +14,7 @@ namespace nap {
 struct PrunerOptions {
   int operations_per_cell = 8;  // the final budget of each cell type; DARTS keeps as many
   int operations_per_edge = 1;  // at most, in the end
+  int operations_per_node = 0;  // at most, in the end, over all edges to the node; 0: any number
 };
 
 // Its promises, at every milestone: a pruned operation never returns; each intermediate node keeps
@@ -36,6 +37,9 @@ class Pruner {
   Pruner(const CandidateSpace& space, const PrunerOptions& options,
          const PruningScheduleDefinition& schedule)
       : space_(space), options_(options), schedule_(schedule) {}
+
+  // How many operations the final network could keep of so many on each edge of the cell.
+  int Room(int cell, const std::vector<int>& on_edge) const;
 
   void PruneCell(int cell, const ScoreTable& scores, int keep, LivingTable* living,
                  std::vector<CandidateId>* removed) const;

@@ -51,7 +51,12 @@ TEST(PrunerTest, KeepsItsPromisesOnRandomTables) {
     const int ranked = space.NumOperations() - 1;
     PrunerOptions options;
     options.operations_per_edge = 1 + static_cast<int>(random.Below(3));
-    const int most = 14 * std::min(options.operations_per_edge, ranked);
+    options.operations_per_node = static_cast<int>(random.Below(5));
+    int most = 0;
+    for (int edges = 2; edges <= 5; ++edges) {
+      const int fits = edges * std::min(options.operations_per_edge, ranked);
+      most += options.operations_per_node == 0 ? fits : std::min(fits, options.operations_per_node);
+    }
     options.operations_per_cell = 4 + static_cast<int>(random.Below(most - 4 + 1));
     const auto names = PruningScheduleRegistry::Global().Names();
     const PruningScheduleDefinition& schedule =
@@ -84,7 +89,12 @@ TEST(PrunerTest, KeepsItsPromisesOnRandomTables) {
         for (const CandidateId& id : left) {
           ++at_node[space.cells[cell].edges[id.edge].target];
         }
-        for (int node = 2; node < 6; ++node) ASSERT_GE(at_node[node], 1);
+        for (int node = 2; node < 6; ++node) {
+          ASSERT_GE(at_node[node], 1);
+          if (milestone == milestones && options.operations_per_node > 0) {
+            ASSERT_LE(at_node[node], options.operations_per_node);
+          }
+        }
         for (int edge = 0; edge < 14; ++edge) {
           const auto on_edge = LivingOperations(space, living, cell, edge);
           if (milestone == milestones) {
@@ -169,6 +179,9 @@ TEST(PrunerTest, RefusesABudgetThatCannotBeMet) {
   EXPECT_TRUE(Pruner::Create(space, {28, 2}, Schedule("linear")).ok());
   EXPECT_FALSE(Pruner::Create(space, {29, 3}, Schedule("linear")).ok());
   EXPECT_FALSE(Pruner::Create(space, {8, 0}, Schedule("linear")).ok());
+  EXPECT_TRUE(Pruner::Create(space, {8, 1, 2}, Schedule("linear")).ok());
+  EXPECT_FALSE(Pruner::Create(space, {9, 1, 2}, Schedule("linear")).ok());
+  EXPECT_FALSE(Pruner::Create(space, {8, 1, -1}, Schedule("linear")).ok());
 }
 
 TEST(ScheduleTest, FallsFromAllToTheBudget) {
