@@ -172,8 +172,8 @@ absl::StatusOr<std::unique_ptr<Dataset>> OpenTrainingImages() {
   NAP_ASSIGN_OR_RETURN(DatasetPair pair, definition->open(options));
   if (name == "built_in") {
     std::printf(
-        "No --data_dir: searching on built-in drawings. `bazel run "
-        "//tools:download_cifar10` fetches CIFAR-10.\n");
+        "Searching on built-in drawings; `bazel run //tools:download_cifar10` fetches CIFAR-10 for "
+        "--data_dir.\n");
   }
   return std::move(pair.train);
 }
@@ -214,24 +214,41 @@ class Reporter final : public SearchObserver {
   double accuracy_ = 0;
 };
 
-// What the search found, what it costs, where it is.
-absl::Status PrintResult(const Genotype& genotype, const CandidateSpace& space,
-                         const Dataset& images) {
+// The network that a genotype will make, for its size. Known before the search, so that a flag that
+// is wrong is not found out after it.
+struct FinalNetwork {
+  std::unique_ptr<SearchSpace> search_space;
+  NetworkPlan plan;
+  ImageSize image;
+};
+
+absl::StatusOr<FinalNetwork> PlanFinalNetwork(const Dataset& images) {
   NAP_ASSIGN_OR_RETURN(const auto* definition,
-                       SearchSpaceRegistry::Global().Find(genotype.search_space));
-  const auto search_space = definition->make();
-  NAP_ASSIGN_OR_RETURN(const NetworkPlan plan,
-                       search_space->Plan({FLAGS_final_channels, FLAGS_final_cells,
-                                           images.shape().channels, images.num_classes()}));
-  NAP_ASSIGN_OR_RETURN(const Cost cost, NetworkCost(plan, search_space->cell_types(), genotype,
-                                                    {images.shape().height, images.shape().width}));
+                       SearchSpaceRegistry::Global().Find(FLAGS_search_space));
+  FinalNetwork network{definition->make(), {}, {images.shape().height, images.shape().width}};
+  const absl::StatusOr<NetworkPlan> plan = network.search_space->Plan(
+      {FLAGS_final_channels, FLAGS_final_cells, images.shape().channels, images.num_classes()});
+  if (!plan.ok()) {
+    return absl::InvalidArgumentError(absl::StrCat("--final_cells=", FLAGS_final_cells,
+                                                   ", --final_channels=", FLAGS_final_channels,
+                                                   ": ", plan.status().message()));
+  }
+  network.plan = *plan;
+  return network;
+}
+
+// What the search found and what it costs.
+absl::Status PrintResult(const Genotype& genotype, const FinalNetwork& network) {
+  const std::vector<CellTopology>& cell_types = network.search_space->cell_types();
+  NAP_ASSIGN_OR_RETURN(const Cost cost,
+                       NetworkCost(network.plan, cell_types, genotype, network.image));
   for (size_t cell = 0; cell < genotype.cells.size(); ++cell) {
     const std::string counts = absl::StrJoin(CountOperations(genotype.cells[cell]), ", ",
                                              [](std::string* out, const auto& entry) {
                                                absl::StrAppend(out, entry.second, " ", entry.first);
                                              });
     std::printf("\n%s  keeps %s\n",
-                CellToText(genotype.cells[cell], space.cells[cell].num_inputs).c_str(),
+                CellToText(genotype.cells[cell], cell_types[cell].num_inputs).c_str(),
                 counts.c_str());
   }
   absl::PrintF(
@@ -267,6 +284,7 @@ absl::Status Main() {
   NAP_ASSIGN_OR_RETURN(const std::unique_ptr<Dataset> images, OpenTrainingImages());
   NAP_ASSIGN_OR_RETURN(const std::unique_ptr<Searcher> searcher,
                        Searcher::Create(options, images.get()));
+  NAP_ASSIGN_OR_RETURN(const FinalNetwork final_network, PlanFinalNetwork(*images));
   const std::string out_dir = OutDir();
   NAP_ASSIGN_OR_RETURN(const std::unique_ptr<RunFolder> folder,
                        RunFolder::Create(out_dir, "cifar_search", FlagValues()));
@@ -282,10 +300,13 @@ absl::Status Main() {
         genotype.status().code(),
         absl::StrCat(genotype.status().message(), "; what was measured so far is in ", out_dir));
   }
+  // First on the screen: there it stays if the disk is full.
+  NAP_RETURN_IF_ERROR(PrintResult(*genotype, final_network));
+  absl::PrintF(
+      "Validation accuracy of the supernet in its last epoch: %.1f %%. Peak memory: %.2f GB.\n",
+      100 * reporter.accuracy(), PeakMemoryBytes() / 1e9);
+  std::fflush(stdout);
   NAP_RETURN_IF_ERROR(folder->WriteGenotype(*genotype, searcher->space()));
-  NAP_RETURN_IF_ERROR(PrintResult(*genotype, searcher->space(), *images));
-  absl::PrintF("Final validation accuracy of the pruned supernet: %.1f %%. Peak memory: %.2f GB.\n",
-               100 * reporter.accuracy(), PeakMemoryBytes() / 1e9);
   std::printf(
       "Written to %s: genotype.json, genotype.txt, genotype.dot%s, metrics.jsonl, "
       "strengths.jsonl, config.json\n",

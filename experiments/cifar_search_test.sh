@@ -25,7 +25,7 @@ expect_error() {
 
 # A whole search on the built-in images.
 "$search" "${tiny[@]}" --out_dir=good >stdout 2>stderr || problem "failed: $(cat stderr)"
-grep -q 'No --data_dir.*//tools:download_cifar10' stdout || problem "does not say what it searched on"
+grep -q 'built-in drawings.*//tools:download_cifar10' stdout || problem "does not say what it searched on"
 for text in 'normal cell' 'reduce cell' 'keeps' 'M parameters' 'multiply-adds' 'Written to good'; do
   grep -qF -- "$text" stdout || problem "no '$text' in: $(cat stdout)"
 done
@@ -93,6 +93,7 @@ expect_error 1 "--prune_end=9 is out of range" --prune_end=9
 expect_error 1 "--learning_rate=0 is out of range" --learning_rate=0
 expect_error 1 "--threads=-1 is out of range" --threads=-1
 expect_error 1 "a budget of 99 operations" --operations_per_cell=99
+expect_error 1 "--final_cells=1, --final_channels=36: the darts space needs" --final_cells=1
 expect_error 1 "--batch_size=21 is more than the 20 images" --batch_size=21
 
 # Data that is not as it should be.
