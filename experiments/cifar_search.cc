@@ -179,11 +179,9 @@ absl::StatusOr<std::unique_ptr<Dataset>> OpenTrainingImages() {
 }
 
 std::map<std::string, std::string> FlagValues() {
-  std::vector<gflags::CommandLineFlagInfo> all;
-  gflags::GetAllFlags(&all);
   std::map<std::string, std::string> values;
-  for (const gflags::CommandLineFlagInfo& flag : all) {
-    if (flag.filename == __FILE__) values[flag.name] = flag.current_value;
+  for (const gflags::CommandLineFlagInfo& flag : FlagsOf(__FILE__)) {
+    values[flag.name] = flag.current_value;
   }
   return values;
 }
@@ -328,6 +326,6 @@ int main(int argc, char** argv) {
   return nap::RunProgram(
       argc, argv,
       {"cifar_search", "searches a network by pruning, on CIFAR-10 or on built-in drawings",
-       __FILE__, "experiments/presets/cifar_search", "quick"},
+       __FILE__, "experiments/presets/cifar_search"},
       nap::Main);
 }

@@ -151,7 +151,6 @@ int main(int argc, char** argv) {
       argv, argv + argc, [](const char* argument) { return std::strcmp(argument, "--help") == 0; });
   if (!help) benchmark::Initialize(&argc, argv);
   return nap::RunProgram(
-      argc, argv,
-      {"search_step_benchmark", "times a search step on random images", __FILE__, "", ""},
+      argc, argv, {"search_step_benchmark", "times a search step on random images", __FILE__, ""},
       nap::Main);
 }

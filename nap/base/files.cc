@@ -95,8 +95,9 @@ absl::Status LineWriter::Write(absl::string_view line) {
   const off_t end = ::lseek(file_, 0, SEEK_END);
   const absl::Status status = WriteAll(file_, path_, absl::StrCat(line, "\n"));
   // On what is not a plain file this fails, and there is nothing to cut back.
-  if (!status.ok() && end >= 0) [[maybe_unused]]
-    const int ignored = ::ftruncate(file_, end);
+  if (!status.ok() && end >= 0) {
+    [[maybe_unused]] const int ignored = ::ftruncate(file_, end);
+  }
   return status;
 }
 

@@ -5,7 +5,6 @@
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_join.h>
 #include <absl/strings/str_split.h>
-#include <gflags/gflags.h>
 #include <glog/logging.h>
 #include <unistd.h>
 
@@ -17,9 +16,7 @@
 #include <memory>
 #include <new>
 #include <set>
-#include <vector>
 
-#include "nap/base/files.h"
 #include "nap/base/status_macros.h"
 #include "tools/cpp/runfiles/runfiles.h"
 
@@ -28,29 +25,21 @@ namespace {
 
 constexpr char kWorkspace[] = "nap";
 
-bool AsksFor(int argc, char** argv, const std::set<std::string>& wanted) {
+constexpr char kOutOfMemory[] = "out of memory; a smaller --batch_size needs less";
+
+bool AsksForHelp(int argc, char** argv) {
+  const std::set<std::string> wanted = {"--help", "-help", "-h"};
   return std::any_of(argv + 1, argv + argc,
                      [&](const char* argument) { return wanted.count(argument) != 0; });
 }
 
-// gflags keeps its own, glog's and the main's flags in one list; these are the ones a user came
-// for.
-std::vector<gflags::CommandLineFlagInfo> OwnFlags(const ProgramOptions& options) {
-  std::vector<gflags::CommandLineFlagInfo> all, own;
-  gflags::GetAllFlags(&all);
-  for (const gflags::CommandLineFlagInfo& flag : all) {
-    if (flag.filename == options.main_file) own.push_back(flag);
-  }
-  return own;
-}
-
 void PrintHelp(const ProgramOptions& options) {
+  std::string preset;
+  const bool has_presets = gflags::GetCommandLineOption("preset", &preset);
   std::printf("%s: %s\n\nFlags (with their defaults%s):\n", options.name.c_str(),
               options.description.c_str(),
-              options.preset_folder.empty()
-                  ? ""
-                  : absl::StrCat(" in the preset '", options.default_preset, "'").c_str());
-  for (const gflags::CommandLineFlagInfo& flag : OwnFlags(options)) {
+              has_presets ? absl::StrCat(" in the preset '", preset, "'").c_str() : "");
+  for (const gflags::CommandLineFlagInfo& flag : FlagsOf(options.main_file)) {
     const bool quoted = flag.type == "string";
     std::printf("  --%s=%s%s%s\n      %s\n", flag.name.c_str(), quoted ? "'" : "",
                 flag.current_value.c_str(), quoted ? "'" : "", flag.description.c_str());
@@ -113,12 +102,21 @@ void PrintError(const ProgramOptions& options, absl::string_view message) {
 
 }  // namespace
 
+std::vector<gflags::CommandLineFlagInfo> FlagsOf(const std::string& file) {
+  std::vector<gflags::CommandLineFlagInfo> all, found;
+  gflags::GetAllFlags(&all);
+  for (const gflags::CommandLineFlagInfo& flag : all) {
+    if (flag.filename == file) found.push_back(flag);
+  }
+  return found;
+}
+
 int RunProgram(int argc, char** argv, const ProgramOptions& options,
                const std::function<absl::Status()>& body) {
   FLAGS_logtostderr = true;
   google::InitGoogleLogging(argv[0]);
   gflags::SetUsageMessage(options.description);
-  const bool help = AsksFor(argc, argv, {"--help", "-help", "-h"});
+  const bool help = AsksForHelp(argc, argv);
   if (const absl::Status status = ReadFlags(argc, argv, options, help); !status.ok()) {
     PrintError(options, status.message());
     return 2;
@@ -137,12 +135,12 @@ int RunProgram(int argc, char** argv, const ProgramOptions& options,
     if (status.ok()) return 0;
     PrintError(options, status.message());
   } catch (const std::bad_alloc&) {
-    PrintError(options, "out of memory; a smaller --batch_size needs less");
+    PrintError(options, kOutOfMemory);
   } catch (const std::exception& error) {
     const absl::string_view message = error.what();
     const bool memory = absl::StrContains(message, "can't allocate memory") ||
                         absl::StrContains(message, "out of memory");
-    PrintError(options, memory ? "out of memory; a smaller --batch_size needs less" : message);
+    PrintError(options, memory ? kOutOfMemory : message);
   }
   return 1;
 }

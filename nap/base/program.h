@@ -3,9 +3,11 @@
 #define NAP_BASE_PROGRAM_H_
 
 #include <absl/status/status.h>
+#include <gflags/gflags.h>
 
 #include <functional>
 #include <string>
+#include <vector>
 
 namespace nap {
 
@@ -14,11 +16,13 @@ struct ProgramOptions {
   std::string description;  // one sentence for --help
   std::string main_file;    // __FILE__ of the main: its flags are shown first
 
-  // The folder of the program's presets ("experiments/presets/cifar_search") and the one that holds
-  // unless --preset names another (a flag that the main defines); empty: no presets.
+  // The folder of the program's presets ("experiments/presets/cifar_search"), one of which is named
+  // by --preset, a flag that the main defines; empty: no presets.
   std::string preset_folder;
-  std::string default_preset;
 };
+
+// The flags that this file defines, by name. gflags keeps those of all files in one list.
+std::vector<gflags::CommandLineFlagInfo> FlagsOf(const std::string& file);
 
 // Reads the preset's flag file and then the command line, which wins; answers --help; moves to the
 // folder in which `bazel run` was called, so that relative paths mean what the user means; runs

@@ -1,8 +1,7 @@
 // The one registry mechanism behind everything that is swappable: operations, search spaces,
 // relaxations, criteria, schedules, datasets.
 //
-// A plugin is a .cc file with a registration at its top and a Bazel target with `alwayslink =
-// True`:
+// A plugin is a .cc file with a registration at its top and an `alwayslink` Bazel target:
 //
 //   static const bool registered = Registry<Schedule>::Global().Register("cubic", Schedule{...});
 //

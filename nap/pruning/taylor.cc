@@ -24,9 +24,8 @@ class Taylor final : public PruningCriterion {
   absl::StatusOr<ScoreTable> Score(SearchView& view) override {
     if (steps_ == 0) {
       return absl::FailedPreconditionError(
-          "the taylor criterion needs strength steps before each pruning milestone: let warm-up "
-          "end "
-          "before pruning begins");
+          "the taylor criterion needs strength steps before each pruning milestone: let "
+          "warm-up end before pruning begins");
     }
     ScoreTable scores = sums_;
     for (int cell = 0; cell < num_cells_; ++cell) {
