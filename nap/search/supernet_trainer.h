@@ -30,8 +30,8 @@ struct StepResult {
 // Steps whose loss is not finite change nothing; it is for the caller to look.
 class SupernetTrainer {
  public:
-  // Weights and strengths start from options.seed. `device` is torch's name of it ("cpu",
-  // "cuda:0").
+  // Weights and strengths start from options.seed; options.device is torch's name of a
+  // device ("cpu", "cuda:0").
   SupernetTrainer(const SearchOptions& options, const NetworkPlan& plan,
                   const CandidateSpace& space, const RelaxationDefinition& relaxation);
   ~SupernetTrainer();
