@@ -1,0 +1,222 @@
+#include "ops/kernels/depthwise.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "ops/kernels/simd.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "ops/kernels/depthwise.cc"
+#include <hwy/foreach_target.h>
+// After foreach_target.h.
+#include <hwy/highway.h>
+
+HWY_BEFORE_NAMESPACE();
+namespace nap::kernels {
+namespace HWY_NAMESPACE {
+
+namespace hn = hwy::HWY_NAMESPACE;
+
+using D = hn::CappedTag<float, kChannelBlock>;
+using V = hn::Vec<D>;
+
+// One term of a correlation: the input at this distance from the output's pixel, times a weight a
+// channel.
+struct Tap {
+  int64_t offset;  // in floats
+  const float* weights;
+};
+
+// out[j] (+)= sum over taps of weights * in[j * step + offset], for kColumns pixels of one vector.
+// The sums stay in registers while all taps pass: a weight is loaded once for kColumns products,
+// and with eight sums or more the multiply-adds never wait for each other.
+template <int kColumns>
+HWY_INLINE void CorrelatePixels(const Tap* taps, int64_t num_taps, const float* HWY_RESTRICT in,
+                                int64_t step, int64_t channel, bool accumulate,
+                                float* HWY_RESTRICT out, int64_t out_step) {
+  const D d;
+  V sum[kColumns];
+#pragma GCC unroll 16
+  for (int j = 0; j < kColumns; ++j) {
+    sum[j] = accumulate ? hn::LoadU(d, out + j * out_step) : hn::Zero(d);
+  }
+  for (int64_t t = 0; t < num_taps; ++t) {
+    const V weight = hn::LoadU(d, taps[t].weights + channel);
+    const float* HWY_RESTRICT pixel = in + taps[t].offset;
+#pragma GCC unroll 16
+    for (int j = 0; j < kColumns; ++j) {
+      sum[j] = hn::MulAdd(weight, hn::LoadU(d, pixel + j * step), sum[j]);
+    }
+  }
+#pragma GCC unroll 16
+  for (int j = 0; j < kColumns; ++j) hn::StoreU(sum[j], d, out + j * out_step);
+}
+
+// Pixel (i, j) of `out` reads around pixel (i * step, j * step) of `in`.
+void Correlate(const ConstImage& in, int64_t step, const Tap* taps, int64_t num_taps,
+               bool accumulate, const Image& out) {
+  // What fits into the registers beside a weight and a factor.
+  constexpr int kColumns = HWY_TARGET <= HWY_AVX3 || HWY_TARGET == HWY_NEON ? 16 : 8;
+  const D d;
+  const int64_t in_step = step * in.pixel_stride, out_step = out.pixel_stride;
+  for (int64_t i = 0; i < out.height; ++i) {
+    for (int64_t c = 0; c < out.channels; c += hn::Lanes(d)) {
+      const float* from = in.At(i * step, 0) + c;
+      float* to = out.At(i, 0) + c;
+      int64_t j = 0;
+      const auto advance = [&](int columns) HWY_ATTR {
+        j += columns;
+        from += columns * in_step;
+        to += columns * out_step;
+      };
+      while (j + kColumns <= out.width) {
+        CorrelatePixels<kColumns>(taps, num_taps, from, in_step, c, accumulate, to, out_step);
+        advance(kColumns);
+      }
+      if (kColumns > 8 && j + 8 <= out.width) {
+        CorrelatePixels<8>(taps, num_taps, from, in_step, c, accumulate, to, out_step);
+        advance(8);
+      }
+      if (j + 4 <= out.width) {
+        CorrelatePixels<4>(taps, num_taps, from, in_step, c, accumulate, to, out_step);
+        advance(4);
+      }
+      while (j < out.width) {
+        CorrelatePixels<1>(taps, num_taps, from, in_step, c, accumulate, to, out_step);
+        advance(1);
+      }
+    }
+  }
+}
+
+void DepthwiseImpl(const DepthwiseShape& shape, const ConstImage& x, const float* weights,
+                   const Image& z) {
+  std::vector<Tap> taps;
+  for (int64_t i = 0; i < shape.kernel_height; ++i) {
+    for (int64_t j = 0; j < shape.kernel_width; ++j) {
+      taps.push_back({shape.dilation * ((i - shape.kernel_height / 2) * x.row_stride +
+                                        (j - shape.kernel_width / 2) * x.pixel_stride),
+                      weights + (i * shape.kernel_width + j) * x.channels});
+    }
+  }
+  Correlate(x, shape.stride, taps.data(), taps.size(), /*accumulate=*/false, z);
+}
+
+// The pixels of dx fall into stride * stride classes by their remainders; the pixels of a class
+// meet the same taps, and their neighbours in the class meet neighbours in dz. So each class is a
+// correlation of stride 1, and no product with a zero is made.
+void DepthwiseInputGradientImpl(const DepthwiseShape& shape, const ConstImage& dz,
+                                const float* weights, const Image& dx) {
+  const int64_t stride = shape.stride;
+  std::vector<Tap> taps;
+  for (int64_t row = 0; row < std::min(stride, dx.height); ++row) {
+    for (int64_t column = 0; column < std::min(stride, dx.width); ++column) {
+      taps.clear();
+      for (int64_t i = 0; i < shape.kernel_height; ++i) {
+        const int64_t down = row - shape.dilation * (i - shape.kernel_height / 2);
+        if (down % stride != 0) continue;
+        for (int64_t j = 0; j < shape.kernel_width; ++j) {
+          const int64_t right = column - shape.dilation * (j - shape.kernel_width / 2);
+          if (right % stride != 0) continue;
+          taps.push_back({down / stride * dz.row_stride + right / stride * dz.pixel_stride,
+                          weights + (i * shape.kernel_width + j) * dx.channels});
+        }
+      }
+      Correlate(dz, 1, taps.data(), taps.size(), /*accumulate=*/true,
+                EveryNth(dx, row, column, stride, (dx.height - row + stride - 1) / stride,
+                         (dx.width - column + stride - 1) / stride));
+    }
+  }
+}
+
+// kTaps sums over `height` rows stay in registers: dz is loaded once for kTaps products.
+template <int kTaps>
+HWY_INLINE void WeightSums(const Tap* taps, const ConstImage& x, int64_t step, const ConstImage& dz,
+                           int64_t channel, float* HWY_RESTRICT gradient) {
+  const D d;
+  V sum[kTaps];
+#pragma GCC unroll 16
+  for (int t = 0; t < kTaps; ++t) sum[t] = hn::Zero(d);
+  for (int64_t i = 0; i < dz.height; ++i) {
+    const float* HWY_RESTRICT from = x.At(i * step, 0) + channel;
+    const float* HWY_RESTRICT gradients = dz.At(i, 0) + channel;
+    for (int64_t j = 0; j < dz.width; ++j) {
+      const V pixel = hn::LoadU(d, gradients + j * dz.pixel_stride);
+#pragma GCC unroll 16
+      for (int t = 0; t < kTaps; ++t) {
+        const float* factor = from + taps[t].offset + j * step * x.pixel_stride;
+        sum[t] = hn::MulAdd(pixel, hn::LoadU(d, factor), sum[t]);
+      }
+    }
+  }
+#pragma GCC unroll 16
+  for (int t = 0; t < kTaps; ++t) {
+    float* HWY_RESTRICT to = gradient + t * dz.channels + channel;
+    hn::StoreU(hn::Add(hn::LoadU(d, to), sum[t]), d, to);
+  }
+}
+
+using WeightSumsFunction = void (*)(const Tap*, const ConstImage&, int64_t, const ConstImage&,
+                                    int64_t, float*);
+
+void DepthwiseWeightGradientImpl(const DepthwiseShape& shape, const ConstImage& x,
+                                 const ConstImage& dz, float* gradient) {
+  constexpr int64_t kMostTaps = 9;
+  static constexpr WeightSumsFunction kSums[kMostTaps] = {
+      WeightSums<1>, WeightSums<2>, WeightSums<3>, WeightSums<4>, WeightSums<5>,
+      WeightSums<6>, WeightSums<7>, WeightSums<8>, WeightSums<9>};
+  const D d;
+  std::vector<Tap> taps;
+  for (int64_t i = 0; i < shape.kernel_height; ++i) {
+    for (int64_t j = 0; j < shape.kernel_width; ++j) {
+      taps.push_back({shape.dilation * ((i - shape.kernel_height / 2) * x.row_stride +
+                                        (j - shape.kernel_width / 2) * x.pixel_stride),
+                      nullptr});
+    }
+  }
+  const int64_t num_taps = taps.size();
+  const int64_t groups = (num_taps + kMostTaps - 1) / kMostTaps;
+  // Few rows at a time, so that they are in the first-level cache for the second group of taps;
+  // and enough of them for the sums' own loads and stores not to count.
+  const int64_t rows = std::max<int64_t>(1, 64 / std::max<int64_t>(1, dz.width));
+  for (int64_t row = 0; row < dz.height; row += rows) {
+    const ConstImage strip = Rows(dz, row, std::min(rows, dz.height - row));
+    const ConstImage from = Rows(x, row * shape.stride, 1);
+    for (int64_t c = 0; c < dz.channels; c += hn::Lanes(d)) {
+      for (int64_t g = 0; g < groups; ++g) {
+        const int64_t begin = g * num_taps / groups, end = (g + 1) * num_taps / groups;
+        kSums[end - begin - 1](taps.data() + begin, from, shape.stride, strip, c,
+                               gradient + begin * dz.channels);
+      }
+    }
+  }
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace nap::kernels
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace nap::kernels {
+
+HWY_EXPORT(DepthwiseImpl);
+HWY_EXPORT(DepthwiseInputGradientImpl);
+HWY_EXPORT(DepthwiseWeightGradientImpl);
+
+void Depthwise(const DepthwiseShape& shape, const ConstImage& x, const float* weights,
+               const Image& z) {
+  HWY_DYNAMIC_DISPATCH(DepthwiseImpl)(shape, x, weights, z);
+}
+
+void DepthwiseInputGradient(const DepthwiseShape& shape, const ConstImage& dz, const float* weights,
+                            const Image& dx) {
+  HWY_DYNAMIC_DISPATCH(DepthwiseInputGradientImpl)(shape, dz, weights, dx);
+}
+
+void DepthwiseWeightGradient(const DepthwiseShape& shape, const ConstImage& x, const ConstImage& dz,
+                             float* gradient) {
+  HWY_DYNAMIC_DISPATCH(DepthwiseWeightGradientImpl)(shape, x, dz, gradient);
+}
+
+}  // namespace nap::kernels
+#endif  // HWY_ONCE

@@ -1,0 +1,220 @@
+#include "ops/kernels/normalisation.h"
+
+#include <algorithm>
+
+#include "ops/kernels/simd.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "ops/kernels/normalisation.cc"
+#include <hwy/foreach_target.h>
+// After foreach_target.h.
+#include <hwy/highway.h>
+
+HWY_BEFORE_NAMESPACE();
+namespace nap::kernels {
+namespace HWY_NAMESPACE {
+
+namespace hn = hwy::HWY_NAMESPACE;
+
+using D = hn::CappedTag<float, kChannelBlock>;
+using V = hn::Vec<D>;
+
+// Calls body(i, c) for each row and vector of channels.
+template <typename Body>
+HWY_INLINE void ForEachRow(const ConstImage& image, const Body& body) {
+  const int64_t lanes = hn::Lanes(D());
+  for (int64_t i = 0; i < image.height; ++i) {
+    for (int64_t c = 0; c < image.channels; c += lanes) body(i, c);
+  }
+}
+
+HWY_INLINE void AddTo(V sum, float* HWY_RESTRICT to) {
+  const D d;
+  hn::StoreU(hn::Add(hn::LoadU(d, to), sum), d, to);
+}
+
+// Sums over a row stay in registers, two of a kind so that additions do not wait for each other;
+// adding row by row also keeps rounding errors small.
+void AddMomentsImpl(const ConstImage& y, const float* origin, float* sum, float* squares) {
+  ForEachRow(y, [&](int64_t i, int64_t c) HWY_ATTR {
+    const D d;
+    const V start = hn::LoadU(d, origin + c);
+    V sum0 = hn::Zero(d), sum1 = sum0, squares0 = sum0, squares1 = sum0;
+    const float* HWY_RESTRICT from = y.At(i, 0) + c;
+    const int64_t step = y.pixel_stride;
+    int64_t j = 0;
+    for (; j + 2 <= y.width; j += 2) {
+      const V a = hn::Sub(hn::LoadU(d, from + j * step), start);
+      const V b = hn::Sub(hn::LoadU(d, from + (j + 1) * step), start);
+      sum0 = hn::Add(sum0, a);
+      sum1 = hn::Add(sum1, b);
+      squares0 = hn::MulAdd(a, a, squares0);
+      squares1 = hn::MulAdd(b, b, squares1);
+    }
+    if (j < y.width) {
+      const V a = hn::Sub(hn::LoadU(d, from + j * step), start);
+      sum0 = hn::Add(sum0, a);
+      squares0 = hn::MulAdd(a, a, squares0);
+    }
+    AddTo(hn::Add(sum0, sum1), sum + c);
+    AddTo(hn::Add(squares0, squares1), squares + c);
+  });
+}
+
+void AddProductsImpl(const ConstImage& a, const ConstImage& b, float* sum) {
+  ForEachRow(a, [&](int64_t i, int64_t c) HWY_ATTR {
+    const D d;
+    const float* HWY_RESTRICT left = a.At(i, 0) + c;
+    const float* HWY_RESTRICT right = b.At(i, 0) + c;
+    V sum0 = hn::Zero(d), sum1 = sum0, sum2 = sum0, sum3 = sum0;
+    const auto product = [&](int64_t j, V so_far) HWY_ATTR {
+      return hn::MulAdd(hn::LoadU(d, left + j * a.pixel_stride),
+                        hn::LoadU(d, right + j * b.pixel_stride), so_far);
+    };
+    int64_t j = 0;
+    for (; j + 4 <= a.width; j += 4) {
+      sum0 = product(j, sum0);
+      sum1 = product(j + 1, sum1);
+      sum2 = product(j + 2, sum2);
+      sum3 = product(j + 3, sum3);
+    }
+    for (; j < a.width; ++j) sum0 = product(j, sum0);
+    AddTo(hn::Add(hn::Add(sum0, sum1), hn::Add(sum2, sum3)), sum + c);
+  });
+}
+
+void ScaleAndClipImpl(const ConstImage& x, const float* scale, const float* shift,
+                      const Image& positive) {
+  ForEachRow(x, [&](int64_t i, int64_t c) HWY_ATTR {
+    const D d;
+    const V a = hn::LoadU(d, scale + c), b = hn::LoadU(d, shift + c);
+    const float* HWY_RESTRICT from = x.At(i, 0) + c;
+    float* HWY_RESTRICT to = positive.At(i, 0) + c;
+    for (int64_t j = 0; j < x.width; ++j) {
+      const V value = hn::MulAdd(a, hn::LoadU(d, from + j * x.pixel_stride), b);
+      hn::StoreU(hn::Max(value, hn::Zero(d)), d, to + j * positive.pixel_stride);
+    }
+  });
+}
+
+void ClipImpl(const ConstImage& x, const Image& positive) {
+  ForEachRow(x, [&](int64_t i, int64_t c) HWY_ATTR {
+    const D d;
+    const float* HWY_RESTRICT from = x.At(i, 0) + c;
+    float* HWY_RESTRICT to = positive.At(i, 0) + c;
+    for (int64_t j = 0; j < x.width; ++j) {
+      hn::StoreU(hn::Max(hn::LoadU(d, from + j * x.pixel_stride), hn::Zero(d)), d,
+                 to + j * positive.pixel_stride);
+    }
+  });
+}
+
+void ClipGradientImpl(const ConstImage& positive, const ConstImage& y, const Image& gradient,
+                      float* sum, float* products) {
+  ForEachRow(gradient, [&](int64_t i, int64_t c) HWY_ATTR {
+    const D d;
+    const float* HWY_RESTRICT clipped = positive.At(i, 0) + c;
+    const float* HWY_RESTRICT factor = y.At(i, 0) + c;
+    float* HWY_RESTRICT to = gradient.At(i, 0) + c;
+    V sum0 = hn::Zero(d), products0 = sum0;
+    for (int64_t j = 0; j < gradient.width; ++j) {
+      const auto alive = hn::Gt(hn::LoadU(d, clipped + j * positive.pixel_stride), hn::Zero(d));
+      const V g = hn::IfThenElseZero(alive, hn::LoadU(d, to + j * gradient.pixel_stride));
+      hn::StoreU(g, d, to + j * gradient.pixel_stride);
+      sum0 = hn::Add(sum0, g);
+      products0 = hn::MulAdd(g, hn::LoadU(d, factor + j * y.pixel_stride), products0);
+    }
+    AddTo(sum0, sum + c);
+    AddTo(products0, products + c);
+  });
+}
+
+// Memory is the limit: kPixels sums stay in registers while all terms pass, so that the output is
+// written once and each input comes as a short sequential run.
+template <int kPixels>
+HWY_INLINE void SumPixels(const Term* terms, int64_t num_terms, V shift, int64_t row,
+                          int64_t column, int64_t channel, const Image& out) {
+  const D d;
+  V sum[kPixels];
+#pragma GCC unroll 16
+  for (int j = 0; j < kPixels; ++j) sum[j] = shift;
+  for (int64_t k = 0; k < num_terms; ++k) {
+    const V scale = hn::LoadU(d, terms[k].scale + channel);
+    const float* from = terms[k].image.At(row, column) + channel;
+    const int64_t step = terms[k].image.pixel_stride;
+#pragma GCC unroll 16
+    for (int j = 0; j < kPixels; ++j) {
+      sum[j] = hn::MulAdd(scale, hn::LoadU(d, from + j * step), sum[j]);
+    }
+  }
+  float* to = out.At(row, column) + channel;
+#pragma GCC unroll 16
+  for (int j = 0; j < kPixels; ++j) hn::StoreU(sum[j], d, to + j * out.pixel_stride);
+}
+
+void WeightedSumImpl(const Term* terms, int64_t num_terms, const float* shift, const Image& out) {
+  ForEachRow(out, [&](int64_t i, int64_t c) HWY_ATTR {
+    const D d;
+    const V start = shift == nullptr ? hn::Zero(d) : hn::LoadU(d, shift + c);
+    int64_t j = 0;
+    for (; j + 8 <= out.width; j += 8) SumPixels<8>(terms, num_terms, start, i, j, c, out);
+    for (; j < out.width; ++j) SumPixels<1>(terms, num_terms, start, i, j, c, out);
+  });
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace nap::kernels
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace nap::kernels {
+
+HWY_EXPORT(AddMomentsImpl);
+HWY_EXPORT(AddProductsImpl);
+HWY_EXPORT(ScaleAndClipImpl);
+HWY_EXPORT(ClipImpl);
+HWY_EXPORT(ClipGradientImpl);
+HWY_EXPORT(WeightedSumImpl);
+
+void AddMoments(const ConstImage& y, const float* origin, float* sum, float* squares) {
+  HWY_DYNAMIC_DISPATCH(AddMomentsImpl)(y, origin, sum, squares);
+}
+
+void AddProducts(const ConstImage& a, const ConstImage& b, float* sum) {
+  HWY_DYNAMIC_DISPATCH(AddProductsImpl)(a, b, sum);
+}
+
+void ScaleAndClip(const ConstImage& x, const float* scale, const float* shift,
+                  const Image& positive) {
+  HWY_DYNAMIC_DISPATCH(ScaleAndClipImpl)(x, scale, shift, positive);
+}
+
+void Clip(const ConstImage& x, const Image& positive) {
+  HWY_DYNAMIC_DISPATCH(ClipImpl)(x, positive);
+}
+
+void ClipGradient(const ConstImage& positive, const ConstImage& y, const Image& gradient,
+                  float* sum, float* products) {
+  HWY_DYNAMIC_DISPATCH(ClipGradientImpl)(positive, y, gradient, sum, products);
+}
+
+void WeightedSum(const Term* terms, int64_t num_terms, const float* shift, const Image& out) {
+  HWY_DYNAMIC_DISPATCH(WeightedSumImpl)(terms, num_terms, shift, out);
+}
+
+void ClearBorder(const Image& image, int64_t border) {
+  const int64_t c = image.channels;
+  const int64_t whole_row = (image.width + 2 * border) * c;
+  for (int64_t i = -border; i < image.height + border; ++i) {
+    float* row = image.At(i, -border);
+    if (i < 0 || i >= image.height) {
+      std::fill_n(row, whole_row, 0.0f);
+    } else {
+      std::fill_n(row, border * c, 0.0f);
+      std::fill_n(row + (border + image.width) * c, border * c, 0.0f);
+    }
+  }
+}
+
+}  // namespace nap::kernels
+#endif  // HWY_ONCE
