@@ -5,7 +5,23 @@
 
 #include <utility>
 
+#include "ops/separable_stage.h"
+
 namespace nap {
+namespace {
+
+bool IsSeparable(const ConvolutionChain::Block& block) {
+  if (block.size() != 2) return false;
+  const ConvolutionShape& depthwise = block[0];
+  const ConvolutionShape& pointwise = block[1];
+  return depthwise.groups == depthwise.in_channels &&
+         depthwise.out_channels == depthwise.in_channels &&
+         depthwise.stride_height == depthwise.stride_width && pointwise.groups == 1 &&
+         pointwise.kernel_height == 1 && pointwise.kernel_width == 1 &&
+         pointwise.stride_height == 1 && pointwise.stride_width == 1;
+}
+
+}  // namespace
 
 ConvolutionChain::ConvolutionChain(const OperationOptions& options, std::vector<Block> blocks)
     : options_(options), blocks_(std::move(blocks)) {
@@ -30,6 +46,16 @@ torch::Tensor ConvolutionChain::Forward(const torch::Tensor& x) {
     for (torch::nn::Conv2d& convolution : convolutions_[i]) y = convolution->forward(y);
   }
   return y;
+}
+
+std::optional<StageList> ConvolutionChain::Stages() const {
+  if (options_.affine) return std::nullopt;
+  StageList stages;
+  for (size_t i = 0; i < blocks_.size(); ++i) {
+    if (!IsSeparable(blocks_[i])) return std::nullopt;
+    stages.push_back(std::make_shared<SeparableStage>(convolutions_[i][0], convolutions_[i][1]));
+  }
+  return stages;
 }
 
 Cost ConvolutionChain::CostAt(ImageSize input) const {

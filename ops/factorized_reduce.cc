@@ -5,6 +5,7 @@
 #include <ATen/ops/relu.h>
 
 #include "ops/layers.h"
+#include "ops/pointwise_stage.h"
 
 namespace nap {
 
@@ -24,6 +25,10 @@ torch::Tensor FactorizedReduce::Forward(const torch::Tensor& x) {
   }
   shifted = shifted.slice(2, 1).slice(3, 1);
   return at::cat({even_->forward(positive), odd_->forward(shifted)}, 1);
+}
+
+StageList FactorizedReduce::Stages() const {
+  return {std::make_shared<PointwiseStage>(std::vector<torch::nn::Conv2d>{even_, odd_})};
 }
 
 Cost FactorizedReduce::CostAt(ImageSize input) const {

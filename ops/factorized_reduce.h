@@ -8,6 +8,7 @@
 #include <torch/nn/modules/conv.h>
 
 #include "ops/cost.h"
+#include "ops/stage.h"
 
 namespace nap {
 
@@ -19,6 +20,7 @@ class FactorizedReduce : public torch::nn::Module {
 
   // [N, in, H, W] -> [N, out, ceil(H / 2), ceil(W / 2)]
   torch::Tensor Forward(const torch::Tensor& x);
+  StageList Stages() const;
   Cost CostAt(ImageSize input) const;
 
  private:

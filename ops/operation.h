@@ -7,10 +7,12 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "nap/base/registry.h"
 #include "ops/cost.h"
+#include "ops/stage.h"
 
 namespace nap {
 
@@ -28,6 +30,11 @@ class Operation : public torch::nn::Module {
  public:
   // [N, C, H, W] -> [N, C, ceil(H / stride), ceil(W / stride)], before the final batch norm.
   virtual torch::Tensor Forward(const torch::Tensor& x) = 0;
+
+  // How the fused kernels compute it. Without stages it is the identity; nothing: they cannot, and
+  // Forward is called instead. Stages without weights must be the same objects in every operation
+  // that means the same, which are then computed once for all edges that leave a node.
+  virtual std::optional<StageList> Stages() const { return std::nullopt; }
 
   // Whether a final batch norm is part of the operation's definition.
   virtual bool EndsInBatchNorm() const { return true; }

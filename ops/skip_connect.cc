@@ -17,6 +17,9 @@ class SkipConnect final : public Operation {
   torch::Tensor Forward(const torch::Tensor& x) override {
     return reduce_ ? reduce_->Forward(x) : x;
   }
+  std::optional<StageList> Stages() const override {
+    return reduce_ ? reduce_->Stages() : StageList();
+  }
   bool EndsInBatchNorm() const override { return reduce_ != nullptr; }
   Cost CostAt(ImageSize input) const override {
     if (!reduce_) return {};

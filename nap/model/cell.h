@@ -15,23 +15,34 @@
 
 namespace nap {
 
-// The mixing weights of one cell type: [edge][operation], scalar tensors.
-using EdgeWeights = std::vector<std::vector<torch::Tensor>>;
+// How a supernet computes.
+struct SupernetOptions {
+  bool fused = true;       // by the kernels, where they apply; else by LibTorch's
+  bool recompute = false;  // keep less for the backward pass and compute it again; fused only
+};
 
 class Cell : public torch::nn::Module {
  public:
   Cell(const CellTopology& topology, const CellPlan& plan,
-       const std::vector<std::string>& operations);
+       const std::vector<std::string>& operations, const SupernetOptions& options);
 
-  // `inputs`: one [N, C_i, H_i, W_i] a cell input; returns the concatenation of the nodes,
-  // [N, len(concat) * channels, H, W].
-  torch::Tensor Forward(const std::vector<torch::Tensor>& inputs, const EdgeWeights& weights);
+  // `inputs`: one [N, C_i, H_i, W_i] a cell input; mixing_weights: [edges, operations]. Returns the
+  // concatenation of the nodes, [N, len(concat) * channels, H, W].
+  torch::Tensor Forward(const std::vector<torch::Tensor>& inputs,
+                        const torch::Tensor& mixing_weights);
 
   // An input that no living edge reads is neither computed nor kept.
   void Prune(int edge, int operation);
 
  private:
+  torch::Tensor Compose(const std::vector<torch::Tensor>& inputs,
+                        const torch::Tensor& mixing_weights);
+  std::shared_ptr<const FusedGraph> Graph() const;
+
   const CellTopology topology_;
+  const int64_t channels_;
+  const int num_operations_;
+  const SupernetOptions options_;
   std::vector<std::shared_ptr<CellInput>> inputs_;  // null: pruned
   std::vector<std::shared_ptr<MixedOp>> edges_;
 };

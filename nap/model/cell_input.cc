@@ -3,6 +3,7 @@
 #include <ATen/ops/relu.h>
 
 #include "ops/layers.h"
+#include "ops/pointwise_stage.h"
 
 namespace nap {
 
@@ -19,6 +20,11 @@ CellInput::CellInput(const CellInputPlan& plan, int64_t channels, bool affine)
 
 torch::Tensor CellInput::Forward(const torch::Tensor& x) {
   return norm_->forward(reduce_ ? reduce_->Forward(x) : pointwise_->forward(at::relu(x)));
+}
+
+StageList CellInput::Stages() const {
+  if (reduce_) return reduce_->Stages();
+  return {std::make_shared<PointwiseStage>(std::vector<torch::nn::Conv2d>{pointwise_})};
 }
 
 }  // namespace nap

@@ -11,6 +11,7 @@
 #include "nap/search_space/search_space.h"
 #include "ops/cost.h"
 #include "ops/factorized_reduce.h"
+#include "ops/stage.h"
 
 namespace nap {
 
@@ -21,6 +22,9 @@ class CellInput : public torch::nn::Module {
 
   // [N, plan.channels, H, W] -> [N, channels, H, W], or half of H and W.
   torch::Tensor Forward(const torch::Tensor& x);
+
+  // The same without the batch norm, for the fused kernels.
+  StageList Stages() const;
 
  private:
   torch::nn::Conv2d pointwise_{nullptr};

@@ -46,6 +46,15 @@ torch::Tensor MixedOp::AddTo(torch::Tensor sum, const torch::Tensor& x,
   return sum;
 }
 
+std::vector<FusedTerm> MixedOp::Terms(int source, int target, int first_weight) const {
+  std::vector<FusedTerm> terms;
+  for (const Candidate& candidate : living_) {
+    terms.push_back({source, target, first_weight + candidate.index, candidate.operation->Stages(),
+                     candidate.operation});
+  }
+  return terms;
+}
+
 void MixedOp::Prune(int operation) {
   const auto found = std::find_if(
       living_.begin(), living_.end(),

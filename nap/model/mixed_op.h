@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "nap/model/fused_cell.h"
 #include "ops/operation.h"
 
 namespace nap {
@@ -24,6 +25,10 @@ class MixedOp : public torch::nn::Module {
   // in place. x: [N, C, H, W]; weights: one scalar tensor an operation.
   torch::Tensor AddTo(torch::Tensor sum, const torch::Tensor& x,
                       const std::vector<torch::Tensor>& weights);
+
+  // The same sum as terms from node `source` to node `target`. The weight of operation k is number
+  // first_weight + k.
+  std::vector<FusedTerm> Terms(int source, int target, int first_weight) const;
 
   // Drops the operation and its parameters.
   void Prune(int operation);

@@ -7,20 +7,14 @@
 namespace nap {
 namespace {
 
-// The whole table becomes scalars once a pass; the cells of a type share them.
-EdgeWeights Split(const torch::Tensor& mixing_weights) {
-  EdgeWeights weights;
-  for (const torch::Tensor& row : mixing_weights.unbind(0)) weights.push_back(row.unbind(0));
-  return weights;
-}
-
 ConvolutionShape StemShape(const NetworkPlan& plan) {
   return {plan.image_channels, plan.stem_channels, 3, 3};
 }
 
 }  // namespace
 
-Supernet::Supernet(const NetworkPlan& plan, const CandidateSpace& space)
+Supernet::Supernet(const NetworkPlan& plan, const CandidateSpace& space,
+                   const SupernetOptions& options)
     : plan_(plan),
       stem_(register_module("stem", MakeConvolution(StemShape(plan)))),
       stem_norm_(register_module(
@@ -33,8 +27,9 @@ Supernet::Supernet(const NetworkPlan& plan, const CandidateSpace& space)
   for (const CandidateOperation& operation : space.operations) operations.push_back(operation.name);
   for (size_t i = 0; i < plan_.cells.size(); ++i) {
     const CellPlan& cell = plan_.cells[i];
-    cells_.push_back(register_module(
-        absl::StrCat("cell", i), std::make_shared<Cell>(space.cells[cell.type], cell, operations)));
+    cells_.push_back(
+        register_module(absl::StrCat("cell", i),
+                        std::make_shared<Cell>(space.cells[cell.type], cell, operations, options)));
   }
   for (torch::Tensor& parameter : parameters()) {
     if (parameter.dim() != 4) continue;
@@ -44,9 +39,6 @@ Supernet::Supernet(const NetworkPlan& plan, const CandidateSpace& space)
 
 torch::Tensor Supernet::Forward(const torch::Tensor& images,
                                 const std::vector<torch::Tensor>& mixing_weights) {
-  std::vector<EdgeWeights> weights;
-  for (const torch::Tensor& table : mixing_weights) weights.push_back(Split(table));
-
   const torch::Tensor stem = stem_norm_->forward(stem_->forward(images));
   std::vector<torch::Tensor> outputs;
   for (size_t i = 0; i < cells_.size(); ++i) {
@@ -54,7 +46,7 @@ torch::Tensor Supernet::Forward(const torch::Tensor& images,
     for (const CellInputPlan& input : plan_.cells[i].inputs) {
       inputs.push_back(input.source == CellInputPlan::kStem ? stem : outputs[input.source]);
     }
-    outputs.push_back(cells_[i]->Forward(inputs, weights[plan_.cells[i].type]));
+    outputs.push_back(cells_[i]->Forward(inputs, mixing_weights[plan_.cells[i].type]));
   }
   return classifier_->forward(outputs.back().mean({2, 3}));
 }

@@ -21,7 +21,8 @@ namespace nap {
 // weights are channels-last, as the images should be.
 class Supernet : public torch::nn::Module {
  public:
-  Supernet(const NetworkPlan& plan, const CandidateSpace& space);
+  Supernet(const NetworkPlan& plan, const CandidateSpace& space,
+           const SupernetOptions& options = {});
 
   // images: [N, image_channels, H, W]; mixing_weights: a tensor [edges, operations] a cell type;
   // returns logits [N, classes].

@@ -129,6 +129,21 @@ void ClipGradientImpl(const ConstImage& positive, const ConstImage& y, const Ima
   });
 }
 
+void AddClipGradientImpl(const ConstImage& positive, const ConstImage& gradient,
+                         const Image& total) {
+  ForEachRow(total, [&](int64_t i, int64_t c) HWY_ATTR {
+    const D d;
+    const float* HWY_RESTRICT clipped = positive.At(i, 0) + c;
+    const float* HWY_RESTRICT from = gradient.At(i, 0) + c;
+    float* HWY_RESTRICT to = total.At(i, 0) + c;
+    for (int64_t j = 0; j < total.width; ++j) {
+      const auto alive = hn::Gt(hn::LoadU(d, clipped + j * positive.pixel_stride), hn::Zero(d));
+      const V g = hn::IfThenElseZero(alive, hn::LoadU(d, from + j * gradient.pixel_stride));
+      AddTo(g, to + j * total.pixel_stride);
+    }
+  });
+}
+
 // Memory is the limit: kPixels sums stay in registers while all terms pass, so that the output is
 // written once and each input comes as a short sequential run.
 template <int kPixels>
@@ -174,6 +189,7 @@ HWY_EXPORT(AddProductsImpl);
 HWY_EXPORT(ScaleAndClipImpl);
 HWY_EXPORT(ClipImpl);
 HWY_EXPORT(ClipGradientImpl);
+HWY_EXPORT(AddClipGradientImpl);
 HWY_EXPORT(WeightedSumImpl);
 
 void AddMoments(const ConstImage& y, const float* origin, float* sum, float* squares) {
@@ -196,6 +212,10 @@ void Clip(const ConstImage& x, const Image& positive) {
 void ClipGradient(const ConstImage& positive, const ConstImage& y, const Image& gradient,
                   float* sum, float* products) {
   HWY_DYNAMIC_DISPATCH(ClipGradientImpl)(positive, y, gradient, sum, products);
+}
+
+void AddClipGradient(const ConstImage& positive, const ConstImage& gradient, const Image& total) {
+  HWY_DYNAMIC_DISPATCH(AddClipGradientImpl)(positive, gradient, total);
 }
 
 void WeightedSum(const Term* terms, int64_t num_terms, const float* shift, const Image& out) {

@@ -28,6 +28,9 @@ void Clip(const ConstImage& x, const Image& positive);
 void ClipGradient(const ConstImage& positive, const ConstImage& y, const Image& gradient,
                   float* sum, float* products);
 
+// total += gradient where `positive` is positive.
+void AddClipGradient(const ConstImage& positive, const ConstImage& gradient, const Image& total);
+
 struct Term {
   ConstImage image;
   const float* scale;  // a channel

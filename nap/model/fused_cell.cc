@@ -1,0 +1,113 @@
+#include "nap/model/fused_cell.h"
+
+#include <c10/util/Exception.h>
+#include <torch/csrc/autograd/custom_function.h>
+
+#include <utility>
+
+#include "nap/model/fused_pass.h"
+
+namespace nap {
+namespace {
+
+using torch::autograd::AutogradContext;
+using torch::autograd::variable_list;
+
+// What the backward pass needs.
+struct Kept : torch::CustomClassHolder {
+  std::shared_ptr<const FusedGraph> graph;
+  std::unique_ptr<FusedPass> pass;  // null: computed again from `inputs`
+  std::vector<at::Tensor> inputs;
+  at::Tensor mixing_weights;
+  FusedPass::Wanted wanted;
+  bool used = false;
+};
+
+struct Call {
+  std::shared_ptr<const FusedGraph> graph;
+  bool recompute;
+  bool grad_mode;  // it is off while a Function runs
+};
+
+class CellFunction : public torch::autograd::Function<CellFunction> {
+ public:
+  // tensors: the inputs, the mixing weights, FusedGraph::Weights().
+  static at::Tensor forward(AutogradContext* context, const Call& call, at::TensorList tensors) {
+    const auto kept = c10::make_intrusive<Kept>();
+    const int num_inputs = call.graph->num_inputs;
+    kept->graph = call.graph;
+    // Detached: what is kept must not hold on to the graph that holds it.
+    for (int i = 0; i < num_inputs; ++i) {
+      kept->inputs.push_back(tensors[i].detach());
+      kept->wanted.inputs.push_back(tensors[i].requires_grad());
+    }
+    kept->mixing_weights = tensors[num_inputs].detach();
+    kept->wanted.weights = false;
+    bool backward = false;
+    for (size_t i = 0; i < tensors.size(); ++i) {
+      backward |= call.grad_mode && tensors[i].requires_grad();
+      kept->wanted.weights |= i > static_cast<size_t>(num_inputs) && tensors[i].requires_grad();
+    }
+    const bool keep = backward && !call.recompute;
+    auto pass = std::make_unique<FusedPass>(call.graph);
+    at::Tensor output = pass->Forward(kept->inputs, kept->mixing_weights, keep);
+    if (!backward) return output;
+    if (keep) {
+      kept->pass = std::move(pass);
+      kept->inputs.clear();
+    }
+    context->saved_data["kept"] = c10::IValue::make_capsule(kept);
+    return output;
+  }
+
+  static variable_list backward(AutogradContext* context, const variable_list& output_gradients) {
+    const auto kept =
+        c10::static_intrusive_pointer_cast<Kept>(context->saved_data["kept"].toCapsule());
+    TORCH_CHECK(!kept->used, "a fused cell's backward pass can run only once; use the reference ",
+                "backend to keep its graph");
+    kept->used = true;
+    if (kept->pass == nullptr) {
+      kept->pass = std::make_unique<FusedPass>(kept->graph);
+      kept->pass->Forward(kept->inputs, kept->mixing_weights, /*keep=*/true);
+    }
+    FusedPass::Gradients gradients = kept->pass->Backward(output_gradients[0], kept->wanted);
+    kept->pass = nullptr;
+
+    variable_list result = {at::Tensor()};  // for `call`
+    for (at::Tensor& gradient : gradients.inputs) result.push_back(std::move(gradient));
+    result.push_back(gradients.mixing_weights.reshape(kept->mixing_weights.sizes()));
+    for (at::Tensor& gradient : gradients.weights) result.push_back(std::move(gradient));
+    return result;
+  }
+};
+
+}  // namespace
+
+std::vector<at::Tensor> FusedGraph::Weights() const {
+  std::vector<at::Tensor> weights;
+  const auto add = [&weights](const std::vector<at::Tensor>& more) {
+    weights.insert(weights.end(), more.begin(), more.end());
+  };
+  for (const FusedTerm& term : terms) {
+    if (!term.stages) {
+      add(term.operation->parameters());
+    } else {
+      for (const auto& stage : *term.stages) add(stage->Weights());
+    }
+  }
+  return weights;
+}
+
+bool CanFuse(const at::Tensor& x) { return x.device().is_cpu() && x.scalar_type() == at::kFloat; }
+
+at::Tensor FusedForward(std::shared_ptr<const FusedGraph> graph,
+                        const std::vector<at::Tensor>& inputs, const at::Tensor& mixing_weights,
+                        bool recompute) {
+  std::vector<at::Tensor> tensors = inputs;
+  tensors.push_back(mixing_weights);
+  for (at::Tensor& weight : graph->Weights()) tensors.push_back(std::move(weight));
+  return CellFunction::apply(Call{std::move(graph), recompute, at::GradMode::is_enabled()},
+                             at::TensorList(tensors));
+}
+
+}  // namespace nap

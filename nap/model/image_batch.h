@@ -1,0 +1,48 @@
+// Batches of images in the kernels' layout.
+#ifndef NAP_MODEL_IMAGE_BATCH_H_
+#define NAP_MODEL_IMAGE_BATCH_H_
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <functional>
+
+#include "ops/kernels/image.h"
+
+namespace nap {
+
+// Images of one size, in the memory of a tensor.
+struct ImageBatch {
+  at::Tensor memory;
+  kernels::Image first;
+  int64_t distance = 0;  // from image to image, in floats
+
+  bool IsDefined() const { return memory.defined(); }
+  int64_t PixelsPerImage() const { return first.height * first.width; }
+  kernels::Image operator[](int64_t n) const {
+    kernels::Image image = first;
+    image.data += n * distance;
+    return image;
+  }
+};
+
+// `channels` is padded here and below. The contents are arbitrary.
+ImageBatch NewBatch(int64_t images, int64_t height, int64_t width, int64_t channels);
+
+// From and to tensors [N, channels, H, W]; nothing is copied where the layouts agree.
+ImageBatch BatchOf(const at::Tensor& tensor);
+at::Tensor TensorOf(const ImageBatch& batch, int64_t images, int64_t channels);
+
+// Channels [part * C, (part + 1) * C) of a batch whose pixels hold several images' channels.
+ImageBatch Slice(const ImageBatch& batch, int64_t part, int64_t channels);
+
+// The images are dealt to groups, on which threads work; what a group sums up is added in the order
+// of the groups. As the groups depend on nothing but the batch, the result does not depend on the
+// number of threads.
+constexpr int64_t kMaxImageGroups = 16;
+int64_t NumImageGroups(int64_t images);
+void ForEachImage(int64_t images, const std::function<void(int64_t group, int64_t image)>& body);
+
+}  // namespace nap
+
+#endif  // NAP_MODEL_IMAGE_BATCH_H_
