@@ -82,6 +82,11 @@ DEFINE_uint64(seed, 0,
               "of everything random; the same seed on the same machine gives the same bits");
 DEFINE_int32(threads, 0, "threads that compute; 0: all cores");
 DEFINE_string(device, "auto", "cpu, cuda, cuda:N or auto");
+DEFINE_string(backend, "fused",
+              "what computes the supernet: fused (kernels for mixed operations, on CPUs) or "
+              "reference (LibTorch alone)");
+DEFINE_bool(recompute, false,
+            "keep less memory for the backward pass and compute it again (fused backend)");
 DEFINE_int32(log_every, 10, "steps between two step lines in metrics.jsonl");
 
 DEFINE_int32(final_channels, 36, "channels of the network whose size is reported");
@@ -140,6 +145,8 @@ absl::StatusOr<SearchOptions> OptionsFromFlags() {
   options.cutout = FLAGS_cutout;
   options.seed = FLAGS_seed;
   options.device = FLAGS_device;
+  options.backend = FLAGS_backend;
+  options.recompute = FLAGS_recompute;
   NAP_RETURN_IF_ERROR(Validate(options));
   return options;
 }

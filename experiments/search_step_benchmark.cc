@@ -28,6 +28,8 @@ DEFINE_string(batch_size, "16", "images a step");
 DEFINE_string(channels, "16", "channels of the first cell");
 DEFINE_string(cells, "8", "cells");
 DEFINE_string(relaxation, "softmax", "relaxations");
+DEFINE_string(backend, "fused,reference", "backends");
+DEFINE_bool(recompute, false, "keep less memory for the backward pass (fused backend)");
 DEFINE_string(living, "100,50", "shares of the operations that are alive, percent");
 DEFINE_int32(threads, 0, "threads that compute; 0: all cores");
 
@@ -102,7 +104,8 @@ void Register(const Setting& setting) {
   const SearchOptions& options = setting.options;
   const std::string name = absl::StrCat(
       "search_step/batch:", options.batch_size, "/channels:", options.network.channels,
-      "/cells:", options.network.cells, "/", options.relaxation, "/living:", setting.living, "%");
+      "/cells:", options.network.cells, "/", options.relaxation, "/living:", setting.living, "%/",
+      options.backend, options.recompute ? "/recompute" : "");
   benchmark::RegisterBenchmark(name.c_str(),
                                [setting](benchmark::State& state) {
                                  const absl::Status status = Time(setting, state);
@@ -132,7 +135,12 @@ absl::Status Main() {
           setting.options.batch_size = batch_size;
           for (int percent : living) {
             setting.living = percent;
-            Register(setting);
+            for (absl::string_view backend : absl::StrSplit(FLAGS_backend, ',')) {
+              setting.options.backend = std::string(backend);
+              setting.options.recompute = FLAGS_recompute && backend == "fused";
+              NAP_RETURN_IF_ERROR(Validate(setting.options));
+              Register(setting);
+            }
           }
         }
       }

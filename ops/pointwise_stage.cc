@@ -83,13 +83,15 @@ void PointwiseStage::Forward(const ConstImage& x, const float* packed, const Ima
 }
 
 void PointwiseStage::Backward(const ConstImage& x, const float* packed, const ConstImage& dy,
-                              const Image* dx, float* gradient) const {
+                              bool accumulate, const Image* dx, float* gradient) const {
+  // Every pixel is read by one convolution or by none.
+  if (dx != nullptr && !accumulate && stride_ > 1) kernels::Clear(*dx);
   for (size_t i = 0; i < convolutions_.size(); ++i) {
     const ConstImage read = Read(x, i, stride_);
     const ConstImage from = Corner(dy, read);
     if (dx != nullptr) {
-      kernels::Pointwise(from, packed + GradientSize() + i * MatrixSize(), /*accumulate=*/true,
-                         Read(*dx, i, stride_));
+      kernels::Pointwise(from, packed + GradientSize() + i * MatrixSize(),
+                         accumulate || stride_ > 1 || i > 0, Read(*dx, i, stride_));
     }
     if (gradient != nullptr) {
       kernels::PointwiseWeightGradient(read, from, gradient + i * MatrixSize());

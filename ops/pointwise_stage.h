@@ -25,7 +25,7 @@ class PointwiseStage final : public Stage {
   void Forward(const kernels::ConstImage& x, const float* packed,
                const kernels::Image& y) const override;
   void Backward(const kernels::ConstImage& x, const float* packed, const kernels::ConstImage& dy,
-                const kernels::Image* dx, float* gradient) const override;
+                bool accumulate, const kernels::Image* dx, float* gradient) const override;
 
  private:
   // Floats of one convolution's packed weights. Each has all of the outputs, zeros where they are

@@ -59,8 +59,10 @@ class PoolStage final : public Stage {
     Pooling::Forward(x, kStride, y);
   }
   void Backward(const kernels::ConstImage& x, const float*, const kernels::ConstImage& dy,
-                const kernels::Image* dx, float*) const override {
-    if (dx != nullptr) Pooling::Backward(x, kStride, dy, *dx);
+                bool accumulate, const kernels::Image* dx, float*) const override {
+    if (dx == nullptr) return;
+    if (!accumulate) kernels::Clear(*dx);
+    Pooling::Backward(x, kStride, dy, *dx);
   }
 };
 

@@ -80,7 +80,7 @@ void SeparableStage::Forward(const ConstImage& x, const float* packed, const Ima
 }
 
 void SeparableStage::Backward(const ConstImage& x, const float* packed, const ConstImage& dy,
-                              const Image* dx, float* gradient) const {
+                              bool accumulate, const Image* dx, float* gradient) const {
   thread_local kernels::Scratch strip, whole;
   const int64_t border = shape_.Border();
   const Image dz =
@@ -100,7 +100,7 @@ void SeparableStage::Backward(const ConstImage& x, const float* packed, const Co
     kernels::PointwiseWeightGradient(z, dy_strip, gradient + shape_.Taps() * inputs_);
   }
   if (gradient != nullptr) kernels::DepthwiseWeightGradient(shape_, x, dz, gradient);
-  if (dx != nullptr) kernels::DepthwiseInputGradient(shape_, dz, packed, *dx);
+  if (dx != nullptr) kernels::DepthwiseInputGradient(shape_, dz, packed, accumulate, *dx);
 }
 
 }  // namespace nap

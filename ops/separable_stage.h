@@ -27,7 +27,7 @@ class SeparableStage final : public Stage {
   void Forward(const kernels::ConstImage& x, const float* packed,
                const kernels::Image& y) const override;
   void Backward(const kernels::ConstImage& x, const float* packed, const kernels::ConstImage& dy,
-                const kernels::Image* dx, float* gradient) const override;
+                bool accumulate, const kernels::Image* dx, float* gradient) const override;
 
  private:
   const torch::nn::Conv2d depthwise_;

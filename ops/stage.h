@@ -42,11 +42,11 @@ class Stage {
   virtual void Forward(const kernels::ConstImage& x, const float* packed,
                        const kernels::Image& y) const = 0;
 
-  // Adds to *dx, the gradient of what it read, and to `gradient`, that of the packed weights. A
-  // null one is not wanted. Only a wanted `gradient` or a stage that does not read max(0, x) needs
-  // the contents of x.
+  // *dx, or += with `accumulate`: the gradient of what it read. `gradient` +=: that of the packed
+  // weights. A null one is not wanted. Only a wanted `gradient` or a stage that does not read
+  // max(0, x) needs the contents of x.
   virtual void Backward(const kernels::ConstImage& x, const float* packed,
-                        const kernels::ConstImage& dy, const kernels::Image* dx,
+                        const kernels::ConstImage& dy, bool accumulate, const kernels::Image* dx,
                         float* gradient) const = 0;
 };
 

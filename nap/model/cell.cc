@@ -28,7 +28,8 @@ Cell::Cell(const CellTopology& topology, const CellPlan& plan,
 torch::Tensor Cell::Forward(const std::vector<torch::Tensor>& inputs,
                             const torch::Tensor& mixing_weights) {
   if (!options_.fused || !CanFuse(inputs[0])) return Compose(inputs, mixing_weights);
-  return FusedForward(Graph(), inputs, mixing_weights, options_.recompute);
+  if (graph_ == nullptr) graph_ = MakeGraph();
+  return FusedForward(graph_, inputs, mixing_weights, options_.recompute);
 }
 
 torch::Tensor Cell::Compose(const std::vector<torch::Tensor>& inputs,
@@ -50,7 +51,7 @@ torch::Tensor Cell::Compose(const std::vector<torch::Tensor>& inputs,
 }
 
 // What the cell is given comes first, then the topology's nodes.
-std::shared_ptr<const FusedGraph> Cell::Graph() const {
+std::shared_ptr<const FusedGraph> Cell::MakeGraph() const {
   const int given = topology_.num_inputs;
   auto graph = std::make_shared<FusedGraph>();
   graph->num_inputs = given;
@@ -72,6 +73,7 @@ std::shared_ptr<const FusedGraph> Cell::Graph() const {
 }
 
 void Cell::Prune(int edge, int operation) {
+  graph_ = nullptr;
   edges_[edge]->Prune(operation);
   const int source = topology_.edges[edge].source;
   if (source >= topology_.num_inputs || !inputs_[source]) return;

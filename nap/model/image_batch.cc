@@ -41,16 +41,22 @@ ImageBatch Slice(const ImageBatch& batch, int64_t part, int64_t channels) {
   return slice;
 }
 
-int64_t NumImageGroups(int64_t images) { return std::min(images, kMaxImageGroups); }
+int64_t NumImageGroups(int64_t images) {
+  // Each keeps sums of its own, so that many of them cost more than they bring.
+  return std::min(images, std::clamp<int64_t>(images / 2, 4, 16));
+}
+
+void ForEach(int64_t count, const std::function<void(int64_t)>& body) {
+  at::parallel_for(0, count, 1, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) body(i);
+  });
+}
 
 void ForEachImage(int64_t images, const std::function<void(int64_t, int64_t)>& body) {
   const int64_t groups = NumImageGroups(images);
-  at::parallel_for(0, groups, 1, [&](int64_t begin, int64_t end) {
-    for (int64_t group = begin; group < end; ++group) {
-      for (int64_t n = group * images / groups; n < (group + 1) * images / groups; ++n) {
-        body(group, n);
-      }
-    }
+  ForEach(groups, [&](int64_t group) {
+    const int64_t end = (group + 1) * images / groups;
+    for (int64_t n = group * images / groups; n < end; ++n) body(group, n);
   });
 }
 

@@ -39,9 +39,11 @@ ImageBatch Slice(const ImageBatch& batch, int64_t part, int64_t channels);
 // The images are dealt to groups, on which threads work; what a group sums up is added in the order
 // of the groups. As the groups depend on nothing but the batch, the result does not depend on the
 // number of threads.
-constexpr int64_t kMaxImageGroups = 16;
 int64_t NumImageGroups(int64_t images);
 void ForEachImage(int64_t images, const std::function<void(int64_t group, int64_t image)>& body);
+
+// Calls body(0) .. body(count - 1) on all threads.
+void ForEach(int64_t count, const std::function<void(int64_t)>& body);
 
 }  // namespace nap
 

@@ -70,7 +70,15 @@ absl::Status Validate(const SearchOptions& options) {
                               *options.initial_strength, "must be finite"));
   }
   NAP_RETURN_IF_ERROR(AtLeast("crop_padding", options.crop_padding, 0));
-  return AtLeast("cutout", options.cutout, 0);
+  NAP_RETURN_IF_ERROR(AtLeast("cutout", options.cutout, 0));
+  if (options.backend != "fused" && options.backend != "reference") {
+    return absl::InvalidArgumentError(
+        absl::StrCat("unknown backend '", options.backend, "'; known: fused, reference"));
+  }
+  if (options.recompute && options.backend != "fused") {
+    return absl::InvalidArgumentError("--recompute needs --backend=fused");
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace nap

@@ -32,7 +32,8 @@ SupernetTrainer::SupernetTrainer(const SearchOptions& options, const NetworkPlan
     : options_(options), space_(space), relaxation_(relaxation) {
   at::manual_seed(options.seed);
   const at::Device device(options.device);
-  supernet_ = std::make_shared<Supernet>(plan, space);
+  supernet_ = std::make_shared<Supernet>(
+      plan, space, SupernetOptions{options.backend == "fused", options.recompute});
   supernet_->to(device);
   weights_ = supernet_->parameters();
   const double initial = options.initial_strength.value_or(relaxation.initial_strength);

@@ -1,6 +1,7 @@
 #include "ops/kernels/depthwise.h"
 
 #include <algorithm>
+#include <type_traits>
 #include <vector>
 
 #include "ops/kernels/simd.h"
@@ -29,12 +30,14 @@ struct Tap {
 
 // out[j] (+)= sum over taps of weights * in[j * step + offset], for kColumns pixels of one vector.
 // The sums stay in registers while all taps pass: a weight is loaded once for kColumns products,
-// and with eight sums or more the multiply-adds never wait for each other.
-template <int kColumns>
+// and with eight sums or more the multiply-adds never wait for each other. With a step that the
+// compiler knows, the pixels' addresses cost no registers; kStep 0 means `step`.
+template <int kColumns, int kStep>
 HWY_INLINE void CorrelatePixels(const Tap* taps, int64_t num_taps, const float* HWY_RESTRICT in,
                                 int64_t step, int64_t channel, bool accumulate,
                                 float* HWY_RESTRICT out, int64_t out_step) {
   const D d;
+  if (kStep != 0) step = kStep;
   V sum[kColumns];
 #pragma GCC unroll 16
   for (int j = 0; j < kColumns; ++j) {
@@ -52,9 +55,9 @@ HWY_INLINE void CorrelatePixels(const Tap* taps, int64_t num_taps, const float* 
   for (int j = 0; j < kColumns; ++j) hn::StoreU(sum[j], d, out + j * out_step);
 }
 
-// Pixel (i, j) of `out` reads around pixel (i * step, j * step) of `in`.
-void Correlate(const ConstImage& in, int64_t step, const Tap* taps, int64_t num_taps,
-               bool accumulate, const Image& out) {
+template <int kStep>
+void CorrelateWithStep(const ConstImage& in, int64_t step, const Tap* taps, int64_t num_taps,
+                       bool accumulate, const Image& out) {
   // What fits into the registers beside a weight and a factor.
   constexpr int kColumns = HWY_TARGET <= HWY_AVX3 || HWY_TARGET == HWY_NEON ? 16 : 8;
   const D d;
@@ -63,42 +66,50 @@ void Correlate(const ConstImage& in, int64_t step, const Tap* taps, int64_t num_
     for (int64_t c = 0; c < out.channels; c += hn::Lanes(d)) {
       const float* from = in.At(i * step, 0) + c;
       float* to = out.At(i, 0) + c;
-      int64_t j = 0;
-      const auto advance = [&](int columns) HWY_ATTR {
-        j += columns;
-        from += columns * in_step;
-        to += columns * out_step;
+      int64_t left = out.width;
+      const auto correlate = [&](auto columns) HWY_ATTR {
+        CorrelatePixels<columns.value, kStep>(taps, num_taps, from, in_step, c, accumulate, to,
+                                              out_step);
+        from += columns.value * in_step;
+        to += columns.value * out_step;
+        left -= columns.value;
       };
-      while (j + kColumns <= out.width) {
-        CorrelatePixels<kColumns>(taps, num_taps, from, in_step, c, accumulate, to, out_step);
-        advance(kColumns);
-      }
-      if (kColumns > 8 && j + 8 <= out.width) {
-        CorrelatePixels<8>(taps, num_taps, from, in_step, c, accumulate, to, out_step);
-        advance(8);
-      }
-      if (j + 4 <= out.width) {
-        CorrelatePixels<4>(taps, num_taps, from, in_step, c, accumulate, to, out_step);
-        advance(4);
-      }
-      while (j < out.width) {
-        CorrelatePixels<1>(taps, num_taps, from, in_step, c, accumulate, to, out_step);
-        advance(1);
-      }
+      while (left >= kColumns) correlate(std::integral_constant<int, kColumns>());
+      if (kColumns > 8 && left >= 8) correlate(std::integral_constant<int, 8>());
+      if (left >= 4) correlate(std::integral_constant<int, 4>());
+      while (left > 0) correlate(std::integral_constant<int, 1>());
+    }
+  }
+}
+
+// Pixel (i, j) of `out` reads around pixel (i * step, j * step) of `in`.
+void Correlate(const ConstImage& in, int64_t step, const Tap* taps, int64_t num_taps,
+               bool accumulate, const Image& out) {
+  const int64_t in_step = step * in.pixel_stride;
+  const auto correlate = in_step == 16   ? CorrelateWithStep<16>
+                         : in_step == 32 ? CorrelateWithStep<32>
+                         : in_step == 64 ? CorrelateWithStep<64>
+                                         : CorrelateWithStep<0>;
+  correlate(in, step, taps, num_taps, accumulate, out);
+}
+
+// One term for every weight of the filter, around a pixel of x.
+void FilterTaps(const DepthwiseShape& shape, const ConstImage& x, const float* weights,
+                std::vector<Tap>* taps) {
+  taps->clear();
+  for (int64_t i = 0; i < shape.kernel_height; ++i) {
+    for (int64_t j = 0; j < shape.kernel_width; ++j) {
+      taps->push_back({shape.dilation * ((i - shape.kernel_height / 2) * x.row_stride +
+                                         (j - shape.kernel_width / 2) * x.pixel_stride),
+                       weights + (i * shape.kernel_width + j) * x.channels});
     }
   }
 }
 
 void DepthwiseImpl(const DepthwiseShape& shape, const ConstImage& x, const float* weights,
                    const Image& z) {
-  std::vector<Tap> taps;
-  for (int64_t i = 0; i < shape.kernel_height; ++i) {
-    for (int64_t j = 0; j < shape.kernel_width; ++j) {
-      taps.push_back({shape.dilation * ((i - shape.kernel_height / 2) * x.row_stride +
-                                        (j - shape.kernel_width / 2) * x.pixel_stride),
-                      weights + (i * shape.kernel_width + j) * x.channels});
-    }
-  }
+  thread_local std::vector<Tap> taps;
+  FilterTaps(shape, x, weights, &taps);
   Correlate(x, shape.stride, taps.data(), taps.size(), /*accumulate=*/false, z);
 }
 
@@ -106,9 +117,9 @@ void DepthwiseImpl(const DepthwiseShape& shape, const ConstImage& x, const float
 // meet the same taps, and their neighbours in the class meet neighbours in dz. So each class is a
 // correlation of stride 1, and no product with a zero is made.
 void DepthwiseInputGradientImpl(const DepthwiseShape& shape, const ConstImage& dz,
-                                const float* weights, const Image& dx) {
+                                const float* weights, bool accumulate, const Image& dx) {
   const int64_t stride = shape.stride;
-  std::vector<Tap> taps;
+  thread_local std::vector<Tap> taps;
   for (int64_t row = 0; row < std::min(stride, dx.height); ++row) {
     for (int64_t column = 0; column < std::min(stride, dx.width); ++column) {
       taps.clear();
@@ -122,7 +133,7 @@ void DepthwiseInputGradientImpl(const DepthwiseShape& shape, const ConstImage& d
                           weights + (i * shape.kernel_width + j) * dx.channels});
         }
       }
-      Correlate(dz, 1, taps.data(), taps.size(), /*accumulate=*/true,
+      Correlate(dz, 1, taps.data(), taps.size(), accumulate,
                 EveryNth(dx, row, column, stride, (dx.height - row + stride - 1) / stride,
                          (dx.width - column + stride - 1) / stride));
     }
@@ -166,14 +177,8 @@ void DepthwiseWeightGradientImpl(const DepthwiseShape& shape, const ConstImage& 
       WeightSums<1>, WeightSums<2>, WeightSums<3>, WeightSums<4>, WeightSums<5>,
       WeightSums<6>, WeightSums<7>, WeightSums<8>, WeightSums<9>};
   const D d;
-  std::vector<Tap> taps;
-  for (int64_t i = 0; i < shape.kernel_height; ++i) {
-    for (int64_t j = 0; j < shape.kernel_width; ++j) {
-      taps.push_back({shape.dilation * ((i - shape.kernel_height / 2) * x.row_stride +
-                                        (j - shape.kernel_width / 2) * x.pixel_stride),
-                      nullptr});
-    }
-  }
+  thread_local std::vector<Tap> taps;
+  FilterTaps(shape, x, gradient, &taps);
   const int64_t num_taps = taps.size();
   const int64_t groups = (num_taps + kMostTaps - 1) / kMostTaps;
   // Few rows at a time, so that they are in the first-level cache for the second group of taps;
@@ -209,8 +214,8 @@ void Depthwise(const DepthwiseShape& shape, const ConstImage& x, const float* we
 }
 
 void DepthwiseInputGradient(const DepthwiseShape& shape, const ConstImage& dz, const float* weights,
-                            const Image& dx) {
-  HWY_DYNAMIC_DISPATCH(DepthwiseInputGradientImpl)(shape, dz, weights, dx);
+                            bool accumulate, const Image& dx) {
+  HWY_DYNAMIC_DISPATCH(DepthwiseInputGradientImpl)(shape, dz, weights, accumulate, dx);
 }
 
 void DepthwiseWeightGradient(const DepthwiseShape& shape, const ConstImage& x, const ConstImage& dz,

@@ -27,9 +27,10 @@ struct DepthwiseShape {
 void Depthwise(const DepthwiseShape& shape, const ConstImage& x, const float* weights,
                const Image& z);
 
-// dx += the gradient of x. dz needs a border of zeros, shape.Border() wide.
+// dx = the gradient of x, or dx += with `accumulate`. dz needs a border of zeros, shape.Border()
+// wide.
 void DepthwiseInputGradient(const DepthwiseShape& shape, const ConstImage& dz, const float* weights,
-                            const Image& dx);
+                            bool accumulate, const Image& dx);
 
 // gradient += the gradient of the weights. x as in Depthwise.
 void DepthwiseWeightGradient(const DepthwiseShape& shape, const ConstImage& x, const ConstImage& dz,

@@ -6,6 +6,7 @@
 #ifndef OPS_KERNELS_IMAGE_H_
 #define OPS_KERNELS_IMAGE_H_
 
+#include <algorithm>
 #include <cstdint>
 
 namespace nap::kernels {
@@ -60,6 +61,13 @@ BasicImage<Float> EveryNth(BasicImage<Float> image, int64_t row, int64_t column,
                            int64_t height, int64_t width) {
   return {image.At(row, column),  height, width, image.channels, image.pixel_stride * step,
           image.row_stride * step};
+}
+
+// All pixels become zero.
+inline void Clear(const Image& image) {
+  for (int64_t i = 0; i < image.height; ++i) {
+    for (int64_t j = 0; j < image.width; ++j) std::fill_n(image.At(i, j), image.channels, 0.0f);
+  }
 }
 
 // With a border on every side, in memory that starts at `memory`: BorderedSize floats.

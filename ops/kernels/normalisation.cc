@@ -1,6 +1,7 @@
 #include "ops/kernels/normalisation.h"
 
 #include <algorithm>
+#include <type_traits>
 
 #include "ops/kernels/simd.h"
 
@@ -61,15 +62,31 @@ void AddMomentsImpl(const ConstImage& y, const float* origin, float* sum, float*
   });
 }
 
-void AddProductsImpl(const ConstImage& a, const ConstImage& b, float* sum) {
+void AddSumImpl(const ConstImage& a, float* sum) {
   ForEachRow(a, [&](int64_t i, int64_t c) HWY_ATTR {
     const D d;
+    const float* HWY_RESTRICT from = a.At(i, 0) + c;
+    V sum0 = hn::Zero(d), sum1 = sum0;
+    int64_t j = 0;
+    for (; j + 2 <= a.width; j += 2) {
+      sum0 = hn::Add(sum0, hn::LoadU(d, from + j * a.pixel_stride));
+      sum1 = hn::Add(sum1, hn::LoadU(d, from + (j + 1) * a.pixel_stride));
+    }
+    if (j < a.width) sum0 = hn::Add(sum0, hn::LoadU(d, from + j * a.pixel_stride));
+    AddTo(hn::Add(sum0, sum1), sum + c);
+  });
+}
+
+void AddProductsImpl(const ConstImage& a, const ConstImage& b, const float* centre, float* sum) {
+  ForEachRow(a, [&](int64_t i, int64_t c) HWY_ATTR {
+    const D d;
+    const V middle = hn::LoadU(d, centre + c);
     const float* HWY_RESTRICT left = a.At(i, 0) + c;
     const float* HWY_RESTRICT right = b.At(i, 0) + c;
     V sum0 = hn::Zero(d), sum1 = sum0, sum2 = sum0, sum3 = sum0;
     const auto product = [&](int64_t j, V so_far) HWY_ATTR {
       return hn::MulAdd(hn::LoadU(d, left + j * a.pixel_stride),
-                        hn::LoadU(d, right + j * b.pixel_stride), so_far);
+                        hn::Sub(hn::LoadU(d, right + j * b.pixel_stride), middle), so_far);
     };
     int64_t j = 0;
     for (; j + 4 <= a.width; j += 4) {
@@ -83,15 +100,16 @@ void AddProductsImpl(const ConstImage& a, const ConstImage& b, float* sum) {
   });
 }
 
-void ScaleAndClipImpl(const ConstImage& x, const float* scale, const float* shift,
-                      const Image& positive) {
+void MapAndClipImpl(const ConstImage& x, const ChannelMap& map, const Image& positive) {
   ForEachRow(x, [&](int64_t i, int64_t c) HWY_ATTR {
     const D d;
-    const V a = hn::LoadU(d, scale + c), b = hn::LoadU(d, shift + c);
+    const V scale = hn::LoadU(d, map.scale + c), centre = hn::LoadU(d, map.centre + c);
+    const V shift = hn::LoadU(d, map.shift + c);
     const float* HWY_RESTRICT from = x.At(i, 0) + c;
     float* HWY_RESTRICT to = positive.At(i, 0) + c;
     for (int64_t j = 0; j < x.width; ++j) {
-      const V value = hn::MulAdd(a, hn::LoadU(d, from + j * x.pixel_stride), b);
+      const V value =
+          hn::MulAdd(scale, hn::Sub(hn::LoadU(d, from + j * x.pixel_stride), centre), shift);
       hn::StoreU(hn::Max(value, hn::Zero(d)), d, to + j * positive.pixel_stride);
     }
   });
@@ -109,10 +127,11 @@ void ClipImpl(const ConstImage& x, const Image& positive) {
   });
 }
 
-void ClipGradientImpl(const ConstImage& positive, const ConstImage& y, const Image& gradient,
-                      float* sum, float* products) {
+void ClipGradientImpl(const ConstImage& positive, const ConstImage& y, const float* centre,
+                      const Image& gradient, float* sum, float* products) {
   ForEachRow(gradient, [&](int64_t i, int64_t c) HWY_ATTR {
     const D d;
+    const V middle = hn::LoadU(d, centre + c);
     const float* HWY_RESTRICT clipped = positive.At(i, 0) + c;
     const float* HWY_RESTRICT factor = y.At(i, 0) + c;
     float* HWY_RESTRICT to = gradient.At(i, 0) + c;
@@ -122,7 +141,8 @@ void ClipGradientImpl(const ConstImage& positive, const ConstImage& y, const Ima
       const V g = hn::IfThenElseZero(alive, hn::LoadU(d, to + j * gradient.pixel_stride));
       hn::StoreU(g, d, to + j * gradient.pixel_stride);
       sum0 = hn::Add(sum0, g);
-      products0 = hn::MulAdd(g, hn::LoadU(d, factor + j * y.pixel_stride), products0);
+      const V distance = hn::Sub(hn::LoadU(d, factor + j * y.pixel_stride), middle);
+      products0 = hn::MulAdd(g, distance, products0);
     }
     AddTo(sum0, sum + c);
     AddTo(products0, products + c);
@@ -144,37 +164,79 @@ void AddClipGradientImpl(const ConstImage& positive, const ConstImage& gradient,
   });
 }
 
-// Memory is the limit: kPixels sums stay in registers while all terms pass, so that the output is
-// written once and each input comes as a short sequential run.
-template <int kPixels>
-HWY_INLINE void SumPixels(const Term* terms, int64_t num_terms, V shift, int64_t row,
-                          int64_t column, int64_t channel, const Image& out) {
+// out (+)= shift + sum over kTerms terms, one row, kVectors vectors of its channels.
+template <int kTerms, int kVectors>
+HWY_INLINE void SumRow(const Term* terms, const float* shift, bool accumulate, int64_t row,
+                       int64_t channel, const Image& out) {
   const D d;
-  V sum[kPixels];
-#pragma GCC unroll 16
-  for (int j = 0; j < kPixels; ++j) sum[j] = shift;
-  for (int64_t k = 0; k < num_terms; ++k) {
-    const V scale = hn::LoadU(d, terms[k].scale + channel);
-    const float* from = terms[k].image.At(row, column) + channel;
-    const int64_t step = terms[k].image.pixel_stride;
-#pragma GCC unroll 16
-    for (int j = 0; j < kPixels; ++j) {
-      sum[j] = hn::MulAdd(scale, hn::LoadU(d, from + j * step), sum[j]);
+  const int64_t lanes = hn::Lanes(d);
+  V scale[kTerms][kVectors], centre[kTerms][kVectors], start[kVectors];
+  const float* HWY_RESTRICT from[kTerms];
+#pragma GCC unroll 4
+  for (int v = 0; v < kVectors; ++v) {
+    start[v] = shift == nullptr ? hn::Zero(d) : hn::LoadU(d, shift + channel + v * lanes);
+  }
+#pragma GCC unroll 4
+  for (int k = 0; k < kTerms; ++k) {
+    from[k] = terms[k].image.At(row, 0) + channel;
+#pragma GCC unroll 4
+    for (int v = 0; v < kVectors; ++v) {
+      scale[k][v] = hn::LoadU(d, terms[k].scale + channel + v * lanes);
+      centre[k][v] = hn::LoadU(d, terms[k].centre + channel + v * lanes);
     }
   }
-  float* to = out.At(row, column) + channel;
-#pragma GCC unroll 16
-  for (int j = 0; j < kPixels; ++j) hn::StoreU(sum[j], d, to + j * out.pixel_stride);
+  float* to = out.At(row, 0) + channel;
+  for (int64_t j = 0; j < out.width; ++j) {
+#pragma GCC unroll 4
+    for (int v = 0; v < kVectors; ++v) {
+      V sum = accumulate ? hn::Add(hn::LoadU(d, to + v * lanes), start[v]) : start[v];
+#pragma GCC unroll 4
+      for (int k = 0; k < kTerms; ++k) {
+        sum =
+            hn::MulAdd(scale[k][v], hn::Sub(hn::LoadU(d, from[k] + v * lanes), centre[k][v]), sum);
+      }
+      hn::StoreU(sum, d, to + v * lanes);
+    }
+#pragma GCC unroll 4
+    for (int k = 0; k < kTerms; ++k) from[k] += terms[k].image.pixel_stride;
+    to += out.pixel_stride;
+  }
 }
 
-void WeightedSumImpl(const Term* terms, int64_t num_terms, const float* shift, const Image& out) {
-  ForEachRow(out, [&](int64_t i, int64_t c) HWY_ATTR {
-    const D d;
-    const V start = shift == nullptr ? hn::Zero(d) : hn::LoadU(d, shift + c);
-    int64_t j = 0;
-    for (; j + 8 <= out.width; j += 8) SumPixels<8>(terms, num_terms, start, i, j, c, out);
-    for (; j < out.width; ++j) SumPixels<1>(terms, num_terms, start, i, j, c, out);
-  });
+template <int kVectors>
+HWY_INLINE void SumRows(const Term* terms, int64_t num_terms, const float* shift, bool accumulate,
+                        int64_t channel, const Image& out) {
+  for (int64_t i = 0; i < out.height; ++i) {
+    const float* start = shift;
+    bool more = accumulate;
+    int64_t k = 0;
+    for (; k + 3 <= num_terms; k += 3, start = nullptr, more = true) {
+      SumRow<3, kVectors>(terms + k, start, more, i, channel, out);
+    }
+    if (k + 2 == num_terms) {
+      SumRow<2, kVectors>(terms + k, start, more, i, channel, out);
+    } else if (k + 1 == num_terms) {
+      SumRow<1, kVectors>(terms + k, start, more, i, channel, out);
+    } else if (num_terms == 0) {
+      SumRow<0, kVectors>(terms, start, more, i, channel, out);
+    }
+  }
+}
+
+// Memory is the limit. Many inputs are read at once, more than the hardware's prefetchers follow,
+// so a few at a time pass over a row of the output, which stays in the first-level cache.
+void WeightedSumImpl(const Term* terms, int64_t num_terms, const float* shift, bool accumulate,
+                     const Image& out) {
+  const int64_t lanes = hn::Lanes(D());
+  int64_t c = 0;
+  const auto rows = [&](auto vectors) HWY_ATTR {
+    constexpr int kVectors = decltype(vectors)::value;
+    for (; c + kVectors * lanes <= out.channels; c += kVectors * lanes) {
+      SumRows<kVectors>(terms, num_terms, shift, accumulate, c, out);
+    }
+  };
+  rows(std::integral_constant<int, 2>());
+  rows(std::integral_constant<int, 1>());
 }
 
 }  // namespace HWY_NAMESPACE
@@ -185,8 +247,9 @@ HWY_AFTER_NAMESPACE();
 namespace nap::kernels {
 
 HWY_EXPORT(AddMomentsImpl);
+HWY_EXPORT(AddSumImpl);
 HWY_EXPORT(AddProductsImpl);
-HWY_EXPORT(ScaleAndClipImpl);
+HWY_EXPORT(MapAndClipImpl);
 HWY_EXPORT(ClipImpl);
 HWY_EXPORT(ClipGradientImpl);
 HWY_EXPORT(AddClipGradientImpl);
@@ -196,30 +259,32 @@ void AddMoments(const ConstImage& y, const float* origin, float* sum, float* squ
   HWY_DYNAMIC_DISPATCH(AddMomentsImpl)(y, origin, sum, squares);
 }
 
-void AddProducts(const ConstImage& a, const ConstImage& b, float* sum) {
-  HWY_DYNAMIC_DISPATCH(AddProductsImpl)(a, b, sum);
+void AddSum(const ConstImage& a, float* sum) { HWY_DYNAMIC_DISPATCH(AddSumImpl)(a, sum); }
+
+void AddProducts(const ConstImage& a, const ConstImage& b, const float* centre, float* sum) {
+  HWY_DYNAMIC_DISPATCH(AddProductsImpl)(a, b, centre, sum);
 }
 
-void ScaleAndClip(const ConstImage& x, const float* scale, const float* shift,
-                  const Image& positive) {
-  HWY_DYNAMIC_DISPATCH(ScaleAndClipImpl)(x, scale, shift, positive);
+void MapAndClip(const ConstImage& x, const ChannelMap& map, const Image& positive) {
+  HWY_DYNAMIC_DISPATCH(MapAndClipImpl)(x, map, positive);
 }
 
 void Clip(const ConstImage& x, const Image& positive) {
   HWY_DYNAMIC_DISPATCH(ClipImpl)(x, positive);
 }
 
-void ClipGradient(const ConstImage& positive, const ConstImage& y, const Image& gradient,
-                  float* sum, float* products) {
-  HWY_DYNAMIC_DISPATCH(ClipGradientImpl)(positive, y, gradient, sum, products);
+void ClipGradient(const ConstImage& positive, const ConstImage& y, const float* centre,
+                  const Image& gradient, float* sum, float* products) {
+  HWY_DYNAMIC_DISPATCH(ClipGradientImpl)(positive, y, centre, gradient, sum, products);
 }
 
 void AddClipGradient(const ConstImage& positive, const ConstImage& gradient, const Image& total) {
   HWY_DYNAMIC_DISPATCH(AddClipGradientImpl)(positive, gradient, total);
 }
 
-void WeightedSum(const Term* terms, int64_t num_terms, const float* shift, const Image& out) {
-  HWY_DYNAMIC_DISPATCH(WeightedSumImpl)(terms, num_terms, shift, out);
+void WeightedSum(const Term* terms, int64_t num_terms, const float* shift, bool accumulate,
+                 const Image& out) {
+  HWY_DYNAMIC_DISPATCH(WeightedSumImpl)(terms, num_terms, shift, accumulate, out);
 }
 
 void ClearBorder(const Image& image, int64_t border) {
