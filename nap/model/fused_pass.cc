@@ -358,7 +358,9 @@ void FusedPass::Normalise(Run* run, const float* sums, int64_t total) const {
   run->shift.resize(channels);
   const double count = pixels * static_cast<double>(images_);
   for (int64_t c = 0; c < channels; ++c) {
-    const double scale = 1.0 / std::sqrt(std::max(0.0, squares[c]) / count + kEpsilon);
+    // Not std::max, which would hide what is not a number.
+    const double variance = squares[c] < 0 ? 0 : squares[c] / count;
+    const double scale = 1.0 / std::sqrt(variance + kEpsilon);
     run->centre[c] = static_cast<float>(mean[c]);
     run->rest[c] = mean[c] - run->centre[c];
     run->scale[c] = static_cast<float>(scale);

@@ -29,6 +29,9 @@ HWY_INLINE void ForEachRow(const ConstImage& image, const Body& body) {
   }
 }
 
+// ReLU. In this order a maximum keeps what is not a number, so that a loss tells of it.
+HWY_INLINE V Positive(V value) { return hn::Max(hn::Zero(D()), value); }
+
 HWY_INLINE void AddTo(V sum, float* HWY_RESTRICT to) {
   const D d;
   hn::StoreU(hn::Add(hn::LoadU(d, to), sum), d, to);
@@ -110,7 +113,7 @@ void MapAndClipImpl(const ConstImage& x, const ChannelMap& map, const Image& pos
     for (int64_t j = 0; j < x.width; ++j) {
       const V value =
           hn::MulAdd(scale, hn::Sub(hn::LoadU(d, from + j * x.pixel_stride), centre), shift);
-      hn::StoreU(hn::Max(value, hn::Zero(d)), d, to + j * positive.pixel_stride);
+      hn::StoreU(Positive(value), d, to + j * positive.pixel_stride);
     }
   });
 }
@@ -121,7 +124,7 @@ void ClipImpl(const ConstImage& x, const Image& positive) {
     const float* HWY_RESTRICT from = x.At(i, 0) + c;
     float* HWY_RESTRICT to = positive.At(i, 0) + c;
     for (int64_t j = 0; j < x.width; ++j) {
-      hn::StoreU(hn::Max(hn::LoadU(d, from + j * x.pixel_stride), hn::Zero(d)), d,
+      hn::StoreU(Positive(hn::LoadU(d, from + j * x.pixel_stride)), d,
                  to + j * positive.pixel_stride);
     }
   });
