@@ -1,7 +1,6 @@
 // Times a search step, one strength step and one weight step, on random images.
 //
-// Each flag below takes a list; every combination is a benchmark. Google Benchmark's own flags
-// (--benchmark_filter, --benchmark_repetitions, ...) work as usual. tools/darts_step_yardstick.py
+// Most flags below take a list; every combination is a benchmark. tools/darts_step_yardstick.py
 // times the same step in Python.
 #include <ATen/ops/randint.h>
 #include <ATen/ops/randn.h>
@@ -12,11 +11,10 @@
 #include <gflags/gflags.h>
 
 #include <algorithm>
-#include <cstring>
 #include <string>
 #include <vector>
 
-#include "nap/base/program.h"
+#include "nap/base/benchmark_program.h"
 #include "nap/base/random.h"
 #include "nap/base/status_macros.h"
 #include "nap/pruning/pruner.h"
@@ -76,6 +74,7 @@ absl::Status PruneTo(int percent, const CandidateSpace& space, SupernetTrainer* 
 }
 
 absl::Status Time(const Setting& setting, benchmark::State& state) {
+  ResetPeakMemory();
   NAP_ASSIGN_OR_RETURN(const auto* definition,
                        SearchSpaceRegistry::Global().Find(setting.options.search_space));
   const auto search_space = definition->make();
@@ -146,7 +145,6 @@ absl::Status Main() {
       }
     }
   }
-  benchmark::RunSpecifiedBenchmarks();
   return absl::OkStatus();
 }
 
@@ -154,11 +152,7 @@ absl::Status Main() {
 }  // namespace nap
 
 int main(int argc, char** argv) {
-  // Google Benchmark would answer --help itself.
-  const bool help = std::any_of(
-      argv, argv + argc, [](const char* argument) { return std::strcmp(argument, "--help") == 0; });
-  if (!help) benchmark::Initialize(&argc, argv);
-  return nap::RunProgram(
+  return nap::RunBenchmarks(
       argc, argv, {"search_step_benchmark", "times a search step on random images", __FILE__, ""},
       nap::Main);
 }

@@ -144,7 +144,7 @@ class FusedPass {
   std::vector<Node> nodes_;
   int64_t images_ = 0;
   std::vector<float> mixing_;
-  std::vector<float> packed_;
+  std::unique_ptr<float[]> packed_;
   ImageBatch output_;  // pixels hold the channels of all nodes that belong to the output
   Runs pending_;       // whose outputs are still to be added to nodes
 };

@@ -2,6 +2,7 @@
 #include <torch/csrc/autograd/autograd.h>
 
 #include <algorithm>
+#include <memory>
 #include <utility>
 
 #include "nap/model/fused_pass.h"
@@ -17,16 +18,18 @@ using kernels::Image;
 class GroupSums {
  public:
   GroupSums(int64_t images, int64_t size)
-      : groups_(NumImageGroups(images)), size_(size), sums_(groups_ * size, 0.0f) {}
+      : groups_(NumImageGroups(images)), size_(size), sums_(new float[groups_ * size]) {
+    ForEach(groups_, [this](int64_t group) { std::fill_n(Of(group), size_, 0.0f); });
+  }
 
-  float* Of(int64_t group) { return sums_.data() + group * size_; }
+  float* Of(int64_t group) { return sums_.get() + group * size_; }
 
   // The total of the floats [begin, begin + count).
   template <typename Float>
   std::vector<Float> Total(int64_t begin, int64_t count) const {
     std::vector<Float> total(count, 0);
     for (int64_t group = 0; group < groups_; ++group) {
-      const float* from = sums_.data() + group * size_ + begin;
+      const float* from = sums_.get() + group * size_ + begin;
       for (int64_t i = 0; i < count; ++i) total[i] += from[i];
     }
     return total;
@@ -35,7 +38,7 @@ class GroupSums {
  private:
   const int64_t groups_;
   const int64_t size_;
-  std::vector<float> sums_;
+  std::unique_ptr<float[]> sums_;
 };
 
 Image NewDense(const Image& like, kernels::Scratch* scratch) {
@@ -247,7 +250,7 @@ void FusedPass::BackwardLevel(const Runs& runs, bool want_weights, Gradients* gr
       output_gradients[i].Compute(n, /*accumulate=*/false, dy);
       const Image positive = NormalisedInput(run, n, border, &positive_scratch);
       const Image dx = previous.gradient[n];
-      run.stage->Backward(positive, packed_.data() + run.packed, dy, /*accumulate=*/false, &dx,
+      run.stage->Backward(positive, packed_.get() + run.packed, dy, /*accumulate=*/false, &dx,
                           want_weights ? sums.Of(group) + weights[i] : nullptr);
       float* to = sums.Of(group) + moments[i];
       kernels::ClipGradient(positive, previous.output[n], previous.centre.data(), dx, to,
@@ -303,9 +306,8 @@ void FusedPass::BackwardFirstLevel(int index, const Runs& all_runs, const ImageB
       output_gradients[i].Compute(n, /*accumulate=*/false, dy);
       Image dx;
       if (want_value) dx = on_positive ? clipped[n] : node.gradient[n];
-      run.stage->Backward(on_positive && border >= 0 ? positive : value,
-                          packed_.data() + run.packed, dy, /*accumulate=*/true,
-                          want_value ? &dx : nullptr,
+      run.stage->Backward(on_positive && border >= 0 ? positive : value, packed_.get() + run.packed,
+                          dy, /*accumulate=*/true, want_value ? &dx : nullptr,
                           want_weights ? sums.Of(group) + weights[i] : nullptr);
     }
   });

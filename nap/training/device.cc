@@ -5,8 +5,11 @@
 #include <absl/strings/numbers.h>
 #include <absl/strings/str_cat.h>
 #include <absl/strings/strip.h>
+#include <malloc.h>
 #include <sched.h>
 #include <sys/resource.h>
+
+#include <fstream>
 
 namespace nap {
 
@@ -44,6 +47,13 @@ int64_t PeakMemoryBytes() {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
   return int64_t{usage.ru_maxrss} * 1024;
+}
+
+void ResetPeakMemory() {
+#ifdef __GLIBC__
+  malloc_trim(0);
+#endif
+  std::ofstream("/proc/self/clear_refs") << "5";
 }
 
 }  // namespace nap

@@ -19,6 +19,9 @@ int UseThreads(int threads);
 // The largest amount of memory that the process has held so far, in bytes.
 int64_t PeakMemoryBytes();
 
+// Gives freed memory back and starts PeakMemoryBytes anew, where the system can (Linux).
+void ResetPeakMemory();
+
 }  // namespace nap
 
 #endif  // NAP_TRAINING_DEVICE_H_

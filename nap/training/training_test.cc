@@ -74,7 +74,17 @@ TEST(DeviceTest, KnowsItsNames) {
 TEST(DeviceTest, UsesTheThreadsThatAreAsked) {
   EXPECT_EQ(UseThreads(1), 1);
   EXPECT_GE(UseThreads(0), 1);
-  EXPECT_GT(PeakMemoryBytes(), 1 << 20);
+}
+
+TEST(DeviceTest, TellsThePeakOfMemorySinceItWasReset) {
+  constexpr int64_t kBytes = int64_t{256} << 20;
+  const auto fill = [] { return std::vector<char>(kBytes, 1)[kBytes / 2]; };
+  EXPECT_EQ(fill(), 1);
+  EXPECT_GT(PeakMemoryBytes(), kBytes);
+  ResetPeakMemory();
+  EXPECT_LT(PeakMemoryBytes(), kBytes);
+  EXPECT_EQ(fill(), 1);
+  EXPECT_GT(PeakMemoryBytes(), kBytes);
 }
 
 }  // namespace

@@ -96,12 +96,15 @@ void Correlate(const ConstImage& in, int64_t step, const Tap* taps, int64_t num_
 // One term for every weight of the filter, around a pixel of x.
 void FilterTaps(const DepthwiseShape& shape, const ConstImage& x, const float* weights,
                 std::vector<Tap>* taps) {
-  taps->clear();
+  taps->resize(shape.Taps());
+  Tap* tap = taps->data();
   for (int64_t i = 0; i < shape.kernel_height; ++i) {
     for (int64_t j = 0; j < shape.kernel_width; ++j) {
-      taps->push_back({shape.dilation * ((i - shape.kernel_height / 2) * x.row_stride +
-                                         (j - shape.kernel_width / 2) * x.pixel_stride),
-                       weights + (i * shape.kernel_width + j) * x.channels});
+      tap->offset = shape.dilation * ((i - shape.kernel_height / 2) * x.row_stride +
+                                      (j - shape.kernel_width / 2) * x.pixel_stride);
+      tap->weights = weights;
+      weights += x.channels;
+      ++tap;
     }
   }
 }
