@@ -28,16 +28,20 @@ struct Tap {
   const float* weights;
 };
 
+#if HWY_TARGET <= HWY_AVX3 || HWY_TARGET == HWY_NEON
+constexpr bool kHas32Registers = true;
+#else
+constexpr bool kHas32Registers = false;
+#endif
+
 // out[j] (+)= sum over taps of weights * in[j * step + offset], for kColumns pixels of one vector.
 // The sums stay in registers while all taps pass: a weight is loaded once for kColumns products,
-// and with eight sums or more the multiply-adds never wait for each other. With a step that the
-// compiler knows, the pixels' addresses cost no registers; kStep 0 means `step`.
-template <int kColumns, int kStep>
+// and with eight sums or more the multiply-adds never wait for each other.
+template <int kColumns>
 HWY_INLINE void CorrelatePixels(const Tap* taps, int64_t num_taps, const float* HWY_RESTRICT in,
                                 int64_t step, int64_t channel, bool accumulate,
                                 float* HWY_RESTRICT out, int64_t out_step) {
   const D d;
-  if (kStep != 0) step = kStep;
   V sum[kColumns];
 #pragma GCC unroll 16
   for (int j = 0; j < kColumns; ++j) {
@@ -55,11 +59,11 @@ HWY_INLINE void CorrelatePixels(const Tap* taps, int64_t num_taps, const float* 
   for (int j = 0; j < kColumns; ++j) hn::StoreU(sum[j], d, out + j * out_step);
 }
 
-template <int kStep>
-void CorrelateWithStep(const ConstImage& in, int64_t step, const Tap* taps, int64_t num_taps,
-                       bool accumulate, const Image& out) {
+// Pixel (i, j) of `out` reads around pixel (i * step, j * step) of `in`.
+void Correlate(const ConstImage& in, int64_t step, const Tap* taps, int64_t num_taps,
+               bool accumulate, const Image& out) {
   // What fits into the registers beside a weight and a factor.
-  constexpr int kColumns = HWY_TARGET <= HWY_AVX3 || HWY_TARGET == HWY_NEON ? 16 : 8;
+  constexpr int kColumns = kHas32Registers ? 16 : 8;
   const D d;
   const int64_t in_step = step * in.pixel_stride, out_step = out.pixel_stride;
   for (int64_t i = 0; i < out.height; ++i) {
@@ -68,8 +72,7 @@ void CorrelateWithStep(const ConstImage& in, int64_t step, const Tap* taps, int6
       float* to = out.At(i, 0) + c;
       int64_t left = out.width;
       const auto correlate = [&](auto columns) HWY_ATTR {
-        CorrelatePixels<columns.value, kStep>(taps, num_taps, from, in_step, c, accumulate, to,
-                                              out_step);
+        CorrelatePixels<columns.value>(taps, num_taps, from, in_step, c, accumulate, to, out_step);
         from += columns.value * in_step;
         to += columns.value * out_step;
         left -= columns.value;
@@ -82,15 +85,72 @@ void CorrelateWithStep(const ConstImage& in, int64_t step, const Tap* taps, int6
   }
 }
 
-// Pixel (i, j) of `out` reads around pixel (i * step, j * step) of `in`.
-void Correlate(const ConstImage& in, int64_t step, const Tap* taps, int64_t num_taps,
-               bool accumulate, const Image& out) {
-  const int64_t in_step = step * in.pixel_stride;
-  const auto correlate = in_step == 16   ? CorrelateWithStep<16>
-                         : in_step == 32 ? CorrelateWithStep<32>
-                         : in_step == 64 ? CorrelateWithStep<64>
-                                         : CorrelateWithStep<0>;
-  correlate(in, step, taps, num_taps, accumulate, out);
+// Eight pixels of one vector, for taps that come in rows of kTaps, kSpread pixels apart. A pixel of
+// the input is loaded once for all taps of a row, where CorrelatePixels loads it for each: loads
+// would be the limit.
+template <int kTaps, int kSpread>
+HWY_INLINE void CorrelateSpan(const Tap* taps, int64_t num_taps, const float* HWY_RESTRICT in,
+                              int64_t step, int64_t channel, bool accumulate,
+                              float* HWY_RESTRICT out, int64_t out_step) {
+  constexpr int kSpan = 8 + kSpread * (kTaps - 1);
+  const D d;
+  V sum[8];
+#pragma GCC unroll 8
+  for (int j = 0; j < 8; ++j) {
+    sum[j] = accumulate ? hn::LoadU(d, out + j * out_step) : hn::Zero(d);
+  }
+  for (int64_t t = 0; t < num_taps; t += kTaps) {
+    const float* HWY_RESTRICT from = in + taps[t].offset;
+    V pixel[kSpan];
+#pragma GCC unroll 16
+    for (int j = 0; j < kSpan; ++j) pixel[j] = hn::LoadU(d, from + j * step);
+#pragma GCC unroll 8
+    for (int k = 0; k < kTaps; ++k) {
+      const V weight = hn::LoadU(d, taps[t + k].weights + channel);
+#pragma GCC unroll 8
+      for (int j = 0; j < 8; ++j) sum[j] = hn::MulAdd(weight, pixel[j + kSpread * k], sum[j]);
+    }
+  }
+#pragma GCC unroll 8
+  for (int j = 0; j < 8; ++j) hn::StoreU(sum[j], d, out + j * out_step);
+}
+
+template <int kTaps, int kSpread>
+void CorrelateInSpans(const ConstImage& in, const Tap* taps, int64_t num_taps, bool accumulate,
+                      const Image& out) {
+  const int64_t in_step = in.pixel_stride, out_step = out.pixel_stride;
+  for (int64_t i = 0; i < out.height; ++i) {
+    for (int64_t c = 0; c < out.channels; c += hn::Lanes(D())) {
+      const float* from = in.At(i, 0) + c;
+      float* to = out.At(i, 0) + c;
+      int64_t left = out.width;
+      for (; left >= 8; left -= 8, from += 8 * in_step, to += 8 * out_step) {
+        CorrelateSpan<kTaps, kSpread>(taps, num_taps, from, in_step, c, accumulate, to, out_step);
+      }
+      for (; left >= 4; left -= 4, from += 4 * in_step, to += 4 * out_step) {
+        CorrelatePixels<4>(taps, num_taps, from, in_step, c, accumulate, to, out_step);
+      }
+      for (; left > 0; --left, from += in_step, to += out_step) {
+        CorrelatePixels<1>(taps, num_taps, from, in_step, c, accumulate, to, out_step);
+      }
+    }
+  }
+}
+
+// Correlate at step 1, for taps that come in rows of `row_taps`, `spread` pixels apart.
+void CorrelateRows(const ConstImage& in, const Tap* taps, int64_t num_taps, int64_t row_taps,
+                   int64_t spread, bool accumulate, const Image& out) {
+  using Function = decltype(&CorrelateInSpans<3, 1>);
+  Function correlate = nullptr;
+  if (kHas32Registers && out.width >= 8) {
+    if (row_taps == 3 && spread == 1) correlate = CorrelateInSpans<3, 1>;
+    if (row_taps == 3 && spread == 2) correlate = CorrelateInSpans<3, 2>;
+    if (row_taps == 5 && spread == 1) correlate = CorrelateInSpans<5, 1>;
+    if (row_taps == 5 && spread == 2) correlate = CorrelateInSpans<5, 2>;
+    if (row_taps == 7 && spread == 1) correlate = CorrelateInSpans<7, 1>;
+  }
+  if (correlate == nullptr) return Correlate(in, 1, taps, num_taps, accumulate, out);
+  correlate(in, taps, num_taps, accumulate, out);
 }
 
 // One term for every weight of the filter, around a pixel of x.
@@ -113,7 +173,12 @@ void DepthwiseImpl(const DepthwiseShape& shape, const ConstImage& x, const float
                    const Image& z) {
   thread_local std::vector<Tap> taps;
   FilterTaps(shape, x, weights, &taps);
-  Correlate(x, shape.stride, taps.data(), taps.size(), /*accumulate=*/false, z);
+  if (shape.stride == 1) {
+    CorrelateRows(x, taps.data(), taps.size(), shape.kernel_width, shape.dilation,
+                  /*accumulate=*/false, z);
+  } else {
+    Correlate(x, shape.stride, taps.data(), taps.size(), /*accumulate=*/false, z);
+  }
 }
 
 // The pixels of dx fall into stride * stride classes by their remainders; the pixels of a class
@@ -126,19 +191,24 @@ void DepthwiseInputGradientImpl(const DepthwiseShape& shape, const ConstImage& d
   for (int64_t row = 0; row < std::min(stride, dx.height); ++row) {
     for (int64_t column = 0; column < std::min(stride, dx.width); ++column) {
       taps.clear();
+      int64_t row_taps = 0;  // the same in every row
       for (int64_t i = 0; i < shape.kernel_height; ++i) {
         const int64_t down = row - shape.dilation * (i - shape.kernel_height / 2);
         if (down % stride != 0) continue;
-        for (int64_t j = 0; j < shape.kernel_width; ++j) {
+        row_taps = -static_cast<int64_t>(taps.size());
+        // From left to right in dz.
+        for (int64_t j = shape.kernel_width - 1; j >= 0; --j) {
           const int64_t right = column - shape.dilation * (j - shape.kernel_width / 2);
           if (right % stride != 0) continue;
           taps.push_back({down / stride * dz.row_stride + right / stride * dz.pixel_stride,
                           weights + (i * shape.kernel_width + j) * dx.channels});
         }
+        row_taps += static_cast<int64_t>(taps.size());
       }
-      Correlate(dz, 1, taps.data(), taps.size(), accumulate,
-                EveryNth(dx, row, column, stride, (dx.height - row + stride - 1) / stride,
-                         (dx.width - column + stride - 1) / stride));
+      const int64_t spread = row_taps > 1 ? (taps[1].offset - taps[0].offset) / dz.pixel_stride : 1;
+      CorrelateRows(dz, taps.data(), taps.size(), row_taps, spread, accumulate,
+                    EveryNth(dx, row, column, stride, (dx.height - row + stride - 1) / stride,
+                             (dx.width - column + stride - 1) / stride));
     }
   }
 }
