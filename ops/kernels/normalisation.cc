@@ -29,8 +29,8 @@ HWY_INLINE void ForEachRow(const ConstImage& image, const Body& body) {
   }
 }
 
-// ReLU. In this order a maximum keeps what is not a number, so that a loss tells of it.
-HWY_INLINE V Positive(V value) { return hn::Max(hn::Zero(D()), value); }
+// ReLU. Unlike a maximum it keeps what is not a number, so that a loss tells of it.
+HWY_INLINE V Positive(V value) { return hn::IfThenZeroElse(hn::Lt(value, hn::Zero(D())), value); }
 
 HWY_INLINE void AddTo(V sum, float* HWY_RESTRICT to) {
   const D d;
