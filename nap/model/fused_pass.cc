@@ -301,10 +301,10 @@ void FusedPass::ForwardLevel(int index, const Runs& runs) {
       kernels::AddMoments(output, output.data, sums, sums + total);
     }
   });
-  for (size_t i = 0; i < runs.size(); ++i) {
+  ForEach(static_cast<int64_t>(runs.size()), [&](int64_t i) {
     Run& run = runs_[runs[i]];
     if (run.operation == nullptr) Normalise(&run, &moments[positions[i]], total);
-  }
+  });
 }
 
 // The largest that a stage asks for; -1: none reads a clipped input.

@@ -176,6 +176,22 @@ TEST_F(SearcherTest, RunsEveryStrategy) {
   }
 }
 
+// The same losses, whatever computes them. Later steps magnify rounding.
+TEST_F(SearcherTest, TheBackendsAgree) {
+  const auto first_loss = [&](const std::string& backend, bool recompute) {
+    SearchOptions options = TinySearch();
+    options.backend = backend;
+    options.recompute = recompute;
+    Recorder recorder;
+    const auto genotype = Search(options, &recorder);
+    EXPECT_TRUE(genotype.ok()) << genotype.status();
+    return recorder.epochs[0].train_loss;
+  };
+  const double fused = first_loss("fused", false);
+  EXPECT_EQ(first_loss("fused", true), fused);
+  EXPECT_NEAR(first_loss("reference", false), fused, 0.02 * fused);
+}
+
 TEST_F(SearcherTest, LearnsWhatCanBeLearned) {
   SearchOptions options = TinySearch();
   options.network.channels = 4;
@@ -278,6 +294,13 @@ TEST(SearchOptionsTest, NamesTheFlagThatIsOutOfRange) {
   EXPECT_EQ(names([](auto* o) { o->milestones = {2, 3, 2}; }), "--prune_every");
   EXPECT_EQ(names([](auto* o) { o->warmup_epochs = 2; }), "--warmup_epochs");
   EXPECT_EQ(names([](auto* o) { o->cutout = -1; }), "--cutout");
+  EXPECT_EQ(names([](auto* o) { o->backend = "x"; }),
+            "unknown backend 'x'; known: fused, reference");
+  EXPECT_EQ(names([](auto* o) {
+              o->backend = "reference";
+              o->recompute = true;
+            }),
+            "--recompute needs --backend");
 }
 
 }  // namespace

@@ -4,6 +4,9 @@
 #include <ATen/ops/zeros.h>
 #include <torch/csrc/autograd/autograd.h>
 
+#include <algorithm>
+#include <utility>
+
 #include "ops/kernels/depthwise.h"
 #include "ops/kernels/kernel_test_util.h"
 #include "ops/kernels/pointwise.h"
@@ -21,7 +24,9 @@ double Dot(const at::Tensor& a, const at::Tensor& b) { return (a * b).sum().item
 
 class DepthwiseTest : public KernelTest {
  protected:
-  void Check(const DepthwiseShape& shape, int64_t channels, int64_t height, int64_t width) {
+  // `gap`: floats between the pixels and rows of what is read.
+  void Check(const DepthwiseShape& shape, int64_t channels, int64_t height, int64_t width,
+             int64_t gap = 0) {
     SCOPED_TRACE(testing::Message()
                  << "kernel " << shape.kernel_height << 'x' << shape.kernel_width << ", stride "
                  << shape.stride << ", dilation " << shape.dilation << ", " << channels
@@ -44,12 +49,20 @@ class DepthwiseTest : public KernelTest {
         packed[t * padded + c] = static_cast<float>(by_tap.accessor<double, 2>()[t][c]);
       }
     }
-    const TestImage x_image(x.detach(), {shape.Border() + 1});
-    const TestImage z_image(channels, z.size(1), z.size(2), {0, 16, 32});
+    const TestImage x_image(x.detach(), {shape.Border() + 1, gap, gap});
+    const TestImage z_image(channels, z.size(1), z.size(2), {1, 16, 32});
     Depthwise(shape, x_image.image(), packed.data(), z_image.image());
     EXPECT_LE(Error(z_image.Values(), z.detach()), 1e-5);
 
-    const TestImage dz_image(dz, {shape.Border()});
+    // In strips, as whoever keeps an image in the cache calls it.
+    const TestImage in_strips(channels, z.size(1), z.size(2), {0, 16});
+    for (int64_t row = 0; row < z.size(1); row += 3) {
+      Depthwise(shape, Rows<const float>(x_image.image(), row * shape.stride, 1), packed.data(),
+                Rows(in_strips.image(), row, std::min<int64_t>(3, z.size(1) - row)));
+    }
+    EXPECT_TRUE(in_strips.Values().equal(z_image.Values()));
+
+    const TestImage dz_image(dz, {shape.Border(), gap, gap});
     const TestImage dx(channels, height, width, {0, 32});
     DepthwiseInputGradient(shape, dz_image.image(), packed.data(), /*accumulate=*/false,
                            dx.image());
@@ -73,6 +86,9 @@ class DepthwiseTest : public KernelTest {
       }
     }
     EXPECT_LE(Error(weight_gradient, wanted[1].reshape({channels, taps}).t()), 1e-4);
+
+    EXPECT_TRUE(x_image.Values().equal(x.detach()));
+    EXPECT_TRUE(dz_image.Values().equal(dz));
 
     // The kernels' own gradient: a linear map's is exactly what its differences are, so that
     // <f(x), dz> = <x, df'(dz)> for x and for the weights.
@@ -110,8 +126,19 @@ TEST_P(DepthwiseTest, AgreesForKernelsThatAreNotSquare) {
   for (const int64_t stride : {1, 2}) {
     Check({1, 7, stride, 1}, 17, 5, 11);
     Check({7, 1, stride, 1}, 17, 11, 5);
+    Check({1, 7, stride, 2}, 3, 4, 20);
+    Check({7, 1, stride, 2}, 3, 20, 9);
     Check({3, 5, stride, 2}, 16, 8, 9);
     Check({1, 1, stride, 1}, 16, 8, 9);
+  }
+}
+
+TEST_P(DepthwiseTest, ReadsSlices) {
+  for (const int64_t gap : {16, 48, 80}) {
+    for (const int64_t stride : {1, 2}) {
+      for (const int64_t kernel : {3, 5, 7}) Check({kernel, kernel, stride, 1}, 16, 9, 17, gap);
+      Check({5, 5, stride, 2}, 17, 9, 17, gap);
+    }
   }
 }
 
@@ -162,6 +189,8 @@ class PointwiseTest : public KernelTest {
       }
     }
     EXPECT_LE(Error(weight_gradient, wanted[1]), 1e-4);
+    EXPECT_TRUE(z_image.Values().equal(z.detach()));
+    EXPECT_TRUE(dy_image.Values().equal(dy));
     const double product = Dot(y.detach(), dy);
     const double scale = 1e-4 * y.norm().item<double>() * dy.norm().item<double>();
     EXPECT_NEAR(product, Dot(z.detach(), dz_image.Values()), scale);
@@ -183,10 +212,8 @@ TEST_P(PointwiseTest, AgreesAtEveryNumberOfChannels) {
   }
 }
 
-#define NAP_INSTANTIATE(suite) \
-  INSTANTIATE_TEST_SUITE_P(On, suite, testing::ValuesIn(InstructionSets()), InstructionSetName)
-NAP_INSTANTIATE(DepthwiseTest);
-NAP_INSTANTIATE(PointwiseTest);
+NAP_FOR_EACH_INSTRUCTION_SET(DepthwiseTest);
+NAP_FOR_EACH_INSTRUCTION_SET(PointwiseTest);
 
 }  // namespace
 }  // namespace nap::kernels

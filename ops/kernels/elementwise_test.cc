@@ -53,6 +53,8 @@ TEST_P(NormalisationTest, Sums) {
     AddSum(a_image.image(), plain.data());
     AddSum(a_image.image(), plain.data());
     ExpectSum(plain, 2 * a, 1e-5);
+    EXPECT_TRUE(a_image.Values().equal(a));
+    EXPECT_TRUE(b_image.Values().equal(b));
   }
 }
 
@@ -146,17 +148,35 @@ TEST_P(NormalisationTest, SumsWithWeights) {
   }
 }
 
+// `out` may be any one of three terms.
 TEST_P(NormalisationTest, SumsInPlace) {
-  const at::Tensor x = Random({36, 5, 7}), y = Random(x.sizes());
-  const at::Tensor scale = Random({36}), centre = Random({36});
-  const TestImage x_image(x, {}), y_image(y, {0, 16});
-  const std::vector<float> scales = PerChannel(scale), centres = PerChannel(centre);
-  const Term terms[] = {{x_image.image(), scales.data(), centres.data()},
-                        {y_image.image(), centres.data(), scales.data()}};
-  WeightedSum(terms, 2, scales.data(), /*accumulate=*/false, x_image.image());
-  EXPECT_LE(Error(x_image.Values(), Wide(scale) * (x - Wide(centre)) +
-                                        Wide(centre) * (y - Wide(scale)) + Wide(scale)),
-            1e-5);
+  for (int64_t count = 1; count <= 3; ++count) {
+    for (int64_t place = 0; place < count; ++place) {
+      for (const bool accumulate : {false, true}) {
+        std::vector<TestImage> images;
+        std::vector<std::vector<float>> rows;
+        const at::Tensor shift = Random({52});
+        at::Tensor wanted = Wide(shift).expand({52, 5, 7});
+        for (int64_t k = 0; k < count; ++k) {
+          const at::Tensor x = Random({52, 5, 7});
+          const at::Tensor scale = Random({52}), centre = Random({52});
+          images.emplace_back(x, Layout{k % 2, 16 * k, 16});
+          rows.push_back(PerChannel(scale));
+          rows.push_back(PerChannel(centre));
+          wanted = wanted + Wide(scale) * (x - Wide(centre));
+          if (accumulate && k == place) wanted = wanted + x;
+        }
+        std::vector<Term> terms;
+        for (int64_t k = 0; k < count; ++k) {
+          terms.push_back({images[k].image(), rows[2 * k].data(), rows[2 * k + 1].data()});
+        }
+        WeightedSum(terms.data(), count, PerChannel(shift).data(), accumulate,
+                    images[place].image());
+        EXPECT_LE(Error(images[place].Values(), wanted), 1e-5)
+            << count << " terms, in place of " << place << (accumulate ? ", added" : "");
+      }
+    }
+  }
 }
 
 // A mean a thousand times the deviation from it.
@@ -212,9 +232,10 @@ class PoolingTest : public KernelTest {
                                               /*count_include_pad=*/false)[0];
     const at::Tensor dy = Random(y.sizes()), before = Random(x.sizes());
     const at::Tensor dx = torch::autograd::grad({y}, {x}, {dy})[0];
-    const TestImage x_image(x.detach(), {0, 16}), dy_image(dy, {0, 0, 16});
-    const TestImage y_image(y.size(0), y.size(1), y.size(2), {0, 32});
-    const TestImage dx_image(before, {0, 16});
+    // With borders, which take no part.
+    const TestImage x_image(x.detach(), {2, 16}), dy_image(dy, {1, 0, 16});
+    const TestImage y_image(y.size(0), y.size(1), y.size(2), {1, 32});
+    const TestImage dx_image(before, {3, 16});
     if (maximum) {
       MaxPool3x3(x_image.image(), stride, y_image.image());
       MaxPool3x3Gradient(x_image.image(), stride, dy_image.image(), dx_image.image());
@@ -225,6 +246,8 @@ class PoolingTest : public KernelTest {
       EXPECT_LE(Error(y_image.Values(), y.detach()), 1e-5);
     }
     EXPECT_LE(Error(dx_image.Values(), before + dx), 1e-4);
+    EXPECT_TRUE(x_image.Values().equal(x.detach()));
+    EXPECT_TRUE(dy_image.Values().equal(dy));
   }
 };
 
@@ -248,10 +271,8 @@ TEST_P(PoolingTest, ChoosesTheFirstOfEqualMaxima) {
   }
 }
 
-#define NAP_INSTANTIATE(suite) \
-  INSTANTIATE_TEST_SUITE_P(On, suite, testing::ValuesIn(InstructionSets()), InstructionSetName)
-NAP_INSTANTIATE(NormalisationTest);
-NAP_INSTANTIATE(PoolingTest);
+NAP_FOR_EACH_INSTRUCTION_SET(NormalisationTest);
+NAP_FOR_EACH_INSTRUCTION_SET(PoolingTest);
 
 }  // namespace
 }  // namespace nap::kernels

@@ -35,31 +35,34 @@ TestImage::TestImage(int64_t channels, int64_t height, int64_t width, const Layo
   memory_.assign(2 * kMargin + (height + 2 * border) * image_.row_stride, kGuard);
   writable_.assign(memory_.size(), false);
   image_.data = memory_.data() + kMargin + border * (image_.row_stride + image_.pixel_stride);
-  for (int64_t i = -border; i < height + border; ++i) {
-    for (int64_t j = -border; j < width + border; ++j) {
-      const bool inside = i >= 0 && i < height && j >= 0 && j < width;
+  for (int64_t i = 0; i < height; ++i) {
+    for (int64_t j = 0; j < width; ++j) {
       float* pixel = image_.At(i, j);
-      std::fill_n(pixel, padded, inside ? std::numeric_limits<float>::quiet_NaN() : 0.0f);
+      std::fill_n(pixel, padded, std::numeric_limits<float>::quiet_NaN());
       std::fill_n(writable_.begin() + (pixel - memory_.data()), padded, true);
     }
   }
+  before_ = memory_;
 }
 
 TestImage::TestImage(const at::Tensor& values, const Layout& layout)
     : TestImage(values.size(0), values.size(1), values.size(2), layout) {
   const auto from = values.accessor<double, 3>();
-  for (int64_t i = 0; i < image_.height; ++i) {
-    for (int64_t j = 0; j < image_.width; ++j) {
+  const int64_t border = layout.border;
+  for (int64_t i = -border; i < image_.height + border; ++i) {
+    for (int64_t j = -border; j < image_.width + border; ++j) {
+      const bool inside = i >= 0 && i < image_.height && j >= 0 && j < image_.width;
       for (int64_t c = 0; c < image_.channels; ++c) {
-        image_.At(i, j)[c] = c < channels_ ? static_cast<float>(from[c][i][j]) : 0.0f;
+        image_.At(i, j)[c] = inside && c < channels_ ? static_cast<float>(from[c][i][j]) : 0.0f;
       }
     }
   }
+  before_ = memory_;
 }
 
 at::Tensor TestImage::Values() const {
   for (size_t i = 0; i < memory_.size(); ++i) {
-    if (!writable_[i] && memory_[i] != kGuard) {
+    if (!writable_[i] && memory_[i] != before_[i]) {
       ADD_FAILURE() << "a float outside the image was written, at " << i;
       break;
     }

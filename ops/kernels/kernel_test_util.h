@@ -5,6 +5,7 @@
 #include <ATen/core/Tensor.h>
 #include <gtest/gtest.h>
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,7 @@ at::Tensor Random(at::IntArrayRef sizes);
 // An image in memory whose every float that no kernel may write is watched.
 class TestImage {
  public:
+  // Every float is not a number, or watched.
   TestImage(int64_t channels, int64_t height, int64_t width, const Layout& layout);
   // The contents are `values`, [C, H, W]; padded channels and the border are zeros.
   TestImage(const at::Tensor& values, const Layout& layout);
@@ -32,13 +34,14 @@ class TestImage {
   const Image& image() const { return image_; }
 
   // [C, H, W] in double precision. Checks that padded channels are zeros and that nothing was
-  // written around the image.
+  // written around the image, the border included.
   at::Tensor Values() const;
 
  private:
   const int64_t channels_;
   std::vector<float> memory_;
   std::vector<bool> writable_;
+  std::vector<float> before_;
   Image image_;
 };
 
@@ -59,6 +62,9 @@ class KernelTest : public testing::TestWithParam<int64_t> {
 // Those that are compiled in and that this machine has.
 std::vector<int64_t> InstructionSets();
 std::string InstructionSetName(const testing::TestParamInfo<int64_t>& info);
+
+#define NAP_FOR_EACH_INSTRUCTION_SET(suite) \
+  INSTANTIATE_TEST_SUITE_P(On, suite, testing::ValuesIn(InstructionSets()), InstructionSetName)
 
 }  // namespace nap::kernels
 

@@ -1,5 +1,6 @@
 // 3 x 3 pooling with padding 1, which leaves the padding out of maximum and average. Nothing is
-// kept for the backward pass: it finds the maximum again.
+// kept for the backward pass: it finds the maximum again. A maximum need not keep what is not a
+// number.
 #ifndef OPS_KERNELS_POOLING_H_
 #define OPS_KERNELS_POOLING_H_
 
