@@ -182,7 +182,11 @@ absl::Status Main() {
   const std::vector<std::string> operations = absl::StrSplit(FLAGS_operations, ',');
   std::vector<std::vector<std::string>> sets;
   for (const std::string& operation : operations) {
-    NAP_RETURN_IF_ERROR(OperationRegistry::Global().Find(operation).status());
+    NAP_ASSIGN_OR_RETURN(const auto* definition, OperationRegistry::Global().Find(operation));
+    if (definition->is_zero) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("--operations: '", operation, "' is never computed, so it takes no time"));
+    }
     sets.push_back({operation});
   }
   if (operations.size() > 1) sets.push_back(operations);
