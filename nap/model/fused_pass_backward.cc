@@ -193,7 +193,11 @@ void FusedPass::BackwardNode(int index, const ImageBatch& from_output, bool want
     });
   }
   for (const Group& group : node.groups) {
-    FindProducts(LastRuns(group));
+    Runs last = LastRuns(group);  // those without stages were dealt with above
+    last.erase(std::remove_if(last.begin(), last.end(),
+                              [this](int run) { return runs_[run].stage == nullptr; }),
+               last.end());
+    FindProducts(last);
     if (want_value || want_weights) {
       for (size_t level = group.size() - 1; level > 0; --level) {
         BackwardLevel(group[level], want_weights, gradients);
