@@ -248,13 +248,9 @@ absl::Status PrintResult(const Genotype& genotype, const FinalNetwork& network) 
   NAP_ASSIGN_OR_RETURN(const Cost cost,
                        NetworkCost(network.plan, cell_types, genotype, network.image));
   for (size_t cell = 0; cell < genotype.cells.size(); ++cell) {
-    const std::string counts = absl::StrJoin(CountOperations(genotype.cells[cell]), ", ",
-                                             [](std::string* out, const auto& entry) {
-                                               absl::StrAppend(out, entry.second, " ", entry.first);
-                                             });
     std::printf("\n%s  keeps %s\n",
                 CellToText(genotype.cells[cell], cell_types[cell].num_inputs).c_str(),
-                counts.c_str());
+                OperationCountsText(genotype.cells[cell]).c_str());
   }
   absl::PrintF(
       "\nWith %d cells of %d channels this makes a network of %.3f M parameters and %.1f M "

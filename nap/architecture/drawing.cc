@@ -169,6 +169,12 @@ std::string CellToText(const CellGenotype& cell, int num_inputs) {
   return text;
 }
 
+std::string OperationCountsText(const CellGenotype& cell) {
+  return absl::StrJoin(CountOperations(cell), ", ", [](std::string* out, const auto& entry) {
+    absl::StrAppend(out, entry.second, " ", entry.first);
+  });
+}
+
 std::string GenotypeToDot(const Genotype& genotype, int num_inputs) {
   std::string dot = absl::StrCat("digraph genotype {\n", kGraphStyle);
   // dot stacks clusters from the bottom up.

@@ -13,6 +13,9 @@ namespace nap {
 // A line a node, for a terminal; says which of the cell's `num_inputs` inputs are not used.
 std::string CellToText(const CellGenotype& cell, int num_inputs);
 
+// How often the cell uses each operation: "2 max_pool_3x3, 6 sep_conv_3x3".
+std::string OperationCountsText(const CellGenotype& cell);
+
 // A Graphviz graph: a cluster a cell, the operations along its edges; an input that is not used is
 // dashed. `num_inputs`: of each cell.
 std::string GenotypeToDot(const Genotype& genotype, int num_inputs);

@@ -1,5 +1,8 @@
 #include "nap/architecture/topology.h"
 
+#include <glog/logging.h>
+
+#include <algorithm>
 #include <utility>
 
 namespace nap {
@@ -14,6 +17,15 @@ CellTopology CellTopology::Dense(std::string name, int num_inputs, int num_nodes
     }
   }
   return topology;
+}
+
+int CellTopology::StrideOf(int source, int target) const {
+  const auto found = std::find_if(edges.begin(), edges.end(), [&](const Edge& edge) {
+    return edge.source == source && edge.target == target;
+  });
+  CHECK(found != edges.end()) << "the " << name << " cell has no edge " << source << " -> "
+                              << target;
+  return found->stride;
 }
 
 }  // namespace nap

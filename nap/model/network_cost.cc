@@ -1,6 +1,8 @@
 #include "nap/model/network_cost.h"
 
 #include "nap/base/status_macros.h"
+#include "nap/model/stem.h"
+#include "ops/layers.h"
 #include "ops/operation.h"
 
 namespace nap {
@@ -14,14 +16,6 @@ absl::StatusOr<Cost> OperationCost(const std::string& name, int64_t channels, in
   return definition->make({channels, stride, /*affine=*/true})->CostAt(input);
 }
 
-int StrideOf(const CellTopology& topology, int source, int target) {
-  for (const Edge& edge : topology.edges) {
-    if (edge.source == source && edge.target == target) return edge.stride;
-  }
-  LOG(FATAL) << "the " << topology.name << " cell has no edge " << source << " -> " << target;
-  return 0;
-}
-
 absl::StatusOr<Cost> CellCost(const CellPlan& plan, const CellTopology& topology,
                               const CellGenotype& genotype, ImageSize input) {
   Cost cost;
@@ -33,7 +27,7 @@ absl::StatusOr<Cost> CellCost(const CellPlan& plan, const CellTopology& topology
       if (from_input) reads_input[edge.source] = true;
       NAP_ASSIGN_OR_RETURN(
           const Cost operation,
-          OperationCost(edge.operation, plan.channels, StrideOf(topology, edge.source, target),
+          OperationCost(edge.operation, plan.channels, topology.StrideOf(edge.source, target),
                         from_input ? input : Strided(input, plan.stride)));
       cost += operation;
     }
@@ -49,16 +43,39 @@ absl::StatusOr<Cost> CellCost(const CellPlan& plan, const CellTopology& topology
 
 }  // namespace
 
+std::vector<bool> CellsThatCount(const NetworkPlan& plan, const Genotype& genotype,
+                                 int64_t auxiliary) {
+  std::vector<bool> counts(plan.cells.size(), false);
+  counts.back() = true;
+  if (auxiliary >= 0) counts[auxiliary] = true;
+  for (size_t i = plan.cells.size(); i-- > 0;) {
+    const CellPlan& cell = plan.cells[i];
+    if (!counts[i]) continue;
+    for (const auto& inputs : genotype.cells[cell.type].nodes) {
+      for (const GenotypeInput& input : inputs) {
+        if (input.source >= static_cast<int>(cell.inputs.size())) continue;
+        const int source = cell.inputs[input.source].source;
+        if (source >= 0) counts[source] = true;
+      }
+    }
+  }
+  return counts;
+}
+
 absl::StatusOr<Cost> NetworkCost(const NetworkPlan& plan,
                                  const std::vector<CellTopology>& cell_types,
                                  const Genotype& genotype, ImageSize image) {
-  Cost cost = ConvolutionCost(plan.image_channels, plan.stem_channels, 3, 3, 1, image) +
-              BatchNormCost(plan.stem_channels, true);
+  Cost cost;
   ImageSize size = image;
-  for (const CellPlan& cell : plan.cells) {
+  for (const ConvolutionShape& shape : Stem::Convolutions(plan)) {
+    cost += CostOf(shape, &size) + BatchNormCost(shape.out_channels, true);
+  }
+  const std::vector<bool> counts = CellsThatCount(plan, genotype);
+  for (size_t i = 0; i < plan.cells.size(); ++i) {
+    const CellPlan& cell = plan.cells[i];
     NAP_ASSIGN_OR_RETURN(const Cost cell_cost,
                          CellCost(cell, cell_types[cell.type], genotype.cells[cell.type], size));
-    cost += cell_cost;
+    if (counts[i]) cost += cell_cost;
     size = Strided(size, cell.stride);
   }
   const int64_t weights = plan.output_channels * plan.classes;

@@ -3,34 +3,25 @@
 #include <gtest/gtest.h>
 
 #include "nap/architecture/genotype_darts.h"
+#include "nap/architecture/genotype_lookup.h"
 
 namespace nap {
 namespace {
 
-// The published genotypes of DARTS (first and second order) and their known sizes.
-constexpr char kDartsV1[] =
-    "Genotype(normal=[('sep_conv_3x3', 1), ('sep_conv_3x3', 0), ('skip_connect', 0), "
-    "('sep_conv_3x3', 1), ('skip_connect', 0), ('sep_conv_3x3', 1), ('sep_conv_3x3', 0), "
-    "('skip_connect', 2)], normal_concat=[2, 3, 4, 5], reduce=[('max_pool_3x3', 0), "
-    "('max_pool_3x3', 1), ('skip_connect', 2), ('max_pool_3x3', 0), ('max_pool_3x3', 0), "
-    "('skip_connect', 2), ('skip_connect', 2), ('avg_pool_3x3', 0)], reduce_concat=[2, 3, 4, 5])";
-constexpr char kDartsV2[] =
-    "Genotype(normal=[('sep_conv_3x3', 0), ('sep_conv_3x3', 1), ('sep_conv_3x3', 0), "
-    "('sep_conv_3x3', 1), ('sep_conv_3x3', 1), ('skip_connect', 0), ('skip_connect', 0), "
-    "('dil_conv_3x3', 2)], normal_concat=[2, 3, 4, 5], reduce=[('max_pool_3x3', 0), "
-    "('max_pool_3x3', 1), ('skip_connect', 2), ('max_pool_3x3', 1), ('max_pool_3x3', 0), "
-    "('skip_connect', 2), ('skip_connect', 2), ('max_pool_3x3', 1)], reduce_concat=[2, 3, 4, 5])";
-
-absl::StatusOr<Cost> CifarCost(const std::string& line) {
-  const auto genotype = GenotypeFromDarts(line);
+absl::StatusOr<Cost> CostOf(const absl::StatusOr<Genotype>& genotype, const NetworkOptions& network,
+                            int64_t image_size) {
   EXPECT_TRUE(genotype.ok()) << genotype.status();
   const auto space = (*SearchSpaceRegistry::Global().Find("darts"))->make();
-  return NetworkCost(*space->Plan({36, 20, 3, 10}), space->cell_types(), *genotype, {32, 32});
+  return NetworkCost(*space->Plan(network), space->cell_types(), *genotype,
+                     {image_size, image_size});
 }
 
 TEST(NetworkCostTest, GivesThePublishedSizes) {
-  EXPECT_EQ(*CifarCost(kDartsV1), (Cost{3169414, 500987520}));
-  EXPECT_EQ(*CifarCost(kDartsV2), (Cost{3349342, 528359040}));
+  const auto v1 = FindGenotype("DARTS_V1"), v2 = FindGenotype("DARTS_V2");
+  EXPECT_EQ(*CostOf(v1, kCifarNetwork, 32), (Cost{3169414, 500987520}));
+  EXPECT_EQ(*CostOf(v2, kCifarNetwork, 32), (Cost{3349342, 528359040}));
+  EXPECT_EQ(*CostOf(v1, kImageNetNetwork, 224), (Cost{4510432, 505864704}));
+  EXPECT_EQ(*CostOf(v2, kImageNetNetwork, 224), (Cost{4718752, 529911552}));
 }
 
 // Small enough for pencil and paper: 3 cells, 2 channels, one operation a node, input 0 not read.
@@ -54,9 +45,10 @@ TEST(NetworkCostTest, LeavesOutAnInputThatIsNotRead) {
 }
 
 TEST(NetworkCostTest, NamesAnUnknownOperation) {
-  const auto cost = CifarCost(
-      "Genotype(normal=[('warp', 0), ('warp', 1)], normal_concat=[2], "
-      "reduce=[('warp', 0), ('warp', 1)], reduce_concat=[2])");
+  const auto cost =
+      CostOf(GenotypeFromDarts("Genotype(normal=[('warp', 0), ('warp', 1)], normal_concat=[2], "
+                               "reduce=[('warp', 0), ('warp', 1)], reduce_concat=[2])"),
+             kCifarNetwork, 32);
   EXPECT_EQ(cost.status().code(), absl::StatusCode::kInvalidArgument);
   EXPECT_NE(cost.status().message().find("'warp'"), absl::string_view::npos);
 }

@@ -3,8 +3,6 @@
 #define NAP_MODEL_SUPERNET_H_
 
 #include <torch/nn/module.h>
-#include <torch/nn/modules/batchnorm.h>
-#include <torch/nn/modules/conv.h>
 #include <torch/nn/modules/linear.h>
 
 #include <memory>
@@ -13,6 +11,7 @@
 
 #include "nap/architecture/candidates.h"
 #include "nap/model/cell.h"
+#include "nap/model/stem.h"
 #include "nap/search_space/search_space.h"
 
 namespace nap {
@@ -34,8 +33,7 @@ class Supernet : public torch::nn::Module {
 
  private:
   const NetworkPlan plan_;
-  torch::nn::Conv2d stem_;
-  torch::nn::BatchNorm2d stem_norm_;
+  const std::shared_ptr<Stem> stem_;
   std::vector<std::shared_ptr<Cell>> cells_;
   torch::nn::Linear classifier_;
 };

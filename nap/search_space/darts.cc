@@ -26,11 +26,17 @@ class Darts final : public SearchSpace {
           "the darts space needs at least 1 channel, 1 image channel and 2 classes; got ",
           options.channels, ", ", options.image_channels, " and ", options.classes));
     }
-    NetworkPlan plan{
-        options.image_channels, kStemMultiplier * options.channels, {}, 0, options.classes};
+    const bool cifar = options.stem == StemKind::kCifar;
+    NetworkPlan plan{options.stem,
+                     options.image_channels,
+                     cifar ? kStemMultiplier * options.channels : options.channels,
+                     {},
+                     0,
+                     options.classes};
     int64_t channels = options.channels;
-    CellInputPlan before{CellInputPlan::kStem, plan.stem_channels, false};
-    CellInputPlan last = before;
+    CellInputPlan last{CellInputPlan::kStem, plan.stem_channels, false};
+    CellInputPlan before = last;
+    if (!cifar) before = {CellInputPlan::kEarlyStem, plan.stem_channels, true};
     for (int64_t i = 0; i < options.cells; ++i) {
       const bool reduce = i == options.cells / 3 || i == 2 * options.cells / 3;
       if (reduce) channels *= 2;

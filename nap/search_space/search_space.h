@@ -15,20 +15,33 @@
 
 namespace nap {
 
+// What an image goes through before the first cell.
+enum class StemKind {
+  kCifar,     // 3 x 3 convolution
+  kImageNet,  // three 3 x 3 convolutions of stride 2, after the second and third of which a cell
+              // input starts: an eighth of the image's size
+};
+
 struct NetworkOptions {
   int64_t channels = 16;  // of the first cell's nodes; doubled at each reduction
   int64_t cells = 8;
   int64_t image_channels = 3;
   int64_t classes = 10;
+  StemKind stem = StemKind::kCifar;
 };
+
+// The networks that DARTS's genotypes are trained in, for 32 x 32 and for 224 x 224 pixels.
+inline constexpr NetworkOptions kCifarNetwork = {36, 20, 3, 10, StemKind::kCifar};
+inline constexpr NetworkOptions kImageNetNetwork = {48, 14, 3, 1000, StemKind::kImageNet};
 
 // Where an input of a cell comes from, and what brings it to the cell's channels and size.
 struct CellInputPlan {
-  int source;        // index of an earlier cell, or kStem
+  int source;        // index of an earlier cell, or a stem
   int64_t channels;  // of that output
   bool halve;        // by factorised reduction; else by ReLU, 1 x 1 convolution, batch norm
 
   static constexpr int kStem = -1;
+  static constexpr int kEarlyStem = -2;  // StemKind::kImageNet's second convolution, twice as large
 };
 
 struct CellPlan {
@@ -38,8 +51,9 @@ struct CellPlan {
   std::vector<CellInputPlan> inputs;
 };
 
-// Stem (3 x 3 convolution, batch norm), cells, global average pooling, linear classifier.
+// Stem, cells, global average pooling, linear classifier.
 struct NetworkPlan {
+  StemKind stem;
   int64_t image_channels;
   int64_t stem_channels;
   std::vector<CellPlan> cells;

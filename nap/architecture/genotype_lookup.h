@@ -1,0 +1,24 @@
+// Genotypes that a user names.
+#ifndef NAP_ARCHITECTURE_GENOTYPE_LOOKUP_H_
+#define NAP_ARCHITECTURE_GENOTYPE_LOOKUP_H_
+
+#include <absl/status/statusor.h>
+
+#include <string>
+#include <vector>
+
+#include "nap/architecture/genotype.h"
+
+namespace nap {
+
+// DARTS_V1, DARTS_V2 (Liu, Simonyan, Yang 2019), PDARTS (Chen et al. 2019), PC_DARTS_cifar,
+// PC_DARTS_image (Xu et al. 2020).
+std::vector<std::string> PublishedGenotypes();
+
+// One of PublishedGenotypes(), or a file with genotype.json's format or DARTS's line.
+// InvalidArgument, NotFound or Unavailable that names the file and what is wrong with it.
+absl::StatusOr<Genotype> FindGenotype(const std::string& name_or_file);
+
+}  // namespace nap
+
+#endif  // NAP_ARCHITECTURE_GENOTYPE_LOOKUP_H_

@@ -1,0 +1,50 @@
+#include "nap/architecture/genotype_lookup.h"
+
+#include <gtest/gtest.h>
+
+#include "nap/architecture/genotype_darts.h"
+#include "nap/architecture/genotype_json.h"
+#include "nap/architecture/genotypes_for_tests.h"
+#include "nap/base/files.h"
+
+namespace nap {
+namespace {
+
+TEST(GenotypeLookupTest, KnowsPublishedGenotypesByName) {
+  for (const std::string& name : PublishedGenotypes()) {
+    const auto genotype = FindGenotype(name);
+    ASSERT_TRUE(genotype.ok()) << name << genotype.status();
+    // All of them keep two inputs a node.
+    for (const CellGenotype& cell : genotype->cells) {
+      ASSERT_EQ(cell.nodes.size(), 4u) << name;
+      for (const auto& inputs : cell.nodes) EXPECT_EQ(inputs.size(), 2u) << name;
+    }
+  }
+  EXPECT_EQ(*FindGenotype("DARTS_V2"), DartsV2());
+}
+
+TEST(GenotypeLookupTest, ReadsBothFormats) {
+  const std::string folder = testing::TempDir();
+  ASSERT_TRUE(WriteFileAtomically(folder + "/a", "\n " + GenotypeToJson(DartsV2())).ok());
+  ASSERT_TRUE(WriteFileAtomically(folder + "/b", GenotypeToDarts(DartsV2()) + "\n").ok());
+  EXPECT_EQ(*FindGenotype(folder + "/a"), DartsV2());
+  EXPECT_EQ(*FindGenotype(folder + "/b"), DartsV2());
+}
+
+TEST(GenotypeLookupTest, NamesWhatIsWrong) {
+  const auto missing = FindGenotype("nowhere/genotype.json");
+  EXPECT_EQ(missing.status().code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(missing.status().message(),
+            "the genotype 'nowhere/genotype.json' is neither a file nor one of DARTS_V1, DARTS_V2, "
+            "PDARTS, PC_DARTS_cifar, PC_DARTS_image");
+  for (const char* content : {"", "{", "Genotype(", "{\"cells\": 3}"}) {
+    const std::string file = testing::TempDir() + "/broken";
+    ASSERT_TRUE(WriteFileAtomically(file, content).ok());
+    const auto broken = FindGenotype(file);
+    ASSERT_FALSE(broken.ok()) << content;
+    EXPECT_EQ(broken.status().message().find(file + ": "), 0u) << broken.status();
+  }
+}
+
+}  // namespace
+}  // namespace nap

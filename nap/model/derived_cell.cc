@@ -1,0 +1,69 @@
+#include "nap/model/derived_cell.h"
+
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/cat.h>
+#include <absl/strings/str_cat.h>
+
+#include "ops/layers.h"
+
+namespace nap {
+namespace {
+
+std::shared_ptr<Operation> MakeOperation(const std::string& name, const OperationOptions& options) {
+  const auto definition = OperationRegistry::Global().Find(name);
+  CHECK(definition.ok()) << definition.status().message();
+  return (*definition)->make(options);
+}
+
+}  // namespace
+
+DerivedCell::DerivedCell(const CellTopology& topology, const CellPlan& plan,
+                         const CellGenotype& genotype)
+    : num_inputs_(topology.num_inputs), num_nodes_(topology.EndNode()), concat_(genotype.concat) {
+  inputs_.resize(num_inputs_);
+  for (int node = 0; node < topology.num_nodes; ++node) {
+    for (const GenotypeInput& input : genotype.nodes[node]) {
+      if (input.source < num_inputs_ && inputs_[input.source] == nullptr) {
+        inputs_[input.source] = register_module(
+            absl::StrCat("input", input.source),
+            std::make_shared<CellInput>(plan.inputs[input.source], plan.channels, /*affine=*/true));
+      }
+      const int target = topology.FirstNode() + node;
+      const int64_t stride = topology.StrideOf(input.source, target);
+      const std::string name = absl::StrCat("op", terms_.size());
+      Term term{input.source, target, MakeOperation(input.operation, {plan.channels, stride}),
+                torch::nn::BatchNorm2d(nullptr), kNeverDropped};
+      register_module(name, term.operation);
+      if (term.operation->EndsInBatchNorm()) {
+        term.norm = register_module(absl::StrCat(name, "_norm"),
+                                    MakeBatchNorm(plan.channels, /*affine=*/true));
+      }
+      const auto stages = term.operation->Stages();
+      const bool is_identity = stages.has_value() && stages->empty();
+      if (!is_identity) term.path = static_cast<int>(num_paths_++);
+      terms_.push_back(std::move(term));
+    }
+  }
+}
+
+torch::Tensor DerivedCell::Forward(const std::vector<torch::Tensor>& inputs,
+                                   const torch::Tensor& drop_path) {
+  std::vector<torch::Tensor> nodes(num_nodes_);
+  for (int i = 0; i < num_inputs_; ++i) {
+    if (inputs_[i]) nodes[i] = inputs_[i]->Forward(inputs[i]);
+  }
+  for (Term& term : terms_) {
+    torch::Tensor y = term.operation->Forward(nodes[term.source]);
+    if (term.norm) y = term.norm->forward(y);
+    if (drop_path.defined() && term.path != kNeverDropped) {
+      y = y * drop_path[term.path].view({-1, 1, 1, 1});
+    }
+    torch::Tensor& sum = nodes[term.target];
+    sum = sum.defined() ? sum + y : y;
+  }
+  std::vector<torch::Tensor> outputs;
+  for (int node : concat_) outputs.push_back(nodes[node]);
+  return at::cat(outputs, 1);
+}
+
+}  // namespace nap

@@ -1,0 +1,103 @@
+#include "nap/model/derived_network.h"
+
+#include <ATen/ops/empty.h>
+#include <absl/strings/str_cat.h>
+
+#include <utility>
+
+#include "nap/architecture/genotype_validation.h"
+#include "nap/base/status_macros.h"
+#include "nap/model/network_cost.h"
+#include "ops/operation.h"
+
+namespace nap {
+namespace {
+
+// [paths, images] of 0 or 1 / (1 - probability).
+torch::Tensor DropPathFactors(int64_t paths, int64_t images,
+                              const DerivedNetwork::DropPath& drop_path) {
+  torch::Tensor factors = at::empty({paths, images}, at::kFloat);
+  const auto kept = static_cast<float>(1 / (1 - drop_path.probability));
+  for (int64_t i = 0; i < factors.numel(); ++i) {
+    factors.data_ptr<float>()[i] =
+        drop_path.random->Uniform() < drop_path.probability ? 0.0F : kept;
+  }
+  return factors;
+}
+
+}  // namespace
+
+absl::StatusOr<DerivedNetworkLayout> LayOut(const DerivedNetworkSpec& spec) {
+  NAP_ASSIGN_OR_RETURN(const SearchSpaceDefinition* definition,
+                       SearchSpaceRegistry::Global().Find(spec.genotype.search_space));
+  const std::unique_ptr<SearchSpace> space = definition->make();
+  std::vector<std::string> operations;
+  for (const std::string& name : OperationRegistry::Global().Names()) {
+    if (!(*OperationRegistry::Global().Find(name))->is_zero) operations.push_back(name);
+  }
+  NAP_RETURN_IF_ERROR(ValidateGenotype(spec.genotype, space->cell_types(), operations));
+  NAP_ASSIGN_OR_RETURN(NetworkPlan plan, space->Plan(spec.network));
+  return DerivedNetworkLayout{space->cell_types(), std::move(plan)};
+}
+
+absl::StatusOr<std::shared_ptr<DerivedNetwork>> DerivedNetwork::Create(
+    const DerivedNetworkSpec& spec) {
+  NAP_ASSIGN_OR_RETURN(DerivedNetworkLayout layout, LayOut(spec));
+  return std::shared_ptr<DerivedNetwork>(new DerivedNetwork(spec, std::move(layout)));
+}
+
+DerivedNetwork::DerivedNetwork(const DerivedNetworkSpec& spec, DerivedNetworkLayout layout)
+    : spec_(spec),
+      layout_(std::move(layout)),
+      stem_(register_module("stem", std::make_shared<Stem>(plan(), /*running_statistics=*/true))),
+      classifier_(torch::nn::Linear(plan().output_channels, plan().classes)) {
+  const int64_t auxiliary = spec.auxiliary_head ? AuxiliaryHead::CellOf(spec.network.cells) : -1;
+  const std::vector<bool> counts = CellsThatCount(plan(), spec.genotype, auxiliary);
+  for (size_t i = 0; i < plan().cells.size(); ++i) {
+    const CellPlan& cell = plan().cells[i];
+    if (!counts[i]) {
+      cells_.push_back(nullptr);
+      continue;
+    }
+    cells_.push_back(register_module(
+        absl::StrCat("cell", i), std::make_shared<DerivedCell>(layout_.cell_types[cell.type], cell,
+                                                               spec.genotype.cells[cell.type])));
+  }
+  if (spec.auxiliary_head) {
+    const CellPlan& cell = plan().cells[auxiliary];
+    const auto parts = static_cast<int64_t>(spec.genotype.cells[cell.type].concat.size());
+    auxiliary_head_ = register_module(
+        "auxiliary_head",
+        std::make_shared<AuxiliaryHead>(parts * cell.channels, plan().classes, plan().stem));
+  }
+  register_module("classifier", classifier_);
+  UseChannelsLast(this);
+}
+
+DerivedNetwork::Output DerivedNetwork::Forward(const torch::Tensor& images,
+                                               const DropPath& drop_path) {
+  Output output;
+  const bool drop = is_training() && drop_path.probability > 0;
+  const Stem::Output stem = stem_->Forward(images);
+  std::vector<torch::Tensor> outputs;
+  for (size_t i = 0; i < cells_.size(); ++i) {
+    if (cells_[i] == nullptr) {
+      outputs.emplace_back();
+      continue;
+    }
+    torch::Tensor factors;
+    if (drop) {
+      factors =
+          DropPathFactors(cells_[i]->NumPaths(), images.size(0), drop_path).to(images.device());
+    }
+    outputs.push_back(cells_[i]->Forward(InputsOf(plan().cells[i], stem, outputs), factors));
+    const bool read = static_cast<int64_t>(i) == AuxiliaryHead::CellOf(spec_.network.cells);
+    if (read && auxiliary_head_ && is_training()) {
+      output.auxiliary_logits = auxiliary_head_->Forward(outputs.back());
+    }
+  }
+  output.logits = classifier_->forward(outputs.back().mean({2, 3}));
+  return output;
+}
+
+}  // namespace nap

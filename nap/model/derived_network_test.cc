@@ -1,0 +1,147 @@
+#include "nap/model/derived_network.h"
+
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/max_pool2d.h>
+#include <ATen/ops/ones.h>
+#include <ATen/ops/randn.h>
+#include <gtest/gtest.h>
+
+#include "nap/architecture/genotype_lookup.h"
+#include "nap/architecture/genotypes_for_tests.h"
+#include "nap/model/network_cost.h"
+
+namespace nap {
+namespace {
+
+std::shared_ptr<DerivedNetwork> Make(const DerivedNetworkSpec& spec) {
+  at::manual_seed(3);
+  const auto network = DerivedNetwork::Create(spec);
+  EXPECT_TRUE(network.ok()) << network.status();
+  return *network;
+}
+
+int64_t NumParameters(const torch::nn::Module& module) {
+  int64_t count = 0;
+  for (const at::Tensor& parameter : module.parameters()) count += parameter.numel();
+  return count;
+}
+
+TEST(DerivedNetworkTest, HasThePublishedNumberOfParameters) {
+  const Genotype v2 = DartsV2();
+  EXPECT_EQ(NumParameters(*Make({v2, kCifarNetwork, false})), 3349342);
+  EXPECT_EQ(NumParameters(*Make({v2, kCifarNetwork, true})), 3825768);
+  EXPECT_EQ(NumParameters(*Make({v2, kImageNetNetwork, false})), 4718752);
+}
+
+// Any genotype of the space, both shapes; what is counted is what is built, and all of it is used.
+TEST(DerivedNetworkTest, BuildsWhatIsCountedAndUsesAllOfIt) {
+  RandomStream random({5});
+  for (int i = 0; i < 12; ++i) {
+    const Genotype genotype = RandomGenotype(random, /*most_inputs=*/4);
+    const bool cifar = i % 2 == 0;
+    const int64_t size = cifar ? 16 : 64;
+    DerivedNetworkSpec spec{genotype, {4, 5, 3, 7, cifar ? StemKind::kCifar : StemKind::kImageNet}};
+    const auto layout = LayOut(spec);
+    ASSERT_TRUE(layout.ok()) << layout.status();
+    const auto cost = NetworkCost(layout->plan, layout->cell_types, genotype, {size, size});
+    EXPECT_EQ(NumParameters(*Make(spec)), cost->parameters);
+
+    spec.auxiliary_head = true;
+    const auto network = Make(spec);
+    const auto output = network->Forward(at::randn({3, 3, size, size}));
+    EXPECT_EQ(output.logits.sizes(), (std::vector<int64_t>{3, 7}));
+    EXPECT_EQ(output.auxiliary_logits.sizes(), (std::vector<int64_t>{3, 7}));
+    (output.logits * at::randn({3, 7}) + output.auxiliary_logits * at::randn({3, 7}))
+        .sum()
+        .backward();
+    for (const auto& parameter : network->named_parameters()) {
+      EXPECT_TRUE(parameter.value().grad().defined()) << parameter.key();
+    }
+  }
+}
+
+// Normal cells that read only the cell before the last one leave every other cell unread.
+TEST(DerivedNetworkTest, LeavesOutCellsThatNothingReads) {
+  Genotype genotype = DartsV2();
+  for (auto& inputs : genotype.cells[0].nodes) inputs = {{"sep_conv_3x3", 0}};
+  for (const bool auxiliary : {false, true}) {
+    const auto network = Make({genotype, {4, 6, 3, 10, StemKind::kCifar}, auxiliary});
+    // Reductions are cells 2 and 4, which read both inputs; cell 5 reads 3, 3 reads 1.
+    const auto children = network->named_children();
+    for (const char* name : {"cell1", "cell3", "cell5"}) EXPECT_TRUE(children.contains(name));
+    for (const char* name : {"cell0", "cell2"}) EXPECT_EQ(children.contains(name), auxiliary);
+    EXPECT_EQ(children.contains("cell4"), auxiliary);
+    EXPECT_EQ(network->Forward(at::randn({2, 3, 16, 16})).logits.size(1), 10);
+  }
+}
+
+TEST(DerivedNetworkTest, EvaluatesEachImageByItself) {
+  const auto network = Make({DartsV2(), {4, 6, 3, 10, StemKind::kCifar}, true});
+  const at::Tensor images = at::randn({4, 3, 16, 16});
+  for (int i = 0; i < 3; ++i) network->Forward(images);
+  network->eval();
+  const auto together = network->Forward(images);
+  EXPECT_FALSE(together.auxiliary_logits.defined());
+  for (int64_t i = 0; i < 4; ++i) {
+    const at::Tensor alone = network->Forward(images.narrow(0, i, 1)).logits;
+    EXPECT_TRUE(alone.allclose(together.logits.narrow(0, i, 1), 1e-4, 1e-5));
+  }
+  RandomStream random({1});
+  EXPECT_TRUE(network->Forward(images, {0.5, &random}).logits.equal(together.logits));
+}
+
+// With one input a node the sum over a dropped operation is known: nothing.
+TEST(DerivedCellTest, DropsOperationsAnImageAtATime) {
+  at::manual_seed(4);
+  const CellTopology topology = CellTopology::Dense("normal", 2, 2, 1);
+  const CellPlan plan{0, 4, 1, {{-1, 4, false}, {-1, 4, false}}};
+  const CellGenotype genotype{
+      "normal", {{{"avg_pool_3x3", 0}}, {{"skip_connect", 0}, {"max_pool_3x3", 2}}}, {2, 3}};
+  DerivedCell cell(topology, plan, genotype);
+  ASSERT_EQ(cell.NumPaths(), 2);
+  EXPECT_EQ(cell.named_children().contains("input1"), false);
+  const at::Tensor x = at::randn({3, 4, 5, 5});
+  at::Tensor factors = at::ones({2, 3});
+  factors[0][0] = 0;
+  factors[1][2] = 2.5;
+  const at::Tensor whole = cell.Forward({x, x}, {});
+  const at::Tensor dropped = cell.Forward({x, x}, factors);
+  const auto node = [](const at::Tensor& y, int64_t image, int64_t node) {
+    return y.narrow(0, image, 1).narrow(1, 4 * node, 4);
+  };
+  EXPECT_EQ(node(dropped, 0, 0).abs().max().item<float>(), 0);
+  EXPECT_TRUE(node(dropped, 1, 0).allclose(node(whole, 1, 0)));
+  EXPECT_TRUE(node(dropped, 1, 1).allclose(node(whole, 1, 1)));
+  EXPECT_TRUE(node(dropped, 2, 0).allclose(node(whole, 2, 0)));
+  // Node 3 of image 0 is what the skip brings; of image 2 the pooling counts 2.5 times.
+  const at::Tensor skip = node(dropped, 0, 1);
+  EXPECT_GT(skip.abs().max().item<float>(), 0);
+  const at::Tensor pooled = (node(dropped, 2, 1) - node(whole, 2, 1)) / 1.5;
+  EXPECT_TRUE(
+      at::max_pool2d(node(whole, 2, 0), {3, 3}, {1, 1}, {1, 1}).allclose(pooled, 1e-4, 1e-5));
+}
+
+TEST(DerivedNetworkTest, DropPathIsSeeded) {
+  const auto network = Make({DartsV2(), {4, 3, 3, 10, StemKind::kCifar}, false});
+  const at::Tensor images = at::randn({2, 3, 8, 8});
+  const auto logits = [&](uint64_t seed) {
+    RandomStream random({seed});
+    return network->Forward(images, {0.3, &random}).logits;
+  };
+  EXPECT_TRUE(logits(1).equal(logits(1)));
+  EXPECT_FALSE(logits(1).equal(logits(2)));
+}
+
+TEST(DerivedNetworkTest, NamesWhatCannotBe) {
+  Genotype genotype = DartsV2();
+  EXPECT_FALSE(DerivedNetwork::Create({genotype, {4, 2, 3, 10, StemKind::kCifar}}).ok());
+  genotype.cells[0].nodes[1][0].operation = "none";
+  const auto zero = DerivedNetwork::Create({genotype, kCifarNetwork});
+  EXPECT_NE(zero.status().message().find("unknown operation 'none'"), absl::string_view::npos);
+  genotype.search_space = "x";
+  EXPECT_NE(DerivedNetwork::Create({genotype, kCifarNetwork}).status().message().find("'x'"),
+            absl::string_view::npos);
+}
+
+}  // namespace
+}  // namespace nap

@@ -1,0 +1,66 @@
+#!/usr/bin/env bash
+# arch_info as its user meets it: the known sizes of known architectures, and every bad input.
+set -uo pipefail
+info=$PWD/$1
+cd "$TEST_TMPDIR"
+failures=0
+
+problem() {
+  echo "PROBLEM: $1"
+  failures=$((failures + 1))
+}
+
+# expect TEXT ARGUMENT...: it succeeds and prints the text.
+expect() {
+  local text=$1
+  shift
+  "$info" "$@" >stdout 2>stderr || problem "failed: $*: $(cat stderr)"
+  grep -qF -- "$text" stdout || problem "no '$text' from $*: $(cat stdout)"
+}
+
+# expect_error TEXT ARGUMENT...: it fails with one line on stderr, with the text.
+expect_error() {
+  local text=$1
+  shift
+  "$info" "$@" >stdout 2>stderr && problem "no failure from $*"
+  grep -qF -- "$text" stderr || problem "no '$text' from $*: $(cat stderr)"
+  [ "$(wc -l <stderr)" -eq 1 ] || problem "not one line from $*: $(cat stderr)"
+}
+
+expect 'parameters               3169414 ' --genotype=DARTS_V1
+expect 'multiply-adds an image   500987520 ' --genotype=DARTS_V1
+expect 'with auxiliary head      3825768 ' --genotype=DARTS_V2
+expect 'parameters               4718752 ' --genotype=DARTS_V2 --network=imagenet
+expect 'multiply-adds an image   529911552 ' --genotype=DARTS_V2 --network=imagenet
+expect 'node 5 = skip_connect(input 0) + dil_conv_3x3(node 2)' --genotype=DARTS_V2
+expect 'keeps 1 dil_conv_3x3, 5 sep_conv_3x3, 2 skip_connect' --genotype=DARTS_V2
+expect 'cifar network of 5 cells, 8 channels, 7 classes, for 16 x 16 pixels' --genotype=PDARTS \
+  --cells=5 --channels=8 --classes=7 --image_size=16
+
+"$info" --genotype=DARTS_V2 --json >v2.json 2>stderr || problem "--json: $(cat stderr)"
+python3 - <<'PYTHON' || problem "not the JSON that was expected: $(cat v2.json)"
+import json
+info = json.load(open('v2.json'))
+assert info['parameters'] == 3349342 and info['mult_adds'] == 528359040
+assert info['parameters_with_auxiliary_head'] == 3825768
+assert info['operations']['normal'] == {'dil_conv_3x3': 1, 'sep_conv_3x3': 5, 'skip_connect': 2}
+json.dump(info['genotype'], open('genotype.json', 'w'))
+PYTHON
+expect 'parameters               3349342 ' --genotype=genotype.json
+if command -v dot >/dev/null; then
+  expect 'normal cell' --genotype=genotype.json --svg=cells.svg
+  grep -q '<svg' cells.svg || problem "no drawing in cells.svg"
+fi
+
+expect_error '--genotype is missing: a file, or one of DARTS_V1,'
+expect_error "the genotype 'nothing' is neither a file nor one of" --genotype=nothing
+expect_error "unknown network 'x'; known: cifar, imagenet" --genotype=PDARTS --network=x
+expect_error '--channels=-1 is out of range' --genotype=PDARTS --channels=-1
+expect_error 'at least 3 cells' --genotype=PDARTS --cells=2
+sed 's/sep_conv_3x3/sep_conv_9x9/' genotype.json >unknown.json
+expect_error "uses the unknown operation 'sep_conv_9x9'" --genotype=unknown.json
+head -c 100 genotype.json >truncated.json
+expect_error 'truncated.json: ' --genotype=truncated.json
+expect_error 'nowhere/x.svg' --genotype=PDARTS --svg=nowhere/x.svg
+
+[ $failures -eq 0 ]
