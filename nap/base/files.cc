@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -57,13 +58,18 @@ absl::StatusOr<std::string> ReadFile(const std::string& path) {
   return content;
 }
 
-absl::Status WriteFileAtomically(const std::string& path, absl::string_view content) {
+absl::Status WriteFileAtomically(const std::string& path, absl::string_view content,
+                                 const std::string& keep_as) {
   const std::string temporary = path + ".tmp";
   const int file = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
   if (file < 0) return SystemError("cannot create", temporary, errno);
   absl::Status status = WriteAll(file, temporary, content);
   if (status.ok() && ::fsync(file) != 0) status = SystemError("cannot write", temporary, errno);
   if (::close(file) != 0 && status.ok()) status = SystemError("cannot write", temporary, errno);
+  if (status.ok() && !keep_as.empty() && ::rename(path.c_str(), keep_as.c_str()) != 0 &&
+      errno != ENOENT) {
+    status = SystemError("cannot write", keep_as, errno);
+  }
   if (status.ok() && ::rename(temporary.c_str(), path.c_str()) != 0) {
     status = SystemError("cannot write", path, errno);
   }
@@ -84,6 +90,19 @@ absl::StatusOr<LineWriter> LineWriter::Open(const std::string& path) {
   return LineWriter(path, file);
 }
 
+absl::StatusOr<LineWriter> LineWriter::OpenAt(const std::string& path, int64_t size) {
+  NAP_ASSIGN_OR_RETURN(LineWriter writer, Open(path));
+  const off_t end = ::lseek(writer.file_, 0, SEEK_END);
+  if (end < size) {
+    return absl::DataLossError(absl::StrCat(path, " has ", end, " bytes of the ", size,
+                                            " that it should have: it was cut or replaced"));
+  }
+  if (end > size && ::ftruncate(writer.file_, size) != 0) {
+    return SystemError("cannot cut back", path, errno);
+  }
+  return writer;
+}
+
 LineWriter::LineWriter(LineWriter&& other) noexcept
     : path_(std::move(other.path_)), file_(std::exchange(other.file_, -1)) {}
 
@@ -99,6 +118,12 @@ absl::Status LineWriter::Write(absl::string_view line) {
     [[maybe_unused]] const int ignored = ::ftruncate(file_, end);
   }
   return status;
+}
+
+absl::StatusOr<int64_t> LineWriter::Flush() {
+  // EINVAL: not a plain file, which has nothing to wait for.
+  if (::fsync(file_) != 0 && errno != EINVAL) return SystemError("cannot write", path_, errno);
+  return std::max<int64_t>(::lseek(file_, 0, SEEK_END), 0);
 }
 
 }  // namespace nap

@@ -6,6 +6,7 @@
 #include <absl/status/statusor.h>
 #include <absl/strings/string_view.h>
 
+#include <cstdint>
 #include <string>
 
 namespace nap {
@@ -15,7 +16,11 @@ absl::StatusOr<std::string> ReadFile(const std::string& path);
 
 // Writes `path`.tmp, flushes it to the disk and renames it to `path`: after a crash or on a full
 // disk `path` holds either all of the old content or all of the new.
-absl::Status WriteFileAtomically(const std::string& path, absl::string_view content);
+//
+// With `keep_as`, once all of the new content is on the disk, the old file gets that name in place
+// of what had it: whenever the program is killed, one of the two names has whole content.
+absl::Status WriteFileAtomically(const std::string& path, absl::string_view content,
+                                 const std::string& keep_as = "");
 
 // Creates the folder and its missing parents. OK if it is there already.
 absl::Status MakeFolder(const std::string& path);
@@ -25,12 +30,20 @@ class LineWriter {
  public:
   // Creates the file or continues it.
   static absl::StatusOr<LineWriter> Open(const std::string& path);
+
+  // Continues the file after its first `size` bytes; the others are cut off. DataLoss if it has
+  // fewer.
+  static absl::StatusOr<LineWriter> OpenAt(const std::string& path, int64_t size);
+
   LineWriter(LineWriter&& other) noexcept;
   LineWriter& operator=(LineWriter&&) = delete;
   ~LineWriter();
 
   // `line` without its newline. On an error the file is cut back to its last whole line.
   absl::Status Write(absl::string_view line);
+
+  // Waits until all lines are on the disk. Returns their size in bytes.
+  absl::StatusOr<int64_t> Flush();
 
  private:
   LineWriter(std::string path, int file) : path_(std::move(path)), file_(file) {}

@@ -122,6 +122,25 @@ TEST_F(FilesTest, AFolderInTheWayLeavesNothingBehind) {
   EXPECT_FALSE(std::filesystem::exists(Path("taken.tmp")));
 }
 
+TEST_F(FilesTest, KeepsTheOldFileUnderAnotherName) {
+  ASSERT_TRUE(WriteFileAtomically(Path("file"), "one", Path("old")).ok());
+  EXPECT_FALSE(std::filesystem::exists(Path("old")));
+  ASSERT_TRUE(WriteFileAtomically(Path("file"), "two", Path("old")).ok());
+  ASSERT_TRUE(WriteFileAtomically(Path("file"), "three", Path("old")).ok());
+  ExpectContent(Path("file"), "three");
+  ExpectContent(Path("old"), "two");
+  {
+    const FileSizeLimit full(4096);
+    EXPECT_FALSE(WriteFileAtomically(Path("file"), std::string(10'000, 'x'), Path("old")).ok());
+  }
+  ExpectContent(Path("file"), "three");
+  ExpectContent(Path("old"), "two");
+  ASSERT_TRUE(MakeFolder(Path("taken")).ok());
+  EXPECT_EQ(WriteFileAtomically(Path("file"), "four", Path("taken")).message(),
+            "cannot write " + Path("taken") + ": Is a directory");
+  ExpectContent(Path("file"), "three");
+}
+
 TEST_F(FilesTest, MakesFoldersWithTheirParents) {
   ASSERT_TRUE(MakeFolder(Path("a/b/c")).ok());
   EXPECT_TRUE(std::filesystem::is_directory(Path("a/b/c")));
@@ -143,6 +162,23 @@ TEST_F(FilesTest, LinesAreThereAtOnceAndAreContinued) {
   ASSERT_TRUE(writer.ok()) << writer.status();
   ASSERT_TRUE(writer->Write("three").ok());
   ExpectContent(Path("log"), "one\ntwo\nthree\n");
+}
+
+TEST_F(FilesTest, LinesAreCutBackAndContinued) {
+  ASSERT_TRUE(WriteFileAtomically(Path("log"), "one\ntwo\nthr").ok());
+  {
+    auto writer = LineWriter::OpenAt(Path("log"), 4);
+    ASSERT_TRUE(writer.ok()) << writer.status();
+    ASSERT_TRUE(writer->Write("2").ok());
+    EXPECT_EQ(*writer->Flush(), 6);
+  }
+  ExpectContent(Path("log"), "one\n2\n");
+  const auto short_of = LineWriter::OpenAt(Path("log"), 7);
+  EXPECT_TRUE(absl::IsDataLoss(short_of.status()));
+  EXPECT_EQ(short_of.status().message(), Path("log") +
+                                             " has 6 bytes of the 7 that it should have: "
+                                             "it was cut or replaced");
+  EXPECT_TRUE(LineWriter::OpenAt(Path("new"), 0).ok());
 }
 
 TEST_F(FilesTest, ALineThatDoesNotFitIsCutAwayWhole) {

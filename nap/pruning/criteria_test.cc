@@ -65,6 +65,32 @@ TEST(CriteriaTest, TaylorAveragesSinceTheLastMilestone) {
   EXPECT_EQ((*taylor->Score(view))[id], 2);
 }
 
+TEST(CriteriaTest, TaylorGoesOnFromItsState) {
+  FakeView view;
+  const auto taylor = Make("taylor"), other = Make("taylor");
+  const CandidateId id{0, 2, 1};
+  ScoreTable strengths(view.space_), gradients(view.space_);
+  strengths[id] = 2;
+  gradients[id] = 0.1;
+  taylor->ObserveStrengthStep(strengths, gradients);
+  ASSERT_TRUE(other->SetState(taylor->State()).ok());
+  for (const auto& criterion : {taylor.get(), other.get()}) {
+    criterion->ObserveStrengthStep(strengths, strengths);
+  }
+  const ScoreTable scores = *taylor->Score(view);
+  EXPECT_EQ(scores[id], (2 * 0.1 + 4) / 2);
+  EXPECT_EQ(other->Score(view)->Values(0), scores.Values(0));
+  EXPECT_EQ(taylor->SetState({1, 2}).message(), "the taylor criterion keeps 10 numbers, not 2");
+}
+
+TEST(CriteriaTest, CriteriaWithoutStateTakeNone) {
+  for (const char* name : {"magnitude", "ablation", "random"}) {
+    EXPECT_TRUE(Make(name)->State().empty());
+    EXPECT_TRUE(Make(name)->SetState({}).ok());
+    EXPECT_FALSE(Make(name)->SetState({1}).ok());
+  }
+}
+
 TEST(CriteriaTest, AblationIsTheGrowthOfTheLoss) {
   FakeView view;
   view.living_[{0, 2, 1}] = false;

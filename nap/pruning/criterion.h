@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "nap/architecture/candidates.h"
 #include "nap/base/registry.h"
@@ -42,6 +43,15 @@ class PruningCriterion {
   // gradients.
   virtual void ObserveStrengthStep(const ScoreTable& /*strengths*/,
                                    const ScoreTable& /*gradients*/) {}
+
+  // What was observed since the last milestone, for a search that is interrupted: SetState with
+  // what State gave makes a new criterion go on like this one. InvalidArgument if it cannot be a
+  // state.
+  virtual std::vector<double> State() const { return {}; }
+  virtual absl::Status SetState(const std::vector<double>& state) {
+    if (state.empty()) return absl::OkStatus();
+    return absl::InvalidArgumentError("the pruning criterion keeps no state");
+  }
 
   // A finite score for each living operation (others are ignored): the lowest are pruned first.
   virtual absl::StatusOr<ScoreTable> Score(SearchView& view) = 0;

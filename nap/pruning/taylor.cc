@@ -1,5 +1,7 @@
 // taylor: |strength x gradient|, to first order how much the loss would change if the strength
 // went to zero (Molchanov et al. 2017), averaged over the strength steps since the last milestone.
+#include <absl/strings/str_cat.h>
+
 #include <cmath>
 
 #include "nap/pruning/criterion.h"
@@ -19,6 +21,28 @@ class Taylor final : public PruningCriterion {
         sums_.Values(cell)[i] += std::abs(strengths.Values(cell)[i] * gradients.Values(cell)[i]);
       }
     }
+  }
+
+  // The number of steps, then the sums.
+  std::vector<double> State() const override {
+    std::vector<double> state = {static_cast<double>(steps_)};
+    for (int cell = 0; cell < num_cells_; ++cell) {
+      state.insert(state.end(), sums_.Values(cell).begin(), sums_.Values(cell).end());
+    }
+    return state;
+  }
+
+  absl::Status SetState(const std::vector<double>& state) override {
+    if (state.size() != State().size()) {
+      return absl::InvalidArgumentError(absl::StrCat("the taylor criterion keeps ", State().size(),
+                                                     " numbers, not ", state.size()));
+    }
+    auto next = state.begin();
+    steps_ = static_cast<int>(*next++);
+    for (int cell = 0; cell < num_cells_; ++cell) {
+      for (double& sum : sums_.Values(cell)) sum = *next++;
+    }
+    return absl::OkStatus();
   }
 
   absl::StatusOr<ScoreTable> Score(SearchView& view) override {

@@ -1,5 +1,7 @@
 #include "nap/training/meter.h"
 
+#include "nap/base/status_macros.h"
+
 namespace nap {
 
 void ClassificationMeter::Add(double loss, const at::Tensor& logits, const at::Tensor& labels) {
@@ -7,6 +9,18 @@ void ClassificationMeter::Add(double loss, const at::Tensor& logits, const at::T
   loss_ += loss * count;
   correct_ += logits.detach().argmax(1).eq(labels).sum().item<int64_t>();
   images_ += count;
+}
+
+void ClassificationMeter::Save(const std::string& prefix, Checkpoint* checkpoint) const {
+  checkpoint->numbers[prefix + ".loss"] = loss_;
+  checkpoint->integers[prefix + ".correct"] = correct_;
+  checkpoint->integers[prefix + ".images"] = images_;
+}
+
+absl::Status ClassificationMeter::Load(const Checkpoint& checkpoint, const std::string& prefix) {
+  NAP_RETURN_IF_ERROR(Get(checkpoint.numbers, prefix + ".loss", &loss_));
+  NAP_RETURN_IF_ERROR(Get(checkpoint.integers, prefix + ".correct", &correct_));
+  return Get(checkpoint.integers, prefix + ".images", &images_);
 }
 
 }  // namespace nap

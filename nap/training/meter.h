@@ -3,8 +3,12 @@
 #define NAP_TRAINING_METER_H_
 
 #include <ATen/core/Tensor.h>
+#include <absl/status/status.h>
 
 #include <cstdint>
+#include <string>
+
+#include "nap/training/checkpoint.h"
 
 namespace nap {
 
@@ -12,6 +16,10 @@ class ClassificationMeter {
  public:
   // `loss`: the batch's mean. logits [N, classes], labels [N].
   void Add(double loss, const at::Tensor& logits, const at::Tensor& labels);
+
+  // To and from a checkpoint, under names that begin with `prefix`.
+  void Save(const std::string& prefix, Checkpoint* checkpoint) const;
+  absl::Status Load(const Checkpoint& checkpoint, const std::string& prefix);
 
   int64_t images() const { return images_; }
 

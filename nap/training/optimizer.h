@@ -4,9 +4,16 @@
 
 #include <torch/optim/optimizer.h>
 
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace nap {
+
+using OptimizerState = std::decay_t<decltype(std::declval<torch::optim::Optimizer>().state())>;
+
+// Where an optimiser's state() has what belongs to the parameter.
+OptimizerState::key_type StateKey(const torch::Tensor& parameter);
 
 // Makes `parameters` the only ones of the optimiser's only group. The others' state (momentum,
 // averages) is freed, theirs is kept.

@@ -28,6 +28,15 @@ TEST(ClassificationMeterTest, WeighsBatchesByTheirSize) {
   EXPECT_EQ(meter.images(), 4);
   EXPECT_DOUBLE_EQ(meter.loss(), 2.0);
   EXPECT_DOUBLE_EQ(meter.accuracy(), 0.75);
+  Checkpoint checkpoint;
+  meter.Save("train", &checkpoint);
+  ClassificationMeter other;
+  EXPECT_EQ(other.Load(checkpoint, "valid").message(),
+            "the checkpoint does not fit: it has no 'valid.loss'");
+  ASSERT_TRUE(other.Load(checkpoint, "train").ok());
+  EXPECT_EQ(other.images(), 4);
+  EXPECT_EQ(other.loss(), meter.loss());
+  EXPECT_EQ(other.accuracy(), meter.accuracy());
 }
 
 TEST(OptimizerTest, KeepsMomentumOfWhatStaysAndForgetsTheRest) {

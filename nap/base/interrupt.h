@@ -1,0 +1,16 @@
+// Ctrl-C and `kill` as a request to stop at the next good moment.
+#ifndef NAP_BASE_INTERRUPT_H_
+#define NAP_BASE_INTERRUPT_H_
+
+namespace nap {
+
+// From now on the first SIGINT or SIGTERM is only noted; a second one ends the program at once,
+// with exit code 128 plus the signal's number.
+void CatchInterrupts();
+
+// The signal that was noted, or 0. For loops to ask after each step.
+int InterruptSignal();
+
+}  // namespace nap
+
+#endif  // NAP_BASE_INTERRUPT_H_
