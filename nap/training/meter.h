@@ -25,11 +25,19 @@ class ClassificationMeter {
 
   // Means over the images so far; 0 if there were none.
   double loss() const { return images_ == 0 ? 0 : loss_ / images_; }
-  double accuracy() const { return images_ == 0 ? 0 : static_cast<double>(correct_) / images_; }
+  double accuracy() const { return Share(correct_); }
+
+  // Whether the label is among the five likeliest classes, or among all if there are fewer.
+  double top5_accuracy() const { return Share(correct_top5_); }
 
  private:
+  double Share(int64_t count) const {
+    return images_ == 0 ? 0 : static_cast<double>(count) / static_cast<double>(images_);
+  }
+
   double loss_ = 0;
   int64_t correct_ = 0;
+  int64_t correct_top5_ = 0;
   int64_t images_ = 0;
 };
 

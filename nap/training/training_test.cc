@@ -1,13 +1,18 @@
+#include <ATen/TensorOperators.h>
 #include <ATen/ops/ones.h>
 #include <ATen/ops/tensor.h>
 #include <ATen/ops/zeros.h>
 #include <gtest/gtest.h>
 #include <torch/optim/sgd.h>
 
+#include <cmath>
+
 #include "nap/training/device.h"
 #include "nap/training/learning_rate.h"
 #include "nap/training/meter.h"
+#include "nap/training/mixup.h"
 #include "nap/training/optimizer.h"
+#include "nap/training/training_options.h"
 
 namespace nap {
 namespace {
@@ -17,6 +22,80 @@ TEST(CosineAnnealingTest, RunsFromInitialToFinal) {
   EXPECT_DOUBLE_EQ(CosineAnnealing(0.025, 0.001, 0.5), 0.013);
   EXPECT_DOUBLE_EQ(CosineAnnealing(0.025, 0.001, 1), 0.001);
   EXPECT_NEAR(CosineAnnealing(1, 0, 1.0 / 3), 0.75, 1e-15);
+}
+
+TEST(TrainingOptionsTest, RaisesAndLowersTheLearningRate) {
+  TrainingOptions options;
+  options.epochs = 8;
+  options.learning_rate = 0.8;
+  EXPECT_DOUBLE_EQ(LearningRate(options, 1), 0.8);
+  EXPECT_DOUBLE_EQ(LearningRate(options, 5), 0.4);
+  options.learning_rate_decay = "linear";
+  options.learning_rate_warmup = 2;
+  EXPECT_DOUBLE_EQ(LearningRate(options, 1), 0.4);
+  EXPECT_DOUBLE_EQ(LearningRate(options, 2), 0.7);
+  EXPECT_DOUBLE_EQ(LearningRate(options, 7), 0.2);
+  options.drop_path = 0.4;
+  EXPECT_DOUBLE_EQ(DropPathProbability(options, 1), 0);
+  EXPECT_DOUBLE_EQ(DropPathProbability(options, 7), 0.3);
+}
+
+TEST(TrainingOptionsTest, NamesWhatIsOutOfRange) {
+  const auto message = [](auto change) {
+    TrainingOptions options;
+    change(options);
+    return std::string(Validate(options).message());
+  };
+  EXPECT_EQ(message([](TrainingOptions&) {}), "");
+  EXPECT_EQ(message([](TrainingOptions& o) { o.drop_path = 1; }),
+            "--drop_path=1 is out of range: must be from 0 to below 1");
+  EXPECT_EQ(message([](TrainingOptions& o) { o.learning_rate_warmup = 600; }),
+            "--learning_rate_warmup=600 is out of range: must be from 0 to below --epochs=600");
+  EXPECT_EQ(message([](TrainingOptions& o) { o.mixup = std::nan(""); }),
+            "--mixup=nan is out of range: must be at least 0");
+  EXPECT_EQ(message([](TrainingOptions& o) { o.learning_rate_decay = "step"; }),
+            "unknown learning_rate_decay 'step'; known: cosine, linear");
+}
+
+// The variance of Beta(a, a) is 1 / (4 (2 a + 1)).
+TEST(MixupTest, DrawsFromASymmetricBeta) {
+  for (const double alpha : {0.2, 1.0, 2.0}) {
+    RandomStream random({11});
+    double sum = 0, squares = 0;
+    constexpr int kDraws = 20000;
+    for (int i = 0; i < kDraws; ++i) {
+      const double x = SymmetricBeta(alpha, &random) - 0.5;
+      sum += x;
+      squares += x * x;
+    }
+    EXPECT_NEAR(sum / kDraws, 0, 0.01) << alpha;
+    EXPECT_NEAR(squares / kDraws, 1 / (4 * (2 * alpha + 1)), 0.003) << alpha;
+  }
+}
+
+TEST(MixupTest, MixesImagesAsItsLabelsSay) {
+  RandomStream random({12});
+  at::Tensor images = at::ones({5, 1, 2, 2});
+  std::vector<int64_t> numbers;
+  for (int64_t i = 0; i < 5; ++i) {
+    images[i] *= i;
+    numbers.push_back(i);
+  }
+  const at::Tensor labels = at::tensor(numbers);
+  const MixedBatch mixed = Mix(images, labels, 0.4, &random);
+  for (int64_t i = 0; i < 5; ++i) {
+    const double other = static_cast<double>(mixed.other_labels[i].item<int64_t>());
+    EXPECT_NEAR(mixed.images[i][0][1][0].item<double>(),
+                mixed.share * static_cast<double>(i) + (1 - mixed.share) * other, 1e-5);
+  }
+}
+
+TEST(ClassificationMeterTest, CountsTheFiveLikeliest) {
+  ClassificationMeter meter;
+  const at::Tensor logits = at::tensor({7.0F, 6.0F, 5.0F, 4.0F, 3.0F, 2.0F, 1.0F}).expand({7, 7});
+  meter.Add(0, logits, at::tensor(std::vector<int64_t>{0, 1, 2, 3, 4, 5, 6}));
+  EXPECT_DOUBLE_EQ(meter.accuracy(), 1.0 / 7);
+  EXPECT_DOUBLE_EQ(meter.top5_accuracy(), 5.0 / 7);
 }
 
 TEST(ClassificationMeterTest, WeighsBatchesByTheirSize) {

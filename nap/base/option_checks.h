@@ -1,0 +1,38 @@
+// What Validate functions of options are made of. A value is named as the flag that sets it.
+#ifndef NAP_BASE_OPTION_CHECKS_H_
+#define NAP_BASE_OPTION_CHECKS_H_
+
+#include <absl/status/status.h>
+#include <absl/strings/str_cat.h>
+#include <absl/strings/string_view.h>
+
+#include <cmath>
+
+namespace nap {
+
+// InvalidArgument "--flag=value is out of range: <range>" unless `fine`.
+inline absl::Status CheckOption(bool fine, absl::string_view flag, double value,
+                                absl::string_view range) {
+  if (fine) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("--", flag, "=", value, " is out of range: ", range));
+}
+
+// These are also false for NaN.
+inline absl::Status CheckAtLeast(absl::string_view flag, double value, double least) {
+  return CheckOption(std::isfinite(value) && value >= least, flag, value,
+                     absl::StrCat("must be at least ", least));
+}
+
+inline absl::Status CheckPositive(absl::string_view flag, double value) {
+  return CheckOption(std::isfinite(value) && value > 0, flag, value, "must be positive");
+}
+
+// A probability or share that may not be 1.
+inline absl::Status CheckBelowOne(absl::string_view flag, double value) {
+  return CheckOption(value >= 0 && value < 1, flag, value, "must be from 0 to below 1");
+}
+
+}  // namespace nap
+
+#endif  // NAP_BASE_OPTION_CHECKS_H_

@@ -1,0 +1,49 @@
+// Everything that decides the training of a derived network, but for the network and the data.
+#ifndef NAP_TRAINING_TRAINING_OPTIONS_H_
+#define NAP_TRAINING_TRAINING_OPTIONS_H_
+
+#include <absl/status/status.h>
+
+#include <cstdint>
+#include <string>
+
+namespace nap {
+
+// The defaults are DARTS's for CIFAR-10.
+struct TrainingOptions {
+  int epochs = 600;
+  int64_t batch_size = 96;
+  int64_t steps_per_epoch = 0;    // at most; 0: all of the training images
+  int64_t evaluation_images = 0;  // test images looked at after each epoch, at most; 0: all
+
+  double learning_rate = 0.025;
+  double final_learning_rate = 0;
+  std::string learning_rate_decay = "cosine";  // or "linear"
+  int learning_rate_warmup = 0;                // first epochs, in which it rises linearly
+  double momentum = 0.9;
+  double weight_decay = 3e-4;
+  double gradient_clip = 5;  // the largest norm of all gradients together
+
+  double auxiliary_weight = 0.4;  // of the auxiliary head's loss
+  double drop_path = 0.2;         // probability in the end; it rises linearly from 0
+  double label_smoothing = 0;     // Szegedy et al. 2016
+  double mixup = 0;               // the Beta distribution's parameter (Zhang et al. 2018); 0: none
+
+  int crop_padding = 4;
+  bool flip = true;
+  int cutout = 16;  // side length in pixels
+
+  uint64_t seed = 0;
+  std::string device = "auto";
+};
+
+// InvalidArgument that names the option at fault (as the flag of the same name) and its range.
+absl::Status Validate(const TrainingOptions& options);
+
+// In the epoch (from 1).
+double LearningRate(const TrainingOptions& options, int epoch);
+double DropPathProbability(const TrainingOptions& options, int epoch);
+
+}  // namespace nap
+
+#endif  // NAP_TRAINING_TRAINING_OPTIONS_H_
