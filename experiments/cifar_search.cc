@@ -19,14 +19,16 @@
 #include <vector>
 
 #include "data/dataset.h"
+#include "experiments/cifar_search_reporter.h"
 #include "nap/architecture/drawing.h"
 #include "nap/architecture/genotype_darts.h"
+#include "nap/base/interrupt.h"
 #include "nap/base/program.h"
 #include "nap/base/status_macros.h"
 #include "nap/model/network_cost.h"
-#include "nap/report/progress.h"
 #include "nap/report/run_folder.h"
 #include "nap/search/searcher.h"
+#include "nap/training/checkpoint.h"
 #include "nap/training/device.h"
 
 DEFINE_string(preset, "quick", "quick, standard or paper: the flag file that sets the defaults");
@@ -89,11 +91,18 @@ DEFINE_bool(recompute, false,
             "keep less memory for the backward pass and compute it again (fused backend)");
 DEFINE_int32(log_every, 10, "steps between two step lines in metrics.jsonl");
 
+DEFINE_double(checkpoint_minutes, 10,
+              "minutes between two checkpoints at least, beside those after each epoch");
+DEFINE_bool(resume, false,
+            "go on with the run in --out_dir, exactly; its flags need not be given again");
+
 DEFINE_int32(final_channels, 36, "channels of the network whose size is reported");
 DEFINE_int32(final_cells, 20, "cells of the network whose size is reported");
 
 namespace nap {
 namespace {
+
+constexpr char kExperiment[] = "cifar_search";
 
 std::vector<std::string> Names(const std::string& flag) {
   std::vector<std::string> names = absl::StrSplit(flag, ',', absl::SkipWhitespace());
@@ -159,7 +168,9 @@ absl::Status CheckOwnFlags() {
     return absl::InvalidArgumentError(
         absl::StrCat("--", name, "=", value, " is out of range: must be at least ", least));
   }
-  return absl::OkStatus();
+  if (FLAGS_checkpoint_minutes >= 0) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat("--checkpoint_minutes=", FLAGS_checkpoint_minutes,
+                                                 " is out of range: must be at least 0"));
 }
 
 absl::StatusOr<std::unique_ptr<Dataset>> OpenTrainingImages() {
@@ -193,31 +204,18 @@ std::map<std::string, std::string> FlagValues() {
   return values;
 }
 
-class Reporter final : public SearchObserver {
- public:
-  Reporter(RunFolder* folder, const CandidateSpace& space)
-      : folder_(folder), space_(space), progress_(stderr) {}
-
-  absl::Status OnStep(const StepReport& report) override {
-    progress_.Step(report);
-    if (report.step % FLAGS_log_every != 0) return absl::OkStatus();
-    return folder_->WriteStep(report);
+// With --resume the flags of the run in --out_dir, else none.
+absl::StatusOr<std::map<std::string, std::string>> EarlierFlags() {
+  if (!FLAGS_resume) return std::map<std::string, std::string>();
+  if (FLAGS_out_dir.empty()) {
+    return absl::InvalidArgumentError("--resume needs --out_dir, the folder of the run to resume");
   }
-  absl::Status OnEpoch(const EpochReport& report) override {
-    progress_.Epoch(report, space_);
-    accuracy_ = report.valid_accuracy;
-    return folder_->WriteEpoch(report, space_);
-  }
+  return RunFolder::ReadFlags(FLAGS_out_dir, kExperiment);
+}
 
-  // Of the last epoch, on the validation part.
-  double accuracy() const { return accuracy_; }
-
- private:
-  RunFolder* const folder_;
-  const CandidateSpace& space_;
-  Progress progress_;
-  double accuracy_ = 0;
-};
+std::string ResumeCommand(const std::string& out_dir) {
+  return absl::StrCat("bazel run //experiments:cifar_search -- --resume --out_dir=", out_dir);
+}
 
 // The network that a genotype will make, for its size. Known before the search, so that a flag that
 // is wrong is not found out after it.
@@ -278,29 +276,54 @@ std::string OutDir() {
                       absl::FormatTime("%Y%m%d-%H%M%S", absl::Now(), absl::LocalTimeZone()));
 }
 
+// What --resume finds; null if it is not given, or if the run was killed before its first
+// checkpoint.
+absl::StatusOr<std::unique_ptr<const Checkpoint>> FindCheckpoint() {
+  if (!FLAGS_resume) return nullptr;
+  absl::StatusOr<Checkpoint> checkpoint = ReadNewestCheckpoint(FLAGS_out_dir);
+  if (absl::IsNotFound(checkpoint.status())) return nullptr;
+  if (!checkpoint.ok()) return checkpoint.status();
+  return std::make_unique<const Checkpoint>(*std::move(checkpoint));
+}
+
+// The status of a search that did not end, with what the user can do.
+absl::Status Unfinished(const absl::Status& status, const std::string& out_dir) {
+  const bool diverged = absl::IsFailedPrecondition(status);
+  return absl::Status(
+      status.code(),
+      diverged ? absl::StrCat(status.message(), "; what was measured so far is in ", out_dir)
+               : absl::StrCat(status.message(), "; go on with: ", ResumeCommand(out_dir)));
+}
+
 absl::Status Main() {
   NAP_RETURN_IF_ERROR(CheckOwnFlags());
   NAP_ASSIGN_OR_RETURN(const SearchOptions options, OptionsFromFlags());
-  const int threads = UseThreads(FLAGS_threads);
+  NAP_ASSIGN_OR_RETURN(const std::unique_ptr<const Checkpoint> checkpoint, FindCheckpoint());
+  int wanted_threads = FLAGS_threads;
+  if (checkpoint != nullptr) {
+    NAP_ASSIGN_OR_RETURN(wanted_threads, Reporter::Threads(*checkpoint));
+  }
+  const int threads = UseThreads(wanted_threads);
   NAP_ASSIGN_OR_RETURN(const std::unique_ptr<Dataset> images, OpenTrainingImages());
   NAP_ASSIGN_OR_RETURN(const std::unique_ptr<Searcher> searcher,
                        Searcher::Create(options, images.get()));
+  if (checkpoint != nullptr) NAP_RETURN_IF_ERROR(searcher->Load(*checkpoint));
   NAP_ASSIGN_OR_RETURN(const FinalNetwork final_network, PlanFinalNetwork(*images));
   const std::string out_dir = OutDir();
   NAP_ASSIGN_OR_RETURN(const std::unique_ptr<RunFolder> folder,
-                       RunFolder::Create(out_dir, "cifar_search", FlagValues()));
-  absl::PrintF(
-      "Searching %d cells of %d channels on %d images with %s; %d threads; writing to %s\n",
-      FLAGS_cells, FLAGS_channels, images->size(), FLAGS_relaxation, threads, out_dir);
+                       FLAGS_resume ? RunFolder::Reopen(out_dir, checkpoint.get())
+                                    : RunFolder::Create(out_dir, kExperiment, FlagValues()));
+  Reporter reporter(searcher.get(), folder.get(),
+                    {FLAGS_log_every, FLAGS_checkpoint_minutes, threads});
+  if (checkpoint != nullptr) NAP_RETURN_IF_ERROR(reporter.Load(*checkpoint));
+  absl::PrintF("%s %d cells of %d channels on %d images with %s; %d threads; writing to %s\n",
+               checkpoint != nullptr ? "Resuming the search of" : "Searching", FLAGS_cells,
+               FLAGS_channels, images->size(), FLAGS_relaxation, threads, out_dir);
   std::fflush(stdout);
 
-  Reporter reporter(folder.get(), searcher->space());
+  CatchInterrupts();
   const absl::StatusOr<Genotype> genotype = searcher->Run(&reporter);
-  if (!genotype.ok()) {
-    return absl::Status(
-        genotype.status().code(),
-        absl::StrCat(genotype.status().message(), "; what was measured so far is in ", out_dir));
-  }
+  if (!genotype.ok()) return Unfinished(genotype.status(), out_dir);
   // First on the screen: there it stays if the disk is full.
   NAP_RETURN_IF_ERROR(PrintResult(*genotype, final_network));
   absl::PrintF(
@@ -310,7 +333,7 @@ absl::Status Main() {
   NAP_RETURN_IF_ERROR(folder->WriteGenotype(*genotype, searcher->space()));
   std::printf(
       "Written to %s: genotype.json, genotype.txt, genotype.dot%s, metrics.jsonl, "
-      "strengths.jsonl, config.json\n",
+      "strengths.jsonl, config.json, checkpoint.pt\n",
       out_dir.c_str(),
       std::filesystem::exists(folder->File("genotype.svg")) ? ", genotype.svg" : "");
   if (!FitsDarts(*genotype)) {
@@ -328,7 +351,9 @@ absl::Status Main() {
 int main(int argc, char** argv) {
   return nap::RunProgram(
       argc, argv,
-      {"cifar_search", "searches a network by pruning, on CIFAR-10 or on built-in drawings",
-       __FILE__, "experiments/presets/cifar_search"},
+      {nap::kExperiment, "searches a network by pruning, on CIFAR-10 or on built-in drawings",
+       __FILE__, "experiments/presets/cifar_search", nap::EarlierFlags,
+       /*free_flags=*/
+       {"checkpoint_minutes", "final_cells", "final_channels", "out_dir", "preset", "resume"}},
       nap::Main);
 }

@@ -17,8 +17,8 @@
 #include <limits>
 #include <memory>
 #include <new>
-#include <set>
 
+#include "nap/base/interrupt.h"
 #include "nap/base/status_macros.h"
 #include "tools/cpp/runfiles/runfiles.h"
 
@@ -60,7 +60,7 @@ absl::StatusOr<std::string> FindPreset(const char* program, const ProgramOptions
   const std::string folder =
       runfiles->Rlocation(absl::StrCat(kWorkspace, "/", options.preset_folder));
   const std::string path = absl::StrCat(folder, "/", name, ".flags");
-  if (std::filesystem::exists(path)) return path;
+  if (std::filesystem::exists(path)) return std::filesystem::absolute(path).string();
   std::vector<std::string> known;
   std::error_code ignored;
   for (const auto& entry : std::filesystem::directory_iterator(folder, ignored)) {
@@ -69,6 +69,35 @@ absl::StatusOr<std::string> FindPreset(const char* program, const ProgramOptions
   std::sort(known.begin(), known.end());
   return absl::InvalidArgumentError(
       absl::StrCat("unknown preset '", name, "'; known: ", absl::StrJoin(known, ", ")));
+}
+
+// Where `bazel run` was called.
+absl::Status EnterCallersFolder() {
+  const char* folder = std::getenv("BUILD_WORKING_DIRECTORY");
+  if (folder == nullptr || ::chdir(folder) == 0) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat("cannot enter ", folder));
+}
+
+absl::Status UseEarlierFlags(const ProgramOptions& options,
+                             const std::map<std::string, std::string>& earlier) {
+  std::vector<std::string> differences;
+  for (const gflags::CommandLineFlagInfo& flag : FlagsOf(options.main_file)) {
+    const auto found = earlier.find(flag.name);
+    const std::string value = found == earlier.end() ? flag.default_value : found->second;
+    if (flag.is_default) {
+      if (gflags::SetCommandLineOption(flag.name.c_str(), value.c_str()).empty()) {
+        return absl::InvalidArgumentError(
+            absl::StrCat("the earlier run's --", flag.name, "=", value, " is not understood"));
+      }
+    } else if (value != flag.current_value && options.free_flags.count(flag.name) == 0) {
+      differences.push_back(absl::StrCat("--", flag.name, "=", value, " there, --", flag.name, "=",
+                                         flag.current_value, " here"));
+    }
+  }
+  if (differences.empty()) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("the earlier run has other flags: ", absl::StrJoin(differences, "; "),
+                   "; leave out what is to stay as it was"));
 }
 
 // The command line is read twice: first to learn the preset, then to win over it.
@@ -85,10 +114,15 @@ absl::Status ReadFlags(int argc, char** argv, const ProgramOptions& options, boo
         absl::StrCat("'", arguments[1], "' is not a flag; see --help"));
   };
   NAP_RETURN_IF_ERROR(read_command_line());
-  if (options.preset_folder.empty()) return absl::OkStatus();
+  if (options.preset_folder.empty()) return EnterCallersFolder();
   std::string preset;
   CHECK(gflags::GetCommandLineOption("preset", &preset)) << "the main defines no --preset";
   NAP_ASSIGN_OR_RETURN(const std::string path, FindPreset(argv[0], options, preset));
+  NAP_RETURN_IF_ERROR(EnterCallersFolder());
+  if (options.earlier_flags != nullptr) {
+    NAP_ASSIGN_OR_RETURN(const auto earlier, options.earlier_flags());
+    if (!earlier.empty()) return UseEarlierFlags(options, earlier);
+  }
   gflags::ReadFromFlagsFile(path, argv[0], /*errors_are_fatal=*/true);
   return read_command_line();
 }
@@ -133,14 +167,14 @@ int RunProgram(int argc, char** argv, const ProgramOptions& options,
     PrintHelp(options);
     return 0;
   }
-  const char* called_from = std::getenv("BUILD_WORKING_DIRECTORY");
-  if (called_from != nullptr && ::chdir(called_from) != 0) {
-    PrintError(options, absl::StrCat("cannot enter ", called_from));
-    return 1;
-  }
   try {
     const absl::Status status = body();
     if (status.ok()) return 0;
+    if (absl::IsCancelled(status) && InterruptSignal() != 0) {
+      std::fflush(stdout);
+      std::fprintf(stderr, "%s: %s\n", options.name.c_str(), std::string(status.message()).c_str());
+      return 128 + InterruptSignal();
+    }
     PrintError(options, status.message());
   } catch (const std::bad_alloc&) {
     PrintError(options, kOutOfMemory);

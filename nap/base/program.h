@@ -3,9 +3,12 @@
 #define NAP_BASE_PROGRAM_H_
 
 #include <absl/status/status.h>
+#include <absl/status/statusor.h>
 #include <gflags/gflags.h>
 
 #include <functional>
+#include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -19,15 +22,24 @@ struct ProgramOptions {
   // The folder of the program's presets ("experiments/presets/cifar_search"), one of which is named
   // by --preset, a flag that the main defines; empty: no presets.
   std::string preset_folder;
+
+  // Instead of the preset: the flags of an earlier run that the command line asks to go on with, or
+  // none if it does not. Called once the command line is read, in the user's folder.
+  std::function<absl::StatusOr<std::map<std::string, std::string>>()> earlier_flags;
+
+  // Flags that may be given anew all the same; another value for any other is an error that names
+  // both.
+  std::set<std::string> free_flags;
 };
 
 // The flags that this file defines, by name. gflags keeps those of all files in one list.
 std::vector<gflags::CommandLineFlagInfo> FlagsOf(const std::string& file);
 
-// Reads the preset's flag file and then the command line, which wins; answers --help; moves to the
-// folder in which `bazel run` was called, so that relative paths mean what the user means; runs
-// `body` and prints its error, or the exception that LibTorch threw, as one line. Returns main's
-// exit code: 0, 1 for an error, 2 for a wrong command line.
+// Reads the preset's flag file and then the command line, which wins (or an earlier run's flags);
+// answers --help; moves to the folder in which `bazel run` was called, so that relative paths mean
+// what the user means; runs `body` and prints its error, or the exception that LibTorch threw, as
+// one line. Returns main's exit code: 0, 1 for an error, 2 for a wrong command line, and 128 plus
+// the signal's number if the body returned Cancelled because of InterruptSignal().
 int RunProgram(int argc, char** argv, const ProgramOptions& options,
                const std::function<absl::Status()>& body);
 

@@ -21,6 +21,13 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+constexpr char kMetrics[] = "metrics.jsonl";
+constexpr char kStrengths[] = "strengths.jsonl";
+constexpr char kResult[] = "genotype.json";
+
+// A file's size in a checkpoint.
+std::string SizeName(const char* file) { return absl::StrCat(file, ".bytes"); }
+
 std::string ProcessorName() {
   std::ifstream file("/proc/cpuinfo");
   for (std::string line; std::getline(file, line);) {
@@ -75,10 +82,11 @@ absl::StatusOr<std::unique_ptr<RunFolder>> RunFolder::Create(
   const std::string config = path + "/config.json";
   if (std::filesystem::exists(config)) {
     return absl::AlreadyExistsError(absl::StrCat(
-        path, " already holds a run; choose another folder with --out_dir or remove that one"));
+        path, " already holds a run; --resume goes on with it if it is not finished, else choose ",
+        "another folder with --out_dir"));
   }
-  NAP_ASSIGN_OR_RETURN(LineWriter metrics, LineWriter::Open(path + "/metrics.jsonl"));
-  NAP_ASSIGN_OR_RETURN(LineWriter strengths, LineWriter::Open(path + "/strengths.jsonl"));
+  NAP_ASSIGN_OR_RETURN(LineWriter metrics, LineWriter::Open(absl::StrCat(path, "/", kMetrics)));
+  NAP_ASSIGN_OR_RETURN(LineWriter strengths, LineWriter::Open(absl::StrCat(path, "/", kStrengths)));
   const Json json = {
       {"experiment", experiment},
       {"flags", flags},
@@ -87,6 +95,59 @@ absl::StatusOr<std::unique_ptr<RunFolder>> RunFolder::Create(
       {"machine", Machine()}};
   NAP_RETURN_IF_ERROR(WriteFileAtomically(config, json.dump(2) + "\n"));
   return std::unique_ptr<RunFolder>(new RunFolder(path, std::move(metrics), std::move(strengths)));
+}
+
+absl::StatusOr<std::map<std::string, std::string>> RunFolder::ReadFlags(
+    const std::string& path, const std::string& experiment) {
+  const std::string file = path + "/config.json";
+  const absl::StatusOr<std::string> content = ReadFile(file);
+  if (absl::IsNotFound(content.status())) {
+    return absl::NotFoundError(
+        absl::StrCat(path, " holds no run to resume; without --resume one begins there"));
+  }
+  if (!content.ok()) return content.status();
+  const Json config = Json::parse(*content, nullptr, /*allow_exceptions=*/false);
+  std::map<std::string, std::string> flags;
+  if (!config.is_object() || !config.contains("flags") || !config["flags"].is_object()) {
+    return absl::DataLossError(absl::StrCat(file, " is damaged: it names no flags"));
+  }
+  if (config.value("experiment", "") != experiment) {
+    return absl::FailedPreconditionError(absl::StrCat(path, " holds a run of ",
+                                                      config.value("experiment", "another program"),
+                                                      ", not of ", experiment));
+  }
+  for (const auto& [name, value] : config["flags"].items()) {
+    if (!value.is_string()) {
+      return absl::DataLossError(absl::StrCat(file, " is damaged: --", name, " is no string"));
+    }
+    flags[name] = value.get<std::string>();
+  }
+  if (std::filesystem::exists(path + "/" + kResult)) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("the run in ", path, " is finished, its result is ", path, "/", kResult,
+                     "; to search anew, choose another folder with --out_dir"));
+  }
+  return flags;
+}
+
+absl::StatusOr<std::unique_ptr<RunFolder>> RunFolder::Reopen(const std::string& path,
+                                                             const Checkpoint* checkpoint) {
+  const auto reopen = [&](const char* file) -> absl::StatusOr<LineWriter> {
+    int64_t size = 0;
+    if (checkpoint != nullptr) {
+      NAP_RETURN_IF_ERROR(Get(checkpoint->integers, SizeName(file), &size));
+    }
+    return LineWriter::OpenAt(absl::StrCat(path, "/", file), size);
+  };
+  NAP_ASSIGN_OR_RETURN(LineWriter metrics, reopen(kMetrics));
+  NAP_ASSIGN_OR_RETURN(LineWriter strengths, reopen(kStrengths));
+  return std::unique_ptr<RunFolder>(new RunFolder(path, std::move(metrics), std::move(strengths)));
+}
+
+absl::Status RunFolder::WriteCheckpoint(Checkpoint checkpoint) {
+  NAP_ASSIGN_OR_RETURN(checkpoint.integers[SizeName(kMetrics)], metrics_.Flush());
+  NAP_ASSIGN_OR_RETURN(checkpoint.integers[SizeName(kStrengths)], strengths_.Flush());
+  return nap::WriteCheckpoint(path_, checkpoint);
 }
 
 RunFolder::RunFolder(std::string path, LineWriter metrics, LineWriter strengths)
@@ -135,14 +196,13 @@ absl::Status RunFolder::WriteEpoch(const EpochReport& report, const CandidateSpa
 }
 
 absl::Status RunFolder::WriteGenotype(const Genotype& genotype, const CandidateSpace& space) {
-  NAP_RETURN_IF_ERROR(WriteFileAtomically(File("genotype.json"), GenotypeToJson(genotype)));
   NAP_RETURN_IF_ERROR(WriteFileAtomically(File("genotype.txt"), GenotypeToDarts(genotype) + "\n"));
   NAP_RETURN_IF_ERROR(WriteFileAtomically(File("genotype.dot"),
                                           GenotypeToDot(genotype, space.cells.front().num_inputs)));
-  // The result is safe; a picture is not worth ending a finished search with an error.
+  // A picture is not worth ending a finished search with an error.
   const absl::Status drawn = RenderSvg(File("genotype.dot"), File("genotype.svg"));
   if (!drawn.ok() && !absl::IsNotFound(drawn)) LOG(WARNING) << drawn.message();
-  return absl::OkStatus();
+  return WriteFileAtomically(File(kResult), GenotypeToJson(genotype));
 }
 
 }  // namespace nap

@@ -8,6 +8,8 @@
 
 #include "nap/architecture/genotype_darts.h"
 #include "nap/architecture/genotype_json.h"
+#include "nap/base/files.h"
+#include "nap/training/checkpoint.h"
 
 namespace nap {
 namespace {
@@ -109,6 +111,53 @@ TEST_F(RunFolderTest, NeverWritesIntoAnotherRun) {
   const auto again = Create();
   EXPECT_EQ(again.status().code(), absl::StatusCode::kAlreadyExists);
   EXPECT_NE(again.status().message().find(path_), absl::string_view::npos);
+}
+
+TEST_F(RunFolderTest, ReopensWhereTheCheckpointWasWritten) {
+  {
+    auto folder = *Create();
+    ASSERT_TRUE(folder->WriteEpoch(Report(), space_).ok());
+    ASSERT_TRUE(folder->WriteCheckpoint({}).ok());
+    ASSERT_TRUE(folder->WriteEpoch(Report(), space_).ok());
+    ASSERT_TRUE(folder->WriteStep({1, 2, 10, 20, 2.5, 0.125, 0, 64, 9, 6}).ok());
+  }
+  const auto flags = RunFolder::ReadFlags(path_, "test_search");
+  ASSERT_TRUE(flags.ok()) << flags.status();
+  EXPECT_EQ(*flags, (std::map<std::string, std::string>{{"epochs", "2"}, {"seed", "7"}}));
+  const auto checkpoint = ReadNewestCheckpoint(path_);
+  ASSERT_TRUE(checkpoint.ok()) << checkpoint.status();
+  {
+    const auto folder = RunFolder::Reopen(path_, &*checkpoint);
+    ASSERT_TRUE(folder.ok()) << folder.status();
+    EXPECT_EQ(Lines("metrics.jsonl").size(), 1u);
+    EXPECT_EQ(Lines("strengths.jsonl").size(), 1u);
+    ASSERT_TRUE((*folder)->WriteEpoch(Report(), space_).ok());
+    EXPECT_EQ(Lines("metrics.jsonl").size(), 2u);
+    EXPECT_EQ(Lines("strengths.jsonl").size(), 2u);
+  }
+  ASSERT_TRUE(WriteFileAtomically(path_ + "/metrics.jsonl", "").ok());
+  EXPECT_EQ(RunFolder::Reopen(path_, &*checkpoint).status().code(), absl::StatusCode::kDataLoss);
+  // Killed before the first checkpoint.
+  ASSERT_TRUE(RunFolder::Reopen(path_, nullptr).ok());
+  EXPECT_EQ(*ReadFile(path_ + "/strengths.jsonl"), "");
+}
+
+TEST_F(RunFolderTest, SaysWhatCannotBeResumed) {
+  const auto message = [&](const std::string& experiment) {
+    return std::string(RunFolder::ReadFlags(path_, experiment).status().message());
+  };
+  EXPECT_EQ(message("x"), path_ + " holds no run to resume; without --resume one begins there");
+  auto folder = *Create();
+  EXPECT_EQ(message("x"), path_ + " holds a run of test_search, not of x");
+  const Genotype genotype{"darts", {{"normal", {{{"skip_connect", 1}}}, {2}}}};
+  ASSERT_TRUE(folder->WriteGenotype(genotype, space_).ok());
+  EXPECT_EQ(message("test_search"),
+            "the run in " + path_ + " is finished, its result is " + path_ +
+                "/genotype.json; to search anew, choose another folder with --out_dir");
+  for (const char* content : {"{", "[]", "{\"flags\": 3}", "{\"flags\": [\"x\"]}"}) {
+    ASSERT_TRUE(WriteFileAtomically(path_ + "/config.json", content).ok());
+    EXPECT_EQ(message("test_search"), path_ + "/config.json is damaged: it names no flags");
+  }
 }
 
 TEST_F(RunFolderTest, NamesAFolderThatCannotBe) {

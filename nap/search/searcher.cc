@@ -1,6 +1,7 @@
 #include "nap/search/searcher.h"
 
 #include <absl/strings/str_cat.h>
+#include <absl/strings/str_join.h>
 
 #include <algorithm>
 #include <cmath>
@@ -16,7 +17,9 @@
 #include "nap/relaxation/relaxation.h"
 #include "nap/search/candidate_space.h"
 #include "nap/search/optimization.h"
+#include "nap/search/search_state.h"
 #include "nap/search/supernet_trainer.h"
+#include "nap/training/checkpoint.h"
 #include "nap/training/device.h"
 #include "nap/training/learning_rate.h"
 #include "nap/training/meter.h"
@@ -50,6 +53,18 @@ LoaderOptions Loading(const SearchOptions& options, const Dataset& images, bool 
   return loading;
 }
 
+// Names in a checkpoint.
+constexpr char kImages[] = "images";
+std::string LivingName(const CellTopology& cell) { return absl::StrCat("living.", cell.name); }
+std::string CriterionName(size_t place) { return absl::StrCat("criterion.", place); }
+
+// Tells most sets of images apart.
+std::string Describe(const Dataset& images) {
+  return absl::StrCat(images.size(), " images of ", images.num_classes(), " classes with mean ",
+                      absl::StrJoin(images.mean(), ", "), " and deviation ",
+                      absl::StrJoin(images.stddev(), ", "));
+}
+
 class SearcherImpl final : public Searcher, private SearchView {
  public:
   struct Parts {
@@ -72,7 +87,8 @@ class SearcherImpl final : public Searcher, private SearchView {
         valid_loader_(images, parts_.valid, Loading(options, *images, true, kValidStream)),
         evaluation_loader_(images, EvaluationPart(),
                            Loading(options, *images, false, kValidStream)),
-        steps_per_epoch_(train_loader_.batches_per_epoch()) {
+        steps_per_epoch_(train_loader_.batches_per_epoch()),
+        images_(Describe(*images)) {
     if (options_.steps_per_epoch > 0) {
       steps_per_epoch_ = std::min(steps_per_epoch_, options_.steps_per_epoch);
     }
@@ -80,10 +96,11 @@ class SearcherImpl final : public Searcher, private SearchView {
 
   const CandidateSpace& space() const override { return parts_.space; }
 
+  Checkpoint Save() const override;
+  absl::Status Load(const Checkpoint& checkpoint) override;
+
   absl::StatusOr<Genotype> Run(SearchObserver* observer) override {
-    for (int epoch = 1; epoch <= options_.epochs; ++epoch) {
-      NAP_RETURN_IF_ERROR(RunEpoch(epoch, observer));
-    }
+    while (state_.epoch <= options_.epochs) NAP_RETURN_IF_ERROR(RunEpoch(observer));
     return GenotypeOf(options_.search_space, parts_.space, living_);
   }
 
@@ -116,25 +133,16 @@ class SearcherImpl final : public Searcher, private SearchView {
     return part;
   }
 
-  struct EpochMeters {
-    ClassificationMeter train;
-    double strength_losses = 0;
-    int64_t strength_steps = 0;
-
-    double strength_loss() const {
-      return strength_steps == 0 ? 0 : strength_losses / static_cast<double>(strength_steps);
-    }
-  };
-
-  absl::Status RunEpoch(int epoch, SearchObserver* observer);
-  absl::Status TrainEpoch(int epoch, SearchObserver* observer, EpochMeters* meters);
-  absl::Status TrainStep(int epoch, int64_t step, EpochMeters* meters);
+  absl::Status RunEpoch(SearchObserver* observer);
+  absl::Status TrainEpoch(SearchObserver* observer);
+  absl::Status TrainStep(int epoch, int64_t step);
   absl::Status CheckFinite(double loss, const char* what, int epoch, int64_t step) const;
+  absl::Status LoadLiving(const Checkpoint& checkpoint);
   void NextValid(Batch* batch);
   ClassificationMeter EvaluateValidPart();
   absl::Status PruneAt(int epoch, std::vector<CandidateId>* removed);
   std::vector<CandidateId> Living(std::vector<int>* counts) const;
-  void UpdatePace(double seconds_per_unit, bool first);
+  void UpdatePace(double seconds_per_unit);
   double SecondsLeft(int epoch, int64_t step) const;
 
   // What a step costs compared with one of the warm-up.
@@ -150,11 +158,68 @@ class SearcherImpl final : public Searcher, private SearchView {
   Loader valid_loader_;
   Loader evaluation_loader_;
   int64_t steps_per_epoch_;
-  int64_t valid_passes_ = -1;
+  std::string images_;  // what can be told of them
+  SearchState state_;
+  bool valid_loader_started_ = false;
   int milestone_ = 0;
   std::vector<Batch> criterion_batches_;
+  int64_t steps_timed_ = 0;
   double seconds_per_unit_ = 0;  // of late
 };
+
+Checkpoint SearcherImpl::Save() const {
+  Checkpoint checkpoint;
+  checkpoint.strings[kImages] = images_;
+  state_.Save(&checkpoint);
+  for (size_t cell = 0; cell < parts_.space.cells.size(); ++cell) {
+    std::string& living = checkpoint.strings[LivingName(parts_.space.cells[cell])];
+    for (bool lives : living_.Values(static_cast<int>(cell))) living.push_back(lives ? '1' : '0');
+  }
+  trainer_.Save(&checkpoint);
+  const std::vector<double> observed = parts_.criterion->State();
+  for (size_t i = 0; i < observed.size(); ++i) checkpoint.numbers[CriterionName(i)] = observed[i];
+  return checkpoint;
+}
+
+absl::Status SearcherImpl::Load(const Checkpoint& checkpoint) {
+  std::string images;
+  NAP_RETURN_IF_ERROR(Get(checkpoint.strings, kImages, &images));
+  if (images != images_) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        "the images are not those of the checkpoint: ", images, " there, ", images_, " here"));
+  }
+  NAP_RETURN_IF_ERROR(state_.Load(checkpoint));
+  NAP_RETURN_IF_ERROR(LoadLiving(checkpoint));
+  NAP_RETURN_IF_ERROR(trainer_.Load(checkpoint));
+  std::vector<double> observed(parts_.criterion->State().size());
+  for (size_t i = 0; i < observed.size(); ++i) {
+    NAP_RETURN_IF_ERROR(Get(checkpoint.numbers, CriterionName(i), &observed[i]));
+  }
+  return parts_.criterion->SetState(observed);
+}
+
+// Prunes what lives no more.
+absl::Status SearcherImpl::LoadLiving(const Checkpoint& checkpoint) {
+  std::vector<CandidateId> removed;
+  for (int cell = 0; cell < static_cast<int>(parts_.space.cells.size()); ++cell) {
+    const std::string name = LivingName(parts_.space.cells[cell]);
+    std::string living;
+    NAP_RETURN_IF_ERROR(Get(checkpoint.strings, name, &living));
+    if (living.size() != living_.Values(cell).size()) {
+      return absl::FailedPreconditionError(
+          absl::StrCat("the checkpoint does not fit: '", name, "' is of ", living.size(),
+                       " candidates, not ", living_.Values(cell).size()));
+    }
+    const int operations = parts_.space.NumOperations();
+    for (int i = 0; i < static_cast<int>(living.size()); ++i) {
+      if (living[i] == '1') continue;
+      removed.push_back({cell, i / operations, i % operations});
+      living_[removed.back()] = false;
+    }
+  }
+  trainer_.Prune(removed, living_);
+  return absl::OkStatus();
+}
 
 absl::Status SearcherImpl::CheckFinite(double loss, const char* what, int epoch,
                                        int64_t step) const {
@@ -167,8 +232,15 @@ absl::Status SearcherImpl::CheckFinite(double loss, const char* what, int epoch,
 
 // The validation part may be the smaller one: it is then gone through more often.
 void SearcherImpl::NextValid(Batch* batch) {
-  if (valid_passes_ < 0) valid_loader_.StartEpoch(++valid_passes_);
-  while (!valid_loader_.Next(batch)) valid_loader_.StartEpoch(++valid_passes_);
+  if (!valid_loader_started_) {
+    valid_loader_.StartEpoch(state_.valid_pass, state_.valid_batch);
+    valid_loader_started_ = true;
+  }
+  while (!valid_loader_.Next(batch)) {
+    valid_loader_.StartEpoch(++state_.valid_pass);
+    state_.valid_batch = 0;
+  }
+  ++state_.valid_batch;
 }
 
 ClassificationMeter SearcherImpl::EvaluateValidPart() {
@@ -204,7 +276,8 @@ std::vector<CandidateId> SearcherImpl::Living(std::vector<int>* counts) const {
 
 // An average over the last ten steps or so. The first step of all warms caches up: it counts only
 // until the next one is there.
-void SearcherImpl::UpdatePace(double seconds_per_unit, bool first) {
+void SearcherImpl::UpdatePace(double seconds_per_unit) {
+  const bool first = ++steps_timed_ <= 2;
   seconds_per_unit_ = first ? seconds_per_unit : 0.9 * seconds_per_unit_ + 0.1 * seconds_per_unit;
 }
 
@@ -216,7 +289,7 @@ double SearcherImpl::SecondsLeft(int epoch, int64_t step) const {
   return units * seconds_per_unit_;
 }
 
-absl::Status SearcherImpl::TrainStep(int epoch, int64_t step, EpochMeters* meters) {
+absl::Status SearcherImpl::TrainStep(int epoch, int64_t step) {
   Batch train, valid;
   CHECK(train_loader_.Next(&train)) << "the epoch has fewer batches than it said";
   StepResult result;
@@ -228,48 +301,51 @@ absl::Status SearcherImpl::TrainStep(int epoch, int64_t step, EpochMeters* meter
     const OptimizationResult both = parts_.optimization->step(trainer_, train, valid);
     NAP_RETURN_IF_ERROR(CheckFinite(both.strength_loss, "strengths' loss", epoch, step));
     parts_.criterion->ObserveStrengthStep(strengths, trainer_.StrengthGradients());
-    meters->strength_losses += both.strength_loss;
-    ++meters->strength_steps;
+    state_.strength_losses += both.strength_loss;
+    ++state_.strength_steps;
     result = both.train;
   }
   NAP_RETURN_IF_ERROR(CheckFinite(result.loss, "training loss", epoch, step));
-  meters->train.Add(result.loss, result.logits, train.labels);
+  state_.train.Add(result.loss, result.logits, train.labels);
+  state_.step = step;
   return absl::OkStatus();
 }
 
-absl::Status SearcherImpl::TrainEpoch(int epoch, SearchObserver* observer, EpochMeters* meters) {
-  const double begin = MonotonicSeconds();
+absl::Status SearcherImpl::TrainEpoch(SearchObserver* observer) {
+  const int epoch = static_cast<int>(state_.epoch);
+  const double begin = MonotonicSeconds() - state_.seconds;
   std::vector<int> alive;
   Living(&alive);
-  train_loader_.StartEpoch(epoch - 1);
-  for (int64_t step = 1; step <= steps_per_epoch_; ++step) {
+  train_loader_.StartEpoch(epoch - 1, state_.step);
+  for (int64_t step = state_.step + 1; step <= steps_per_epoch_; ++step) {
     const double step_begin = MonotonicSeconds();
-    NAP_RETURN_IF_ERROR(TrainStep(epoch, step, meters));
+    NAP_RETURN_IF_ERROR(TrainStep(epoch, step));
     const double now = MonotonicSeconds();
-    UpdatePace((now - step_begin) / StepUnits(epoch), /*first=*/epoch == 1 && step <= 2);
+    state_.seconds = now - begin;
+    UpdatePace((now - step_begin) / StepUnits(epoch));
     NAP_RETURN_IF_ERROR(observer->OnStep(
-        {epoch, options_.epochs, step, steps_per_epoch_, meters->train.loss(),
-         meters->train.accuracy(), meters->strength_loss(),
-         static_cast<double>(meters->train.images()) / (now - begin), SecondsLeft(epoch, step),
+        {epoch, options_.epochs, step, steps_per_epoch_, state_.train.loss(),
+         state_.train.accuracy(), state_.strength_loss(),
+         static_cast<double>(state_.train.images()) / state_.seconds, SecondsLeft(epoch, step),
          std::accumulate(alive.begin(), alive.end(), 0)}));
   }
   return absl::OkStatus();
 }
 
-absl::Status SearcherImpl::RunEpoch(int epoch, SearchObserver* observer) {
-  const double begin = MonotonicSeconds();
+absl::Status SearcherImpl::RunEpoch(SearchObserver* observer) {
+  const int epoch = static_cast<int>(state_.epoch);
+  const double begin = MonotonicSeconds() - state_.seconds;
   const double learning_rate = CosineAnnealing(options_.learning_rate, options_.final_learning_rate,
                                                static_cast<double>(epoch - 1) / options_.epochs);
   trainer_.SetLearningRate(learning_rate);
-  EpochMeters meters;
-  NAP_RETURN_IF_ERROR(TrainEpoch(epoch, observer, &meters));
+  NAP_RETURN_IF_ERROR(TrainEpoch(observer));
   const ClassificationMeter valid = EvaluateValidPart();
   EpochReport report{epoch,
                      options_.epochs,
                      learning_rate,
-                     meters.train.loss(),
-                     meters.train.accuracy(),
-                     meters.strength_loss(),
+                     state_.train.loss(),
+                     state_.train.accuracy(),
+                     state_.strength_loss(),
                      valid.loss(),
                      valid.accuracy(),
                      /*seconds=*/0,
@@ -284,6 +360,7 @@ absl::Status SearcherImpl::RunEpoch(int epoch, SearchObserver* observer) {
   report.living = Living(&report.operations_alive);
   report.parameters = trainer_.NumParameters();
   report.seconds = MonotonicSeconds() - begin;
+  state_.NextEpoch();
   return observer->OnEpoch(report);
 }
 

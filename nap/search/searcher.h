@@ -55,6 +55,8 @@ class SearchObserver {
   virtual absl::Status OnEpoch(const EpochReport& report) = 0;
 };
 
+struct Checkpoint;
+
 class Searcher {
  public:
   // Splits `images` into a train and a validation part, builds the supernet. `images` must outlive
@@ -64,6 +66,14 @@ class Searcher {
   virtual ~Searcher() = default;
 
   virtual const CandidateSpace& space() const = 0;
+
+  // All that the search needs to go on from where it is. Observers may call it.
+  virtual Checkpoint Save() const = 0;
+
+  // Before Run: lets it go on from there, to the same bits as if it had never been interrupted. For
+  // a searcher made with the same options and images; FailedPrecondition if the checkpoint is of
+  // others and that can be seen.
+  virtual absl::Status Load(const Checkpoint& checkpoint) = 0;
 
   // May be called once. Ends with the budget met, or with the error that stopped it: the
   // observer's, or FailedPrecondition when a loss is no longer finite.

@@ -4,6 +4,7 @@
 #include <ATen/ops/full.h>
 #include <ATen/ops/randn.h>
 #include <ATen/ops/zeros_like.h>
+#include <absl/strings/str_cat.h>
 #include <torch/optim/adam.h>
 #include <torch/optim/sgd.h>
 // Relies on what the others include.
@@ -11,14 +12,22 @@
 
 #include <cmath>
 
+#include "nap/base/status_macros.h"
 #include "nap/model/supernet.h"
 #include "nap/training/optimizer.h"
+#include "nap/training/training_state.h"
 
 namespace nap {
 namespace {
 
 // Breaks ties between operations, as in DARTS.
 constexpr double kStrengthNoise = 1e-3;
+
+// Names in a checkpoint.
+constexpr char kWeights[] = "weights";
+constexpr char kWeightOptimizer[] = "weight_optimizer";
+constexpr char kStrengthOptimizer[] = "strength_optimizer";
+std::string StrengthsName(size_t cell) { return absl::StrCat("strengths.", cell); }
 
 void SetRequiresGrad(const std::vector<at::Tensor>& tensors, bool required) {
   for (const at::Tensor& tensor : tensors) tensor.set_requires_grad(required);
@@ -112,6 +121,26 @@ void SupernetTrainer::Prune(const std::vector<CandidateId>& removed, const Livin
   weights_ = supernet_->parameters();
   KeepParameters(weight_optimizer_.get(), weights_);
   SetLiving(living);
+}
+
+void SupernetTrainer::Save(Checkpoint* checkpoint) const {
+  SaveModule(*supernet_, kWeights, checkpoint);
+  SaveOptimizer(*weight_optimizer_, kWeightOptimizer, checkpoint);
+  for (size_t cell = 0; cell < strengths_.size(); ++cell) {
+    SaveTensor(strengths_[cell], StrengthsName(cell), checkpoint);
+  }
+  SaveOptimizer(*strength_optimizer_, kStrengthOptimizer, checkpoint);
+  SaveRandom(checkpoint);
+}
+
+absl::Status SupernetTrainer::Load(const Checkpoint& checkpoint) {
+  NAP_RETURN_IF_ERROR(LoadModule(checkpoint, kWeights, supernet_.get()));
+  NAP_RETURN_IF_ERROR(LoadOptimizer(checkpoint, kWeightOptimizer, weight_optimizer_.get()));
+  for (size_t cell = 0; cell < strengths_.size(); ++cell) {
+    NAP_RETURN_IF_ERROR(LoadTensor(checkpoint, StrengthsName(cell), &strengths_[cell]));
+  }
+  NAP_RETURN_IF_ERROR(LoadOptimizer(checkpoint, kStrengthOptimizer, strength_optimizer_.get()));
+  return LoadRandom(checkpoint);
 }
 
 ScoreTable SupernetTrainer::Strengths() const { return ToTable(strengths_); }

@@ -3,6 +3,7 @@
 #define NAP_SEARCH_SUPERNET_TRAINER_H_
 
 #include <ATen/core/Tensor.h>
+#include <absl/status/status.h>
 
 #include <memory>
 #include <optional>
@@ -21,6 +22,7 @@ class Optimizer;
 namespace nap {
 
 class Supernet;
+struct Checkpoint;
 
 struct StepResult {
   double loss;        // mean over the batch
@@ -53,6 +55,11 @@ class SupernetTrainer {
 
   // Removes what is alive no more, with its parameters and their optimiser's state.
   void Prune(const std::vector<CandidateId>& removed, const LivingTable& living);
+
+  // Weights, strengths and the optimisers' state. Load is for a trainer made with the same
+  // arguments from which the same was pruned; FailedPrecondition if the checkpoint is of another.
+  void Save(Checkpoint* checkpoint) const;
+  absl::Status Load(const Checkpoint& checkpoint);
 
   ScoreTable Strengths() const;
   ScoreTable MixingWeights() const;

@@ -1,0 +1,178 @@
+#!/usr/bin/env bash
+# A search that is killed, stopped, damaged or short of disk goes on to the same bits.
+set -uo pipefail
+search=$PWD/$1
+cd "$TEST_TMPDIR"
+failures=0
+tiny=(--channels=2 --cells=3 --epochs=3 --steps_per_epoch=3 --warmup_epochs=1 --prune_begin=2
+  --prune_end=3 --batch_size=4 --evaluation_images=4 --max_images=40 --log_every=1 --threads=1
+  --criterion=taylor)
+every_step=--checkpoint_minutes=0
+RANDOM=1 # seeds it
+
+problem() {
+  echo "PROBLEM: $1"
+  failures=$((failures + 1))
+}
+
+# start FOLDER ARGUMENT...: a search in the background. Bash lets such ignore SIGINT; env undoes it.
+start() {
+  local folder=$1
+  shift
+  env --default-signal=INT "$search" "$@" --out_dir="$folder" >stdout 2>stderr &
+  pid=$!
+}
+
+# wait_for FILE: until the running search has written it.
+wait_for() {
+  while [ ! -s "$1" ] && kill -0 $pid 2>/dev/null; do sleep 0.02; done
+}
+
+# expect_error CODE TEXT ARGUMENT...: that exit code and one line on stderr, with the text.
+expect_error() {
+  local code=$1 text=$2 actual
+  shift 2
+  "$search" "$@" >stdout 2>stderr
+  actual=$?
+  [ $actual -eq "$code" ] || problem "exit code $actual instead of $code from $*: $(cat stderr)"
+  grep -qF -- "$text" stderr || problem "no '$text' from $*: $(cat stderr)"
+  [ "$(grep -vcE '^(epoch|  pruned)' stderr)" -eq 1 ] || problem "not one line from $*: $(cat stderr)"
+}
+
+# expect_same FOLDER: the same bits as the run that was never interrupted, but for times and memory.
+expect_same() {
+  local file
+  for file in genotype.json genotype.txt genotype.dot strengths.jsonl; do
+    cmp "whole/$file" "$1/$file" || problem "$1/$file is not as if never interrupted"
+  done
+  python3 - "$1" <<'END' || problem "$1/metrics.jsonl is not as if never interrupted"
+import json, sys
+def lines(folder):
+    times = {'seconds', 'images_per_second', 'peak_memory_bytes'}
+    return [{key: value for key, value in json.loads(line).items() if key not in times}
+            for line in open(folder + '/metrics.jsonl')]
+whole, other = lines('whole'), lines(sys.argv[1])
+assert len(whole) == 12 and whole == other, (whole, other)
+END
+}
+
+# resume FOLDER: to the end, to the same bits.
+resume() {
+  "$search" --resume --out_dir="$1" >stdout 2>stderr || problem "$1 did not go on: $(cat stderr)"
+  expect_same "$1"
+}
+
+begin=$(date +%s%N)
+"$search" "${tiny[@]}" $every_step --out_dir=whole >stdout 2>stderr || problem "failed: $(cat stderr)"
+milliseconds=$((($(date +%s%N) - begin) / 1000000))
+[ -s whole/checkpoint.pt ] || problem "the last checkpoint is gone"
+
+# Killed at random moments, again and again, until it comes to its end. The moments are drawn from
+# the time that a whole search takes: there are many before its end, on every machine.
+kills=0
+rounds=0
+while [ $kills -lt 15 ] && [ $rounds -lt 30 ]; do
+  rounds=$((rounds + 1))
+  rm -rf killed
+  start killed "${tiny[@]}" $every_step
+  while :; do
+    moment=$((RANDOM % milliseconds))
+    sleep "$(printf '%d.%03d' $((moment / 1000)) $((moment % 1000)))"
+    kill -KILL $pid 2>/dev/null
+    wait $pid 2>/dev/null
+    code=$?
+    [ $code -ne 0 ] || break
+    [ $code -eq 137 ] || { problem "did not go on: $(cat stderr)" && break; }
+    kills=$((kills + 1))
+    # Killed as the last file was written, it is finished; killed before there was a run, it begins.
+    if [ -s killed/genotype.json ]; then break; fi
+    if [ -s killed/config.json ]; then
+      start killed --resume
+    else
+      start killed "${tiny[@]}" $every_step
+    fi
+  done
+  expect_same killed
+done
+echo "$kills kills in $rounds rounds of a search of $milliseconds ms"
+[ $kills -ge 10 ] || problem "only $kills kills in $rounds rounds"
+
+# Asked to stop, it ends the step, saves, and says how to go on.
+for signal in INT TERM; do
+  start stopped_$signal "${tiny[@]}"
+  wait_for stopped_$signal/metrics.jsonl
+  kill -$signal $pid
+  wait $pid
+  code=$?
+  [ $code -eq $((128 + $(kill -l $signal))) ] || problem "exit code $code after SIG$signal: $(cat stderr)"
+  tail -n 1 stderr | grep -qE "^cifar_search: stopped after (step [0-9]+ of )?epoch [0-9]+, which is \
+saved; go on with: bazel run //experiments:cifar_search -- --resume --out_dir=stopped_$signal$" ||
+    problem "does not say how to go on: $(cat stderr)"
+  resume stopped_$signal
+done
+
+# Asked twice, it leaves at once.
+start twice "${tiny[@]}" --epochs=1000 --steps_per_epoch=0
+wait_for twice/metrics.jsonl
+kill -STOP $pid # both signals are there when it goes on
+kill -INT $pid
+kill -TERM $pid
+kill -CONT $pid
+wait $pid
+code=$?
+[ $code -eq 130 ] || [ $code -eq 143 ] || problem "exit code $code after two signals: $(cat stderr)"
+grep -q 'which is saved' stderr && problem "the second signal was waited for"
+
+# A checkpoint that is damaged: the one before is used, and that is said.
+start source "${tiny[@]}" $every_step
+wait_for source/checkpoint.previous.pt
+kill -INT $pid
+wait $pid
+[ -s source/genotype.json ] && problem "the run to be damaged came to its end"
+cp -r source truncated
+truncate -s 1000 truncated/checkpoint.pt
+resume truncated
+grep -qE 'truncated/checkpoint.pt is damaged \(truncated at 1000 of [0-9]+ bytes\), going on from truncated/checkpoint.previous.pt' stderr ||
+  problem "does not name the truncated checkpoint: $(cat stderr)"
+cp -r source altered
+printf '\377\0' | dd of=altered/checkpoint.pt bs=1 seek=5000 conv=notrunc status=none
+resume altered
+grep -qF 'altered/checkpoint.pt is damaged (its checksum is wrong), going on from' stderr ||
+  problem "does not name the altered checkpoint: $(cat stderr)"
+cp -r source both
+truncate -s 10 both/checkpoint.pt
+truncate -s 1000 both/checkpoint.previous.pt
+expect_error 1 "both/checkpoint.previous.pt is damaged (truncated at 1000 of" --resume --out_dir=both
+cp -r source cut
+truncate -s 5 cut/metrics.jsonl
+expect_error 1 "cut/metrics.jsonl has 5 bytes of the" --resume --out_dir=cut
+cp -r source early
+rm early/checkpoint.*
+resume early
+
+# The flags are the run's own. Those that do not matter may be given anew.
+expect_error 2 "other flags: --epochs=3 there, --epochs=4 here; --seed=0 there, --seed=5 here; leave" \
+  --resume --out_dir=source --seed=5 --epochs=4 --channels=2
+expect_error 2 "--threads=1 there, --threads=2 here" --resume --out_dir=source --threads=2
+cp -r source same
+"$search" "${tiny[@]}" --preset=paper --resume --checkpoint_minutes=5 --final_cells=8 --out_dir=same \
+  >stdout 2>stderr || problem "the same flags are refused: $(cat stderr)"
+expect_same same
+
+# Folders that cannot be resumed, or only so.
+expect_error 2 "the run in whole is finished, its result is whole/genotype.json" --resume --out_dir=whole
+expect_error 2 "nowhere holds no run to resume" --resume --out_dir=nowhere
+expect_error 2 "--resume needs --out_dir" --resume
+expect_error 1 "source already holds a run; --resume goes on with it" "${tiny[@]}" --out_dir=source
+expect_error 1 "--checkpoint_minutes=-1 is out of range" "${tiny[@]}" --checkpoint_minutes=-1
+
+# A full disk stops the search, and what was saved is still there.
+cp -r source full
+ln -s /dev/full full/checkpoint.pt.tmp
+expect_error 1 "cannot write full/checkpoint.pt.tmp: No space left on device; free some space" \
+  --resume --out_dir=full
+grep -qF -- '--resume --out_dir=full' stderr || problem "does not say how to go on: $(cat stderr)"
+cmp source/checkpoint.pt full/checkpoint.pt || problem "a full disk harmed the checkpoint"
+resume full
+
+[ $failures -eq 0 ]

@@ -1,0 +1,43 @@
+// How far a search is.
+#ifndef NAP_SEARCH_SEARCH_STATE_H_
+#define NAP_SEARCH_SEARCH_STATE_H_
+
+#include <absl/status/status.h>
+
+#include <cstdint>
+
+#include "nap/training/checkpoint.h"
+#include "nap/training/meter.h"
+
+namespace nap {
+
+// With the networks, the optimisers, the criterion and who is alive, this is all that a search
+// needs to go on: what a loader gives depends on the numbers of epoch and batch alone.
+struct SearchState {
+  int64_t epoch = 1;   // the running one
+  int64_t step = 0;    // steps done in it
+  double seconds = 0;  // spent on them
+
+  // Since the epoch began.
+  ClassificationMeter train;
+  double strength_losses = 0;  // their sum
+  int64_t strength_steps = 0;
+
+  // Passes over the validation part for the strengths, which do not begin anew with an epoch.
+  int64_t valid_pass = 0;   // the running one
+  int64_t valid_batch = 0;  // batches taken from it
+
+  // The mean; 0 if there was none.
+  double strength_loss() const {
+    return strength_steps == 0 ? 0 : strength_losses / static_cast<double>(strength_steps);
+  }
+
+  void NextEpoch();
+
+  void Save(Checkpoint* checkpoint) const;
+  absl::Status Load(const Checkpoint& checkpoint);
+};
+
+}  // namespace nap
+
+#endif  // NAP_SEARCH_SEARCH_STATE_H_
