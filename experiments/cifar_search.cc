@@ -20,6 +20,7 @@
 
 #include "data/dataset.h"
 #include "experiments/cifar_search_reporter.h"
+#include "experiments/run.h"
 #include "nap/architecture/drawing.h"
 #include "nap/architecture/genotype_darts.h"
 #include "nap/base/interrupt.h"
@@ -27,6 +28,7 @@
 #include "nap/base/status_macros.h"
 #include "nap/model/network_cost.h"
 #include "nap/report/run_folder.h"
+#include "nap/report/search_record.h"
 #include "nap/search/searcher.h"
 #include "nap/training/checkpoint.h"
 #include "nap/training/device.h"
@@ -102,8 +104,6 @@ DEFINE_int32(final_cells, 20, "cells of the network whose size is reported");
 namespace nap {
 namespace {
 
-constexpr char kExperiment[] = "cifar_search";
-
 std::vector<std::string> Names(const std::string& flag) {
   std::vector<std::string> names = absl::StrSplit(flag, ',', absl::SkipWhitespace());
   for (std::string& name : names) name = std::string(absl::StripAsciiWhitespace(name));
@@ -174,20 +174,12 @@ absl::Status CheckOwnFlags() {
 }
 
 absl::StatusOr<std::unique_ptr<Dataset>> OpenTrainingImages() {
-  const std::string name = !FLAGS_dataset.empty()   ? FLAGS_dataset
-                           : FLAGS_data_dir.empty() ? "built_in"
-                                                    : "cifar10";
-  NAP_ASSIGN_OR_RETURN(const auto* definition, DatasetRegistry::Global().Find(name));
-  if (definition->needs_data_dir && FLAGS_data_dir.empty()) {
-    return absl::InvalidArgumentError(absl::StrCat("the dataset '", name,
-                                                   "' needs --data_dir; `bazel run ",
-                                                   "//tools:download_cifar10` fetches CIFAR-10"));
-  }
   DatasetOptions options;
   options.data_dir = FLAGS_data_dir;
   options.seed = FLAGS_seed;
   options.train_size = FLAGS_max_images;
-  NAP_ASSIGN_OR_RETURN(DatasetPair pair, definition->open(options));
+  const std::string name = DatasetName(FLAGS_dataset, FLAGS_data_dir);
+  NAP_ASSIGN_OR_RETURN(DatasetPair pair, OpenDataset(name, options));
   if (name == "built_in") {
     std::printf(
         "Searching on built-in drawings; `bazel run //tools:download_cifar10` fetches CIFAR-10 for "
@@ -196,25 +188,9 @@ absl::StatusOr<std::unique_ptr<Dataset>> OpenTrainingImages() {
   return std::move(pair.train);
 }
 
-std::map<std::string, std::string> FlagValues() {
-  std::map<std::string, std::string> values;
-  for (const gflags::CommandLineFlagInfo& flag : FlagsOf(__FILE__)) {
-    values[flag.name] = flag.current_value;
-  }
-  return values;
-}
-
-// With --resume the flags of the run in --out_dir, else none.
-absl::StatusOr<std::map<std::string, std::string>> EarlierFlags() {
-  if (!FLAGS_resume) return std::map<std::string, std::string>();
-  if (FLAGS_out_dir.empty()) {
-    return absl::InvalidArgumentError("--resume needs --out_dir, the folder of the run to resume");
-  }
-  return RunFolder::ReadFlags(FLAGS_out_dir, kExperiment);
-}
-
-std::string ResumeCommand(const std::string& out_dir) {
-  return absl::StrCat("bazel run //experiments:cifar_search -- --resume --out_dir=", out_dir);
+const RunKind& Kind() {
+  static const auto* const kind = new RunKind(SearchRun("cifar_search"));
+  return *kind;
 }
 
 // The network that a genotype will make, for its size. Known before the search, so that a flag that
@@ -270,51 +246,23 @@ std::string NextCommand() {
                       " --seed=", FLAGS_seed + 1, ", to see how far the cells depend on chance");
 }
 
-std::string OutDir() {
-  if (!FLAGS_out_dir.empty()) return FLAGS_out_dir;
-  return absl::StrCat("runs/cifar_search-",
-                      absl::FormatTime("%Y%m%d-%H%M%S", absl::Now(), absl::LocalTimeZone()));
-}
-
-// What --resume finds; null if it is not given, or if the run was killed before its first
-// checkpoint.
-absl::StatusOr<std::unique_ptr<const Checkpoint>> FindCheckpoint() {
-  if (!FLAGS_resume) return nullptr;
-  absl::StatusOr<Checkpoint> checkpoint = ReadNewestCheckpoint(FLAGS_out_dir);
-  if (absl::IsNotFound(checkpoint.status())) return nullptr;
-  if (!checkpoint.ok()) return checkpoint.status();
-  return std::make_unique<const Checkpoint>(*std::move(checkpoint));
-}
-
-// The status of a search that did not end, with what the user can do.
-absl::Status Unfinished(const absl::Status& status, const std::string& out_dir) {
-  const bool diverged = absl::IsFailedPrecondition(status);
-  return absl::Status(
-      status.code(),
-      diverged ? absl::StrCat(status.message(), "; what was measured so far is in ", out_dir)
-               : absl::StrCat(status.message(), "; go on with: ", ResumeCommand(out_dir)));
-}
-
 absl::Status Main() {
   NAP_RETURN_IF_ERROR(CheckOwnFlags());
   NAP_ASSIGN_OR_RETURN(const SearchOptions options, OptionsFromFlags());
-  NAP_ASSIGN_OR_RETURN(const std::unique_ptr<const Checkpoint> checkpoint, FindCheckpoint());
-  int wanted_threads = FLAGS_threads;
-  if (checkpoint != nullptr) {
-    NAP_ASSIGN_OR_RETURN(wanted_threads, Reporter::Threads(*checkpoint));
-  }
-  const int threads = UseThreads(wanted_threads);
+  NAP_ASSIGN_OR_RETURN(const std::unique_ptr<const Checkpoint> checkpoint,
+                       FindCheckpoint(FLAGS_resume, FLAGS_out_dir));
+  NAP_ASSIGN_OR_RETURN(const int threads, UseThreadsOf(checkpoint.get(), FLAGS_threads));
   NAP_ASSIGN_OR_RETURN(const std::unique_ptr<Dataset> images, OpenTrainingImages());
   NAP_ASSIGN_OR_RETURN(const std::unique_ptr<Searcher> searcher,
                        Searcher::Create(options, images.get()));
   if (checkpoint != nullptr) NAP_RETURN_IF_ERROR(searcher->Load(*checkpoint));
   NAP_ASSIGN_OR_RETURN(const FinalNetwork final_network, PlanFinalNetwork(*images));
-  const std::string out_dir = OutDir();
+  const std::string out_dir = OutDir(FLAGS_out_dir, Kind());
   NAP_ASSIGN_OR_RETURN(const std::unique_ptr<RunFolder> folder,
-                       FLAGS_resume ? RunFolder::Reopen(out_dir, checkpoint.get())
-                                    : RunFolder::Create(out_dir, kExperiment, FlagValues()));
-  Reporter reporter(searcher.get(), folder.get(),
-                    {FLAGS_log_every, FLAGS_checkpoint_minutes, threads});
+                       FLAGS_resume ? RunFolder::Reopen(out_dir, Kind(), checkpoint.get())
+                                    : RunFolder::Create(out_dir, Kind(), FlagValues(__FILE__)));
+  Reporter reporter(searcher.get(), folder.get(), FLAGS_log_every,
+                    {FLAGS_checkpoint_minutes, threads});
   if (checkpoint != nullptr) NAP_RETURN_IF_ERROR(reporter.Load(*checkpoint));
   absl::PrintF("%s %d cells of %d channels on %d images with %s; %d threads; writing to %s\n",
                checkpoint != nullptr ? "Resuming the search of" : "Searching", FLAGS_cells,
@@ -323,14 +271,14 @@ absl::Status Main() {
 
   CatchInterrupts();
   const absl::StatusOr<Genotype> genotype = searcher->Run(&reporter);
-  if (!genotype.ok()) return Unfinished(genotype.status(), out_dir);
+  if (!genotype.ok()) return Unfinished(genotype.status(), out_dir, Kind());
   // First on the screen: there it stays if the disk is full.
   NAP_RETURN_IF_ERROR(PrintResult(*genotype, final_network));
   absl::PrintF(
       "Validation accuracy of the supernet in its last epoch: %.1f %%. Peak memory: %.2f GB.\n",
       100 * reporter.accuracy(), PeakMemoryBytes() / 1e9);
   std::fflush(stdout);
-  NAP_RETURN_IF_ERROR(folder->WriteGenotype(*genotype, searcher->space()));
+  NAP_RETURN_IF_ERROR(WriteGenotype(*genotype, searcher->space(), folder.get()));
   std::printf(
       "Written to %s: genotype.json, genotype.txt, genotype.dot%s, metrics.jsonl, "
       "strengths.jsonl, config.json, checkpoint.pt\n",
@@ -351,8 +299,11 @@ absl::Status Main() {
 int main(int argc, char** argv) {
   return nap::RunProgram(
       argc, argv,
-      {nap::kExperiment, "searches a network by pruning, on CIFAR-10 or on built-in drawings",
-       __FILE__, "experiments/presets/cifar_search", nap::EarlierFlags,
+      {"cifar_search",
+       "searches a network by pruning, on CIFAR-10 or on built-in drawings",
+       __FILE__,
+       "experiments/presets/cifar_search",
+       [] { return nap::EarlierFlags(FLAGS_resume, FLAGS_out_dir, nap::Kind()); },
        /*free_flags=*/
        {"checkpoint_minutes", "final_cells", "final_channels", "out_dir", "preset", "resume"}},
       nap::Main);

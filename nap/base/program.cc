@@ -147,6 +147,14 @@ std::vector<gflags::CommandLineFlagInfo> FlagsOf(const std::string& file) {
   return found;
 }
 
+std::map<std::string, std::string> FlagValues(const std::string& file) {
+  std::map<std::string, std::string> values;
+  for (const gflags::CommandLineFlagInfo& flag : FlagsOf(file)) {
+    values[flag.name] = flag.current_value;
+  }
+  return values;
+}
+
 int RunProgram(int argc, char** argv, const ProgramOptions& options,
                const std::function<absl::Status()>& body) {
 #ifdef __GLIBC__

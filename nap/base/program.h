@@ -35,6 +35,9 @@ struct ProgramOptions {
 // The flags that this file defines, by name. gflags keeps those of all files in one list.
 std::vector<gflags::CommandLineFlagInfo> FlagsOf(const std::string& file);
 
+// Their values by name.
+std::map<std::string, std::string> FlagValues(const std::string& file);
+
 // Reads the preset's flag file and then the command line, which wins (or an earlier run's flags);
 // answers --help; moves to the folder in which `bazel run` was called, so that relative paths mean
 // what the user means; runs `body` and prints its error, or the exception that LibTorch threw, as

@@ -47,37 +47,61 @@ std::string FormatDuration(double seconds) {
 Progress::Progress(std::FILE* out)
     : out_(out), terminal_(::isatty(::fileno(out)) != 0), last_line_(MonotonicSeconds()) {}
 
-void Progress::Clear() {
-  if (terminal_) std::fputs("\r\033[K", out_);
+bool Progress::IsDue() const {
+  return terminal_ || MonotonicSeconds() - last_line_ >= kSecondsBetweenLines;
+}
+
+void Progress::ShowStep(const std::string& text) {
+  last_line_ = MonotonicSeconds();
+  std::fprintf(out_, terminal_ ? "\r\033[K%s" : "%s\n", text.c_str());
+  std::fflush(out_);
+}
+
+void Progress::ShowEpoch(const std::string& lines) {
+  last_line_ = MonotonicSeconds();
+  std::fprintf(out_, "%s%s", terminal_ ? "\r\033[K" : "", lines.c_str());
+  std::fflush(out_);
 }
 
 void Progress::Step(const StepReport& report) {
-  if (!terminal_ && MonotonicSeconds() - last_line_ < kSecondsBetweenLines) return;
-  last_line_ = MonotonicSeconds();
-  Clear();
-  absl::FPrintF(out_,
-                "epoch %d/%d  step %d/%d  loss %.3f  accuracy %.1f %%  %d operations alive  "
-                "%.0f images/s  %s left%s",
-                report.epoch, report.epochs, report.step, report.steps_per_epoch, report.train_loss,
-                100 * report.train_accuracy, report.operations_alive, report.images_per_second,
-                FormatDuration(report.seconds_left), terminal_ ? "" : "\n");
-  std::fflush(out_);
+  if (!IsDue()) return;
+  ShowStep(absl::StrFormat(
+      "epoch %d/%d  step %d/%d  loss %.3f  accuracy %.1f %%  %d operations alive  %.0f images/s  "
+      "%s left",
+      report.epoch, report.epochs, report.step, report.steps_per_epoch, report.train_loss,
+      100 * report.train_accuracy, report.operations_alive, report.images_per_second,
+      FormatDuration(report.seconds_left)));
 }
 
 void Progress::Epoch(const EpochReport& report, const CandidateSpace& space) {
-  Clear();
-  last_line_ = MonotonicSeconds();
   const int alive =
       std::accumulate(report.operations_alive.begin(), report.operations_alive.end(), 0);
-  absl::FPrintF(out_,
-                "epoch %d/%d done in %s: train loss %.3f, accuracy %.1f %%; validation loss %.3f, "
-                "accuracy %.1f %%; %d operations alive\n",
-                report.epoch, report.epochs, FormatDuration(report.seconds), report.train_loss,
-                100 * report.train_accuracy, report.valid_loss, 100 * report.valid_accuracy, alive);
+  std::string lines = absl::StrFormat(
+      "epoch %d/%d done in %s: train loss %.3f, accuracy %.1f %%; validation loss %.3f, accuracy "
+      "%.1f %%; %d operations alive\n",
+      report.epoch, report.epochs, FormatDuration(report.seconds), report.train_loss,
+      100 * report.train_accuracy, report.valid_loss, 100 * report.valid_accuracy, alive);
   if (!report.pruned.empty()) {
-    absl::FPrintF(out_, "  pruned: %s\n", Summarise(report.pruned, space));
+    absl::StrAppend(&lines, "  pruned: ", Summarise(report.pruned, space), "\n");
   }
-  std::fflush(out_);
+  ShowEpoch(lines);
+}
+
+void Progress::Step(const TrainingStepReport& report) {
+  if (!IsDue()) return;
+  ShowStep(absl::StrFormat(
+      "epoch %d/%d  step %d/%d  loss %.3f  accuracy %.1f %%  %.0f images/s  %s left", report.epoch,
+      report.epochs, report.step, report.steps_per_epoch, report.train_loss,
+      100 * report.train_accuracy, report.images_per_second, FormatDuration(report.seconds_left)));
+}
+
+void Progress::Epoch(const TrainingEpochReport& report) {
+  ShowEpoch(absl::StrFormat(
+      "epoch %d/%d done in %s: train loss %.3f, accuracy %.1f %%; test loss %.3f, accuracy %.1f "
+      "%%, top-5 %.1f %%%s\n",
+      report.epoch, report.epochs, FormatDuration(report.seconds), report.train_loss,
+      100 * report.train_accuracy, report.test_loss, 100 * report.test_accuracy,
+      100 * report.test_top5_accuracy, report.is_best ? " (best so far)" : ""));
 }
 
 }  // namespace nap

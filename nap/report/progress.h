@@ -1,4 +1,4 @@
-// What people see while a search runs.
+// What people see while a search or a training runs.
 #ifndef NAP_REPORT_PROGRESS_H_
 #define NAP_REPORT_PROGRESS_H_
 
@@ -7,6 +7,7 @@
 
 #include "nap/architecture/candidates.h"
 #include "nap/search/searcher.h"
+#include "nap/training/network_trainer.h"
 
 namespace nap {
 
@@ -21,9 +22,13 @@ class Progress {
 
   void Step(const StepReport& report);
   void Epoch(const EpochReport& report, const CandidateSpace& space);
+  void Step(const TrainingStepReport& report);
+  void Epoch(const TrainingEpochReport& report);
 
  private:
-  void Clear();
+  bool IsDue() const;
+  void ShowStep(const std::string& text);
+  void ShowEpoch(const std::string& lines);
 
   std::FILE* const out_;
   const bool terminal_;

@@ -1,4 +1,4 @@
-// The files of a run (docs/run_folder.md), written as the search goes.
+// The files of a run (docs/run_folder.md), written as it goes.
 #ifndef NAP_REPORT_RUN_FOLDER_H_
 #define NAP_REPORT_RUN_FOLDER_H_
 
@@ -8,55 +8,56 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
-#include "nap/architecture/candidates.h"
 #include "nap/base/files.h"
-#include "nap/search/searcher.h"
 #include "nap/training/checkpoint.h"
 
 namespace nap {
+
+// What one program's runs have in common.
+struct RunKind {
+  std::string experiment;           // the program's name
+  std::vector<std::string> tables;  // files that get a JSON object a line
+  std::string result;               // the file with which a run is finished
+};
 
 class RunFolder {
  public:
   // Creates the folder and writes config.json. AlreadyExists if a run is there already.
   // `flags`: every flag of the program with its value.
   static absl::StatusOr<std::unique_ptr<RunFolder>> Create(
-      const std::string& path, const std::string& experiment,
+      const std::string& path, const RunKind& kind,
       const std::map<std::string, std::string>& flags);
 
   // What Create was given as `flags` by the run that is to be resumed. NotFound if no run is there;
   // FailedPrecondition if it is finished or another experiment's.
-  static absl::StatusOr<std::map<std::string, std::string>> ReadFlags(
-      const std::string& path, const std::string& experiment);
+  static absl::StatusOr<std::map<std::string, std::string>> ReadFlags(const std::string& path,
+                                                                      const RunKind& kind);
 
   // Continues the run that wrote the checkpoint, or begins it anew if there is none (null): lines
   // that were written later are cut off.
   static absl::StatusOr<std::unique_ptr<RunFolder>> Reopen(const std::string& path,
+                                                           const RunKind& kind,
                                                            const Checkpoint* checkpoint);
 
   // checkpoint.pt, with what Reopen needs; the one before becomes checkpoint.previous.pt.
   absl::Status WriteCheckpoint(Checkpoint checkpoint);
 
-  // A line in metrics.jsonl.
-  absl::Status WriteStep(const StepReport& report);
-
-  // A line in metrics.jsonl and one in strengths.jsonl.
-  absl::Status WriteEpoch(const EpochReport& report, const CandidateSpace& space);
-
-  // genotype.txt and genotype.dot, genotype.svg too where Graphviz is installed, and genotype.json,
-  // with which the run is finished.
-  absl::Status WriteGenotype(const Genotype& genotype, const CandidateSpace& space);
+  // `table`: one of the kind's; json: without line breaks.
+  absl::Status WriteLine(const std::string& table, absl::string_view json);
 
   // "<path>/<file>".
   std::string File(absl::string_view file) const;
 
  private:
-  RunFolder(std::string path, LineWriter metrics, LineWriter strengths);
+  using Tables = std::map<std::string, LineWriter>;
+
+  RunFolder(std::string path, Tables tables) : path_(std::move(path)), tables_(std::move(tables)) {}
 
   const std::string path_;
-  LineWriter metrics_;
-  LineWriter strengths_;
+  Tables tables_;
 };
 
 }  // namespace nap

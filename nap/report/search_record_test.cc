@@ -1,4 +1,4 @@
-#include "nap/report/run_folder.h"
+#include "nap/report/search_record.h"
 
 #include <gtest/gtest.h>
 
@@ -16,10 +16,10 @@ namespace {
 
 using Json = nlohmann::json;
 
-class RunFolderTest : public testing::Test {
+class SearchRecordTest : public testing::Test {
  protected:
-  RunFolderTest() {
-    path_ = testing::TempDir() + "/run_folder_test/" +
+  SearchRecordTest() {
+    path_ = testing::TempDir() + "/search_record_test/" +
             testing::UnitTest::GetInstance()->current_test_info()->name();
     std::filesystem::remove_all(path_);
     space_.cells = {CellTopology::Dense("normal", 2, 1, 1), CellTopology::Dense("reduce", 2, 1, 2)};
@@ -27,7 +27,7 @@ class RunFolderTest : public testing::Test {
   }
 
   absl::StatusOr<std::unique_ptr<RunFolder>> Create() {
-    return RunFolder::Create(path_, "test_search", {{"seed", "7"}, {"epochs", "2"}});
+    return RunFolder::Create(path_, SearchRun("test_search"), {{"seed", "7"}, {"epochs", "2"}});
   }
 
   std::vector<Json> Lines(const std::string& file) {
@@ -61,7 +61,7 @@ class RunFolderTest : public testing::Test {
   CandidateSpace space_;
 };
 
-TEST_F(RunFolderTest, SaysHowTheRunWasMade) {
+TEST_F(SearchRecordTest, SaysHowTheRunWasMade) {
   ASSERT_TRUE(Create().ok());
   const Json config = Json::parse(*ReadFile(path_ + "/config.json"));
   EXPECT_EQ(config["experiment"], "test_search");
@@ -72,11 +72,11 @@ TEST_F(RunFolderTest, SaysHowTheRunWasMade) {
   EXPECT_GE(config["machine"]["cores"], 1);
 }
 
-TEST_F(RunFolderTest, AppendsALineForEachStepAndEpoch) {
+TEST_F(SearchRecordTest, AppendsALineForEachStepAndEpoch) {
   auto folder = Create();
   ASSERT_TRUE(folder.ok()) << folder.status();
-  ASSERT_TRUE((*folder)->WriteStep({1, 2, 10, 20, 2.5, 0.125, 0, 64, 9, 6}).ok());
-  ASSERT_TRUE((*folder)->WriteEpoch(Report(), space_).ok());
+  ASSERT_TRUE(WriteStep({1, 2, 10, 20, 2.5, 0.125, 0, 64, 9, 6}, folder->get()).ok());
+  ASSERT_TRUE(WriteEpoch(Report(), space_, folder->get()).ok());
   const std::vector<Json> metrics = Lines("metrics.jsonl");
   ASSERT_EQ(metrics.size(), 2u);
   EXPECT_EQ(metrics[0]["kind"], "step");
@@ -94,63 +94,64 @@ TEST_F(RunFolderTest, AppendsALineForEachStepAndEpoch) {
   EXPECT_EQ(strengths[0]["living"][0], (Json{"normal", 1, 2, "skip_connect"}));
 }
 
-TEST_F(RunFolderTest, WritesTheGenotypeInEveryForm) {
+TEST_F(SearchRecordTest, WritesTheGenotypeInEveryForm) {
   auto folder = Create();
   ASSERT_TRUE(folder.ok());
   const Genotype genotype{"darts",
                           {{"normal", {{{"sep_conv_3x3", 0}, {"skip_connect", 1}}}, {2}},
                            {"reduce", {{{"skip_connect", 1}}}, {2}}}};
-  ASSERT_TRUE((*folder)->WriteGenotype(genotype, space_).ok());
+  ASSERT_TRUE(WriteGenotype(genotype, space_, folder->get()).ok());
   EXPECT_EQ(*GenotypeFromJson(*ReadFile(path_ + "/genotype.json")), genotype);
   EXPECT_EQ(*GenotypeFromDarts(*ReadFile(path_ + "/genotype.txt")), genotype);
   EXPECT_EQ(ReadFile(path_ + "/genotype.dot")->substr(0, 7), "digraph");
 }
 
-TEST_F(RunFolderTest, NeverWritesIntoAnotherRun) {
+TEST_F(SearchRecordTest, NeverWritesIntoAnotherRun) {
   ASSERT_TRUE(Create().ok());
   const auto again = Create();
   EXPECT_EQ(again.status().code(), absl::StatusCode::kAlreadyExists);
   EXPECT_NE(again.status().message().find(path_), absl::string_view::npos);
 }
 
-TEST_F(RunFolderTest, ReopensWhereTheCheckpointWasWritten) {
+TEST_F(SearchRecordTest, ReopensWhereTheCheckpointWasWritten) {
   {
     auto folder = *Create();
-    ASSERT_TRUE(folder->WriteEpoch(Report(), space_).ok());
+    ASSERT_TRUE(WriteEpoch(Report(), space_, folder.get()).ok());
     ASSERT_TRUE(folder->WriteCheckpoint({}).ok());
-    ASSERT_TRUE(folder->WriteEpoch(Report(), space_).ok());
-    ASSERT_TRUE(folder->WriteStep({1, 2, 10, 20, 2.5, 0.125, 0, 64, 9, 6}).ok());
+    ASSERT_TRUE(WriteEpoch(Report(), space_, folder.get()).ok());
+    ASSERT_TRUE(WriteStep({1, 2, 10, 20, 2.5, 0.125, 0, 64, 9, 6}, folder.get()).ok());
   }
-  const auto flags = RunFolder::ReadFlags(path_, "test_search");
+  const auto flags = RunFolder::ReadFlags(path_, SearchRun("test_search"));
   ASSERT_TRUE(flags.ok()) << flags.status();
   EXPECT_EQ(*flags, (std::map<std::string, std::string>{{"epochs", "2"}, {"seed", "7"}}));
   const auto checkpoint = ReadNewestCheckpoint(path_);
   ASSERT_TRUE(checkpoint.ok()) << checkpoint.status();
   {
-    const auto folder = RunFolder::Reopen(path_, &*checkpoint);
+    const auto folder = RunFolder::Reopen(path_, SearchRun("test_search"), &*checkpoint);
     ASSERT_TRUE(folder.ok()) << folder.status();
     EXPECT_EQ(Lines("metrics.jsonl").size(), 1u);
     EXPECT_EQ(Lines("strengths.jsonl").size(), 1u);
-    ASSERT_TRUE((*folder)->WriteEpoch(Report(), space_).ok());
+    ASSERT_TRUE(WriteEpoch(Report(), space_, folder->get()).ok());
     EXPECT_EQ(Lines("metrics.jsonl").size(), 2u);
     EXPECT_EQ(Lines("strengths.jsonl").size(), 2u);
   }
   ASSERT_TRUE(WriteFileAtomically(path_ + "/metrics.jsonl", "").ok());
-  EXPECT_EQ(RunFolder::Reopen(path_, &*checkpoint).status().code(), absl::StatusCode::kDataLoss);
+  EXPECT_EQ(RunFolder::Reopen(path_, SearchRun("test_search"), &*checkpoint).status().code(),
+            absl::StatusCode::kDataLoss);
   // Killed before the first checkpoint.
-  ASSERT_TRUE(RunFolder::Reopen(path_, nullptr).ok());
+  ASSERT_TRUE(RunFolder::Reopen(path_, SearchRun("test_search"), nullptr).ok());
   EXPECT_EQ(*ReadFile(path_ + "/strengths.jsonl"), "");
 }
 
-TEST_F(RunFolderTest, SaysWhatCannotBeResumed) {
+TEST_F(SearchRecordTest, SaysWhatCannotBeResumed) {
   const auto message = [&](const std::string& experiment) {
-    return std::string(RunFolder::ReadFlags(path_, experiment).status().message());
+    return std::string(RunFolder::ReadFlags(path_, SearchRun(experiment)).status().message());
   };
   EXPECT_EQ(message("x"), path_ + " holds no run to resume; without --resume one begins there");
   auto folder = *Create();
   EXPECT_EQ(message("x"), path_ + " holds a run of test_search, not of x");
   const Genotype genotype{"darts", {{"normal", {{{"skip_connect", 1}}}, {2}}}};
-  ASSERT_TRUE(folder->WriteGenotype(genotype, space_).ok());
+  ASSERT_TRUE(WriteGenotype(genotype, space_, folder.get()).ok());
   EXPECT_EQ(message("test_search"),
             "the run in " + path_ + " is finished, its result is " + path_ +
                 "/genotype.json; to search anew, choose another folder with --out_dir");
@@ -160,20 +161,20 @@ TEST_F(RunFolderTest, SaysWhatCannotBeResumed) {
   }
 }
 
-TEST_F(RunFolderTest, NamesAFolderThatCannotBe) {
+TEST_F(SearchRecordTest, NamesAFolderThatCannotBe) {
   std::filesystem::create_directories(path_);
   ASSERT_TRUE(WriteFileAtomically(path_ + "/file", "x").ok());
-  const auto folder = RunFolder::Create(path_ + "/file/run", "test", {});
+  const auto folder = RunFolder::Create(path_ + "/file/run", SearchRun("test"), {});
   EXPECT_NE(folder.status().message().find(path_ + "/file/run"), absl::string_view::npos)
       << folder.status();
 }
 
-TEST_F(RunFolderTest, SaysWhenTheDiskIsFull) {
+TEST_F(SearchRecordTest, SaysWhenTheDiskIsFull) {
   std::filesystem::create_directories(path_);
   std::filesystem::create_symlink("/dev/full", path_ + "/metrics.jsonl");
   auto folder = Create();
   ASSERT_TRUE(folder.ok()) << folder.status();
-  const absl::Status status = (*folder)->WriteEpoch(Report(), space_);
+  const absl::Status status = WriteEpoch(Report(), space_, folder->get());
   EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted);
   EXPECT_NE(status.message().find("metrics.jsonl: No space left on device"),
             absl::string_view::npos)

@@ -1,0 +1,73 @@
+#include "experiments/run.h"
+
+#include <absl/strings/str_cat.h>
+#include <absl/time/clock.h>
+#include <absl/time/time.h>
+
+#include <utility>
+
+#include "nap/base/status_macros.h"
+#include "nap/report/checkpointer.h"
+#include "nap/training/device.h"
+
+namespace nap {
+
+std::string OutDir(const std::string& out_dir, const RunKind& kind) {
+  if (!out_dir.empty()) return out_dir;
+  return absl::StrCat("runs/", kind.experiment, "-",
+                      absl::FormatTime("%Y%m%d-%H%M%S", absl::Now(), absl::LocalTimeZone()));
+}
+
+absl::StatusOr<std::map<std::string, std::string>> EarlierFlags(bool resume,
+                                                                const std::string& out_dir,
+                                                                const RunKind& kind) {
+  if (!resume) return std::map<std::string, std::string>();
+  if (out_dir.empty()) {
+    return absl::InvalidArgumentError("--resume needs --out_dir, the folder of the run to resume");
+  }
+  return RunFolder::ReadFlags(out_dir, kind);
+}
+
+absl::StatusOr<std::unique_ptr<const Checkpoint>> FindCheckpoint(bool resume,
+                                                                 const std::string& out_dir) {
+  if (!resume) return nullptr;
+  absl::StatusOr<Checkpoint> checkpoint = ReadNewestCheckpoint(out_dir);
+  if (absl::IsNotFound(checkpoint.status())) return nullptr;
+  if (!checkpoint.ok()) return checkpoint.status();
+  return std::make_unique<const Checkpoint>(*std::move(checkpoint));
+}
+
+absl::StatusOr<int> UseThreadsOf(const Checkpoint* checkpoint, int threads) {
+  if (checkpoint != nullptr) {
+    NAP_ASSIGN_OR_RETURN(threads, Checkpointer::Threads(*checkpoint));
+  }
+  return UseThreads(threads);
+}
+
+absl::Status Unfinished(const absl::Status& status, const std::string& out_dir,
+                        const RunKind& kind) {
+  if (absl::IsFailedPrecondition(status)) {  // it diverged
+    return absl::Status(status.code(), absl::StrCat(status.message(),
+                                                    "; what was measured so far is in ", out_dir));
+  }
+  return absl::Status(status.code(),
+                      absl::StrCat(status.message(), "; go on with: bazel run //experiments:",
+                                   kind.experiment, " -- --resume --out_dir=", out_dir));
+}
+
+std::string DatasetName(const std::string& dataset, const std::string& data_dir) {
+  if (!dataset.empty()) return dataset;
+  return data_dir.empty() ? "built_in" : "cifar10";
+}
+
+absl::StatusOr<DatasetPair> OpenDataset(const std::string& name, const DatasetOptions& options) {
+  NAP_ASSIGN_OR_RETURN(const auto* definition, DatasetRegistry::Global().Find(name));
+  if (definition->needs_data_dir && options.data_dir.empty()) {
+    return absl::InvalidArgumentError(absl::StrCat("the dataset '", name,
+                                                   "' needs --data_dir; `bazel run ",
+                                                   "//tools:download_cifar10` fetches CIFAR-10"));
+  }
+  return definition->open(options);
+}
+
+}  // namespace nap

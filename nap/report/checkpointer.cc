@@ -1,0 +1,48 @@
+#include "nap/report/checkpointer.h"
+
+#include <absl/strings/str_cat.h>
+
+#include <utility>
+
+#include "nap/base/clock.h"
+#include "nap/base/interrupt.h"
+#include "nap/base/status_macros.h"
+
+namespace nap {
+namespace {
+
+constexpr char kThreads[] = "threads";  // in a checkpoint
+
+}  // namespace
+
+Checkpointer::Checkpointer(RunFolder* folder, const Options& options,
+                           std::function<Checkpoint()> state)
+    : folder_(folder),
+      options_(options),
+      state_(std::move(state)),
+      last_save_(MonotonicSeconds()) {}
+
+absl::Status Checkpointer::AfterStep(int epoch, int64_t step) {
+  const bool due = MonotonicSeconds() - last_save_ >= 60 * options_.minutes;
+  if (!due && InterruptSignal() == 0) return absl::OkStatus();
+  return Save(absl::StrCat("step ", step, " of epoch ", epoch));
+}
+
+absl::Status Checkpointer::AfterEpoch(int epoch) { return Save(absl::StrCat("epoch ", epoch)); }
+
+absl::StatusOr<int> Checkpointer::Threads(const Checkpoint& checkpoint) {
+  int64_t threads = 0;
+  NAP_RETURN_IF_ERROR(Get(checkpoint.integers, kThreads, &threads));
+  return static_cast<int>(threads);
+}
+
+absl::Status Checkpointer::Save(const std::string& where) {
+  Checkpoint checkpoint = state_();
+  checkpoint.integers[kThreads] = options_.threads;
+  NAP_RETURN_IF_ERROR(folder_->WriteCheckpoint(std::move(checkpoint)));
+  last_save_ = MonotonicSeconds();
+  if (InterruptSignal() == 0) return absl::OkStatus();
+  return absl::CancelledError(absl::StrCat("stopped after ", where, ", which is saved"));
+}
+
+}  // namespace nap

@@ -1,0 +1,43 @@
+#ifndef NAP_REPORT_CHECKPOINTER_H_
+#define NAP_REPORT_CHECKPOINTER_H_
+
+#include <absl/status/statusor.h>
+
+#include <functional>
+#include <string>
+
+#include "nap/report/run_folder.h"
+#include "nap/training/checkpoint.h"
+
+namespace nap {
+
+// Decides when a run is saved: after each epoch, after a step when the last time is long ago, and
+// when the user asks to stop (interrupt.h). Then the run ends with Cancelled, whose message says
+// where.
+class Checkpointer {
+ public:
+  struct Options {
+    double minutes;  // between two checkpoints, at least
+    int threads;     // that compute: kept, since they may decide about the bits
+  };
+  // `state`: what is to be saved.
+  Checkpointer(RunFolder* folder, const Options& options, std::function<Checkpoint()> state);
+
+  absl::Status AfterStep(int epoch, int64_t step);
+  absl::Status AfterEpoch(int epoch);
+
+  // What Options::threads was.
+  static absl::StatusOr<int> Threads(const Checkpoint& checkpoint);
+
+ private:
+  absl::Status Save(const std::string& where);
+
+  RunFolder* const folder_;
+  const Options options_;
+  const std::function<Checkpoint()> state_;
+  double last_save_;  // seconds
+};
+
+}  // namespace nap
+
+#endif  // NAP_REPORT_CHECKPOINTER_H_

@@ -1,0 +1,108 @@
+#include "nap/report/search_record.h"
+
+#include <glog/logging.h>
+
+#include <nlohmann/json.hpp>
+
+#include "nap/architecture/drawing.h"
+#include "nap/architecture/genotype_darts.h"
+#include "nap/architecture/genotype_json.h"
+#include "nap/base/files.h"
+#include "nap/base/status_macros.h"
+
+namespace nap {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr char kMetrics[] = "metrics.jsonl";
+constexpr char kStrengths[] = "strengths.jsonl";
+constexpr char kResult[] = "genotype.json";
+
+// {"normal": [[edge 0's values], ...], "reduce": ...}
+Json ByEdge(const ScoreTable& table, const CandidateSpace& space) {
+  Json json = Json::object();
+  for (int cell = 0; cell < static_cast<int>(space.cells.size()); ++cell) {
+    Json edges = Json::array();
+    for (int edge = 0; edge < space.NumEdges(cell); ++edge) {
+      Json row = Json::array();
+      for (int operation = 0; operation < space.NumOperations(); ++operation) {
+        row.push_back(table[{cell, edge, operation}]);
+      }
+      edges.push_back(row);
+    }
+    json[space.cells[cell].name] = edges;
+  }
+  return json;
+}
+
+// [["normal", source, target, "sep_conv_3x3"], ...]
+Json Named(const std::vector<CandidateId>& ids, const CandidateSpace& space) {
+  Json json = Json::array();
+  for (const CandidateId& id : ids) {
+    const CellTopology& cell = space.cells[id.cell];
+    const Edge& edge = cell.edges[id.edge];
+    json.push_back({cell.name, edge.source, edge.target, space.operations[id.operation].name});
+  }
+  return json;
+}
+
+}  // namespace
+
+RunKind SearchRun(const std::string& experiment) {
+  return {experiment, {kMetrics, kStrengths}, kResult};
+}
+
+absl::Status WriteStep(const StepReport& report, RunFolder* folder) {
+  const Json json = {{"kind", "step"},
+                     {"epoch", report.epoch},
+                     {"step", report.step},
+                     {"train_loss", report.train_loss},
+                     {"train_accuracy", report.train_accuracy},
+                     {"strength_loss", report.strength_loss},
+                     {"images_per_second", report.images_per_second}};
+  return folder->WriteLine(kMetrics, json.dump());
+}
+
+absl::Status WriteEpoch(const EpochReport& report, const CandidateSpace& space, RunFolder* folder) {
+  Json alive = Json::object();
+  for (size_t cell = 0; cell < space.cells.size(); ++cell) {
+    alive[space.cells[cell].name] = report.operations_alive[cell];
+  }
+  const Json metrics = {{"kind", "epoch"},
+                        {"epoch", report.epoch},
+                        {"learning_rate", report.learning_rate},
+                        {"train_loss", report.train_loss},
+                        {"train_accuracy", report.train_accuracy},
+                        {"strength_loss", report.strength_loss},
+                        {"valid_loss", report.valid_loss},
+                        {"valid_accuracy", report.valid_accuracy},
+                        {"seconds", report.seconds},
+                        {"operations_alive", alive},
+                        {"supernet_parameters", report.parameters},
+                        {"peak_memory_bytes", report.peak_memory_bytes}};
+  NAP_RETURN_IF_ERROR(folder->WriteLine(kMetrics, metrics.dump()));
+  Json operations = Json::array();
+  for (const CandidateOperation& operation : space.operations) operations.push_back(operation.name);
+  const Json strengths = {{"epoch", report.epoch},
+                          {"operations", operations},
+                          {"strengths", ByEdge(report.strengths, space)},
+                          {"mixing_weights", ByEdge(report.mixing_weights, space)},
+                          {"pruned", Named(report.pruned, space)},
+                          {"living", Named(report.living, space)}};
+  return folder->WriteLine(kStrengths, strengths.dump());
+}
+
+absl::Status WriteGenotype(const Genotype& genotype, const CandidateSpace& space,
+                           RunFolder* folder) {
+  NAP_RETURN_IF_ERROR(
+      WriteFileAtomically(folder->File("genotype.txt"), GenotypeToDarts(genotype) + "\n"));
+  NAP_RETURN_IF_ERROR(WriteFileAtomically(folder->File("genotype.dot"),
+                                          GenotypeToDot(genotype, space.cells.front().num_inputs)));
+  // A picture is not worth ending a finished search with an error.
+  const absl::Status drawn = RenderSvg(folder->File("genotype.dot"), folder->File("genotype.svg"));
+  if (!drawn.ok() && !absl::IsNotFound(drawn)) LOG(WARNING) << drawn.message();
+  return WriteFileAtomically(folder->File(kResult), GenotypeToJson(genotype));
+}
+
+}  // namespace nap

@@ -1,0 +1,30 @@
+// What a search writes into its run folder.
+#ifndef NAP_REPORT_SEARCH_RECORD_H_
+#define NAP_REPORT_SEARCH_RECORD_H_
+
+#include <absl/status/status.h>
+
+#include <string>
+
+#include "nap/architecture/candidates.h"
+#include "nap/report/run_folder.h"
+#include "nap/search/searcher.h"
+
+namespace nap {
+
+RunKind SearchRun(const std::string& experiment);
+
+// A line in metrics.jsonl.
+absl::Status WriteStep(const StepReport& report, RunFolder* folder);
+
+// A line in metrics.jsonl and one in strengths.jsonl.
+absl::Status WriteEpoch(const EpochReport& report, const CandidateSpace& space, RunFolder* folder);
+
+// genotype.txt and genotype.dot, genotype.svg too where Graphviz is installed, and genotype.json,
+// with which the run is finished.
+absl::Status WriteGenotype(const Genotype& genotype, const CandidateSpace& space,
+                           RunFolder* folder);
+
+}  // namespace nap
+
+#endif  // NAP_REPORT_SEARCH_RECORD_H_

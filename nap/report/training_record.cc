@@ -1,0 +1,40 @@
+#include "nap/report/training_record.h"
+
+#include <nlohmann/json.hpp>
+
+namespace nap {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr char kMetrics[] = "metrics.jsonl";
+
+}  // namespace
+
+RunKind TrainingRun(const std::string& experiment) { return {experiment, {kMetrics}, "model.pt"}; }
+
+absl::Status WriteStep(const TrainingStepReport& report, RunFolder* folder) {
+  const Json json = {{"kind", "step"},
+                     {"epoch", report.epoch},
+                     {"step", report.step},
+                     {"train_loss", report.train_loss},
+                     {"train_accuracy", report.train_accuracy},
+                     {"images_per_second", report.images_per_second}};
+  return folder->WriteLine(kMetrics, json.dump());
+}
+
+absl::Status WriteEpoch(const TrainingEpochReport& report, RunFolder* folder) {
+  const Json json = {{"kind", "epoch"},
+                     {"epoch", report.epoch},
+                     {"learning_rate", report.learning_rate},
+                     {"train_loss", report.train_loss},
+                     {"train_accuracy", report.train_accuracy},
+                     {"test_loss", report.test_loss},
+                     {"test_accuracy", report.test_accuracy},
+                     {"test_top5_accuracy", report.test_top5_accuracy},
+                     {"seconds", report.seconds},
+                     {"peak_memory_bytes", report.peak_memory_bytes}};
+  return folder->WriteLine(kMetrics, json.dump());
+}
+
+}  // namespace nap
