@@ -71,7 +71,7 @@ milliseconds=$((($(date +%s%N) - begin) / 1000000))
 # the time that a whole search takes: there are many before its end, on every machine.
 kills=0
 rounds=0
-while [ $kills -lt 15 ] && [ $rounds -lt 30 ]; do
+while [ $kills -lt 12 ] && [ $rounds -lt 30 ]; do
   rounds=$((rounds + 1))
   rm -rf killed
   start killed "${tiny[@]}" $every_step

@@ -1,11 +1,17 @@
 #include "nap/search/search_state.h"
 
+#include <absl/strings/str_cat.h>
+
+#include <string>
+
 #include "nap/base/status_macros.h"
 
 namespace nap {
 namespace {
 
+// Names in a checkpoint.
 constexpr char kTrain[] = "train";
+std::string LivingName(const CellTopology& cell) { return absl::StrCat("living.", cell.name); }
 
 // Calls visit(map of the checkpoint, name, value) for each number of the state.
 template <typename State, typename Map, typename Visit>
@@ -50,6 +56,35 @@ absl::Status SearchState::Load(const Checkpoint& checkpoint) {
   ForEachNumber(*this, checkpoint.numbers, load);
   NAP_RETURN_IF_ERROR(status);
   return train.Load(checkpoint, kTrain);
+}
+
+void SaveLiving(const CandidateSpace& space, const LivingTable& living, Checkpoint* checkpoint) {
+  for (size_t cell = 0; cell < space.cells.size(); ++cell) {
+    std::string& text = checkpoint->strings[LivingName(space.cells[cell])];
+    for (bool lives : living.Values(static_cast<int>(cell))) text.push_back(lives ? '1' : '0');
+  }
+}
+
+absl::StatusOr<std::vector<CandidateId>> LoadLiving(const Checkpoint& checkpoint,
+                                                    const CandidateSpace& space,
+                                                    LivingTable* living) {
+  std::vector<CandidateId> removed;
+  for (int cell = 0; cell < static_cast<int>(space.cells.size()); ++cell) {
+    const std::string name = LivingName(space.cells[cell]);
+    std::string text;
+    NAP_RETURN_IF_ERROR(Get(checkpoint.strings, name, &text));
+    if (text.size() != living->Values(cell).size()) {
+      return absl::FailedPreconditionError(
+          absl::StrCat("the checkpoint does not fit: '", name, "' is of ", text.size(),
+                       " candidates, not ", living->Values(cell).size()));
+    }
+    for (int i = 0; i < static_cast<int>(text.size()); ++i) {
+      if (text[i] == '1') continue;
+      removed.push_back({cell, i / space.NumOperations(), i % space.NumOperations()});
+      (*living)[removed.back()] = false;
+    }
+  }
+  return removed;
 }
 
 }  // namespace nap

@@ -2,10 +2,12 @@
 #ifndef NAP_SEARCH_SEARCH_STATE_H_
 #define NAP_SEARCH_SEARCH_STATE_H_
 
-#include <absl/status/status.h>
+#include <absl/status/statusor.h>
 
 #include <cstdint>
+#include <vector>
 
+#include "nap/architecture/candidates.h"
 #include "nap/training/checkpoint.h"
 #include "nap/training/meter.h"
 
@@ -37,6 +39,12 @@ struct SearchState {
   void Save(Checkpoint* checkpoint) const;
   absl::Status Load(const Checkpoint& checkpoint);
 };
+
+// Who is alive. LoadLiving returns who is not; FailedPrecondition if the candidates are others.
+void SaveLiving(const CandidateSpace& space, const LivingTable& living, Checkpoint* checkpoint);
+absl::StatusOr<std::vector<CandidateId>> LoadLiving(const Checkpoint& checkpoint,
+                                                    const CandidateSpace& space,
+                                                    LivingTable* living);
 
 }  // namespace nap
 

@@ -55,7 +55,6 @@ LoaderOptions Loading(const SearchOptions& options, const Dataset& images, bool 
 
 // Names in a checkpoint.
 constexpr char kImages[] = "images";
-std::string LivingName(const CellTopology& cell) { return absl::StrCat("living.", cell.name); }
 std::string CriterionName(size_t place) { return absl::StrCat("criterion.", place); }
 
 // Tells most sets of images apart.
@@ -137,7 +136,6 @@ class SearcherImpl final : public Searcher, private SearchView {
   absl::Status TrainEpoch(SearchObserver* observer);
   absl::Status TrainStep(int epoch, int64_t step);
   absl::Status CheckFinite(double loss, const char* what, int epoch, int64_t step) const;
-  absl::Status LoadLiving(const Checkpoint& checkpoint);
   void NextValid(Batch* batch);
   ClassificationMeter EvaluateValidPart();
   absl::Status PruneAt(int epoch, std::vector<CandidateId>* removed);
@@ -171,10 +169,7 @@ Checkpoint SearcherImpl::Save() const {
   Checkpoint checkpoint;
   checkpoint.strings[kImages] = images_;
   state_.Save(&checkpoint);
-  for (size_t cell = 0; cell < parts_.space.cells.size(); ++cell) {
-    std::string& living = checkpoint.strings[LivingName(parts_.space.cells[cell])];
-    for (bool lives : living_.Values(static_cast<int>(cell))) living.push_back(lives ? '1' : '0');
-  }
+  SaveLiving(parts_.space, living_, &checkpoint);
   trainer_.Save(&checkpoint);
   const std::vector<double> observed = parts_.criterion->State();
   for (size_t i = 0; i < observed.size(); ++i) checkpoint.numbers[CriterionName(i)] = observed[i];
@@ -189,36 +184,14 @@ absl::Status SearcherImpl::Load(const Checkpoint& checkpoint) {
         "the images are not those of the checkpoint: ", images, " there, ", images_, " here"));
   }
   NAP_RETURN_IF_ERROR(state_.Load(checkpoint));
-  NAP_RETURN_IF_ERROR(LoadLiving(checkpoint));
+  NAP_ASSIGN_OR_RETURN(const auto removed, LoadLiving(checkpoint, parts_.space, &living_));
+  trainer_.Prune(removed, living_);
   NAP_RETURN_IF_ERROR(trainer_.Load(checkpoint));
   std::vector<double> observed(parts_.criterion->State().size());
   for (size_t i = 0; i < observed.size(); ++i) {
     NAP_RETURN_IF_ERROR(Get(checkpoint.numbers, CriterionName(i), &observed[i]));
   }
   return parts_.criterion->SetState(observed);
-}
-
-// Prunes what lives no more.
-absl::Status SearcherImpl::LoadLiving(const Checkpoint& checkpoint) {
-  std::vector<CandidateId> removed;
-  for (int cell = 0; cell < static_cast<int>(parts_.space.cells.size()); ++cell) {
-    const std::string name = LivingName(parts_.space.cells[cell]);
-    std::string living;
-    NAP_RETURN_IF_ERROR(Get(checkpoint.strings, name, &living));
-    if (living.size() != living_.Values(cell).size()) {
-      return absl::FailedPreconditionError(
-          absl::StrCat("the checkpoint does not fit: '", name, "' is of ", living.size(),
-                       " candidates, not ", living_.Values(cell).size()));
-    }
-    const int operations = parts_.space.NumOperations();
-    for (int i = 0; i < static_cast<int>(living.size()); ++i) {
-      if (living[i] == '1') continue;
-      removed.push_back({cell, i / operations, i % operations});
-      living_[removed.back()] = false;
-    }
-  }
-  trainer_.Prune(removed, living_);
-  return absl::OkStatus();
 }
 
 absl::Status SearcherImpl::CheckFinite(double loss, const char* what, int epoch,

@@ -6,49 +6,13 @@
 #include <cmath>
 #include <memory>
 
-#include "data/memory_dataset.h"
-#include "nap/base/random.h"
 #include "nap/pruning/criterion.h"
 #include "nap/relaxation/relaxation.h"
 #include "nap/search/optimization.h"
-#include "nap/training/checkpoint.h"
+#include "nap/search/tiny_search_for_tests.h"
 
 namespace nap {
 namespace {
-
-// Two classes, dark and bright, in noise.
-std::unique_ptr<Dataset> TinyImages(int64_t size) {
-  MemoryDataset::Description description{
-      {3, 8, 8}, {"dark", "bright"}, {0.5F, 0.5F, 0.5F}, {0.25F, 0.25F, 0.25F}};
-  std::vector<uint8_t> pixels, labels;
-  RandomStream random({4});
-  for (int64_t i = 0; i < size; ++i) {
-    labels.push_back(static_cast<uint8_t>(i % 2));
-    for (int p = 0; p < 3 * 8 * 8; ++p) {
-      pixels.push_back(static_cast<uint8_t>(60 + 70 * (i % 2) + random.Below(60)));
-    }
-  }
-  return std::make_unique<MemoryDataset>(std::move(description), std::move(pixels),
-                                         std::move(labels));
-}
-
-SearchOptions TinySearch() {
-  SearchOptions options;
-  options.network.channels = 2;
-  options.network.cells = 3;
-  options.epochs = 4;
-  options.warmup_epochs = 1;
-  options.milestones = {2, 4, 1};
-  options.batch_size = 8;
-  options.steps_per_epoch = 3;
-  options.evaluation_images = 16;
-  options.criterion_batches = 1;
-  options.learning_rate = 0.05;
-  options.strength_learning_rate = 0.05;
-  options.crop_padding = 1;
-  options.device = "cpu";
-  return options;
-}
 
 class Recorder final : public SearchObserver {
  public:
@@ -191,105 +155,6 @@ TEST_F(SearcherTest, TheBackendsAgree) {
   const double fused = first_loss("fused", false);
   EXPECT_EQ(first_loss("fused", true), fused);
   EXPECT_NEAR(first_loss("reference", false), fused, 0.02 * fused);
-}
-
-// Saves after every step and epoch.
-class Saver final : public SearchObserver {
- public:
-  explicit Saver(const Searcher* searcher) : searcher_(searcher) {}
-
-  absl::Status OnStep(const StepReport& report) override {
-    saved.push_back(searcher_->Save());
-    traces.emplace_back();
-    return Note({report.train_loss, report.train_accuracy, report.strength_loss});
-  }
-  absl::Status OnEpoch(const EpochReport& report) override {
-    saved.push_back(searcher_->Save());
-    traces.emplace_back();
-    std::vector<double> values = {report.train_loss,         report.strength_loss,
-                                  report.valid_loss,         report.valid_accuracy,
-                                  report.learning_rate,      static_cast<double>(report.parameters),
-                                  1.0 * report.pruned.size()};
-    for (int cell = 0; cell < 2; ++cell) {
-      const auto& strengths = report.strengths.Values(cell);
-      values.insert(values.end(), strengths.begin(), strengths.end());
-    }
-    return Note(values);
-  }
-
-  std::vector<Checkpoint> saved;
-  std::vector<std::vector<double>> traces;  // what was reported, save by save
-
- private:
-  absl::Status Note(const std::vector<double>& values) {
-    traces.back() = values;
-    return absl::OkStatus();
-  }
-
-  const Searcher* const searcher_;
-};
-
-// Goes on from every place of a search, in a new searcher, to the same bits.
-TEST_F(SearcherTest, GoesOnFromEveryStepAsIfNeverInterrupted) {
-  const auto expect_exact = [&](const SearchOptions& options, const std::string& what) {
-    const auto whole = *Searcher::Create(options, images_.get());
-    Saver saver(whole.get());
-    const auto genotype = whole->Run(&saver);
-    ASSERT_TRUE(genotype.ok()) << genotype.status();
-    ASSERT_EQ(saver.saved.size(), 12u) << what;
-    for (size_t place = 0; place < saver.saved.size(); ++place) {
-      const auto rest = *Searcher::Create(options, images_.get());
-      const absl::Status loaded = rest->Load(saver.saved[place]);
-      ASSERT_TRUE(loaded.ok()) << loaded;
-      Saver again(rest.get());
-      EXPECT_EQ(*rest->Run(&again), *genotype) << what << place;
-      EXPECT_EQ(again.traces, std::vector(saver.traces.begin() + place + 1, saver.traces.end()))
-          << what << place;
-    }
-  };
-  SearchOptions tiny = TinySearch();
-  tiny.epochs = 3;
-  tiny.milestones = {2, 3, 1};
-  for (const std::string& name : PruningCriterionRegistry::Global().Names()) {
-    SearchOptions options = tiny;
-    options.criterion = name;
-    expect_exact(options, name);
-  }
-  for (const std::string& name : OptimizationRegistry::Global().Names()) {
-    SearchOptions options = tiny;
-    options.optimization = name;
-    expect_exact(options, name);
-  }
-  // The validation part is gone through more than once in an epoch.
-  SearchOptions options = tiny;
-  options.train_fraction = 0.8;
-  expect_exact(options, "small validation part");
-}
-
-TEST_F(SearcherTest, RefusesACheckpointOfAnotherSearch) {
-  const auto searcher = *Searcher::Create(TinySearch(), images_.get());
-  const Checkpoint checkpoint = searcher->Save();
-  const auto message = [&](const auto& change, const Dataset& images) {
-    SearchOptions options = TinySearch();
-    change(&options);
-    const auto other = *Searcher::Create(options, &images);
-    const absl::Status status = other->Load(checkpoint);
-    EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
-    return std::string(status.message());
-  };
-  EXPECT_EQ(message([](auto* o) { o->network.channels = 4; }, *images_),
-            "the checkpoint does not fit: 'weights.stem.weight' is [6, 3, 3, 3] Float, not "
-            "[12, 3, 3, 3] Float");
-  EXPECT_EQ(message([](auto* o) { o->operations = {"skip_connect"}; }, *images_),
-            "the checkpoint does not fit: 'living.normal' is of 112 candidates, not 14");
-  EXPECT_EQ(message([](auto* o) { o->criterion = "taylor"; }, *images_),
-            "the checkpoint does not fit: it has no 'criterion.0'");
-  const auto others = TinyImages(32);
-  EXPECT_EQ(
-      message([](auto*) {}, *others),
-      "the images are not those of the checkpoint: 64 images of 2 classes with mean 0.5, 0.5, "
-      "0.5 and deviation 0.25, 0.25, 0.25 there, 32 images of 2 classes with mean 0.5, 0.5, "
-      "0.5 and deviation 0.25, 0.25, 0.25 here");
 }
 
 TEST_F(SearcherTest, LearnsWhatCanBeLearned) {

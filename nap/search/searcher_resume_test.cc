@@ -1,0 +1,116 @@
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "nap/pruning/criterion.h"
+#include "nap/search/optimization.h"
+#include "nap/search/searcher.h"
+#include "nap/search/tiny_search_for_tests.h"
+#include "nap/training/checkpoint.h"
+
+namespace nap {
+namespace {
+
+// Saves after every step and epoch.
+class Saver final : public SearchObserver {
+ public:
+  explicit Saver(const Searcher* searcher) : searcher_(searcher) {}
+
+  absl::Status OnStep(const StepReport& report) override {
+    return Note({report.train_loss, report.train_accuracy, report.strength_loss});
+  }
+  absl::Status OnEpoch(const EpochReport& report) override {
+    std::vector<double> values = {report.train_loss,         report.strength_loss,
+                                  report.valid_loss,         report.valid_accuracy,
+                                  report.learning_rate,      static_cast<double>(report.parameters),
+                                  1.0 * report.pruned.size()};
+    for (int cell = 0; cell < 2; ++cell) {
+      const auto& strengths = report.strengths.Values(cell);
+      values.insert(values.end(), strengths.begin(), strengths.end());
+    }
+    return Note(values);
+  }
+
+  std::vector<Checkpoint> saved;
+  std::vector<std::vector<double>> traces;  // what was reported, save by save
+
+ private:
+  absl::Status Note(std::vector<double> values) {
+    saved.push_back(searcher_->Save());
+    traces.push_back(std::move(values));
+    return absl::OkStatus();
+  }
+
+  const Searcher* const searcher_;
+};
+
+class SearcherResumeTest : public testing::Test {
+ protected:
+  std::unique_ptr<Dataset> images_ = TinyImages(64);
+};
+
+// Goes on from every place of a search, in a new searcher, to the same bits.
+TEST_F(SearcherResumeTest, GoesOnFromEveryStepAsIfNeverInterrupted) {
+  const auto expect_exact = [&](const SearchOptions& options, const std::string& what) {
+    const auto whole = *Searcher::Create(options, images_.get());
+    Saver saver(whole.get());
+    const auto genotype = whole->Run(&saver);
+    ASSERT_TRUE(genotype.ok()) << genotype.status();
+    ASSERT_EQ(saver.saved.size(), 12u) << what;
+    for (size_t place = 0; place < saver.saved.size(); ++place) {
+      const auto rest = *Searcher::Create(options, images_.get());
+      const absl::Status loaded = rest->Load(saver.saved[place]);
+      ASSERT_TRUE(loaded.ok()) << loaded;
+      Saver again(rest.get());
+      EXPECT_EQ(*rest->Run(&again), *genotype) << what << place;
+      EXPECT_EQ(again.traces, std::vector(saver.traces.begin() + place + 1, saver.traces.end()))
+          << what << place;
+    }
+  };
+  SearchOptions tiny = TinySearch();
+  tiny.epochs = 3;
+  tiny.milestones = {2, 3, 1};
+  tiny.train_fraction = 0.7;  // strengths begin to go through their part anew within an epoch
+  for (const std::string& name : PruningCriterionRegistry::Global().Names()) {
+    SearchOptions options = tiny;
+    options.criterion = name;
+    expect_exact(options, name);
+  }
+  for (const std::string& name : OptimizationRegistry::Global().Names()) {
+    SearchOptions options = tiny;
+    options.optimization = name;
+    expect_exact(options, name);
+  }
+}
+
+TEST_F(SearcherResumeTest, RefusesACheckpointOfAnotherSearch) {
+  const auto searcher = *Searcher::Create(TinySearch(), images_.get());
+  const Checkpoint checkpoint = searcher->Save();
+  const auto message = [&](const auto& change, const Dataset& images) {
+    SearchOptions options = TinySearch();
+    change(&options);
+    const auto other = *Searcher::Create(options, &images);
+    const absl::Status status = other->Load(checkpoint);
+    EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
+    return std::string(status.message());
+  };
+  EXPECT_EQ(message([](auto* o) { o->network.channels = 4; }, *images_),
+            "the checkpoint does not fit: 'weights.stem.weight' is [6, 3, 3, 3] Float, not "
+            "[12, 3, 3, 3] Float");
+  EXPECT_EQ(message([](auto* o) { o->operations = {"skip_connect"}; }, *images_),
+            "the checkpoint does not fit: 'living.normal' is of 112 candidates, not 14");
+  EXPECT_EQ(message([](auto* o) { o->criterion = "taylor"; }, *images_),
+            "the checkpoint does not fit: it has no 'criterion.0'");
+  const auto others = TinyImages(32);
+  EXPECT_EQ(
+      message([](auto*) {}, *others),
+      "the images are not those of the checkpoint: 64 images of 2 classes with mean 0.5, 0.5, "
+      "0.5 and deviation 0.25, 0.25, 0.25 there, 32 images of 2 classes with mean 0.5, 0.5, "
+      "0.5 and deviation 0.25, 0.25, 0.25 here");
+}
+
+}  // namespace
+}  // namespace nap
