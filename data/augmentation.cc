@@ -4,8 +4,41 @@
 #include <cstddef>
 
 namespace nap {
+namespace {
 
-void Augment(const AugmentationOptions& options, const ImageShape& shape, const uint8_t* pixels,
+struct Offset {
+  int down;
+  int right;
+};
+
+// kChannels: known to the compiler, or 0.
+template <int kChannels>
+void Normalise(const AugmentationOptions& options, const ImageShape& shape, Offset offset,
+               bool mirror, const uint8_t* pixels, float* out) {
+  const int channels = kChannels > 0 ? kChannels : shape.channels;
+  std::vector<float> scale, shift;
+  for (int c = 0; c < channels; ++c) {
+    scale.push_back(1.0F / (255.0F * options.stddev[c]));
+    shift.push_back(-options.mean[c] / options.stddev[c]);
+  }
+  for (int y = 0; y < shape.height; ++y) {
+    const int from_y = y + offset.down;
+    const bool has_row = from_y >= 0 && from_y < shape.height;
+    for (int x = 0; x < shape.width; ++x, out += channels) {
+      const int from_x = (mirror ? shape.width - 1 - x : x) + offset.right;
+      const bool inside = has_row && from_x >= 0 && from_x < shape.width;
+      const uint8_t* pixel =
+          inside ? pixels + (ptrdiff_t{from_y} * shape.width + from_x) * channels : nullptr;
+      for (int c = 0; c < channels; ++c) {
+        out[c] = static_cast<float>(inside ? pixel[c] : 0) * scale[c] + shift[c];
+      }
+    }
+  }
+}
+
+}  // namespace
+
+void Augment(const AugmentationOptions& options, const ImageShape& shape, uint8_t* pixels,
              RandomStream* random, float* out) {
   int down = 0, right = 0;
   if (options.crop_padding > 0) {
@@ -20,23 +53,18 @@ void Augment(const AugmentationOptions& options, const ImageShape& shape, const 
     bottom = top + options.cutout;
     end = left + options.cutout;
   }
-  const int channels = shape.channels;
-  for (int c = 0; c < channels; ++c) {
-    const float scale = 1.0F / (255.0F * options.stddev[c]);
-    const float shift = -options.mean[c] / options.stddev[c];
-    for (int y = 0; y < shape.height; ++y) {
-      const int from_y = y + down;
-      const bool has_row = from_y >= 0 && from_y < shape.height;
-      for (int x = 0; x < shape.width; ++x) {
-        const int from_x = (mirror ? shape.width - 1 - x : x) + right;
-        const bool inside = has_row && from_x >= 0 && from_x < shape.width;
-        const uint8_t pixel =
-            inside ? pixels[(ptrdiff_t{c} * shape.height + from_y) * shape.width + from_x] : 0;
-        const bool cut = y >= top && y < bottom && x >= left && x < end;
-        out[(ptrdiff_t{y} * shape.width + x) * channels + c] =
-            cut ? 0.0F : static_cast<float>(pixel) * scale + shift;
-      }
-    }
+  if (shape.channels == 3) {
+    JitterColors(options.jitter, random, int64_t{shape.height} * shape.width, pixels);
+  }
+  if (shape.channels == 3) {
+    Normalise<3>(options, shape, {down, right}, mirror, pixels, out);
+  } else {
+    Normalise<0>(options, shape, {down, right}, mirror, pixels, out);
+  }
+  for (int y = std::max(top, 0); y < std::min(bottom, shape.height); ++y) {
+    const int first = std::max(left, 0), count = std::min(end, shape.width) - first;
+    std::fill_n(out + (ptrdiff_t{y} * shape.width + first) * shape.channels,
+                ptrdiff_t{count} * shape.channels, 0.0F);
   }
 }
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "data/color_jitter.h"
 #include "data/dataset.h"
 #include "nap/base/random.h"
 
@@ -16,13 +17,14 @@ struct AugmentationOptions {
   int crop_padding = 0;       // zeros around the image before a random crop of its size, pixels
   bool flip = false;          // mirror left and right with probability 1/2
   int cutout = 0;             // side of a square set to zero (DeVries, Taylor 2017), pixels
+  ColorJitter jitter;         // for images of three channels
 };
 
-// pixels: as Dataset::Read gives them. out: [height, width, channels], the channels-last layout of
-// a batch, (pixel / 255 - mean) / stddev. As in the field's recipes, padding is black before
-// normalisation, and cutout sets to zero after it; the square's centre is any pixel, and what lies
-// outside the image is cut off.
-void Augment(const AugmentationOptions& options, const ImageShape& shape, const uint8_t* pixels,
+// pixels: as Dataset::Read gives them; jitter changes them. out: [height, width, channels], the
+// channels-last layout of a batch, (pixel / 255 - mean) / stddev. As in the field's recipes,
+// padding is black before normalisation, and cutout sets to zero after it; the square's centre is
+// any pixel, and what lies outside the image is cut off.
+void Augment(const AugmentationOptions& options, const ImageShape& shape, uint8_t* pixels,
              RandomStream* random, float* out);
 
 }  // namespace nap

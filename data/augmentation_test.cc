@@ -29,7 +29,8 @@ std::vector<uint8_t> Pixels() {
 std::vector<float> Augmented(const AugmentationOptions& options, uint64_t seed = 0) {
   std::vector<float> out(static_cast<size_t>(kShape.Size()), -1e9F);
   RandomStream random({seed});
-  Augment(options, kShape, Pixels().data(), &random, out.data());
+  std::vector<uint8_t> pixels = Pixels();
+  Augment(options, kShape, pixels.data(), &random, out.data());
   return out;
 }
 
@@ -40,7 +41,7 @@ int PixelAt(const std::vector<float>& out, int c, int y, int x) {
   return static_cast<int>(std::lround((value * options.stddev[c] + options.mean[c]) * 255.0F));
 }
 
-int Original(int c, int y, int x) { return (c * kShape.height + y) * kShape.width + x + 1; }
+int Original(int c, int y, int x) { return (y * kShape.width + x) * kShape.channels + c + 1; }
 
 TEST(AugmentTest, NormalisesIntoChannelsLast) {
   const std::vector<float> out = Augmented(Plain());

@@ -9,6 +9,7 @@
 
 #include "data/memory_dataset.h"
 #include "nap/base/random.h"
+#include "nap/base/status_macros.h"
 
 namespace nap {
 namespace {
@@ -91,7 +92,7 @@ void Draw(RandomStream* random, const Class& kind, uint8_t* pixels) {
       const uint64_t bits = random->Bits();
       for (int c = 0; c < 3; ++c) {
         const double noise = static_cast<double>((bits >> (8 * c)) & 255) / 127.5 - 1;
-        pixels[(c * kSide + y) * kSide + x] =
+        pixels[(y * kSide + x) * 3 + c] =
             static_cast<uint8_t>(std::clamp(colour[c] + kNoise * noise, 0.0, 255.0));
       }
     }
@@ -115,6 +116,7 @@ std::unique_ptr<Dataset> Make(uint64_t seed, uint64_t split, int64_t size) {
 }
 
 absl::StatusOr<DatasetPair> Open(const DatasetOptions& options) {
+  NAP_RETURN_IF_ERROR(CheckImageSize(options, kShape));
   const int64_t train_size = options.train_size > 0 ? options.train_size : kTrainSize;
   return DatasetPair{Make(options.seed, 0, train_size), Make(options.seed, 1, kTestSize)};
 }

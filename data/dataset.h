@@ -3,6 +3,7 @@
 #define DATA_DATASET_H_
 
 #include <absl/status/statusor.h>
+#include <absl/strings/str_cat.h>
 
 #include <cstdint>
 #include <functional>
@@ -10,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "nap/base/random.h"
 #include "nap/base/registry.h"
 
 namespace nap {
@@ -38,8 +40,10 @@ class Dataset {
   // In 0 .. class_names().size()-1.
   virtual int Label(int64_t index) const = 0;
 
-  // Writes shape().Size() bytes: channel after channel, row after row.
-  virtual void Read(int64_t index, uint8_t* pixels) const = 0;
+  // Writes shape().Size() bytes, [height, width, channels]. Without `random` that is the view that
+  // tests, always the same; with it one that trains, which may be a random part of the image.
+  // DataLoss: this image is broken and may be left out; any other error ends the work.
+  virtual absl::Status Read(int64_t index, RandomStream* random, uint8_t* pixels) const = 0;
 
   int num_classes() const { return static_cast<int>(class_names().size()); }
 };
@@ -48,6 +52,13 @@ struct DatasetOptions {
   std::string data_dir;
   uint64_t seed = 0;       // for what is drawn by a procedure
   int64_t train_size = 0;  // images of the training set to use, the first ones; 0: all
+  int image_size = 0;      // side of the square that is read, pixels; 0: the dataset's own
+
+  // For folders of images: see image_folder.cc.
+  std::string label_file;           // the labels of the test images; empty: where it usually lies
+  bool strict = false;              // a broken image is an error
+  bool random_resized_crop = true;  // what trains is a random part, not the view that tests
+  double smallest_crop = 0.08;      // least share of the area that such a part has
 };
 
 struct DatasetPair {
@@ -64,6 +75,14 @@ struct DatasetDefinition {
   // Errors name the file and what is wrong with it.
   std::function<absl::StatusOr<DatasetPair>(const DatasetOptions& options)> open;
 };
+
+// For a dataset whose images have one size.
+inline absl::Status CheckImageSize(const DatasetOptions& options, const ImageShape& shape) {
+  if (options.image_size == 0 || options.image_size == shape.height) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat("--image_size=", options.image_size,
+                                                 ": this dataset's images have ", shape.height,
+                                                 " x ", shape.width, " pixels"));
+}
 
 using DatasetRegistry = Registry<DatasetDefinition>;
 

@@ -3,6 +3,8 @@
 #include <ATen/ops/empty.h>
 
 #include <algorithm>
+#include <stdexcept>
+#include <string>
 #include <utility>
 
 #include "nap/base/random.h"
@@ -28,22 +30,32 @@ int64_t Loader::batches_per_epoch() const {
 
 void Loader::StartEpoch(int64_t epoch, int64_t first_batch) {
   Stop();
+  order_ = indices_;
+  if (options_.shuffle) {
+    RandomStream({options_.seed, static_cast<uint64_t>(epoch), kOrderStream}).Shuffle(order_);
+  }
   ready_.clear();
-  stop_ = done_ = false;
-  error_ = nullptr;
-  thread_ = std::thread([this, epoch, first_batch] { Prepare(epoch, first_batch); });
+  stop_ = false;
+  broken_images_ = 0;
+  next_to_prepare_ = next_to_give_ = first_batch;
+  end_ = batches_per_epoch();
+  for (int i = 0; i < options_.workers; ++i) threads_.emplace_back([this, epoch] { Work(epoch); });
 }
 
 bool Loader::Next(Batch* batch) {
   std::unique_lock<std::mutex> lock(mutex_);
-  changed_.wait(lock, [this] { return !ready_.empty() || done_; });
-  if (!ready_.empty()) {
-    *batch = std::move(ready_.front());
-    ready_.pop_front();
+  while (next_to_give_ < end_) {
+    changed_.wait(lock, [this] { return ready_.count(next_to_give_) > 0; });
+    Prepared prepared = std::move(ready_.extract(next_to_give_).mapped());
+    ++next_to_give_;
+    if (prepared.error) end_ = next_to_give_;
     changed_.notify_all();
+    if (prepared.error) std::rethrow_exception(prepared.error);
+    broken_images_ += prepared.broken;
+    if (prepared.batch.labels.numel() == 0) continue;
+    *batch = std::move(prepared.batch);
     return true;
   }
-  if (error_) std::rethrow_exception(error_);
   return false;
 }
 
@@ -53,53 +65,60 @@ void Loader::Stop() {
     stop_ = true;
   }
   changed_.notify_all();
-  if (thread_.joinable()) thread_.join();
+  for (std::thread& thread : threads_) thread.join();
+  threads_.clear();
 }
 
-void Loader::Prepare(int64_t epoch, int64_t first_batch) {
-  try {
-    std::vector<int64_t> order = indices_;
-    if (options_.shuffle) {
-      RandomStream({options_.seed, static_cast<uint64_t>(epoch), kOrderStream}).Shuffle(order);
+void Loader::Work(int64_t epoch) {
+  const int64_t ahead = std::max(options_.prefetch, options_.workers);
+  std::unique_lock<std::mutex> lock(mutex_);
+  for (;;) {
+    changed_.wait(lock, [&] {
+      return stop_ || next_to_prepare_ >= end_ || next_to_prepare_ < next_to_give_ + ahead;
+    });
+    if (stop_ || next_to_prepare_ >= end_) return;
+    const int64_t number = next_to_prepare_++;
+    lock.unlock();
+    Prepared prepared;
+    try {
+      prepared = Prepare(epoch, number);
+    } catch (...) {
+      prepared.error = std::current_exception();
     }
-    for (int64_t number = first_batch; number < batches_per_epoch(); ++number) {
-      Batch batch = MakeBatch(epoch, order, number);
-      std::unique_lock<std::mutex> lock(mutex_);
-      changed_.wait(
-          lock, [this] { return stop_ || ready_.size() < static_cast<size_t>(options_.prefetch); });
-      if (stop_) break;
-      ready_.push_back(std::move(batch));
-      changed_.notify_all();
-    }
-  } catch (...) {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    error_ = std::current_exception();
+    lock.lock();
+    ready_.emplace(number, std::move(prepared));
+    changed_.notify_all();
   }
-  const std::lock_guard<std::mutex> lock(mutex_);
-  done_ = true;
-  changed_.notify_all();
 }
 
-Batch Loader::MakeBatch(int64_t epoch, const std::vector<int64_t>& order, int64_t number) const {
+// What it returns after Stop is not used.
+Loader::Prepared Loader::Prepare(int64_t epoch, int64_t number) const {
   const int64_t begin = number * options_.batch_size;
-  const int64_t count = std::min(options_.batch_size, static_cast<int64_t>(order.size()) - begin);
+  const int64_t end = std::min(begin + options_.batch_size, static_cast<int64_t>(order_.size()));
   const ImageShape shape = dataset_->shape();
   Batch batch{
       at::empty(
-          {count, shape.channels, shape.height, shape.width},
+          {end - begin, shape.channels, shape.height, shape.width},
           at::TensorOptions().dtype(at::kFloat).memory_format(at::MemoryFormat::ChannelsLast)),
-      at::empty({count}, at::kLong)};
+      at::empty({end - begin}, at::kLong)};
   std::vector<uint8_t> pixels(static_cast<size_t>(shape.Size()));
-  for (int64_t i = 0; i < count; ++i) {
-    const int64_t index = order[static_cast<size_t>(begin + i)];
-    dataset_->Read(index, pixels.data());
-    RandomStream random({options_.seed, static_cast<uint64_t>(epoch), kImageStream,
-                         static_cast<uint64_t>(begin + i)});
+  int64_t count = 0;
+  for (int64_t i = begin; i < end && !stop_; ++i) {
+    const int64_t index = order_[static_cast<size_t>(i)];
+    RandomStream random(
+        {options_.seed, static_cast<uint64_t>(epoch), kImageStream, static_cast<uint64_t>(i)});
+    const absl::Status status =
+        dataset_->Read(index, options_.training_view ? &random : nullptr, pixels.data());
+    if (absl::IsDataLoss(status)) continue;
+    if (!status.ok()) throw std::runtime_error(std::string(status.message()));
     Augment(options_.augmentation, shape, pixels.data(), &random,
-            batch.images.data_ptr<float>() + i * shape.Size());
-    batch.labels.data_ptr<int64_t>()[i] = dataset_->Label(index);
+            batch.images.data_ptr<float>() + count * shape.Size());
+    batch.labels.data_ptr<int64_t>()[count] = dataset_->Label(index);
+    ++count;
   }
-  return batch;
+  if (count < end - begin)
+    batch = {batch.images.narrow(0, 0, count), batch.labels.narrow(0, 0, count)};
+  return {batch, end - begin - count, nullptr};
 }
 
 }  // namespace nap

@@ -1,13 +1,14 @@
-// Batches of augmented images, prepared ahead of the step on another thread.
+// Batches of augmented images, prepared ahead of the step on other threads.
 #ifndef DATA_LOADER_H_
 #define DATA_LOADER_H_
 
 #include <ATen/core/Tensor.h>
 
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
-#include <deque>
 #include <exception>
+#include <map>
 #include <mutex>
 #include <thread>
 #include <vector>
@@ -25,9 +26,11 @@ struct Batch {
 struct LoaderOptions {
   int64_t batch_size = 64;
   bool shuffle = false;
-  bool drop_last = false;  // leaves out a last batch that is not full
+  bool drop_last = false;      // leaves out a last batch that is not full
+  bool training_view = false;  // see Dataset::Read
   uint64_t seed = 0;
-  int prefetch = 4;  // batches kept ready
+  int prefetch = 4;  // batches kept ready or in work, at least one a worker
+  int workers = 1;   // threads, each of which prepares a batch
   AugmentationOptions augmentation;
 };
 
@@ -38,31 +41,50 @@ class Loader {
   Loader(const Dataset* dataset, std::vector<int64_t> indices, const LoaderOptions& options);
   ~Loader();
 
+  // How many Next gives, unless images are broken.
   int64_t batches_per_epoch() const;
 
   // Begins the epoch at its batch `first_batch`; what was prepared of another is dropped.
   void StartEpoch(int64_t epoch, int64_t first_batch = 0);
 
-  // False at the end of the epoch. Rethrows what the dataset threw.
+  // False at the end of the epoch. A broken image is left out of its batch, which is then smaller;
+  // a batch left with none is passed over, so that an epoch may have fewer batches than
+  // batches_per_epoch. Throws once what the dataset threw, or its error as std::runtime_error; that
+  // ends the epoch.
   bool Next(Batch* batch);
 
+  // The number of the batch that comes after the one that Next gave last, for StartEpoch.
+  int64_t next_batch() const { return next_to_give_; }
+
+  // How many images were left out of this epoch's batches so far.
+  int64_t broken_images() const { return broken_images_; }
+
  private:
+  struct Prepared {
+    Batch batch;
+    int64_t broken = 0;
+    std::exception_ptr error;
+  };
+
   void Stop();
-  void Prepare(int64_t epoch, int64_t first_batch);
-  Batch MakeBatch(int64_t epoch, const std::vector<int64_t>& order, int64_t number) const;
+  void Work(int64_t epoch);
+  Prepared Prepare(int64_t epoch, int64_t number) const;
 
   const Dataset* const dataset_;
   const std::vector<int64_t> indices_;
   const LoaderOptions options_;
 
-  std::thread thread_;
+  std::vector<int64_t> order_;  // of this epoch
+  std::vector<std::thread> threads_;
+  int64_t broken_images_ = 0;
   std::mutex mutex_;
   std::condition_variable changed_;
+  std::atomic<bool> stop_{false};
   // Guarded by mutex_.
-  std::deque<Batch> ready_;
-  bool stop_ = false;
-  bool done_ = true;  // the thread adds no more
-  std::exception_ptr error_;
+  std::map<int64_t, Prepared> ready_;  // by number
+  int64_t next_to_prepare_ = 0;
+  int64_t next_to_give_ = 0;
+  int64_t end_ = 0;
 };
 
 }  // namespace nap

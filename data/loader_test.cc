@@ -97,7 +97,7 @@ TEST(LoaderTest, ShufflesByEpoch) {
   EXPECT_EQ(second, Range(40));
 }
 
-// Neither the prefetch nor where an epoch is entered changes what a batch is.
+// Neither the threads, the prefetch nor where an epoch is entered changes what a batch is.
 TEST(LoaderTest, DependsOnSeedAndEpochAlone) {
   const auto dataset = Numbered(30);
   LoaderOptions options = Options(4, true);
@@ -113,6 +113,14 @@ TEST(LoaderTest, DependsOnSeedAndEpochAlone) {
       EXPECT_TRUE(batches[i].labels.equal(expected[first + i].labels));
     }
   };
+  for (int workers = 2; workers <= 4; ++workers) {
+    options.workers = workers;
+    Loader parallel(dataset.get(), Range(30), options);
+    for (int64_t first_batch = 0; first_batch <= 8; ++first_batch) {
+      expect_same(Epoch(&parallel, 3, first_batch), static_cast<size_t>(first_batch));
+    }
+  }
+  options.workers = 1;
   options.prefetch = 1;
   Loader slow(dataset.get(), Range(30), options);
   expect_same(Epoch(&slow, 3), 0);
@@ -127,7 +135,9 @@ TEST(LoaderTest, DependsOnSeedAndEpochAlone) {
 TEST(LoaderTest, CanBeLeftInMidEpoch) {
   const auto dataset = Numbered(40);
   for (int round = 0; round < 50; ++round) {
-    Loader loader(dataset.get(), Range(40), Options(2, true));
+    LoaderOptions options = Options(2, true);
+    options.workers = 1 + round % 4;
+    Loader loader(dataset.get(), Range(40), options);
     Batch batch;
     loader.StartEpoch(0);
     for (int i = 0; i < round % 7; ++i) ASSERT_TRUE(loader.Next(&batch));
@@ -142,34 +152,68 @@ TEST(LoaderTest, CanBeLeftInMidEpoch) {
   EXPECT_TRUE(Epoch(&empty, 0).empty());
 }
 
+// Images 1, 6 and 7 are broken, 5 ends the work.
 class BrokenDataset final : public Dataset {
  public:
+  explicit BrokenDataset(bool throws) : throws_(throws) {}
+
   int64_t size() const override { return 8; }
   ImageShape shape() const override { return {1, 4, 3}; }
   const std::vector<std::string>& class_names() const override { return names_; }
   const std::vector<float>& mean() const override { return mean_; }
   const std::vector<float>& stddev() const override { return mean_; }
-  int Label(int64_t /*index*/) const override { return 0; }
-  void Read(int64_t index, uint8_t* pixels) const override {
-    if (index == 5) throw std::runtime_error("image 5 is broken");
-    std::fill_n(pixels, 12, uint8_t{0});
+  int Label(int64_t index) const override { return static_cast<int>(index); }
+  absl::Status Read(int64_t index, RandomStream* /*random*/, uint8_t* pixels) const override {
+    if (index == 5 && throws_) throw std::runtime_error("image 5 is broken");
+    if (index == 5) return absl::FailedPreconditionError("image 5 is broken");
+    if (index == 1 || index >= 6) return absl::DataLossError("left out");
+    std::fill_n(pixels, 12, static_cast<uint8_t>(index));
+    return absl::OkStatus();
   }
 
  private:
+  const bool throws_;
   std::vector<std::string> names_{"a", "b"};
   std::vector<float> mean_{1.0F};
 };
 
-TEST(LoaderTest, HandsOnWhatTheDatasetThrew) {
-  const BrokenDataset dataset;
-  Loader loader(&dataset, Range(8), Options(2, false));
-  for (int round = 0; round < 2; ++round) {
-    loader.StartEpoch(0);
-    Batch batch;
-    EXPECT_TRUE(loader.Next(&batch));
-    EXPECT_TRUE(loader.Next(&batch));
-    EXPECT_THROW(loader.Next(&batch), std::runtime_error);
+TEST(LoaderTest, HandsOnWhatTheDatasetThrewOnceAndItsErrors) {
+  for (const bool throws : {true, false}) {
+    const BrokenDataset dataset(throws);
+    for (const int workers : {1, 3}) {
+      LoaderOptions options = Options(2, false);
+      options.workers = workers;
+      Loader loader(&dataset, Range(8), options);
+      for (int round = 0; round < 2; ++round) {
+        loader.StartEpoch(0);
+        Batch batch;
+        EXPECT_TRUE(loader.Next(&batch));
+        EXPECT_TRUE(loader.Next(&batch));
+        EXPECT_THROW(loader.Next(&batch), std::runtime_error);
+        EXPECT_FALSE(loader.Next(&batch));
+      }
+    }
   }
+}
+
+TEST(LoaderTest, LeavesBrokenImagesOutAndCountsThem) {
+  const BrokenDataset dataset(false);
+  Loader loader(&dataset, {3, 1, 2, 6, 7, 4, 6, 1, 0, 2}, Options(3, false));
+  for (int round = 0; round < 2; ++round) {
+    const std::vector<Batch> batches = Epoch(&loader, 0);
+    // The third batch (6, 1, 0) keeps one image.
+    ASSERT_EQ(batches.size(), 4u);
+    EXPECT_EQ(Labels(batches), (std::vector<int64_t>{3, 2, 4, 0, 2}));
+    EXPECT_EQ(batches[0].images.sizes(), (std::vector<int64_t>{2, 1, 4, 3}));
+    EXPECT_TRUE(batches[0].images.is_contiguous(at::MemoryFormat::ChannelsLast));
+    EXPECT_EQ(batches[0].images[1][0][0][0].item<float>(), 2);
+    EXPECT_EQ(loader.broken_images(), 5);
+  }
+  // A batch of broken images only is passed over.
+  Loader gap(&dataset, {0, 2, 6, 7, 3, 4, 1, 6}, Options(2, false));
+  EXPECT_EQ(Labels(Epoch(&gap, 0)), (std::vector<int64_t>{0, 2, 3, 4}));
+  EXPECT_EQ(gap.broken_images(), 4);
+  EXPECT_TRUE(Epoch(&gap, 0, 3).empty());
 }
 
 TEST(SplitTest, IsADivisionOfTheWhole) {

@@ -33,9 +33,10 @@ class MemoryDataset final : public Dataset {
   const std::vector<float>& mean() const override { return description_.mean; }
   const std::vector<float>& stddev() const override { return description_.stddev; }
   int Label(int64_t index) const override { return labels_[static_cast<size_t>(index)]; }
-  void Read(int64_t index, uint8_t* pixels) const override {
+  absl::Status Read(int64_t index, RandomStream* /*random*/, uint8_t* pixels) const override {
     const int64_t size = description_.shape.Size();
     std::copy_n(pixels_.begin() + index * size, size, pixels);
+    return absl::OkStatus();
   }
 
  private:

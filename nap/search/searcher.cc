@@ -23,6 +23,7 @@
 #include "nap/training/device.h"
 #include "nap/training/learning_rate.h"
 #include "nap/training/meter.h"
+#include "nap/training/pace.h"
 
 namespace nap {
 namespace {
@@ -47,6 +48,7 @@ LoaderOptions Loading(const SearchOptions& options, const Dataset& images, bool 
   loading.batch_size = options.batch_size;
   loading.shuffle = train;
   loading.drop_last = true;
+  loading.training_view = train;
   // Splitting the seed keeps the two parts' augmentations independent of each other.
   loading.seed = RandomStream({options.seed, stream}).Bits();
   loading.augmentation = Augmentation(options, images, train);
@@ -134,13 +136,12 @@ class SearcherImpl final : public Searcher, private SearchView {
 
   absl::Status RunEpoch(SearchObserver* observer);
   absl::Status TrainEpoch(SearchObserver* observer);
-  absl::Status TrainStep(int epoch, int64_t step);
+  absl::Status TrainStep(const Batch& train);
   absl::Status CheckFinite(double loss, const char* what, int epoch, int64_t step) const;
-  void NextValid(Batch* batch);
+  absl::Status NextValid(Batch* batch);
   ClassificationMeter EvaluateValidPart();
   absl::Status PruneAt(int epoch, std::vector<CandidateId>* removed);
   std::vector<CandidateId> Living(std::vector<int>* counts) const;
-  void UpdatePace(double seconds_per_unit);
   double SecondsLeft(int epoch, int64_t step) const;
 
   // What a step costs compared with one of the warm-up.
@@ -161,8 +162,7 @@ class SearcherImpl final : public Searcher, private SearchView {
   bool valid_loader_started_ = false;
   int milestone_ = 0;
   std::vector<Batch> criterion_batches_;
-  int64_t steps_timed_ = 0;
-  double seconds_per_unit_ = 0;  // of late
+  Pace pace_;  // of units, see StepUnits
 };
 
 Checkpoint SearcherImpl::Save() const {
@@ -203,17 +203,20 @@ absl::Status SearcherImpl::CheckFinite(double loss, const char* what, int epoch,
                    " or --strength_learning_rate=", options_.strength_learning_rate));
 }
 
+absl::Status NoImages(const char* part) {
+  return absl::DataLossError(absl::StrCat("every image of the ", part, " part is broken"));
+}
+
 // The validation part may be the smaller one: it is then gone through more often.
-void SearcherImpl::NextValid(Batch* batch) {
-  if (!valid_loader_started_) {
-    valid_loader_.StartEpoch(state_.valid_pass, state_.valid_batch);
-    valid_loader_started_ = true;
-  }
-  while (!valid_loader_.Next(batch)) {
+absl::Status SearcherImpl::NextValid(Batch* batch) {
+  if (!valid_loader_started_) valid_loader_.StartEpoch(state_.valid_pass, state_.valid_batch);
+  valid_loader_started_ = true;
+  if (!valid_loader_.Next(batch)) {
     valid_loader_.StartEpoch(++state_.valid_pass);
-    state_.valid_batch = 0;
+    if (!valid_loader_.Next(batch)) return NoImages("validation");
   }
-  ++state_.valid_batch;
+  state_.valid_batch = valid_loader_.next_batch();
+  return absl::OkStatus();
 }
 
 ClassificationMeter SearcherImpl::EvaluateValidPart() {
@@ -247,29 +250,23 @@ std::vector<CandidateId> SearcherImpl::Living(std::vector<int>* counts) const {
   return all;
 }
 
-// An average over the last ten steps or so. The first step of all warms caches up: it counts only
-// until the next one is there.
-void SearcherImpl::UpdatePace(double seconds_per_unit) {
-  const bool first = ++steps_timed_ <= 2;
-  seconds_per_unit_ = first ? seconds_per_unit : 0.9 * seconds_per_unit_ + 0.1 * seconds_per_unit;
-}
-
 double SearcherImpl::SecondsLeft(int epoch, int64_t step) const {
   double units = static_cast<double>(steps_per_epoch_ - step) * StepUnits(epoch);
   for (int later = epoch + 1; later <= options_.epochs; ++later) {
     units += static_cast<double>(steps_per_epoch_) * StepUnits(later);
   }
-  return units * seconds_per_unit_;
+  return units * pace_.seconds();
 }
 
-absl::Status SearcherImpl::TrainStep(int epoch, int64_t step) {
-  Batch train, valid;
-  CHECK(train_loader_.Next(&train)) << "the epoch has fewer batches than it said";
+absl::Status SearcherImpl::TrainStep(const Batch& train) {
+  const int epoch = static_cast<int>(state_.epoch);
+  const int64_t step = train_loader_.next_batch();
+  Batch valid;
   StepResult result;
   if (epoch <= options_.warmup_epochs) {
     result = trainer_.WeightStep(train);
   } else {
-    if (parts_.optimization->reads_valid) NextValid(&valid);
+    if (parts_.optimization->reads_valid) NAP_RETURN_IF_ERROR(NextValid(&valid));
     const ScoreTable strengths = trainer_.Strengths();
     const OptimizationResult both = parts_.optimization->step(trainer_, train, valid);
     NAP_RETURN_IF_ERROR(CheckFinite(both.strength_loss, "strengths' loss", epoch, step));
@@ -290,19 +287,21 @@ absl::Status SearcherImpl::TrainEpoch(SearchObserver* observer) {
   std::vector<int> alive;
   Living(&alive);
   train_loader_.StartEpoch(epoch - 1, state_.step);
-  for (int64_t step = state_.step + 1; step <= steps_per_epoch_; ++step) {
+  // A batch whose images are all broken is passed over: a step is missing then.
+  Batch train;
+  while (state_.step < steps_per_epoch_ && train_loader_.Next(&train)) {
     const double step_begin = MonotonicSeconds();
-    NAP_RETURN_IF_ERROR(TrainStep(epoch, step));
+    NAP_RETURN_IF_ERROR(TrainStep(train));
     const double now = MonotonicSeconds();
     state_.seconds = now - begin;
-    UpdatePace((now - step_begin) / StepUnits(epoch));
+    pace_.Add((now - step_begin) / StepUnits(epoch));
     NAP_RETURN_IF_ERROR(observer->OnStep(
-        {epoch, options_.epochs, step, steps_per_epoch_, state_.train.loss(),
+        {epoch, options_.epochs, state_.step, steps_per_epoch_, state_.train.loss(),
          state_.train.accuracy(), state_.strength_loss(),
-         static_cast<double>(state_.train.images()) / state_.seconds, SecondsLeft(epoch, step),
-         std::accumulate(alive.begin(), alive.end(), 0)}));
+         static_cast<double>(state_.train.images()) / state_.seconds,
+         SecondsLeft(epoch, state_.step), std::accumulate(alive.begin(), alive.end(), 0)}));
   }
-  return absl::OkStatus();
+  return state_.train.images() > 0 ? absl::OkStatus() : NoImages("train");
 }
 
 absl::Status SearcherImpl::RunEpoch(SearchObserver* observer) {
@@ -313,6 +312,7 @@ absl::Status SearcherImpl::RunEpoch(SearchObserver* observer) {
   trainer_.SetLearningRate(learning_rate);
   NAP_RETURN_IF_ERROR(TrainEpoch(observer));
   const ClassificationMeter valid = EvaluateValidPart();
+  if (valid.images() == 0) return NoImages("validation");
   EpochReport report{epoch,
                      options_.epochs,
                      learning_rate,

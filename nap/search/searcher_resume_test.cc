@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "data/tiny_images_for_tests.h"
 #include "nap/pruning/criterion.h"
 #include "nap/search/optimization.h"
 #include "nap/search/searcher.h"

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <memory>
 
+#include "data/tiny_images_for_tests.h"
 #include "nap/pruning/criterion.h"
 #include "nap/relaxation/relaxation.h"
 #include "nap/search/optimization.h"

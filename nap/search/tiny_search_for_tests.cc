@@ -1,27 +1,6 @@
 #include "nap/search/tiny_search_for_tests.h"
 
-#include <utility>
-#include <vector>
-
-#include "data/memory_dataset.h"
-#include "nap/base/random.h"
-
 namespace nap {
-
-std::unique_ptr<Dataset> TinyImages(int64_t size) {
-  MemoryDataset::Description description{
-      {3, 8, 8}, {"dark", "bright"}, {0.5F, 0.5F, 0.5F}, {0.25F, 0.25F, 0.25F}};
-  std::vector<uint8_t> pixels, labels;
-  RandomStream random({4});
-  for (int64_t i = 0; i < size; ++i) {
-    labels.push_back(static_cast<uint8_t>(i % 2));
-    for (int p = 0; p < 3 * 8 * 8; ++p) {
-      pixels.push_back(static_cast<uint8_t>(60 + 70 * (i % 2) + random.Below(60)));
-    }
-  }
-  return std::make_unique<MemoryDataset>(std::move(description), std::move(pixels),
-                                         std::move(labels));
-}
 
 SearchOptions TinySearch() {
   SearchOptions options;

@@ -34,6 +34,9 @@ constexpr uint64_t kLoaderStream = 1;
 constexpr uint64_t kDropPathStream = 2;
 constexpr uint64_t kMixupStream = 3;
 
+// What DARTS does to ImageNet's photos.
+constexpr ColorJitter kDartsJitter = {0.4F, 0.4F, 0.4F, 0.2F};
+
 // Names in a checkpoint.
 constexpr char kNetwork[] = "network";
 constexpr char kOptimizer[] = "optimizer";
@@ -44,11 +47,14 @@ LoaderOptions Loading(const TrainingOptions& options, const Dataset& images, boo
   loading.batch_size = options.batch_size;
   loading.shuffle = train;
   loading.drop_last = train;
+  loading.training_view = train;
+  loading.workers = options.workers;
   loading.seed = RandomStream({options.seed, kLoaderStream}).Bits();
   loading.augmentation.mean = images.mean();
   loading.augmentation.stddev = images.stddev();
   if (train) {
     loading.augmentation.crop_padding = options.crop_padding;
+    if (options.color_jitter) loading.augmentation.jitter = kDartsJitter;
     loading.augmentation.flip = options.flip;
     loading.augmentation.cutout = options.cutout;
   }
@@ -60,6 +66,10 @@ std::vector<int64_t> First(const Dataset& images, int64_t most) {
   std::vector<int64_t> indices(most > 0 ? std::min(most, images.size()) : images.size());
   std::iota(indices.begin(), indices.end(), 0);
   return indices;
+}
+
+absl::Status NoImages(const char* kind) {
+  return absl::DataLossError(absl::StrCat("every one of the ", kind, " images is broken"));
 }
 
 // How far the training is.
@@ -137,7 +147,7 @@ class NetworkTrainerImpl final : public NetworkTrainer {
  private:
   absl::Status RunEpoch(TrainingObserver* observer);
   absl::Status TrainEpoch(TrainingObserver* observer);
-  absl::Status TrainStep();
+  absl::Status TrainStep(const Batch& batch);
   at::Tensor Loss(const at::Tensor& logits, const at::Tensor& labels,
                   const MixedBatch& mixed) const;
   ClassificationMeter Evaluate();
@@ -171,9 +181,7 @@ at::Tensor NetworkTrainerImpl::Loss(const at::Tensor& logits, const at::Tensor& 
   return loss(labels) * mixed.share + loss(mixed.other_labels) * (1 - mixed.share);
 }
 
-absl::Status NetworkTrainerImpl::TrainStep() {
-  Batch batch;
-  CHECK(train_loader_.Next(&batch)) << "the epoch has fewer batches than it said";
+absl::Status NetworkTrainerImpl::TrainStep(const Batch& batch) {
   at::Tensor images = batch.images.to(device_);
   const at::Tensor labels = batch.labels.to(device_);
   MixedBatch mixed;
@@ -201,7 +209,7 @@ absl::Status NetworkTrainerImpl::TrainStep() {
   torch::nn::utils::clip_grad_norm_(weights_, options_.gradient_clip);
   optimizer_->step();
   state_.train.Add(loss.item<double>(), output.logits.detach(), labels);
-  ++state_.step;
+  state_.step = train_loader_.next_batch();
   return absl::OkStatus();
 }
 
@@ -209,9 +217,11 @@ absl::Status NetworkTrainerImpl::TrainEpoch(TrainingObserver* observer) {
   const int epoch = static_cast<int>(state_.epoch);
   const double begin = MonotonicSeconds() - state_.seconds;
   train_loader_.StartEpoch(epoch - 1, state_.step);
-  while (state_.step < steps_per_epoch_) {
+  // A batch whose images are all broken is passed over: a step is missing then.
+  Batch batch;
+  while (state_.step < steps_per_epoch_ && train_loader_.Next(&batch)) {
     const double step_begin = MonotonicSeconds();
-    NAP_RETURN_IF_ERROR(TrainStep());
+    NAP_RETURN_IF_ERROR(TrainStep(batch));
     const double now = MonotonicSeconds();
     state_.seconds = now - begin;
     pace_.Add(now - step_begin);
@@ -222,7 +232,7 @@ absl::Status NetworkTrainerImpl::TrainEpoch(TrainingObserver* observer) {
          state_.train.accuracy(), static_cast<double>(state_.train.images()) / state_.seconds,
          static_cast<double>(steps_left) * pace_.seconds()}));
   }
-  return absl::OkStatus();
+  return state_.train.images() > 0 ? absl::OkStatus() : NoImages("training");
 }
 
 ClassificationMeter NetworkTrainerImpl::Evaluate() {
@@ -247,6 +257,7 @@ absl::Status NetworkTrainerImpl::RunEpoch(TrainingObserver* observer) {
   SetLearningRate<torch::optim::SGDOptions>(optimizer_.get(), learning_rate);
   NAP_RETURN_IF_ERROR(TrainEpoch(observer));
   const ClassificationMeter test = Evaluate();
+  if (test.images() == 0) return NoImages("test");
   const bool is_best = test.accuracy() > state_.best_accuracy;
   const TrainingEpochReport report{epoch,
                                    options_.epochs,

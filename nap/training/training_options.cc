@@ -31,6 +31,7 @@ absl::Status Validate(const TrainingOptions& options) {
   NAP_RETURN_IF_ERROR(CheckBelowOne("label_smoothing", options.label_smoothing));
   NAP_RETURN_IF_ERROR(CheckAtLeast("mixup", options.mixup, 0));
   NAP_RETURN_IF_ERROR(CheckAtLeast("crop_padding", options.crop_padding, 0));
+  NAP_RETURN_IF_ERROR(CheckAtLeast("workers", options.workers, 1));
   return CheckAtLeast("cutout", options.cutout, 0);
 }
 

@@ -30,8 +30,11 @@ struct TrainingOptions {
   double mixup = 0;               // the Beta distribution's parameter (Zhang et al. 2018); 0: none
 
   int crop_padding = 4;
+  bool color_jitter = false;  // brightness, contrast and saturation by 0.4, hue by 0.2
   bool flip = true;
   int cutout = 16;  // side length in pixels
+
+  int workers = 1;  // threads that prepare batches
 
   uint64_t seed = 0;
   std::string device = "auto";

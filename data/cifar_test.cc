@@ -12,9 +12,9 @@ namespace {
 
 constexpr size_t kRecordSize = 3073;
 
-class Cifar10Test : public testing::Test {
+class CifarTest : public testing::Test {
  protected:
-  Cifar10Test() {
+  CifarTest() {
     folder_ = testing::TempDir() + "/cifar10_test_" +
               testing::UnitTest::GetInstance()->current_test_info()->name();
     std::filesystem::remove_all(folder_);
@@ -30,7 +30,7 @@ class Cifar10Test : public testing::Test {
       std::ofstream(Path(f), std::ios::binary) << content;
     }
   }
-  ~Cifar10Test() override { std::filesystem::remove_all(folder_); }
+  ~CifarTest() override { std::filesystem::remove_all(folder_); }
 
   std::string Path(int file) const {
     return folder_ +
@@ -38,7 +38,10 @@ class Cifar10Test : public testing::Test {
   }
 
   absl::StatusOr<DatasetPair> Open(const std::string& folder, int64_t train_size = 0) {
-    return (*DatasetRegistry::Global().Find("cifar10"))->open({folder, 0, train_size});
+    DatasetOptions options;
+    options.data_dir = folder;
+    options.train_size = train_size;
+    return (*DatasetRegistry::Global().Find("cifar10"))->open(options);
   }
 
   void ExpectError(const std::string& text) {
@@ -53,7 +56,7 @@ class Cifar10Test : public testing::Test {
   std::string folder_;
 };
 
-TEST_F(Cifar10Test, ReadsEveryRecord) {
+TEST_F(CifarTest, ReadsEveryRecord) {
   const auto pair = Open(folder_);
   ASSERT_TRUE(pair.ok()) << pair.status();
   EXPECT_EQ(pair->train->size(), 50000);
@@ -63,15 +66,16 @@ TEST_F(Cifar10Test, ReadsEveryRecord) {
   for (const int64_t index : {0, 1, 9999, 10000, 23456, 49999}) {
     const int64_t key = index / 10000 + index % 10000;
     EXPECT_EQ(pair->train->Label(index), key % 10);
-    pair->train->Read(index, pixels.data());
-    for (const size_t place : {0, 1, 1024, 3071}) {
-      EXPECT_EQ(pixels[place], static_cast<uint8_t>(key + place + 1)) << index << " " << place;
+    ASSERT_TRUE(pair->train->Read(index, nullptr, pixels.data()).ok());
+    for (const size_t place : {0, 1, 1024, 3071}) {  // of the file
+      EXPECT_EQ(pixels[place % 1024 * 3 + place / 1024], static_cast<uint8_t>(key + place + 1))
+          << index << " " << place;
     }
   }
   EXPECT_EQ(pair->test->Label(3), 8);
 }
 
-TEST_F(Cifar10Test, FindsTheFolderThatTheArchiveMakes) {
+TEST_F(CifarTest, FindsTheFolderThatTheArchiveMakes) {
   const std::string inside = folder_ + "/cifar-10-batches-bin";
   std::filesystem::create_directories(inside);
   for (int f = 0; f < 6; ++f) {
@@ -81,7 +85,7 @@ TEST_F(Cifar10Test, FindsTheFolderThatTheArchiveMakes) {
   EXPECT_EQ(Open(inside, 123)->train->size(), 123);
 }
 
-TEST_F(Cifar10Test, NamesWhatIsWrong) {
+TEST_F(CifarTest, NamesWhatIsWrong) {
   std::filesystem::resize_file(Path(2), 10000 * kRecordSize - 1);
   ExpectError(
       "data_batch_3.bin has 30729999 bytes where a CIFAR-10 batch has 30730000 (truncated?)");
@@ -97,13 +101,56 @@ TEST_F(Cifar10Test, NamesWhatIsWrong) {
   ExpectError(folder_ + " is not a folder");
 }
 
-TEST_F(Cifar10Test, NamesALabelAboveNine) {
+TEST_F(CifarTest, NamesALabelAboveNine) {
   std::FILE* file = std::fopen(Path(5).c_str(), "r+b");
   ASSERT_NE(file, nullptr);
   std::fseek(file, 77 * kRecordSize, SEEK_SET);
   std::fputc(200, file);
   std::fclose(file);
   ExpectError("test_batch.bin: record 77, byte 236621: label 200 is not in 0 to 9");
+}
+
+// A file of zeros but for one record.
+void WriteCifar100(const std::string& path, int64_t records, int64_t record, uint8_t fine) {
+  std::ofstream file(path, std::ios::binary);
+  std::filesystem::resize_file(path, static_cast<uintmax_t>(records * 3074));
+  file.seekp(record * 3074);
+  file.put(19).put(static_cast<char>(fine)).put('\1');
+  file.seekp(record * 3074 + 2 + 1024);
+  file.put('\2');
+}
+
+TEST_F(CifarTest, ReadsTheFineClassesOfCifar100) {
+  const auto open = [&](const std::string& folder, int image_size = 0) {
+    DatasetOptions options;
+    options.data_dir = folder;
+    options.image_size = image_size;
+    return (*DatasetRegistry::Global().Find("cifar100"))->open(options);
+  };
+  EXPECT_NE(open(folder_).status().message().find("holds no train.bin; unpack cifar-100-binary"),
+            absl::string_view::npos);
+  const std::string inside = folder_ + "/cifar-100-binary";
+  std::filesystem::create_directories(inside);
+  WriteCifar100(inside + "/train.bin", 50000, 40000, 99);
+  WriteCifar100(inside + "/test.bin", 10000, 9999, 11);
+  EXPECT_NE(open(folder_, 64).status().message().find("--image_size=64"), absl::string_view::npos);
+  const auto pair = open(folder_);
+  ASSERT_TRUE(pair.ok()) << pair.status();
+  EXPECT_EQ(pair->train->size(), 50000);
+  EXPECT_EQ(pair->test->size(), 10000);
+  EXPECT_EQ(pair->train->num_classes(), 100);
+  EXPECT_EQ(pair->train->class_names()[99], "worm");
+  EXPECT_EQ(pair->train->Label(39999), 0);
+  EXPECT_EQ(pair->train->Label(40000), 99);
+  EXPECT_EQ(pair->test->Label(9999), 11);
+  std::vector<uint8_t> pixels(3072);
+  ASSERT_TRUE(pair->train->Read(40000, nullptr, pixels.data()).ok());
+  EXPECT_EQ(std::vector<uint8_t>(pixels.begin(), pixels.begin() + 4),
+            (std::vector<uint8_t>{1, 2, 0, 0}));
+  WriteCifar100(inside + "/test.bin", 10000, 9999, 100);
+  EXPECT_NE(open(folder_).status().message().find(
+                "test.bin: record 9999, byte 30736927: label 100 is not in 0 to 99"),
+            absl::string_view::npos);
 }
 
 }  // namespace

@@ -1,0 +1,43 @@
+// The files of a folder of images and their labels.
+//
+// Layouts, told apart by what is there:
+//   train/<class>/...  with  val/<class>/... or test/<class>/...
+//   train/<class>/...  with  val/* or val/images/* and a label file: DatasetOptions::label_file, or
+//                      val/val_annotations.txt as Tiny ImageNet has it
+//   <class>/...        a tenth of every class, drawn by the seed, is held out as test images; a
+//   class
+//                      of one image has none
+// A class's images are the .jpg, .jpeg and .png files (any case) in its folder and the folders
+// below. Classes are the folders' names in byte order. Names that begin with a dot are passed over.
+//
+// A line of a label file is the name of an image, its class (a class's name, or its number from 0)
+// and whatever else, between spaces or tabs.
+#ifndef DATA_IMAGE_FOLDER_LISTING_H_
+#define DATA_IMAGE_FOLDER_LISTING_H_
+
+#include <absl/status/statusor.h>
+
+#include <string>
+#include <vector>
+
+#include "data/dataset.h"
+
+namespace nap {
+
+struct LabelledFile {
+  std::string path;
+  int label;
+};
+
+struct ImageFolderListing {
+  std::vector<std::string> class_names;
+  std::vector<LabelledFile> train;  // class after class, by path
+  std::vector<LabelledFile> test;
+};
+
+// Errors name the folder, or the label file and its line.
+absl::StatusOr<ImageFolderListing> ListImageFolder(const DatasetOptions& options);
+
+}  // namespace nap
+
+#endif  // DATA_IMAGE_FOLDER_LISTING_H_

@@ -1,0 +1,45 @@
+// What the decoders of all formats have in common.
+#ifndef DATA_IMAGE_LIMITS_H_
+#define DATA_IMAGE_LIMITS_H_
+
+#include <absl/status/status.h>
+#include <absl/strings/str_cat.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+
+#include "data/image_codec.h"
+
+namespace nap {
+
+inline absl::Status CheckImageSize(uint32_t width, uint32_t height) {
+  constexpr uint64_t kMost = 100'000'000;
+  const uint64_t pixels = uint64_t{width} * height;
+  if (pixels > 0 && pixels <= kMost) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat("an image of ", width, " x ", height,
+                                                 " pixels, where 1 to ", kMost, " are read"));
+}
+
+// Whole pixels of an image.
+struct PixelBox {
+  int top;
+  int left;
+  int height;
+  int width;
+};
+
+// The pixels that the box touches, at least one.
+inline PixelBox Touched(const Box& box, ImageSize size) {
+  constexpr double kSlack = 1e-6;  // what rounding may add to a side
+  const int top = std::clamp(static_cast<int>(std::floor(box.top + kSlack)), 0, size.height - 1);
+  const int left = std::clamp(static_cast<int>(std::floor(box.left + kSlack)), 0, size.width - 1);
+  const int bottom = static_cast<int>(std::ceil(box.top + box.height - kSlack));
+  const int right = static_cast<int>(std::ceil(box.left + box.width - kSlack));
+  return {top, left, std::clamp(bottom, top + 1, size.height) - top,
+          std::clamp(right, left + 1, size.width) - left};
+}
+
+}  // namespace nap
+
+#endif  // DATA_IMAGE_LIMITS_H_
