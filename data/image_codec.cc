@@ -2,7 +2,6 @@
 
 #include <utility>
 
-
 #include "data/image_limits.h"
 #include "data/jpeg_decoder.h"
 #include "data/png_decoder.h"

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <vector>
@@ -137,9 +138,10 @@ TEST(CropTest, IsAsLargeAndWideAsTheRecipeSays) {
   EXPECT_GT(least, 0.078);
   EXPECT_LT(least, 0.09);
   EXPECT_GT(most, 0.95);
-  // Below the mean of [0.08, 1], as large crops fit less often; wider ones fit better.
-  EXPECT_NEAR(shares, 0.5, 0.03);
-  EXPECT_GT(logs, 0);
+  // What 20,000 draws of torchvision 0.14's RandomResizedCrop give for this size: large crops fit
+  // less often, wide ones more often.
+  EXPECT_NEAR(shares, 0.435, 0.02);
+  EXPECT_NEAR(logs, 0.031, 0.015);
 }
 
 TEST(CropTest, TakesTheMiddleWhereNothingFits) {
