@@ -49,7 +49,6 @@ torch::Tensor ConvolutionChain::Forward(const torch::Tensor& x) {
 }
 
 std::optional<StageList> ConvolutionChain::Stages() const {
-  if (options_.affine) return std::nullopt;
   StageList stages;
   for (size_t i = 0; i < blocks_.size(); ++i) {
     if (!IsSeparable(blocks_[i])) return std::nullopt;

@@ -3,12 +3,14 @@
 #define OPS_OPERATION_H_
 
 #include <torch/nn/module.h>
+#include <torch/nn/modules/batchnorm.h>
 
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "nap/base/registry.h"
 #include "ops/cost.h"
@@ -35,6 +37,10 @@ class Operation : public torch::nn::Module {
   // Forward is called instead. Stages without weights must be the same objects in every operation
   // that means the same, which are then computed once for all edges that leave a node.
   virtual std::optional<StageList> Stages() const { return std::nullopt; }
+
+  // The batch norms between its stages, one less than there are stages. Needed only if they have a
+  // learned scale and shift.
+  virtual std::vector<torch::nn::BatchNorm2d> InnerNorms() const { return {}; }
 
   // Whether a final batch norm is part of the operation's definition.
   virtual bool EndsInBatchNorm() const { return true; }

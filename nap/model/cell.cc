@@ -29,7 +29,7 @@ torch::Tensor Cell::Forward(const std::vector<torch::Tensor>& inputs,
                             const torch::Tensor& mixing_weights) {
   if (!options_.fused || !CanFuse(inputs[0])) return Compose(inputs, mixing_weights);
   if (graph_ == nullptr) graph_ = MakeGraph();
-  return FusedForward(graph_, inputs, mixing_weights, options_.recompute);
+  return FusedForward(graph_, inputs, {mixing_weights, {}}, options_.recompute);
 }
 
 torch::Tensor Cell::Compose(const std::vector<torch::Tensor>& inputs,
@@ -59,8 +59,7 @@ std::shared_ptr<const FusedGraph> Cell::MakeGraph() const {
   graph->channels = channels_;
   for (int node : topology_.concat) graph->concat.push_back(given + node);
   for (int i = 0; i < given; ++i) {
-    if (!inputs_[i]) continue;
-    graph->terms.push_back({i, given + i, FusedTerm::kUnweighted, inputs_[i]->Stages(), nullptr});
+    if (inputs_[i]) graph->terms.push_back(inputs_[i]->Term(i, given + i));
   }
   for (size_t i = 0; i < edges_.size(); ++i) {
     const Edge& edge = topology_.edges[i];

@@ -22,9 +22,14 @@ torch::Tensor CellInput::Forward(const torch::Tensor& x) {
   return norm_->forward(reduce_ ? reduce_->Forward(x) : pointwise_->forward(at::relu(x)));
 }
 
-StageList CellInput::Stages() const {
-  if (reduce_) return reduce_->Stages();
-  return {std::make_shared<PointwiseStage>(std::vector<torch::nn::Conv2d>{pointwise_})};
+FusedTerm CellInput::Term(int source, int target) const {
+  FusedTerm term{source, target};
+  term.stages =
+      reduce_
+          ? reduce_->Stages()
+          : StageList{std::make_shared<PointwiseStage>(std::vector<torch::nn::Conv2d>{pointwise_})};
+  term.norms = {{/*enabled=*/true, norm_}};
+  return term;
 }
 
 }  // namespace nap

@@ -8,10 +8,9 @@
 
 #include <memory>
 
+#include "nap/model/fused_cell.h"
 #include "nap/search_space/search_space.h"
-#include "ops/cost.h"
 #include "ops/factorized_reduce.h"
-#include "ops/stage.h"
 
 namespace nap {
 
@@ -23,8 +22,8 @@ class CellInput : public torch::nn::Module {
   // [N, plan.channels, H, W] -> [N, channels, H, W], or half of H and W.
   torch::Tensor Forward(const torch::Tensor& x);
 
-  // The same without the batch norm, for the fused kernels.
-  StageList Stages() const;
+  // The same from node `source` to node `target`, for the fused kernels.
+  FusedTerm Term(int source, int target) const;
 
  private:
   torch::nn::Conv2d pointwise_{nullptr};

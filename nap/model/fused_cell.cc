@@ -1,5 +1,6 @@
 #include "nap/model/fused_cell.h"
 
+#include <ATen/ops/empty.h>
 #include <c10/util/Exception.h>
 #include <torch/csrc/autograd/custom_function.h>
 
@@ -18,13 +19,14 @@ struct Kept : torch::CustomClassHolder {
   std::shared_ptr<const FusedGraph> graph;
   std::unique_ptr<FusedPass> pass;  // null: computed again from `inputs`
   std::vector<at::Tensor> inputs;
-  at::Tensor mixing_weights;
+  FusedFactors factors;
   FusedPass::Wanted wanted;
   bool used = false;
 };
 
 struct Call {
   std::shared_ptr<const FusedGraph> graph;
+  at::Tensor drop_path;
   bool recompute;
   bool grad_mode;  // it is off while a Function runs
 };
@@ -41,7 +43,7 @@ class CellFunction : public torch::autograd::Function<CellFunction> {
       kept->inputs.push_back(tensors[i].detach());
       kept->wanted.inputs.push_back(tensors[i].requires_grad());
     }
-    kept->mixing_weights = tensors[num_inputs].detach();
+    kept->factors = {tensors[num_inputs].detach(), call.drop_path};
     kept->wanted.weights = false;
     bool backward = false;
     for (size_t i = 0; i < tensors.size(); ++i) {
@@ -50,7 +52,7 @@ class CellFunction : public torch::autograd::Function<CellFunction> {
     }
     const bool keep = backward && !call.recompute;
     auto pass = std::make_unique<FusedPass>(call.graph);
-    at::Tensor output = pass->Forward(kept->inputs, kept->mixing_weights, keep);
+    at::Tensor output = pass->Forward(kept->inputs, kept->factors, {keep, /*again=*/false});
     if (!backward) return output;
     if (keep) {
       kept->pass = std::move(pass);
@@ -68,14 +70,14 @@ class CellFunction : public torch::autograd::Function<CellFunction> {
     kept->used = true;
     if (kept->pass == nullptr) {
       kept->pass = std::make_unique<FusedPass>(kept->graph);
-      kept->pass->Forward(kept->inputs, kept->mixing_weights, /*keep=*/true);
+      kept->pass->Forward(kept->inputs, kept->factors, {/*keep=*/true, /*again=*/true});
     }
     FusedPass::Gradients gradients = kept->pass->Backward(output_gradients[0], kept->wanted);
     kept->pass = nullptr;
 
     variable_list result = {at::Tensor()};  // for `call`
     for (at::Tensor& gradient : gradients.inputs) result.push_back(std::move(gradient));
-    result.push_back(gradients.mixing_weights.reshape(kept->mixing_weights.sizes()));
+    result.push_back(gradients.mixing_weights.reshape(kept->factors.mixing.sizes()));
     for (at::Tensor& gradient : gradients.weights) result.push_back(std::move(gradient));
     return result;
   }
@@ -83,16 +85,27 @@ class CellFunction : public torch::autograd::Function<CellFunction> {
 
 }  // namespace
 
+std::vector<at::Tensor> FusedNorm::Weights() const {
+  if (module.is_empty() || !module->weight.defined()) return {};
+  return {module->weight, module->bias};
+}
+
+std::vector<at::Tensor> FusedTerm::Weights(size_t part) const {
+  std::vector<at::Tensor> weights;
+  if (!stages) {
+    weights = operation->parameters();
+  } else if (!stages->empty()) {
+    weights = (*stages)[part]->Weights();
+  }
+  for (at::Tensor& weight : Norm(part).Weights()) weights.push_back(std::move(weight));
+  return weights;
+}
+
 std::vector<at::Tensor> FusedGraph::Weights() const {
   std::vector<at::Tensor> weights;
-  const auto add = [&weights](const std::vector<at::Tensor>& more) {
-    weights.insert(weights.end(), more.begin(), more.end());
-  };
   for (const FusedTerm& term : terms) {
-    if (!term.stages) {
-      add(term.operation->parameters());
-    } else {
-      for (const auto& stage : *term.stages) add(stage->Weights());
+    for (size_t part = 0; part < term.NumParts(); ++part) {
+      for (at::Tensor& weight : term.Weights(part)) weights.push_back(std::move(weight));
     }
   }
   return weights;
@@ -101,13 +114,14 @@ std::vector<at::Tensor> FusedGraph::Weights() const {
 bool CanFuse(const at::Tensor& x) { return x.device().is_cpu() && x.scalar_type() == at::kFloat; }
 
 at::Tensor FusedForward(std::shared_ptr<const FusedGraph> graph,
-                        const std::vector<at::Tensor>& inputs, const at::Tensor& mixing_weights,
+                        const std::vector<at::Tensor>& inputs, const FusedFactors& factors,
                         bool recompute) {
   std::vector<at::Tensor> tensors = inputs;
-  tensors.push_back(mixing_weights);
+  tensors.push_back(factors.mixing.defined() ? factors.mixing : at::empty({0}, at::kFloat));
   for (at::Tensor& weight : graph->Weights()) tensors.push_back(std::move(weight));
-  return CellFunction::apply(Call{std::move(graph), recompute, at::GradMode::is_enabled()},
-                             at::TensorList(tensors));
+  return CellFunction::apply(
+      Call{std::move(graph), factors.drop_path, recompute, at::GradMode::is_enabled()},
+      at::TensorList(tensors));
 }
 
 }  // namespace nap

@@ -4,6 +4,7 @@
 #define NAP_MODEL_FUSED_CELL_H_
 
 #include <ATen/core/Tensor.h>
+#include <torch/nn/modules/batchnorm.h>
 
 #include <memory>
 #include <optional>
@@ -13,15 +14,36 @@
 
 namespace nap {
 
-// Adds normalise(operation(source)) to the target, times a mixing weight.
+// What is done to an output: a batch norm or nothing.
+struct FusedNorm {
+  bool enabled = true;
+  // Null: by the batch's statistics, without scale and shift. Else it decides, by its mode, which
+  // statistics are used, and its running statistics are updated as by its own forward pass.
+  torch::nn::BatchNorm2d module{nullptr};
+
+  // Scale and shift, if there are any.
+  std::vector<at::Tensor> Weights() const;
+};
+
+// Adds normalise(operation(source)) to the target, times a mixing weight or drop path's factor.
 struct FusedTerm {
   static constexpr int kUnweighted = -1;
+  static constexpr int kKept = -1;
 
   int source;
-  int target;  // after `source`
-  int weight;  // index into the mixing weights, counted row by row, or kUnweighted
-  std::optional<StageList> stages;
-  std::shared_ptr<Operation> operation;  // what is called if there are no stages
+  int target;                // after `source`
+  int weight = kUnweighted;  // index into the mixing weights, counted row by row
+  std::optional<StageList> stages = {};
+  std::shared_ptr<Operation> operation = nullptr;  // what is called if there are no stages
+  // Behind every stage, or one if there is no stage. Empty: FusedNorm() for each. A term with a
+  // mixing weight ends in FusedNorm().
+  std::vector<FusedNorm> norms = {};
+  int drop_path = kKept;  // row of the drop path's factors
+
+  // The parts are the stages, or what stands for them.
+  size_t NumParts() const { return stages && !stages->empty() ? stages->size() : 1; }
+  FusedNorm Norm(size_t part) const { return norms.empty() ? FusedNorm() : norms[part]; }
+  std::vector<at::Tensor> Weights(size_t part) const;  // the norm's are the last
 };
 
 // Nodes [0, num_inputs) are given, the others are the sums of their terms.
@@ -32,18 +54,23 @@ struct FusedGraph {
   std::vector<int> concat;  // the sums whose concatenation is the output
   std::vector<FusedTerm> terms;
 
-  // The parameters of all terms.
+  // The parameters of all terms' parts.
   std::vector<at::Tensor> Weights() const;
 };
 
 // Whether the kernels apply: float32 on the CPU.
 bool CanFuse(const at::Tensor& x);
 
-// inputs: [N, C_i, H_i, W_i]; returns [N, len(concat) * channels, H, W]. Batch norms use the
-// batch's own statistics. With `recompute`, the backward pass computes the cell again from its
-// inputs instead of keeping every operation's output. The backward pass can run only once.
+struct FusedFactors {
+  at::Tensor mixing;     // undefined if no term has one
+  at::Tensor drop_path;  // [rows, N], without gradient; undefined: nothing is dropped
+};
+
+// inputs: [N, C_i, H_i, W_i]; returns [N, len(concat) * channels, H, W]. With `recompute`, the
+// backward pass computes the cell again from its inputs instead of keeping every operation's
+// output. The backward pass can run only once.
 at::Tensor FusedForward(std::shared_ptr<const FusedGraph> graph,
-                        const std::vector<at::Tensor>& inputs, const at::Tensor& mixing_weights,
+                        const std::vector<at::Tensor>& inputs, const FusedFactors& factors,
                         bool recompute);
 
 }  // namespace nap

@@ -1,11 +1,10 @@
 #include "nap/model/fused_pass.h"
 
 #include <ATen/core/grad_mode.h>
+#include <c10/util/Exception.h>
 
 #include <algorithm>
-#include <cmath>
 #include <iterator>
-#include <map>
 #include <utility>
 
 #include "ops/kernels/normalisation.h"
@@ -17,59 +16,70 @@ namespace {
 using kernels::ConstImage;
 using kernels::Image;
 
-constexpr double kEpsilon = 1e-5;
-
 // Of the outputs of a group. Small groups find more of their data in the second-level cache, but
 // read what they share, and wait for all threads, more often; 16 MB were best where measured.
 constexpr int64_t kGroupFloats = 1 << 22;
 
 }  // namespace
 
+FusedPass::Run::Run(const FusedTerm& term, size_t part)
+    : operation(term.stages ? nullptr : term.operation),
+      source(term.source),
+      norm(term.Norm(part)) {
+  if (term.stages && !term.stages->empty()) stage = (*term.stages)[part];
+}
+
 FusedPass::FusedPass(std::shared_ptr<const FusedGraph> graph)
     : graph_(std::move(graph)), nodes_(graph_->num_nodes) {
-  std::map<std::pair<int, StageList>, int> shared;  // the last run of a chain without weights
-  size_t num_weights = 0;
-  for (const FusedTerm& term : graph_->terms) {
-    const auto add_run = [&](std::shared_ptr<const Stage> stage,
-                             std::shared_ptr<Operation> operation, size_t weights, int previous) {
+  for (const FusedTerm& term : graph_->terms) AddTerm(term);
+}
+
+void FusedPass::AddTerm(const FusedTerm& term) {
+  TORCH_CHECK(term.norms.empty() || term.norms.size() == term.NumParts(),
+              "a term needs a norm behind each of its ", term.NumParts(), " parts, not ",
+              term.norms.size());
+  const FusedNorm norm = term.Norm(term.NumParts() - 1);
+  TORCH_CHECK(term.weight == FusedTerm::kUnweighted || (norm.enabled && norm.module.is_empty()),
+              "a term with a mixing weight ends in a batch norm without scale, shift and running "
+              "statistics");
+  // One whose norm keeps statistics is nobody else's.
+  const bool may_share = term.stages && norm.module.is_empty();
+  const std::tuple<int, bool, StageList> key(term.source, norm.enabled,
+                                             may_share ? *term.stages : StageList());
+  const auto found = may_share ? shared_.find(key) : shared_.end();
+  int last = -1;
+  if (found != shared_.end()) {
+    last = found->second;
+  } else {
+    const size_t before = num_weights_;
+    for (size_t part = 0; part < term.NumParts(); ++part) {
       const int index = static_cast<int>(runs_.size());
-      Run run;
-      run.stage = std::move(stage);
-      run.operation = std::move(operation);
-      run.source = term.source;
-      run.previous = previous;
-      run.first_weight = num_weights;
-      num_weights += weights;
+      Run run(term, part);
+      run.previous = last;
+      run.first_weight = num_weights_;
+      num_weights_ += term.Weights(part).size();
+      run.norm_weight = num_weights_ - run.norm.norm().Weights().size();
       runs_.push_back(std::move(run));
-      if (previous >= 0) {
-        runs_[previous].next = index;
+      if (last >= 0) {
+        runs_[last].next = index;
       } else {
         nodes_[term.source].chains.push_back(index);
       }
-      return index;
-    };
-    int last = -1;
-    if (!term.stages) {
-      last = add_run(nullptr, term.operation, term.operation->parameters().size(), -1);
-    } else {
-      const auto found = shared.find({term.source, *term.stages});
-      if (found != shared.end()) {
-        last = found->second;
-      } else {
-        const size_t before = num_weights;
-        if (term.stages->empty()) last = add_run(nullptr, nullptr, 0, -1);
-        for (const auto& stage : *term.stages) {
-          last = add_run(stage, nullptr, stage->Weights().size(), last);
-        }
-        if (num_weights == before) shared[{term.source, *term.stages}] = last;
-      }
+      last = index;
     }
-    runs_[last].uses.push_back({term.target, term.weight, {}});
+    if (may_share && num_weights_ == before) shared_[key] = last;
   }
+  runs_[last].uses.push_back({term.target, term.weight, term.drop_path, {}, {}});
 }
 
 float FusedPass::Mixing(int weight) const {
   return weight == FusedTerm::kUnweighted ? 1.0f : mixing_[weight];
+}
+
+// A factor an image; null: ones.
+const float* FusedPass::DropPath(const Use& use) const {
+  if (use.drop_path == FusedTerm::kKept || !drop_path_.defined()) return nullptr;
+  return drop_path_.data_ptr<float>() + use.drop_path * images_;
 }
 
 const ImageBatch& FusedPass::InputOf(const Run& run) const {
@@ -80,28 +90,13 @@ const ImageBatch& FusedPass::OutputOf(const Run& run) const {
   return run.IsIdentity() ? nodes_[run.source].value : run.output;
 }
 
-void FusedPass::Sum::Add(const ImageBatch& batch, std::vector<float> scale, const float* centre) {
-  batches.push_back(&batch);
-  scales.push_back(std::move(scale));
-  centres.push_back(centre);
-}
-
-void FusedPass::Sum::Compute(int64_t n, bool accumulate, const Image& out) const {
-  thread_local std::vector<kernels::Term> terms;
-  terms.clear();
-  for (size_t i = 0; i < batches.size(); ++i) {
-    terms.push_back(
-        {(*batches[i])[n], scales[i].data(), centres[i] == nullptr ? zeros.data() : centres[i]});
-  }
-  kernels::WeightedSum(terms.data(), static_cast<int64_t>(terms.size()), shift.data(), accumulate,
-                       out);
-}
-
-at::Tensor FusedPass::Forward(const std::vector<at::Tensor>& inputs,
-                              const at::Tensor& mixing_weights, bool keep) {
+at::Tensor FusedPass::Forward(const std::vector<at::Tensor>& inputs, const FusedFactors& factors,
+                              Mode mode) {
   images_ = inputs[0].size(0);
-  const at::Tensor flat = mixing_weights.detach().contiguous();
+  again_ = mode.again;
+  const at::Tensor flat = factors.mixing.detach().contiguous();
   mixing_.assign(flat.data_ptr<float>(), flat.data_ptr<float>() + flat.numel());
+  if (factors.drop_path.defined()) drop_path_ = factors.drop_path.contiguous();
   PackWeights();
 
   for (int i = 0; i < graph_->num_nodes; ++i) {
@@ -115,10 +110,10 @@ at::Tensor FusedPass::Forward(const std::vector<at::Tensor>& inputs,
     for (const Group& group : node.groups) {
       for (const Runs& runs : group) ForwardLevel(i, runs);
       for (int run : LastRuns(group)) {
-        if (runs_[run].operation != nullptr) RunOperation(run, keep);
+        if (runs_[run].operation != nullptr) RunOperation(run, mode);
         pending_.push_back(run);
       }
-      if (keep) continue;
+      if (mode.keep) continue;
       AddPending();
       for (const Runs& runs : group) {
         for (int run : runs) runs_[run].output = {};
@@ -235,16 +230,14 @@ std::vector<FusedPass::Addition> FusedPass::TakePending() {
         Node& node = nodes_[use.node];
         const bool first = !node.value.IsDefined();
         if (first) node.value = NewValue(use.node, OutputOf(run).first);
-        additions.push_back({use.node, Sum(node.value.first.channels), first});
+        additions.push_back({use.node, BatchSum(node.value.first.channels), first});
         to = std::prev(additions.end());
       }
       const float weight = Mixing(use.weight);
-      std::vector<float> scale = run.scale;
-      for (size_t c = 0; c < scale.size(); ++c) {
-        scale[c] *= weight;
-        to->sum.shift[c] += weight * run.shift[c];
-      }
-      to->sum.Add(OutputOf(run), std::move(scale), run.centre.data());
+      std::vector<float> scale = run.norm.scale(), shift = run.norm.shift();
+      for (float& value : scale) value *= weight;
+      for (float& value : shift) value *= weight;
+      to->sum.Add(OutputOf(run), std::move(scale), run.norm.centre().data(), shift, DropPath(use));
     }
   }
   pending_.clear();
@@ -274,7 +267,9 @@ void FusedPass::ForwardLevel(int index, const Runs& runs) {
     Run& run = runs_[i];
     if (run.stage != nullptr) run.output = NewOutput(run);
     positions.push_back(total);
-    if (run.operation == nullptr) total += OutputOf(run).first.channels;
+    if (run.operation == nullptr && run.norm.ReadsMoments()) {
+      total += OutputOf(run).first.channels;
+    }
     reads_node |= run.previous < 0;
   }
   std::vector<float> moments(images_ * 2 * total, 0.0f);
@@ -297,13 +292,15 @@ void FusedPass::ForwardLevel(int index, const Runs& runs) {
         run.stage->Forward(run.stage->ReadsPositive() ? positive : value,
                            packed_.get() + run.packed, output);
       }
+      if (!run.norm.ReadsMoments()) continue;
       float* sums = &moments[n * 2 * total + positions[i]];
       kernels::AddMoments(output, output.data, sums, sums + total);
     }
   });
   ForEach(static_cast<int64_t>(runs.size()), [&](int64_t i) {
     Run& run = runs_[runs[i]];
-    if (run.operation == nullptr) Normalise(&run, &moments[positions[i]], total);
+    if (run.operation != nullptr) return;
+    run.norm.Fit(OutputOf(run), images_, moments.data() + positions[i], total, !again_);
   });
 }
 
@@ -330,68 +327,39 @@ Image FusedPass::NormalisedInput(const Run& run, int64_t n, int64_t border,
   const Run& previous = runs_[run.previous];
   const Image output = previous.output[n];
   const Image positive = NewPositive(output, border, scratch);
-  kernels::MapAndClip(
-      output, {previous.scale.data(), previous.centre.data(), previous.shift.data()}, positive);
+  const ChannelNorm& norm = previous.norm;
+  kernels::MapAndClip(output, {norm.scale().data(), norm.centre().data(), norm.shift().data()},
+                      positive);
   return positive;
 }
 
-// sums: of the first image, and `total` floats further its squares; then the next image's. They are
-// relative to the image's first pixel.
-void FusedPass::Normalise(Run* run, const float* sums, int64_t total) const {
-  const ImageBatch& output = OutputOf(*run);
-  const int64_t channels = output.first.channels;
-  const double pixels = static_cast<double>(output.PixelsPerImage());
-  PerChannel mean(channels, 0.0), squares(channels, 0.0);  // of the distances to the mean
-  for (int64_t n = 0; n < images_; ++n) {
-    const float* origin = output[n].data;
-    const float* image_sums = sums + n * 2 * total;
-    const float* image_squares = image_sums + total;
-    const double share = 1.0 / static_cast<double>(n + 1);
-    for (int64_t c = 0; c < channels; ++c) {
-      // Two parts' moments make those of both (Chan, Golub and LeVeque).
-      const double offset = image_sums[c] / pixels;
-      const double distance = origin[c] + offset - mean[c];
-      squares[c] += image_squares[c] - offset * offset * pixels +
-                    distance * distance * pixels * static_cast<double>(n) * share;
-      mean[c] += distance * share;
-    }
-  }
-  run->rest.resize(channels);
-  run->centre.resize(channels);
-  run->scale.resize(channels);
-  run->shift.resize(channels);
-  const double count = pixels * static_cast<double>(images_);
-  for (int64_t c = 0; c < channels; ++c) {
-    // Not std::max, which would hide what is not a number.
-    const double variance = squares[c] < 0 ? 0 : squares[c] / count;
-    const double scale = 1.0 / std::sqrt(variance + kEpsilon);
-    run->centre[c] = static_cast<float>(mean[c]);
-    run->rest[c] = mean[c] - run->centre[c];
-    run->scale[c] = static_cast<float>(scale);
-    run->shift[c] = static_cast<float>(-run->rest[c] * scale);
-  }
-}
-
 // An operation without stages sees a tensor of the whole batch, and leaves autograd's graph behind.
-void FusedPass::RunOperation(int index, bool keep) {
+void FusedPass::RunOperation(int index, Mode mode) {
   Run& run = runs_[index];
   const Node& node = nodes_[run.source];
   {
-    at::AutoGradMode grad_mode(keep);
+    at::AutoGradMode grad_mode(mode.keep);
+    // Batch norms inside would learn of the batch once more.
+    std::vector<at::Tensor> buffers = run.operation->buffers(), before;
+    if (again_)
+      for (const at::Tensor& buffer : buffers) before.push_back(buffer.clone());
     run.operation_input = TensorOf(node.value, images_, node.channels).detach();
-    run.operation_input.requires_grad_(keep);
+    run.operation_input.requires_grad_(mode.keep);
     run.operation_output = run.operation->Forward(run.operation_input);
+    // By data(): autograd is not to see it.
+    for (size_t i = 0; i < before.size(); ++i) buffers[i].data().copy_(before[i]);
   }
   run.output = BatchOf(run.operation_output);
-  if (!keep) run.operation_input = run.operation_output = at::Tensor();
-  const int64_t channels = run.output.first.channels;
+  if (!mode.keep) run.operation_input = run.operation_output = at::Tensor();
+  const int64_t channels = run.norm.ReadsMoments() ? run.output.first.channels : 0;
   std::vector<float> moments(images_ * 2 * channels, 0.0f);
-  ForEachImage(images_, [&](int64_t, int64_t n) {
-    const Image output = run.output[n];
-    float* sums = &moments[n * 2 * channels];
-    kernels::AddMoments(output, output.data, sums, sums + channels);
-  });
-  Normalise(&run, moments.data(), channels);
+  if (channels > 0)
+    ForEachImage(images_, [&](int64_t, int64_t n) {
+      const Image output = run.output[n];
+      float* sums = &moments[n * 2 * channels];
+      kernels::AddMoments(output, output.data, sums, sums + channels);
+    });
+  run.norm.Fit(run.output, images_, moments.data(), channels, !again_);
 }
 
 }  // namespace nap

@@ -10,9 +10,13 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <map>
 #include <memory>
+#include <tuple>
 #include <vector>
 
+#include "nap/model/batch_sum.h"
+#include "nap/model/channel_norm.h"
 #include "nap/model/fused_cell.h"
 #include "nap/model/image_batch.h"
 #include "ops/kernels/scratch.h"
@@ -23,9 +27,11 @@ class FusedPass {
  public:
   explicit FusedPass(std::shared_ptr<const FusedGraph> graph);
 
-  // `keep`: Backward will follow.
-  at::Tensor Forward(const std::vector<at::Tensor>& inputs, const at::Tensor& mixing_weights,
-                     bool keep);
+  struct Mode {
+    bool keep;   // Backward will follow
+    bool again;  // the batch has been here before: running statistics know it already
+  };
+  at::Tensor Forward(const std::vector<at::Tensor>& inputs, const FusedFactors& factors, Mode mode);
 
   struct Wanted {
     std::vector<bool> inputs;
@@ -36,21 +42,24 @@ class FusedPass {
     at::Tensor mixing_weights;        // as many as there are, in one row
     std::vector<at::Tensor> weights;  // as FusedGraph::Weights(); undefined if not wanted
   };
-  // Once, after a Forward with `keep`: it uses up what was kept.
+  // Once, after a Forward that kept what it needs, which it uses up.
   Gradients Backward(const at::Tensor& output_gradient, const Wanted& wanted);
 
  private:
-  using PerChannel = std::vector<double>;
-
   // A part of the weighted sum that makes a node.
   struct Use {
     int node;
-    int weight;           // as in FusedTerm
-    PerChannel products;  // sums of the node's gradient times the output's distance from `centre`
+    int weight;     // as in FusedTerm
+    int drop_path;  // as in FusedTerm
+    // Sums of the node's gradient, and of that times the output's distance from its norm's centre.
+    // Drop path's factors are counted in. `sums` is the node's, and not kept here, without them.
+    PerChannel products, sums;
   };
 
   // A stage, an identity or an operation without stages. Several terms can use one.
   struct Run {
+    Run(const FusedTerm& term, size_t part);
+
     std::shared_ptr<const Stage> stage;
     std::shared_ptr<Operation> operation;
     int source;               // the node where its chain starts
@@ -58,19 +67,16 @@ class FusedPass {
     int next = -1;            // does so with this one's
     int64_t packed = 0;       // where its weights start in packed_
     size_t first_weight = 0;  // in Gradients::weights
+    size_t norm_weight = 0;   // there, the norm's first
+    ChannelNorm norm;
     std::vector<Use> uses;
 
     bool IsIdentity() const { return stage == nullptr && operation == nullptr; }
 
     ImageBatch output;  // undefined for an identity: it is its source's value
     at::Tensor operation_input, operation_output;
-    PerChannel rest;            // of the output's mean: what `centre` lost by rounding
-    std::vector<float> centre;  // the output's mean
-    std::vector<float> scale;   // 1 / standard deviation
-    std::vector<float> shift;   // -rest * scale
 
-    // Of the normalised output, if there is a next run: its sums, and those of its products with
-    // the output's distance from `centre`.
+    // Of the normalised output, if there is a next run, and as in Use.
     ImageBatch gradient;
     PerChannel gradient_sum, products;
   };
@@ -87,26 +93,17 @@ class FusedPass {
     PerChannel gradient_sum;
   };
 
-  // A weighted sum of batches, which is not computed before an image of it is needed.
-  struct Sum {
-    std::vector<const ImageBatch*> batches;
-    std::vector<std::vector<float>> scales;  // a channel
-    std::vector<const float*> centres;       // a channel; null: zeros
-    std::vector<float> shift, zeros;         // a channel
-
-    explicit Sum(int64_t channels) : shift(channels, 0.0f), zeros(channels, 0.0f) {}
-    void Add(const ImageBatch& batch, std::vector<float> scale, const float* centre);
-    void Compute(int64_t n, bool accumulate, const kernels::Image& out) const;
-  };
-
   // What is to be added to a node.
   struct Addition {
     int node;
-    Sum sum;
+    BatchSum sum;
     bool first;  // the node has no contents yet
   };
 
+  void AddTerm(const FusedTerm& term);
   float Mixing(int weight) const;
+  const float* DropPath(const Use& use) const;
+  const PerChannel& SumsOf(const Use& use) const;
   const ImageBatch& OutputOf(const Run& run) const;
   const ImageBatch& InputOf(const Run& run) const;
 
@@ -120,16 +117,14 @@ class FusedPass {
   void Add(const std::vector<Addition>& additions, int64_t n) const;
   void AddPending();
   void ForwardLevel(int node, const Runs& runs);
-  void RunOperation(int run, bool keep);
+  void RunOperation(int run, Mode mode);
   int64_t BorderOf(const Runs& runs) const;
   static kernels::Image NewPositive(const kernels::Image& like, int64_t border,
                                     kernels::Scratch* scratch);
   kernels::Image NormalisedInput(const Run& run, int64_t n, int64_t border,
                                  kernels::Scratch* scratch) const;
-  void Normalise(Run* run, const float* sums, int64_t total) const;
-
   void FindProducts(const Runs& runs);
-  Sum GradientOf(const Run& run) const;
+  BatchSum GradientOf(const Run& run, bool want_weights, Gradients* gradients) const;
   void BackwardNode(int node, const ImageBatch& from_output, bool want_value, bool want_weights,
                     Gradients* gradients);
   void BackwardLevel(const Runs& runs, bool want_weights, Gradients* gradients);
@@ -142,8 +137,12 @@ class FusedPass {
   const std::shared_ptr<const FusedGraph> graph_;
   std::vector<Run> runs_;
   std::vector<Node> nodes_;
+  std::map<std::tuple<int, bool, StageList>, int> shared_;  // last runs of chains without weights
+  size_t num_weights_ = 0;
   int64_t images_ = 0;
   std::vector<float> mixing_;
+  at::Tensor drop_path_;
+  bool again_ = false;  // as in Mode
   std::unique_ptr<float[]> packed_;
   ImageBatch output_;  // pixels hold the channels of all nodes that belong to the output
   Runs pending_;       // whose outputs are still to be added to nodes

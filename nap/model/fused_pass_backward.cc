@@ -2,7 +2,6 @@
 #include <torch/csrc/autograd/autograd.h>
 
 #include <algorithm>
-#include <memory>
 #include <utility>
 
 #include "nap/model/fused_pass.h"
@@ -13,33 +12,6 @@ namespace {
 
 using kernels::ConstImage;
 using kernels::Image;
-
-// Sums that each group of images keeps for itself, side by side.
-class GroupSums {
- public:
-  GroupSums(int64_t images, int64_t size)
-      : groups_(NumImageGroups(images)), size_(size), sums_(new float[groups_ * size]) {
-    ForEach(groups_, [this](int64_t group) { std::fill_n(Of(group), size_, 0.0f); });
-  }
-
-  float* Of(int64_t group) { return sums_.get() + group * size_; }
-
-  // The total of the floats [begin, begin + count).
-  template <typename Float>
-  std::vector<Float> Total(int64_t begin, int64_t count) const {
-    std::vector<Float> total(count, 0);
-    for (int64_t group = 0; group < groups_; ++group) {
-      const float* from = sums_.get() + group * size_ + begin;
-      for (int64_t i = 0; i < count; ++i) total[i] += from[i];
-    }
-    return total;
-  }
-
- private:
-  const int64_t groups_;
-  const int64_t size_;
-  std::unique_ptr<float[]> sums_;
-};
 
 Image NewDense(const Image& like, kernels::Scratch* scratch) {
   return kernels::DenseImage(scratch->Get(like.height * like.width * like.channels), like.height,
@@ -79,9 +51,9 @@ FusedPass::Gradients FusedPass::Backward(const at::Tensor& output_gradient, cons
   for (const Run& run : runs_) {
     for (const Use& use : run.uses) {
       if (use.weight == FusedTerm::kUnweighted) continue;
-      const PerChannel& sums = nodes_[use.node].gradient_sum;
+      const PerChannel& sums = SumsOf(use);
       for (size_t c = 0; c < use.products.size(); ++c) {
-        mixing[use.weight] += run.scale[c] * (use.products[c] - run.rest[c] * sums[c]);
+        mixing[use.weight] += run.norm.scale()[c] * run.norm.Corrected(c, use.products[c], sums[c]);
       }
     }
   }
@@ -89,65 +61,89 @@ FusedPass::Gradients FusedPass::Backward(const at::Tensor& output_gradient, cons
   return gradients;
 }
 
-// Every use's products.
+const PerChannel& FusedPass::SumsOf(const Use& use) const {
+  return DropPath(use) == nullptr ? nodes_[use.node].gradient_sum : use.sums;
+}
+
+// Every use's products, and its sums if they are not the node's.
 void FusedPass::FindProducts(const Runs& runs) {
-  std::vector<std::pair<int, Use*>> uses;
-  std::vector<int64_t> positions;
+  struct Place {
+    int run;
+    Use* use;
+    int64_t products, sums;
+  };
+  std::vector<Place> places;
   int64_t total = 0;
   for (int i : runs) {
+    if (!runs_[i].norm.norm().enabled) continue;
+    const int64_t channels = OutputOf(runs_[i]).first.channels;
     for (Use& use : runs_[i].uses) {
-      uses.emplace_back(i, &use);
-      positions.push_back(total);
-      total += OutputOf(runs_[i]).first.channels;
+      places.push_back({i, &use, total, total + channels});
+      total += DropPath(use) == nullptr ? channels : 2 * channels;
     }
   }
+  if (places.empty()) return;
   GroupSums sums(images_, total);
   ForEachImage(images_, [&](int64_t group, int64_t n) {
-    for (size_t i = 0; i < uses.size(); ++i) {
-      const Run& run = runs_[uses[i].first];
-      kernels::AddProducts(nodes_[uses[i].second->node].gradient[n], OutputOf(run)[n],
-                           run.centre.data(), sums.Of(group) + positions[i]);
+    thread_local std::vector<float> of_image;
+    for (const Place& place : places) {
+      const Run& run = runs_[place.run];
+      const float* const centre = run.norm.centre().data();
+      const Image gradient = nodes_[place.use->node].gradient[n];
+      float* const to = sums.Of(group) + place.products;
+      const float* const factors = DropPath(*place.use);
+      if (factors == nullptr) {
+        kernels::AddProducts(gradient, OutputOf(run)[n], centre, to);
+      } else if (factors[n] != 0) {
+        of_image.assign(2 * gradient.channels, 0.0f);
+        kernels::AddProducts(gradient, OutputOf(run)[n], centre, of_image.data());
+        kernels::AddSum(gradient, of_image.data() + gradient.channels);
+        for (size_t i = 0; i < of_image.size(); ++i) to[i] += factors[n] * of_image[i];
+      }
     }
   });
-  for (size_t i = 0; i < uses.size(); ++i) {
-    uses[i].second->products =
-        sums.Total<double>(positions[i], OutputOf(runs_[uses[i].first]).first.channels);
+  for (const Place& place : places) {
+    const int64_t channels = place.sums - place.products;
+    place.use->products = sums.Total<double>(place.products, channels);
+    if (DropPath(*place.use) != nullptr) {
+      place.use->sums = sums.Total<double>(place.sums, channels);
+    }
   }
 }
 
-// The batch norm's backward pass: with g the gradient of the normalised output h, that of the raw
-// output y is scale * (g - mean(g) - h * mean(g * h)), which is one more weighted sum, over g and
-// y.
-FusedPass::Sum FusedPass::GradientOf(const Run& run) const {
+// The batch norm's backward pass: with g the gradient of the normalised output h, e the scale of
+// the whole map and x the output before scale and shift, that of the raw output y is
+// e * (g - mean(g) - x * mean(g * x)), which is one more weighted sum, over g and y.
+BatchSum FusedPass::GradientOf(const Run& run, bool want_weights, Gradients* gradients) const {
   const ImageBatch& output = OutputOf(run);
-  const size_t channels = run.scale.size();
+  const size_t channels = run.norm.scale().size();
+  const bool normalised = run.norm.norm().enabled;
   PerChannel sums(channels, 0.0), products(channels, 0.0);  // of g, of g * (y - mean)
-  Sum gradient(static_cast<int64_t>(channels));
+  BatchSum gradient(static_cast<int64_t>(channels));
   const auto add = [&](const ImageBatch& batch, float weight, const PerChannel& batch_sums,
-                       const PerChannel& batch_products) {
-    std::vector<float> scale = run.scale;
-    for (size_t c = 0; c < channels; ++c) {
-      scale[c] *= weight;
+                       const PerChannel& batch_products, const float* factors) {
+    std::vector<float> scale = run.norm.scale();
+    for (float& value : scale) value *= weight;
+    for (size_t c = 0; normalised && c < channels; ++c) {
       sums[c] += weight * batch_sums[c];
-      products[c] += weight * (batch_products[c] - run.rest[c] * batch_sums[c]);
+      products[c] += weight * run.norm.Corrected(c, batch_products[c], batch_sums[c]);
     }
-    gradient.Add(batch, std::move(scale), nullptr);
+    gradient.Add(batch, std::move(scale), nullptr, {}, factors);
   };
-  if (run.next >= 0) add(run.gradient, 1.0f, run.gradient_sum, run.products);
+  if (run.next >= 0) add(run.gradient, 1.0f, run.gradient_sum, run.products, nullptr);
   for (const Use& use : run.uses) {
-    const Node& node = nodes_[use.node];
-    add(node.gradient, Mixing(use.weight), node.gradient_sum, use.products);
+    add(nodes_[use.node].gradient, Mixing(use.weight), SumsOf(use), use.products, DropPath(use));
   }
 
-  std::vector<float> slopes(channels);
-  const double count = static_cast<double>(images_ * output.PixelsPerImage());
-  for (size_t c = 0; c < channels; ++c) {
-    const double scale = run.scale[c];
-    const double slope = scale * scale * scale * products[c] / count;
-    slopes[c] = static_cast<float>(-slope);
-    gradient.shift[c] = static_cast<float>(slope * run.rest[c] - scale * sums[c] / count);
+  if (want_weights) {
+    std::vector<at::Tensor> weights = run.norm.WeightGradients(sums, products);
+    std::move(weights.begin(), weights.end(), gradients->weights.begin() + run.norm_weight);
   }
-  gradient.Add(output, std::move(slopes), run.centre.data());
+  std::vector<float> slopes(channels), shift(channels);
+  const double count = static_cast<double>(images_ * output.PixelsPerImage());
+  if (run.norm.StatisticsGradient(sums, products, count, &slopes, &shift)) {
+    gradient.Add(output, std::move(slopes), run.norm.centre().data(), std::move(shift));
+  }
   return gradient;
 }
 
@@ -159,8 +155,8 @@ void FusedPass::BackwardNode(int index, const ImageBatch& from_output, bool want
   const std::vector<float> ones(value.channels, 1.0f);
 
   // What needs no kernel of its own starts the node's gradient as one weighted sum.
-  Sum start(value.channels);
-  if (from_output.IsDefined()) start.Add(from_output, ones, nullptr);
+  BatchSum start(value.channels);
+  if (from_output.IsDefined()) start.Add(from_output, ones);
   std::vector<ImageBatch> from_operations;
   from_operations.reserve(node.chains.size());
   bool reads_positive = false;
@@ -172,14 +168,10 @@ void FusedPass::BackwardNode(int index, const ImageBatch& from_output, bool want
     }
     FindProducts({i});
     if (run.IsIdentity()) {
-      const Sum gradient = GradientOf(run);
-      for (size_t k = 0; k < gradient.batches.size(); ++k) {
-        start.Add(*gradient.batches[k], gradient.scales[k], gradient.centres[k]);
-      }
-      for (int64_t c = 0; c < value.channels; ++c) start.shift[c] += gradient.shift[c];
+      start.Add(GradientOf(run, want_weights, gradients));
     } else {
       from_operations.push_back(BackwardOperation(i, want_weights, gradients));
-      if (from_operations.back().IsDefined()) start.Add(from_operations.back(), ones, nullptr);
+      if (from_operations.back().IsDefined()) start.Add(from_operations.back(), ones);
     }
   }
 
@@ -226,13 +218,13 @@ void FusedPass::Release(int index) {
 
 void FusedPass::BackwardLevel(const Runs& runs, bool want_weights, Gradients* gradients) {
   const int64_t border = BorderOf(runs);
-  std::vector<Sum> output_gradients;
+  std::vector<BatchSum> output_gradients;
   std::vector<int64_t> weights, moments;  // where each run's sums start
   int64_t total = 0;
   for (int i : runs) {
     const Run& run = runs_[i];
     Run& previous = runs_[run.previous];
-    output_gradients.push_back(GradientOf(run));
+    output_gradients.push_back(GradientOf(run, want_weights, gradients));
     // The output of the image at hand is not needed again once its own gradient is known.
     previous.gradient = run.output.memory.sizes() == previous.output.memory.sizes()
                             ? run.output
@@ -257,7 +249,7 @@ void FusedPass::BackwardLevel(const Runs& runs, bool want_weights, Gradients* gr
       run.stage->Backward(positive, packed_.get() + run.packed, dy, /*accumulate=*/false, &dx,
                           want_weights ? sums.Of(group) + weights[i] : nullptr);
       float* to = sums.Of(group) + moments[i];
-      kernels::ClipGradient(positive, previous.output[n], previous.centre.data(), dx, to,
+      kernels::ClipGradient(positive, previous.output[n], previous.norm.centre().data(), dx, to,
                             to + dx.channels);
     }
   });
@@ -282,14 +274,14 @@ void FusedPass::BackwardFirstLevel(int index, const Runs& all_runs, const ImageB
                                    bool want_value, bool want_weights, Gradients* gradients) {
   Node& node = nodes_[index];
   Runs runs;
-  std::vector<Sum> output_gradients;
+  std::vector<BatchSum> output_gradients;
   std::vector<int64_t> weights;  // where each run's sums start
   int64_t total = 0;
   for (int i : all_runs) {
     const Run& run = runs_[i];
     if (run.stage == nullptr) continue;
     runs.push_back(i);
-    output_gradients.push_back(GradientOf(run));
+    output_gradients.push_back(GradientOf(run, want_weights, gradients));
     weights.push_back(total);
     total += want_weights ? run.stage->GradientSize() : 0;
   }
@@ -325,8 +317,8 @@ void FusedPass::BackwardFirstLevel(int index, const Runs& all_runs, const ImageB
 // The gradient of its input; undefined if there is none.
 ImageBatch FusedPass::BackwardOperation(int index, bool want_weights, Gradients* gradients) {
   const Run& run = runs_[index];
+  const BatchSum output_gradient = GradientOf(run, want_weights, gradients);
   if (!run.operation_output.requires_grad()) return {};
-  const Sum output_gradient = GradientOf(run);
   const Image& image = run.output.first;
   const ImageBatch dy = NewBatch(images_, image.height, image.width, image.channels);
   ForEachImage(images_, [&](int64_t, int64_t n) {

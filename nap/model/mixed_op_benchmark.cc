@@ -129,7 +129,8 @@ void Time(const Setting& setting, benchmark::State& state) {
   const auto graph = std::make_shared<const FusedGraph>(
       FusedGraph{1, 2, setting.channels, {1}, mixed.Terms(0, 1, 0)});
   const auto forward = [&] {
-    if (setting.backend == "fused") return FusedForward(graph, {x}, mixing, /*recompute=*/false);
+    if (setting.backend == "fused")
+      return FusedForward(graph, {x}, {mixing, {}}, /*recompute=*/false);
     return mixed.AddTo({}, x, mixing[0].unbind(0));
   };
   std::vector<at::Tensor> variables = mixed.parameters();
