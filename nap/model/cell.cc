@@ -8,7 +8,7 @@
 namespace nap {
 
 Cell::Cell(const CellTopology& topology, const CellPlan& plan,
-           const std::vector<std::string>& operations, const SupernetOptions& options)
+           const std::vector<std::string>& operations, const CellOptions& options)
     : topology_(topology),
       channels_(plan.channels),
       num_operations_(static_cast<int>(operations.size())),

@@ -15,16 +15,10 @@
 
 namespace nap {
 
-// How a supernet computes.
-struct SupernetOptions {
-  bool fused = true;       // by the kernels, where they apply; else by LibTorch's
-  bool recompute = false;  // keep less for the backward pass and compute it again; fused only
-};
-
 class Cell : public torch::nn::Module {
  public:
   Cell(const CellTopology& topology, const CellPlan& plan,
-       const std::vector<std::string>& operations, const SupernetOptions& options);
+       const std::vector<std::string>& operations, const CellOptions& options);
 
   // `inputs`: one [N, C_i, H_i, W_i] a cell input; mixing_weights: [edges, operations]. Returns the
   // concatenation of the nodes, [N, len(concat) * channels, H, W].
@@ -42,7 +36,7 @@ class Cell : public torch::nn::Module {
   const CellTopology topology_;
   const int64_t channels_;
   const int num_operations_;
-  const SupernetOptions options_;
+  const CellOptions options_;
   std::vector<std::shared_ptr<CellInput>> inputs_;  // null: pruned
   std::vector<std::shared_ptr<MixedOp>> edges_;
   std::shared_ptr<const FusedGraph> graph_;  // null: made when it is needed

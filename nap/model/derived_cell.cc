@@ -4,6 +4,8 @@
 #include <ATen/ops/cat.h>
 #include <absl/strings/str_cat.h>
 
+#include <algorithm>
+
 #include "ops/layers.h"
 
 namespace nap {
@@ -18,8 +20,11 @@ std::shared_ptr<Operation> MakeOperation(const std::string& name, const Operatio
 }  // namespace
 
 DerivedCell::DerivedCell(const CellTopology& topology, const CellPlan& plan,
-                         const CellGenotype& genotype)
-    : num_inputs_(topology.num_inputs), num_nodes_(topology.EndNode()), concat_(genotype.concat) {
+                         const CellGenotype& genotype, const CellOptions& options)
+    : options_(options),
+      num_inputs_(topology.num_inputs),
+      num_nodes_(topology.EndNode()),
+      concat_(genotype.concat) {
   inputs_.resize(num_inputs_);
   for (int node = 0; node < topology.num_nodes; ++node) {
     for (const GenotypeInput& input : genotype.nodes[node]) {
@@ -44,9 +49,20 @@ DerivedCell::DerivedCell(const CellTopology& topology, const CellPlan& plan,
       terms_.push_back(std::move(term));
     }
   }
+  graph_ = MakeGraph(plan.channels);
 }
 
 torch::Tensor DerivedCell::Forward(const std::vector<torch::Tensor>& inputs,
+                                   const torch::Tensor& drop_path) {
+  std::vector<torch::Tensor> read;
+  for (int i = 0; i < num_inputs_; ++i) {
+    if (inputs_[i]) read.push_back(inputs[i]);
+  }
+  if (!options_.fused || !CanFuse(read[0])) return Compose(inputs, drop_path);
+  return FusedForward(graph_, read, {{}, drop_path}, options_.recompute);
+}
+
+torch::Tensor DerivedCell::Compose(const std::vector<torch::Tensor>& inputs,
                                    const torch::Tensor& drop_path) {
   std::vector<torch::Tensor> nodes(num_nodes_);
   for (int i = 0; i < num_inputs_; ++i) {
@@ -64,6 +80,33 @@ torch::Tensor DerivedCell::Forward(const std::vector<torch::Tensor>& inputs,
   std::vector<torch::Tensor> outputs;
   for (int node : concat_) outputs.push_back(nodes[node]);
   return at::cat(outputs, 1);
+}
+
+// The cell inputs that are read come first, then the topology's nodes.
+std::shared_ptr<const FusedGraph> DerivedCell::MakeGraph(int64_t channels) const {
+  auto graph = std::make_shared<FusedGraph>();
+  const int given = static_cast<int>(
+      std::count_if(inputs_.begin(), inputs_.end(), [](const auto& input) { return input; }));
+  graph->num_inputs = given;
+  graph->num_nodes = given + num_nodes_;
+  graph->channels = channels;
+  for (int node : concat_) graph->concat.push_back(given + node);
+  int source = 0;
+  for (int i = 0; i < num_inputs_; ++i) {
+    if (inputs_[i]) graph->terms.push_back(inputs_[i]->Term(source++, given + i));
+  }
+  for (const Term& term : terms_) {
+    FusedTerm fused{given + term.source, given + term.target};
+    fused.stages = term.operation->Stages();
+    fused.operation = term.operation;
+    if (fused.stages) {
+      for (const auto& norm : term.operation->InnerNorms()) fused.norms.push_back({true, norm});
+    }
+    fused.norms.push_back({static_cast<bool>(term.norm), term.norm});
+    if (term.path != kNeverDropped) fused.drop_path = term.path;
+    graph->terms.push_back(std::move(fused));
+  }
+  return graph;
 }
 
 }  // namespace nap

@@ -11,6 +11,7 @@
 #include "nap/architecture/genotype.h"
 #include "nap/architecture/topology.h"
 #include "nap/model/cell_input.h"
+#include "nap/model/fused_cell.h"
 #include "nap/search_space/search_space.h"
 #include "ops/operation.h"
 
@@ -21,7 +22,8 @@ namespace nap {
 class DerivedCell : public torch::nn::Module {
  public:
   // The genotype must suit the topology (ValidateGenotype) and its operations must be registered.
-  DerivedCell(const CellTopology& topology, const CellPlan& plan, const CellGenotype& genotype);
+  DerivedCell(const CellTopology& topology, const CellPlan& plan, const CellGenotype& genotype,
+              const CellOptions& options = {});
 
   // inputs: one [N, C_i, H_i, W_i] a cell input. drop_path: [NumPaths(), N] factors of each
   // operation's output, or undefined: none. Returns [N, len(concat) * channels, H, W].
@@ -41,12 +43,17 @@ class DerivedCell : public torch::nn::Module {
     int path;                     // row of drop_path, or kNeverDropped
   };
 
+  torch::Tensor Compose(const std::vector<torch::Tensor>& inputs, const torch::Tensor& drop_path);
+  std::shared_ptr<const FusedGraph> MakeGraph(int64_t channels) const;
+
+  const CellOptions options_;
   const int num_inputs_;
   const int num_nodes_;  // with the inputs
   const std::vector<int> concat_;
   int64_t num_paths_ = 0;
   std::vector<std::shared_ptr<CellInput>> inputs_;  // null: not read
   std::vector<Term> terms_;
+  std::shared_ptr<const FusedGraph> graph_;
 };
 
 }  // namespace nap

@@ -41,12 +41,13 @@ absl::StatusOr<DerivedNetworkLayout> LayOut(const DerivedNetworkSpec& spec) {
 }
 
 absl::StatusOr<std::shared_ptr<DerivedNetwork>> DerivedNetwork::Create(
-    const DerivedNetworkSpec& spec) {
+    const DerivedNetworkSpec& spec, const CellOptions& options) {
   NAP_ASSIGN_OR_RETURN(DerivedNetworkLayout layout, LayOut(spec));
-  return std::shared_ptr<DerivedNetwork>(new DerivedNetwork(spec, std::move(layout)));
+  return std::shared_ptr<DerivedNetwork>(new DerivedNetwork(spec, std::move(layout), options));
 }
 
-DerivedNetwork::DerivedNetwork(const DerivedNetworkSpec& spec, DerivedNetworkLayout layout)
+DerivedNetwork::DerivedNetwork(const DerivedNetworkSpec& spec, DerivedNetworkLayout layout,
+                               const CellOptions& options)
     : spec_(spec),
       layout_(std::move(layout)),
       stem_(register_module("stem", std::make_shared<Stem>(plan(), /*running_statistics=*/true))),
@@ -59,9 +60,10 @@ DerivedNetwork::DerivedNetwork(const DerivedNetworkSpec& spec, DerivedNetworkLay
       cells_.push_back(nullptr);
       continue;
     }
-    cells_.push_back(register_module(
-        absl::StrCat("cell", i), std::make_shared<DerivedCell>(layout_.cell_types[cell.type], cell,
-                                                               spec.genotype.cells[cell.type])));
+    cells_.push_back(
+        register_module(absl::StrCat("cell", i),
+                        std::make_shared<DerivedCell>(layout_.cell_types[cell.type], cell,
+                                                      spec.genotype.cells[cell.type], options)));
   }
   if (spec.auxiliary_head) {
     const CellPlan& cell = plan().cells[auxiliary];

@@ -13,6 +13,7 @@
 #include "nap/base/random.h"
 #include "nap/model/auxiliary_head.h"
 #include "nap/model/derived_cell.h"
+#include "nap/model/fused_cell.h"
 #include "nap/model/stem.h"
 #include "nap/search_space/search_space.h"
 
@@ -38,7 +39,8 @@ absl::StatusOr<DerivedNetworkLayout> LayOut(const DerivedNetworkSpec& spec);
 class DerivedNetwork : public torch::nn::Module {
  public:
   // Weights are LibTorch's default initialisation, from its global generator. Errors are LayOut's.
-  static absl::StatusOr<std::shared_ptr<DerivedNetwork>> Create(const DerivedNetworkSpec& spec);
+  static absl::StatusOr<std::shared_ptr<DerivedNetwork>> Create(const DerivedNetworkSpec& spec,
+                                                                const CellOptions& options = {});
 
   struct Output {
     torch::Tensor logits;            // [N, classes]
@@ -61,7 +63,8 @@ class DerivedNetwork : public torch::nn::Module {
   const NetworkPlan& plan() const { return layout_.plan; }
 
  private:
-  DerivedNetwork(const DerivedNetworkSpec& spec, DerivedNetworkLayout layout);
+  DerivedNetwork(const DerivedNetworkSpec& spec, DerivedNetworkLayout layout,
+                 const CellOptions& options);
 
   const DerivedNetworkSpec spec_;
   const DerivedNetworkLayout layout_;

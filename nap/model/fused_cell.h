@@ -14,6 +14,12 @@
 
 namespace nap {
 
+// How cells compute.
+struct CellOptions {
+  bool fused = true;       // by the kernels, where they apply; else by LibTorch's
+  bool recompute = false;  // keep less for the backward pass and compute it again; fused only
+};
+
 // What is done to an output: a batch norm or nothing.
 struct FusedNorm {
   bool enabled = true;

@@ -64,7 +64,7 @@ class FusedSupernetTest : public testing::Test {
     if (names.empty()) names = search_space->operations();
     for (const std::string& name : names) space_.operations.push_back({name, name == "none"});
     plan_ = *search_space->Plan({setting.cells, setting.channels, 3, 10});
-    reference_ = std::make_shared<Supernet>(plan_, space_, SupernetOptions{false, false});
+    reference_ = std::make_shared<Supernet>(plan_, space_, CellOptions{false, false});
     images_ = at::randn({setting.batch, 3, setting.size, setting.size})
                   .contiguous(at::MemoryFormat::ChannelsLast);
     mixing_.clear();
@@ -76,7 +76,7 @@ class FusedSupernetTest : public testing::Test {
   }
 
   // The same weights in another supernet.
-  std::shared_ptr<Supernet> Copy(const SupernetOptions& options, at::ScalarType type) {
+  std::shared_ptr<Supernet> Copy(const CellOptions& options, at::ScalarType type) {
     auto copy = std::make_shared<Supernet>(plan_, space_, options);
     for (const CandidateId& id : pruned_) copy->Prune(id);
     const auto from = reference_->named_parameters();
@@ -135,7 +135,7 @@ class FusedSupernetTest : public testing::Test {
   // In a deep network rounding moves some pixel to the other side of a ReLU, which changes some
   // gradients by a finite amount. So the errors are measured by those of the composition in
   // float32 on the same network; the cells' own test is the strict one.
-  void ExpectAgreement(bool weights, const SupernetOptions& options) {
+  void ExpectAgreement(bool weights, const CellOptions& options) {
     const Result wanted = Run(*Copy({false, false}, at::kDouble), weights, at::kDouble);
     const Result single = Run(*Copy({false, false}, at::kFloat), weights, at::kFloat);
     const Result found = Run(*Copy(options, at::kFloat), weights, at::kFloat);
@@ -157,7 +157,7 @@ class FusedSupernetTest : public testing::Test {
   // A cell of the plan on random inputs that are `size` pixels wide where the output is.
   // Returns the output and every gradient.
   std::vector<std::pair<std::string, at::Tensor>> RunCell(size_t index, int64_t size, int64_t seed,
-                                                          const SupernetOptions& options,
+                                                          const CellOptions& options,
                                                           at::ScalarType type) {
     at::manual_seed(seed);
     const CellPlan& plan = plan_.cells[index];
@@ -196,7 +196,7 @@ class FusedSupernetTest : public testing::Test {
 
   // At most one pixel in a million lies so near a ReLU's kink that rounding moves it across, which
   // happens with some seeds. A wrong formula is wrong with all of them.
-  void ExpectExactCells(int64_t size, const SupernetOptions& options) {
+  void ExpectExactCells(int64_t size, const CellOptions& options) {
     for (size_t cell = 0; cell < plan_.cells.size(); ++cell) {
       std::vector<std::string> names;
       std::vector<double> least;

@@ -6,8 +6,7 @@
 
 namespace nap {
 
-Supernet::Supernet(const NetworkPlan& plan, const CandidateSpace& space,
-                   const SupernetOptions& options)
+Supernet::Supernet(const NetworkPlan& plan, const CandidateSpace& space, const CellOptions& options)
     : plan_(plan),
       stem_(register_module("stem", std::make_shared<Stem>(plan, /*running_statistics=*/false))),
       classifier_(

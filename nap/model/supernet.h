@@ -20,8 +20,7 @@ namespace nap {
 // weights are channels-last, as the images should be.
 class Supernet : public torch::nn::Module {
  public:
-  Supernet(const NetworkPlan& plan, const CandidateSpace& space,
-           const SupernetOptions& options = {});
+  Supernet(const NetworkPlan& plan, const CandidateSpace& space, const CellOptions& options = {});
 
   // images: [N, image_channels, H, W]; mixing_weights: a tensor [edges, operations] a cell type;
   // returns logits [N, classes].

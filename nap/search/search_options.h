@@ -67,8 +67,8 @@ struct SearchOptions {
 
   uint64_t seed = 0;
   std::string device = "auto";
-  std::string backend = "fused";  // SupernetOptions::fused, or "reference"
-  bool recompute = false;         // SupernetOptions::recompute
+  std::string backend = "fused";  // CellOptions::fused, or "reference"
+  bool recompute = false;         // CellOptions::recompute
 };
 
 // InvalidArgument that names the option at fault (as the flag of the same name) and its range.

@@ -42,7 +42,7 @@ SupernetTrainer::SupernetTrainer(const SearchOptions& options, const NetworkPlan
   at::manual_seed(options.seed);
   const at::Device device(options.device);
   supernet_ = std::make_shared<Supernet>(
-      plan, space, SupernetOptions{options.backend == "fused", options.recompute});
+      plan, space, CellOptions{options.backend == "fused", options.recompute});
   supernet_->to(device);
   weights_ = supernet_->parameters();
   const double initial = options.initial_strength.value_or(relaxation.initial_strength);

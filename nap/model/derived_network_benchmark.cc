@@ -1,0 +1,114 @@
+// Times forward and backward passes of a derived network on random images, 32 x 32.
+#include <ATen/ops/cross_entropy_loss.h>
+#include <ATen/ops/randint.h>
+#include <ATen/ops/randn.h>
+#include <absl/strings/numbers.h>
+#include <absl/strings/str_cat.h>
+#include <absl/strings/str_split.h>
+#include <benchmark/benchmark.h>
+#include <gflags/gflags.h>
+
+#include <string>
+#include <vector>
+
+#include "nap/architecture/genotype_lookup.h"
+#include "nap/base/benchmark_program.h"
+#include "nap/base/random.h"
+#include "nap/base/status_macros.h"
+#include "nap/model/derived_network.h"
+#include "nap/training/device.h"
+
+DEFINE_string(genotype, "DARTS_V2", "a published genotype or a file");
+DEFINE_string(shapes, "16x8x96,36x20x96", "channels of the first cell x cells x images");
+DEFINE_string(backends, "fused,recompute,reference", "what computes the cells");
+DEFINE_double(drop_path, 0.2, "probability that an operation is dropped");
+DEFINE_int32(threads, 0, "threads that compute; 0: all cores");
+
+namespace nap {
+namespace {
+
+struct Setting {
+  DerivedNetworkSpec spec;
+  int64_t batch_size;
+  std::string backend;
+};
+
+absl::Status Time(const Setting& setting, benchmark::State& state) {
+  ResetPeakMemory();
+  at::manual_seed(1);
+  NAP_ASSIGN_OR_RETURN(const std::shared_ptr<DerivedNetwork> network,
+                       DerivedNetwork::Create(setting.spec, {setting.backend != "reference",
+                                                             setting.backend == "recompute"}));
+  const at::Tensor images =
+      at::randn({setting.batch_size, 3, 32, 32}).contiguous(at::MemoryFormat::ChannelsLast);
+  const at::Tensor labels = at::randint(10, {setting.batch_size}, at::kLong);
+  RandomStream random({1});
+  const auto step = [&] {
+    network->zero_grad();
+    const at::Tensor logits = network->Forward(images, {FLAGS_drop_path, &random}).logits;
+    at::cross_entropy_loss(logits, labels).backward();
+  };
+  step();
+  for ([[maybe_unused]] auto _ : state) step();
+  state.counters["images/s"] = benchmark::Counter(static_cast<double>(setting.batch_size),
+                                                  benchmark::Counter::kIsIterationInvariantRate);
+  state.counters["peak_GB"] = static_cast<double>(PeakMemoryBytes()) / 1e9;
+  return absl::OkStatus();
+}
+
+void Register(const Setting& setting) {
+  const NetworkOptions& network = setting.spec.network;
+  const std::string name = absl::StrCat("training_step/channels:", network.channels,
+                                        "/cells:", network.cells, "/batch:", setting.batch_size,
+                                        "/drop_path:", FLAGS_drop_path, "/", setting.backend);
+  benchmark::RegisterBenchmark(name.c_str(),
+                               [setting](benchmark::State& state) {
+                                 const absl::Status status = Time(setting, state);
+                                 if (!status.ok()) {
+                                   state.SkipWithError(std::string(status.message()).c_str());
+                                 }
+                               })
+      ->Unit(benchmark::kMillisecond)
+      ->UseRealTime();
+}
+
+absl::Status Main() {
+  UseThreads(FLAGS_threads);
+  if (!(FLAGS_drop_path >= 0 && FLAGS_drop_path < 1)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--drop_path=", FLAGS_drop_path, " must be at least 0 and below 1"));
+  }
+  Setting setting;
+  NAP_ASSIGN_OR_RETURN(setting.spec.genotype, FindGenotype(FLAGS_genotype));
+  for (absl::string_view shape : absl::StrSplit(FLAGS_shapes, ',')) {
+    const std::vector<absl::string_view> numbers = absl::StrSplit(shape, 'x');
+    NetworkOptions& network = setting.spec.network;
+    if (numbers.size() != 3 || !absl::SimpleAtoi(numbers[0], &network.channels) ||
+        !absl::SimpleAtoi(numbers[1], &network.cells) ||
+        !absl::SimpleAtoi(numbers[2], &setting.batch_size) || setting.batch_size < 1) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("--shapes=", FLAGS_shapes, ": '", shape,
+                       "' is not of the form 36x20x96, channels x cells x images"));
+    }
+    NAP_RETURN_IF_ERROR(LayOut(setting.spec).status());
+    for (absl::string_view backend : absl::StrSplit(FLAGS_backends, ',')) {
+      if (backend != "fused" && backend != "recompute" && backend != "reference") {
+        return absl::InvalidArgumentError(
+            absl::StrCat("unknown backend '", backend, "'; known: fused, recompute, reference"));
+      }
+      setting.backend = std::string(backend);
+      Register(setting);
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+}  // namespace nap
+
+int main(int argc, char** argv) {
+  return nap::RunBenchmarks(
+      argc, argv,
+      {"derived_network_benchmark", "times training steps of a derived network", __FILE__, ""},
+      nap::Main);
+}
