@@ -25,11 +25,11 @@ struct ProgramOptions {
 
   // Instead of the preset: the flags of an earlier run that the command line asks to go on with, or
   // none if it does not. Called once the command line is read, in the user's folder.
-  std::function<absl::StatusOr<std::map<std::string, std::string>>()> earlier_flags;
+  std::function<absl::StatusOr<std::map<std::string, std::string>>()> earlier_flags = nullptr;
 
   // Flags that may be given anew all the same; another value for any other is an error that names
   // both.
-  std::set<std::string> free_flags;
+  std::set<std::string> free_flags = {};
 };
 
 // The flags that this file defines, by name. gflags keeps those of all files in one list.

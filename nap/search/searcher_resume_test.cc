@@ -99,7 +99,7 @@ TEST_F(SearcherResumeTest, RefusesACheckpointOfAnotherSearch) {
     return std::string(status.message());
   };
   EXPECT_EQ(message([](auto* o) { o->network.channels = 4; }, *images_),
-            "the checkpoint does not fit: 'weights.stem.weight' is [6, 3, 3, 3] Float, not "
+            "the checkpoint does not fit: 'weights.stem.conv0.weight' is [6, 3, 3, 3] Float, not "
             "[12, 3, 3, 3] Float");
   EXPECT_EQ(message([](auto* o) { o->operations = {"skip_connect"}; }, *images_),
             "the checkpoint does not fit: 'living.normal' is of 112 candidates, not 14");
