@@ -39,6 +39,10 @@ DEFINE_string(out_dir, "", "run folder to write; empty: runs/cifar_search-<time>
 DEFINE_string(dataset, "",
               "dataset to search on; empty: cifar10 if --data_dir is given, else built_in");
 DEFINE_string(data_dir, "", "folder of the dataset's files; relative to where you are");
+DEFINE_int32(image_size, 0,
+             "side of the square that is read, pixels (image_folder); 0: the dataset's own");
+DEFINE_bool(strict, false, "a broken image ends the search instead of being left out");
+DEFINE_int32(workers, 1, "threads that decode and augment images");
 DEFINE_int32(max_images, 0, "use only so many of the training images; 0: all");
 
 DEFINE_string(search_space, "darts", "search space");
@@ -152,6 +156,7 @@ absl::StatusOr<SearchOptions> OptionsFromFlags() {
   options.crop_padding = FLAGS_crop_padding;
   options.flip = FLAGS_flip;
   options.cutout = FLAGS_cutout;
+  options.workers = FLAGS_workers;
   options.seed = FLAGS_seed;
   options.device = FLAGS_device;
   options.backend = FLAGS_backend;
@@ -163,6 +168,7 @@ absl::StatusOr<SearchOptions> OptionsFromFlags() {
 absl::Status CheckOwnFlags() {
   for (const auto& [name, value, least] :
        {std::tuple("threads", FLAGS_threads, 0), std::tuple("max_images", FLAGS_max_images, 0),
+        std::tuple("image_size", FLAGS_image_size, 0),
         std::tuple("log_every", FLAGS_log_every, 1)}) {
     if (value >= least) continue;
     return absl::InvalidArgumentError(
@@ -178,6 +184,9 @@ absl::StatusOr<std::unique_ptr<Dataset>> OpenTrainingImages() {
   options.data_dir = FLAGS_data_dir;
   options.seed = FLAGS_seed;
   options.train_size = FLAGS_max_images;
+  options.image_size = FLAGS_image_size;
+  options.strict = FLAGS_strict;
+  options.random_resized_crop = false;  // small images are cropped as CIFAR-10's are
   const std::string name = DatasetName(FLAGS_dataset, FLAGS_data_dir);
   NAP_ASSIGN_OR_RETURN(DatasetPair pair, OpenDataset(name, options));
   if (name == "built_in") {
@@ -233,17 +242,20 @@ absl::Status PrintResult(const Genotype& genotype, const FinalNetwork& network) 
   return absl::OkStatus();
 }
 
-// From a first look to the real thing.
-std::string NextCommand() {
-  const std::string search = "bazel run //experiments:cifar_search -- ";
-  if (FLAGS_data_dir.empty()) {
-    return absl::StrCat("bazel run //tools:download_cifar10 && ", search, "--data_dir=datasets");
+// From a first look to the real thing: a genotype of real images is worth training.
+std::string NextCommand(const std::string& genotype) {
+  if (FLAGS_data_dir.empty() && FLAGS_dataset.empty()) {
+    return "bazel run //tools:download_cifar10 && bazel run //experiments:cifar_search -- "
+           "--data_dir=datasets";
   }
-  if (FLAGS_preset == "quick") {
-    return absl::StrCat(search, "--preset=standard --data_dir=", FLAGS_data_dir);
+  std::string command =
+      absl::StrCat("bazel run //experiments:cifar_train -- --genotype=", genotype);
+  for (const char* name : {"dataset", "data_dir", "image_size"}) {
+    const gflags::CommandLineFlagInfo flag = gflags::GetCommandLineFlagInfoOrDie(name);
+    if (flag.current_value == flag.default_value) continue;
+    absl::StrAppend(&command, " --", name, "=", flag.current_value);
   }
-  return absl::StrCat(search, "--preset=", FLAGS_preset, " --data_dir=", FLAGS_data_dir,
-                      " --seed=", FLAGS_seed + 1, ", to see how far the cells depend on chance");
+  return command;
 }
 
 absl::Status Main() {
@@ -289,7 +301,7 @@ absl::Status Main() {
         "A node keeps more than two inputs, which DARTS's own code cannot build; "
         "--operations_per_node=2 rules that out.\n");
   }
-  std::printf("Next: %s\n", NextCommand().c_str());
+  std::printf("Next: %s\n", NextCommand(folder->File("genotype.json")).c_str());
   return absl::OkStatus();
 }
 
@@ -305,6 +317,7 @@ int main(int argc, char** argv) {
        "experiments/presets/cifar_search",
        [] { return nap::EarlierFlags(FLAGS_resume, FLAGS_out_dir, nap::Kind()); },
        /*free_flags=*/
-       {"checkpoint_minutes", "final_cells", "final_channels", "out_dir", "preset", "resume"}},
+       {"checkpoint_minutes", "final_cells", "final_channels", "out_dir", "preset", "resume",
+        "workers"}},
       nap::Main);
 }

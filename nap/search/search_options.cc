@@ -56,6 +56,7 @@ absl::Status Validate(const SearchOptions& options) {
   }
   NAP_RETURN_IF_ERROR(CheckAtLeast("crop_padding", options.crop_padding, 0));
   NAP_RETURN_IF_ERROR(CheckAtLeast("cutout", options.cutout, 0));
+  NAP_RETURN_IF_ERROR(CheckAtLeast("workers", options.workers, 1));
   if (options.backend != "fused" && options.backend != "reference") {
     return absl::InvalidArgumentError(
         absl::StrCat("unknown backend '", options.backend, "'; known: fused, reference"));

@@ -65,6 +65,8 @@ struct SearchOptions {
   bool flip = true;
   int cutout = 0;  // side length in pixels
 
+  int workers = 1;  // threads that prepare batches
+
   uint64_t seed = 0;
   std::string device = "auto";
   std::string backend = "fused";  // CellOptions::fused, or "reference"

@@ -49,6 +49,7 @@ LoaderOptions Loading(const SearchOptions& options, const Dataset& images, bool 
   loading.shuffle = train;
   loading.drop_last = true;
   loading.training_view = train;
+  loading.workers = options.workers;
   // Splitting the seed keeps the two parts' augmentations independent of each other.
   loading.seed = RandomStream({options.seed, stream}).Bits();
   loading.augmentation = Augmentation(options, images, train);
