@@ -18,12 +18,9 @@ FactorizedReduce::FactorizedReduce(int64_t in_channels, int64_t out_channels)
 
 torch::Tensor FactorizedReduce::Forward(const torch::Tensor& x) {
   const torch::Tensor positive = at::relu(x);
-  const int64_t height = x.size(2), width = x.size(3);
-  torch::Tensor shifted = positive;
-  if (height % 2 != 0 || width % 2 != 0) {
-    shifted = at::constant_pad_nd(positive, {0, width % 2, 0, height % 2});
-  }
-  shifted = shifted.slice(2, 1).slice(3, 1);
+  // From the second row and column on, with a row and a column of zeros at the end, which only odd
+  // sizes reach. Without asking for the size, so that a trace (nap/model/torchscript.h) has any.
+  const torch::Tensor shifted = at::constant_pad_nd(positive, {-1, 1, -1, 1});
   return at::cat({even_->forward(positive), odd_->forward(shifted)}, 1);
 }
 

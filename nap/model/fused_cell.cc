@@ -1,5 +1,6 @@
 #include "nap/model/fused_cell.h"
 
+#include <ATen/TracerMode.h>
 #include <ATen/ops/empty.h>
 #include <c10/util/Exception.h>
 #include <torch/csrc/autograd/custom_function.h>
@@ -111,7 +112,10 @@ std::vector<at::Tensor> FusedGraph::Weights() const {
   return weights;
 }
 
-bool CanFuse(const at::Tensor& x) { return x.device().is_cpu() && x.scalar_type() == at::kFloat; }
+bool CanFuse(const at::Tensor& x) {
+  return x.device().is_cpu() && x.scalar_type() == at::kFloat &&
+         !at::tracer::impl::is_dispatch_enabled();
+}
 
 at::Tensor FusedForward(std::shared_ptr<const FusedGraph> graph,
                         const std::vector<at::Tensor>& inputs, const FusedFactors& factors,

@@ -64,7 +64,8 @@ struct FusedGraph {
   std::vector<at::Tensor> Weights() const;
 };
 
-// Whether the kernels apply: float32 on the CPU.
+// Whether the kernels apply: float32 on the CPU, while no trace is recorded (torchscript.h), which
+// sees LibTorch's operators only.
 bool CanFuse(const at::Tensor& x);
 
 struct FusedFactors {

@@ -1,0 +1,121 @@
+#include "nap/model/model_description.h"
+
+#include <absl/strings/str_cat.h>
+
+#include <cmath>
+#include <limits>
+#include <nlohmann/json.hpp>
+
+#include "nap/architecture/genotype_json.h"
+#include "nap/base/status_macros.h"
+
+namespace nap {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr char kCifar[] = "cifar";
+constexpr char kImageNet[] = "imagenet";
+
+absl::Status Error(absl::string_view where, absl::string_view what) {
+  return absl::InvalidArgumentError(absl::StrCat("model description: ", where, " ", what));
+}
+
+// json[key], of which messages speak as `where`.
+absl::StatusOr<Json> Member(const Json& json, const char* key, absl::string_view where) {
+  if (!json.is_object()) return Error(where, "must be an object");
+  if (!json.contains(key)) return Error(where, absl::StrCat("lacks the key '", key, "'"));
+  return json[key];
+}
+
+absl::StatusOr<int64_t> ReadPositive(const Json& json, const char* key, absl::string_view where) {
+  NAP_ASSIGN_OR_RETURN(const Json value, Member(json, key, where));
+  if (!value.is_number_integer() || value < 1 || value > std::numeric_limits<int32_t>::max()) {
+    return Error(key, "must be a positive whole number");
+  }
+  return value.get<int64_t>();
+}
+
+absl::StatusOr<NetworkOptions> ReadNetwork(const Json& json) {
+  NAP_ASSIGN_OR_RETURN(const Json network, Member(json, "network", "the top level"));
+  NetworkOptions options;
+  NAP_ASSIGN_OR_RETURN(options.channels, ReadPositive(network, "channels", "network"));
+  NAP_ASSIGN_OR_RETURN(options.cells, ReadPositive(network, "cells", "network"));
+  NAP_ASSIGN_OR_RETURN(options.image_channels, ReadPositive(network, "image_channels", "network"));
+  NAP_ASSIGN_OR_RETURN(options.classes, ReadPositive(network, "classes", "network"));
+  NAP_ASSIGN_OR_RETURN(const Json stem, Member(network, "stem", "network"));
+  if (stem != kCifar && stem != kImageNet) return Error("stem", "must be 'cifar' or 'imagenet'");
+  options.stem = stem == kCifar ? StemKind::kCifar : StemKind::kImageNet;
+  return options;
+}
+
+absl::StatusOr<std::vector<float>> ReadNumbers(const Json& json, const char* key, int64_t size) {
+  NAP_ASSIGN_OR_RETURN(const Json list, Member(json, key, "the top level"));
+  std::vector<float> numbers;
+  for (const Json& value : list) {
+    if (value.is_number()) numbers.push_back(value.get<float>());
+  }
+  if (!list.is_array() || numbers.size() != list.size() ||
+      static_cast<int64_t>(numbers.size()) != size) {
+    return Error(key, absl::StrCat("must be a list of ", size, " numbers, one a channel"));
+  }
+  return numbers;
+}
+
+absl::StatusOr<std::vector<std::string>> ReadClassNames(const Json& json, int64_t classes) {
+  NAP_ASSIGN_OR_RETURN(const Json list, Member(json, "class_names", "the top level"));
+  std::vector<std::string> names;
+  for (const Json& value : list) {
+    if (value.is_string()) names.push_back(value.get<std::string>());
+  }
+  if (!list.is_array() || names.size() != list.size() ||
+      static_cast<int64_t>(names.size()) != classes) {
+    return Error("class_names", absl::StrCat("must be a list of ", classes, " texts, one a class"));
+  }
+  return names;
+}
+
+}  // namespace
+
+std::string ModelDescriptionToJson(const ModelDescription& description) {
+  const NetworkOptions& network = description.spec.network;
+  const Json json = {
+      {"genotype", Json::parse(GenotypeToJson(description.spec.genotype))},
+      {"network",
+       {{"channels", network.channels},
+        {"cells", network.cells},
+        {"image_channels", network.image_channels},
+        {"classes", network.classes},
+        {"stem", network.stem == StemKind::kCifar ? kCifar : kImageNet}}},
+      {"auxiliary_head", description.spec.auxiliary_head},
+      {"class_names", description.class_names},
+      {"mean", description.mean},
+      {"stddev", description.stddev},
+      {"image_size", description.image_size},
+  };
+  return json.dump(/*indent=*/-1, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace);
+}
+
+absl::StatusOr<ModelDescription> ModelDescriptionFromJson(absl::string_view text) {
+  const Json json = Json::parse(text.begin(), text.end(), nullptr, /*allow_exceptions=*/false);
+  if (json.is_discarded()) return Error("the text", "is not valid JSON");
+  ModelDescription description;
+  NAP_ASSIGN_OR_RETURN(const Json genotype, Member(json, "genotype", "the top level"));
+  NAP_ASSIGN_OR_RETURN(description.spec.genotype, GenotypeFromJson(genotype.dump()));
+  NAP_ASSIGN_OR_RETURN(description.spec.network, ReadNetwork(json));
+  NAP_ASSIGN_OR_RETURN(const Json auxiliary, Member(json, "auxiliary_head", "the top level"));
+  if (!auxiliary.is_boolean()) return Error("auxiliary_head", "must be true or false");
+  description.spec.auxiliary_head = auxiliary.get<bool>();
+  NAP_ASSIGN_OR_RETURN(description.class_names,
+                       ReadClassNames(json, description.spec.network.classes));
+  const int64_t channels = description.spec.network.image_channels;
+  NAP_ASSIGN_OR_RETURN(description.mean, ReadNumbers(json, "mean", channels));
+  NAP_ASSIGN_OR_RETURN(description.stddev, ReadNumbers(json, "stddev", channels));
+  for (const float stddev : description.stddev) {
+    if (!(stddev > 0)) return Error("stddev", "must be positive");
+  }
+  NAP_ASSIGN_OR_RETURN(description.image_size, ReadPositive(json, "image_size", "the top level"));
+  return description;
+}
+
+}  // namespace nap

@@ -1,0 +1,38 @@
+// What has to be known of a trained network beside its parameters: to build it again, and to
+// classify a picture with it.
+#ifndef NAP_MODEL_MODEL_DESCRIPTION_H_
+#define NAP_MODEL_MODEL_DESCRIPTION_H_
+
+#include <absl/status/statusor.h>
+#include <absl/strings/string_view.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "nap/model/derived_network.h"
+
+namespace nap {
+
+struct ModelDescription {
+  DerivedNetworkSpec spec;
+  std::vector<std::string> class_names;  // one a class, in the order of the logits
+  // The network reads (pixel / 255 - mean) / stddev, one of each a channel.
+  std::vector<float> mean;
+  std::vector<float> stddev;
+  int64_t image_size = 32;  // height and width of the images it was trained on, pixels
+};
+
+// {"genotype": as in genotype.json, "network": {"channels": 36, "cells": 20, "image_channels": 3,
+// "classes": 10, "stem": "cifar" or "imagenet"}, "auxiliary_head": false, "class_names": [...],
+// "mean": [...], "stddev": [...], "image_size": 32}, on one line. Numbers keep their exact value; a
+// byte of a class name that is not UTF-8 becomes U+FFFD.
+std::string ModelDescriptionToJson(const ModelDescription& description);
+
+// InvalidArgument that says what is wrong where. Whether such a network can be is
+// DerivedNetwork::Create's question.
+absl::StatusOr<ModelDescription> ModelDescriptionFromJson(absl::string_view text);
+
+}  // namespace nap
+
+#endif  // NAP_MODEL_MODEL_DESCRIPTION_H_

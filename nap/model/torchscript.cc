@@ -1,0 +1,153 @@
+#include "nap/model/torchscript.h"
+
+#include <ATen/CPUGeneratorImpl.h>
+#include <ATen/ops/randn.h>
+#include <absl/status/statusor.h>
+#include <absl/strings/str_cat.h>
+#include <c10/core/GradMode.h>
+#include <c10/util/Exception.h>
+#include <glog/logging.h>
+#include <torch/csrc/jit/api/module.h>
+#include <torch/csrc/jit/frontend/tracer.h>
+#include <torch/csrc/jit/serialization/import.h>
+
+#include <algorithm>
+#include <mutex>
+#include <sstream>
+#include <utility>
+#include <vector>
+
+#include "nap/architecture/genotype_json.h"
+#include "nap/base/files.h"
+#include "nap/base/status_macros.h"
+
+namespace nap {
+namespace {
+
+// A new network's initial weights are drawn from LibTorch's generator.
+class KeepRandomNumbers {
+ public:
+  KeepRandomNumbers() : generator_(at::detail::getDefaultCPUGenerator()) {
+    const std::lock_guard<std::mutex> lock(generator_.mutex());
+    state_ = generator_.get_state();
+  }
+  ~KeepRandomNumbers() {
+    const std::lock_guard<std::mutex> lock(generator_.mutex());
+    generator_.set_state(state_);
+  }
+
+ private:
+  at::Generator generator_;
+  at::Tensor state_;
+};
+
+// The network on the CPU, in evaluation mode, without what only training needs.
+absl::StatusOr<std::shared_ptr<DerivedNetwork>> ForEvaluation(const DerivedNetwork& network) {
+  const KeepRandomNumbers keep;
+  DerivedNetworkSpec spec = network.spec();
+  spec.auxiliary_head = false;
+  NAP_ASSIGN_OR_RETURN(std::shared_ptr<DerivedNetwork> copy, DerivedNetwork::Create(spec));
+  const auto parameters = network.named_parameters();
+  for (auto& entry : copy->named_parameters()) entry.value().copy_(parameters[entry.key()]);
+  const auto buffers = network.named_buffers();
+  for (auto& entry : copy->named_buffers()) entry.value().copy_(buffers[entry.key()]);
+  copy->eval();
+  return copy;
+}
+
+// A module with the same parameters, buffers and children, sharing their memory. Its type is called
+// after `path`.
+torch::jit::Module WithoutForward(const torch::nn::Module& module, const std::string& path,
+                                  const std::shared_ptr<torch::jit::CompilationUnit>& unit) {
+  torch::jit::Module script(c10::QualifiedName("__torch__.nap." + path), unit,
+                            /*shouldMangle=*/true);
+  // train() and eval() of the loaded module set it.
+  script.register_attribute("training", c10::BoolType::get(), false);
+  for (const auto& entry : module.named_parameters(/*recurse=*/false)) {
+    script.register_parameter(entry.key(), entry.value(), /*is_buffer=*/false);
+  }
+  for (const auto& entry : module.named_buffers(/*recurse=*/false)) {
+    script.register_buffer(entry.key(), entry.value());
+  }
+  for (const auto& entry : module.named_children()) {
+    script.register_module(
+        entry.key(), WithoutForward(*entry.value(), absl::StrCat(path, "_", entry.key()), unit));
+  }
+  return script;
+}
+
+at::Tensor RandomImages(const ModelDescription& description, int64_t images, int64_t size) {
+  auto generator = at::make_generator<at::CPUGeneratorImpl>(static_cast<uint64_t>(images));
+  return at::randn({images, description.spec.network.image_channels, size, size}, generator,
+                   at::kFloat);
+}
+
+void TraceForward(DerivedNetwork* network, const at::Tensor& images, torch::jit::Module* script) {
+  const auto forward = [&](const torch::jit::Stack& inputs) {
+    return torch::jit::Stack{network->Forward(inputs[0].toTensor()).logits};
+  };
+  const auto no_name = [](const at::Tensor&) { return std::string(); };
+  const auto trace = torch::jit::tracer::trace({images}, forward, no_name, /*strict=*/true,
+                                               /*force_outplace=*/false, script, {"images"});
+  const auto type = script->type();
+  type->addMethod(script->_ivalue()->compilation_unit()->create_function(
+      c10::QualifiedName(*type->name(), "forward"), trace.first->graph));
+}
+
+void AddAttributes(const ModelDescription& description, torch::jit::Module* script) {
+  script->register_attribute("class_names", c10::ListType::ofStrings(),
+                             c10::List<std::string>(description.class_names));
+  const auto add_numbers = [&](const char* name, const std::vector<float>& numbers) {
+    c10::List<double> list;
+    for (const float number : numbers) list.push_back(number);
+    script->register_attribute(name, c10::ListType::ofFloats(), list);
+  };
+  add_numbers("mean", description.mean);
+  add_numbers("stddev", description.stddev);
+  script->register_attribute("image_size", c10::IntType::get(), description.image_size);
+  script->register_attribute("genotype", c10::StringType::get(),
+                             GenotypeToJson(description.spec.genotype));
+}
+
+// Whether both answer alike, but for rounding.
+bool Agree(torch::jit::Module* script, DerivedNetwork* network, const at::Tensor& images) {
+  try {
+    const at::Tensor expected = network->Forward(images).logits;
+    const at::Tensor actual = script->forward({images}).toTensor();
+    const double largest = expected.abs().max().item<double>();
+    return actual.sizes() == expected.sizes() &&
+           actual.allclose(expected, /*rtol=*/1e-3, /*atol=*/1e-3 * std::max(largest, 1e-6),
+                           /*equal_nan=*/true);
+  } catch (const c10::Error&) {  // sizes that do not fit
+    return false;
+  }
+}
+
+}  // namespace
+
+absl::Status WriteTorchScript(const DerivedNetwork& network, const ModelDescription& description,
+                              const std::string& path) {
+  const c10::AutoGradMode no_grad(false);
+  NAP_ASSIGN_OR_RETURN(const std::shared_ptr<DerivedNetwork> evaluated, ForEvaluation(network));
+  torch::jit::Module script =
+      WithoutForward(*evaluated, "DerivedNetwork", std::make_shared<torch::jit::CompilationUnit>());
+  const int64_t size = description.image_size;
+  TraceForward(evaluated.get(), RandomImages(description, 2, size), &script);
+  AddAttributes(description, &script);
+  std::stringstream file;
+  script.save(file);
+
+  torch::jit::Module loaded = torch::jit::load(file);
+  if (!Agree(&loaded, evaluated.get(), RandomImages(description, 3, size))) {
+    return absl::InternalError(absl::StrCat(
+        "cannot write ", path, ": as TorchScript the network computes something else; an ",
+        "operation's Forward must compute with LibTorch's operators alone (torchscript.h)"));
+  }
+  if (!Agree(&loaded, evaluated.get(), RandomImages(description, 1, size + 1))) {
+    LOG(WARNING) << path << " is right for images of " << size << " x " << size
+                 << " pixels only: an operation reads its input's size in C++";
+  }
+  return WriteFileAtomically(path, file.str());
+}
+
+}  // namespace nap

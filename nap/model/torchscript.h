@@ -1,0 +1,34 @@
+// Hands a trained network over as TorchScript, which Python and C++ load without this project.
+#ifndef NAP_MODEL_TORCHSCRIPT_H_
+#define NAP_MODEL_TORCHSCRIPT_H_
+
+#include <absl/status/status.h>
+
+#include <string>
+
+#include "nap/model/derived_network.h"
+#include "nap/model/model_description.h"
+
+namespace nap {
+
+// Writes a module for evaluation only: batch norms use their running statistics, without drop path
+// and auxiliary head, float32, on the CPU (`.to(device)` moves it). forward(images), [N, C, H, W]
+// normalised as the description says, returns the logits, [N, classes], for any N, H and W.
+// Parameters and buffers keep their names in DerivedNetwork. Attributes: class_names (List[str]),
+// mean and stddev (List[float]), image_size (int), genotype (str, as in genotype.json).
+//
+// forward is traced: LibTorch records the operators that DerivedNetwork::Forward calls. So every
+// operation can be exported, those of plugins too, without saying a second time what it computes.
+// The price: what Forward reads from a tensor in C++, as x.size(2), becomes a constant. What was
+// written is therefore loaded again and compared with the network on another number of images
+// (Internal if it differs) and another size of images (a warning: it suits description.image_size
+// only). The fused kernels leave no trace: CanFuse (fused_cell.h) says no while one is recorded.
+//
+// Leaves the network and LibTorch's random numbers as they are. Unavailable, naming the file, if it
+// cannot be written.
+absl::Status WriteTorchScript(const DerivedNetwork& network, const ModelDescription& description,
+                              const std::string& path);
+
+}  // namespace nap
+
+#endif  // NAP_MODEL_TORCHSCRIPT_H_
