@@ -4,7 +4,7 @@
 The supernet, the operations and the first-order step are those of Liu, Simonyan, Yang, "DARTS:
 Differentiable Architecture Search" (2019): 14 edges of 8 operations a cell, softmax, a strength step
 (Adam) and a weight step (SGD with momentum, clipping). Prints the median seconds a step and the peak
-memory. Needs PyTorch: `tools/setup --yardstick`, then tools/darts_step_yardstick.py
+memory. Needs PyTorch: `tools/setup`, then tools/darts_step_yardstick.py
 """
 
 import argparse
@@ -20,7 +20,7 @@ try:
     from torch import nn
     from torch.nn import functional
 except ImportError:
-    sys.exit('%s has no PyTorch: run tools/setup --yardstick, then /usr/bin/python3 %s' % (
+    sys.exit('%s has no PyTorch: run tools/setup, then /usr/bin/python3 %s' % (
         sys.executable, sys.argv[0]))
 
 NODES = 4

@@ -96,6 +96,19 @@ absl::Status CheckFile(absl::string_view file) {
   return absl::OkStatus();
 }
 
+std::string NewestPath(const std::string& folder) { return folder + "/checkpoint.pt"; }
+std::string PreviousPath(const std::string& folder) { return folder + "/checkpoint.previous.pt"; }
+
+}  // namespace
+
+absl::Status WriteCheckpoint(const std::string& folder, const Checkpoint& checkpoint) {
+  const std::string path = NewestPath(folder);
+  // A damaged one must not take the place of the whole one before it.
+  const absl::StatusOr<std::string> present = ReadFile(path);
+  const bool keep = present.ok() && !absl::IsDataLoss(CheckFile(*present));
+  return WriteFileAtomically(path, Encode(checkpoint), keep ? PreviousPath(folder) : "");
+}
+
 absl::StatusOr<Checkpoint> ReadCheckpoint(const std::string& path) {
   NAP_ASSIGN_OR_RETURN(const std::string file, ReadFile(path));
   const absl::Status status = CheckFile(file);
@@ -108,19 +121,6 @@ absl::StatusOr<Checkpoint> ReadCheckpoint(const std::string& path) {
   const auto& maps = payload.toTupleRef().elements();
   return Checkpoint{FromDict<at::Tensor>(maps[0]), FromDict<int64_t>(maps[1]),
                     FromDict<double>(maps[2]), FromDict<std::string>(maps[3])};
-}
-
-std::string NewestPath(const std::string& folder) { return folder + "/checkpoint.pt"; }
-std::string PreviousPath(const std::string& folder) { return folder + "/checkpoint.previous.pt"; }
-
-}  // namespace
-
-absl::Status WriteCheckpoint(const std::string& folder, const Checkpoint& checkpoint) {
-  const std::string path = NewestPath(folder);
-  // A damaged one must not take the place of the whole one before it.
-  const absl::StatusOr<std::string> present = ReadFile(path);
-  const bool keep = present.ok() && !absl::IsDataLoss(CheckFile(*present));
-  return WriteFileAtomically(path, Encode(checkpoint), keep ? PreviousPath(folder) : "");
 }
 
 absl::StatusOr<Checkpoint> ReadNewestCheckpoint(const std::string& folder) {

@@ -38,6 +38,10 @@ absl::Status Get(const std::map<std::string, T>& values, const std::string& name
 // any moment or on a full disk, this leaves a whole checkpoint if there was one.
 absl::Status WriteCheckpoint(const std::string& folder, const Checkpoint& checkpoint);
 
+// Reads one file. NotFound if it is not there; DataLoss if it is damaged; FailedPrecondition for a
+// format that this version does not read.
+absl::StatusOr<Checkpoint> ReadCheckpoint(const std::string& path);
+
 // What the last WriteCheckpoint wrote, or, with a warning, the one before if that is damaged.
 // NotFound if there is none; DataLoss if none is whole; FailedPrecondition for a format that this
 // version does not read.

@@ -1,0 +1,33 @@
+#include "nap/training/trained_network.h"
+
+#include "nap/base/status_macros.h"
+#include "nap/training/training_state.h"
+
+namespace nap {
+namespace {
+
+constexpr char kModel[] = "model";
+constexpr char kNetwork[] = "network";
+
+}  // namespace
+
+void SaveTrainedNetwork(const DerivedNetwork& network, const ModelDescription& description,
+                        Checkpoint* checkpoint) {
+  checkpoint->strings[kModel] = ModelDescriptionToJson(description);
+  SaveModule(network, kNetwork, checkpoint);
+}
+
+absl::StatusOr<TrainedNetwork> LoadTrainedNetwork(const Checkpoint& checkpoint) {
+  const auto model = checkpoint.strings.find(kModel);
+  if (model == checkpoint.strings.end()) {
+    return absl::FailedPreconditionError(
+        "the checkpoint holds no trained network; that of a search does not, train what was found");
+  }
+  TrainedNetwork trained;
+  NAP_ASSIGN_OR_RETURN(trained.description, ModelDescriptionFromJson(model->second));
+  NAP_ASSIGN_OR_RETURN(trained.network, DerivedNetwork::Create(trained.description.spec));
+  NAP_RETURN_IF_ERROR(LoadModule(checkpoint, kNetwork, trained.network.get()));
+  return trained;
+}
+
+}  // namespace nap

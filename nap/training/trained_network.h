@@ -1,0 +1,30 @@
+// A network in a checkpoint, together with what is needed to build it again.
+#ifndef NAP_TRAINING_TRAINED_NETWORK_H_
+#define NAP_TRAINING_TRAINED_NETWORK_H_
+
+#include <absl/status/statusor.h>
+
+#include <memory>
+
+#include "nap/model/derived_network.h"
+#include "nap/model/model_description.h"
+#include "nap/training/checkpoint.h"
+
+namespace nap {
+
+struct TrainedNetwork {
+  ModelDescription description;
+  std::shared_ptr<DerivedNetwork> network;
+};
+
+// Parameters and buffers as "network.<name>", the description's JSON as the string "model".
+void SaveTrainedNetwork(const DerivedNetwork& network, const ModelDescription& description,
+                        Checkpoint* checkpoint);
+
+// FailedPrecondition if the checkpoint is of something else than a network (a search), or does not
+// fit the network that it describes; InvalidArgument if there can be no such network.
+absl::StatusOr<TrainedNetwork> LoadTrainedNetwork(const Checkpoint& checkpoint);
+
+}  // namespace nap
+
+#endif  // NAP_TRAINING_TRAINED_NETWORK_H_

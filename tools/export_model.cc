@@ -1,0 +1,76 @@
+// Hands a trained network over to programs that do not know NAP.
+#include <absl/strings/match.h>
+#include <absl/strings/str_cat.h>
+#include <absl/strings/str_format.h>
+#include <absl/strings/str_join.h>
+#include <gflags/gflags.h>
+
+#include <filesystem>
+
+#include "nap/base/program.h"
+#include "nap/base/status_macros.h"
+#include "nap/model/torchscript.h"
+#include "nap/training/checkpoint.h"
+#include "nap/training/trained_network.h"
+
+DEFINE_string(checkpoint, "", "a training run's folder, or one of its checkpoints");
+DEFINE_string(out, "", "the file to write; empty: model.pt beside the checkpoint");
+DEFINE_string(format, "torchscript", "torchscript: for torch.jit.load in Python and C++");
+
+namespace nap {
+namespace {
+
+// The first and last names of many.
+std::string Shorten(const std::vector<std::string>& names) {
+  if (names.size() <= 10) return absl::StrJoin(names, ", ");
+  return absl::StrCat(names[0], ", ", names[1], ", ..., ", names.back());
+}
+
+absl::StatusOr<TrainedNetwork> Read(const std::string& path, bool is_folder) {
+  NAP_ASSIGN_OR_RETURN(const Checkpoint checkpoint,
+                       is_folder ? ReadNewestCheckpoint(path) : ReadCheckpoint(path));
+  auto trained = LoadTrainedNetwork(checkpoint);
+  if (trained.ok()) return trained;
+  return absl::Status(trained.status().code(),
+                      absl::StrCat(path, ": ", trained.status().message()));
+}
+
+absl::Status Main() {
+  if (FLAGS_format != "torchscript") {
+    return absl::InvalidArgumentError(
+        absl::StrCat("unknown format '", FLAGS_format, "'; known: torchscript"));
+  }
+  if (FLAGS_checkpoint.empty()) {
+    return absl::InvalidArgumentError(
+        "--checkpoint is missing: a training run's folder, or one of its checkpoints");
+  }
+  const std::filesystem::path path(FLAGS_checkpoint);
+  std::error_code ignored;  // then reading says what is wrong
+  const bool is_folder = std::filesystem::is_directory(path, ignored);
+  NAP_ASSIGN_OR_RETURN(const TrainedNetwork trained, Read(path, is_folder));
+  const std::string out = FLAGS_out.empty()
+                              ? ((is_folder ? path : path.parent_path()) / "model.pt").string()
+                              : FLAGS_out;
+  NAP_RETURN_IF_ERROR(WriteTorchScript(*trained.network, trained.description, out));
+
+  int64_t parameters = 0;
+  for (const auto& entry : trained.network->named_parameters()) {
+    if (!absl::StartsWith(entry.key(), "auxiliary_head.")) parameters += entry.value().numel();
+  }
+  const ModelDescription& model = trained.description;
+  absl::PrintF("Wrote %s: TorchScript, %.1f MB, %d parameters, images of %d x %d\n", out,
+               static_cast<double>(std::filesystem::file_size(out)) / 1e6, parameters,
+               model.image_size, model.image_size);
+  absl::PrintF("  %d classes: %s\n", model.class_names.size(), Shorten(model.class_names));
+  return absl::OkStatus();
+}
+
+}  // namespace
+}  // namespace nap
+
+int main(int argc, char** argv) {
+  return nap::RunProgram(
+      argc, argv,
+      {"export_model", "writes a trained network for programs that do not know NAP", __FILE__, ""},
+      nap::Main);
+}

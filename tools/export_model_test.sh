@@ -1,0 +1,70 @@
+#!/usr/bin/env bash
+# export_model as its user meets it: networks of many genotypes, exported and compared by
+# export_model_test.py with what they answered before and with plain PyTorch; and every bad input.
+set -uo pipefail
+export=$PWD/$1 make=$PWD/$2 compare=$PWD/$3
+cd "$TEST_TMPDIR"
+failures=0
+
+problem() {
+  echo "PROBLEM: $1"
+  failures=$((failures + 1))
+}
+
+# expect_error TEXT ARGUMENT...: it fails with one line on stderr, with the text.
+expect_error() {
+  local text=$1
+  shift
+  "$export" "$@" >stdout 2>stderr && problem "no failure from $*"
+  grep -qF -- "$text" stderr || problem "no '$text' from $*: $(cat stderr)"
+  [ "$(wc -l <stderr)" -eq 1 ] || problem "not one line from $*: $(cat stderr)"
+}
+
+# 1 and 3 inputs a node, and normal cells that read nothing but the cell before the last.
+cat >uneven.json <<'JSON'
+{"search_space": "darts", "cells": {
+  "normal": {"nodes": [[["skip_connect", 0]], [["sep_conv_7x7", 0], ["avg_pool_3x3", 0], ["dil_conv_5x5", 2]],
+    [["max_pool_3x3", 3]], [["dil_conv_3x3", 2], ["sep_conv_5x5", 3], ["skip_connect", 4], ["sep_conv_3x3", 4]]],
+    "concat": [2, 3, 4, 5]},
+  "reduce": {"nodes": [[["skip_connect", 1]], [["avg_pool_3x3", 0]], [["dil_conv_5x5", 0], ["sep_conv_7x7", 1], ["skip_connect", 0]],
+    [["max_pool_3x3", 4]]], "concat": [2, 3, 4, 5]}}}
+JSON
+
+folders=()
+while read -r folder genotype shape; do
+  mkdir "$folder"
+  "$make" "$genotype" $shape "$folder" || problem "trained_network_for_tests for $folder"
+  "$export" --checkpoint="$folder" >stdout 2>stderr || problem "$folder: $(cat stderr)"
+  [ -s stderr ] && problem "$folder: $(cat stderr)"
+  folders+=("$folder")
+done <<'END'
+v1 DARTS_V1 cifar 4 7 32
+v2 DARTS_V2 cifar 4 7 32
+v2-imagenet DARTS_V2 imagenet 6 5 64
+pdarts PDARTS cifar 4 7 32
+pc-darts PC_DARTS_cifar cifar 4 7 32
+uneven uneven.json cifar 4 7 32
+uneven-imagenet uneven.json imagenet 6 5 75
+END
+grep -q '^Wrote uneven-imagenet/model.pt: TorchScript, .* MB, .* parameters, images of 75 x 75$' stdout ||
+  problem "it says: $(cat stdout)"
+grep -q '^  5 classes: ant, bee, cat, dog, elk$' stdout || problem "it says: $(cat stdout)"
+/usr/bin/python3 "$compare" "${folders[@]}" || problem "the answers differ"
+
+run=v1
+"$export" --checkpoint=$run/checkpoint.pt --out=other.pt >stdout 2>stderr || problem "$(cat stderr)"
+cmp other.pt $run/model.pt || problem "two exports of one checkpoint differ"
+cp -r $run damaged
+head -c 5000 $run/checkpoint.pt >damaged/checkpoint.pt
+expect_error '--checkpoint is missing'
+expect_error "unknown format 'onyx'; known: torchscript" --checkpoint=$run --format=onyx
+expect_error 'nowhere' --checkpoint=nowhere
+expect_error "pdarts/reference.pt is damaged (it does not begin like one)" \
+  --checkpoint=pdarts/reference.pt
+expect_error 'damaged/checkpoint.pt is damaged (truncated at 5000 of' --checkpoint=damaged/checkpoint.pt
+expect_error 'damaged/checkpoint.pt is damaged (truncated at 5000 of' --checkpoint=damaged
+expect_error 'nowhere/model.pt' --checkpoint=$run --out=nowhere/model.pt
+mkdir empty
+expect_error 'empty holds no checkpoint' --checkpoint=empty
+
+[ $failures -eq 0 ]
