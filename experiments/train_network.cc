@@ -1,0 +1,292 @@
+#include "experiments/train_network.h"
+
+#include <ATen/Context.h>
+#include <absl/strings/str_cat.h>
+#include <absl/strings/str_format.h>
+#include <gflags/gflags.h>
+
+#include <cstdio>
+#include <memory>
+#include <utility>
+
+#include "experiments/run.h"
+#include "nap/architecture/genotype_lookup.h"
+#include "nap/base/interrupt.h"
+#include "nap/base/option_checks.h"
+#include "nap/base/program.h"
+#include "nap/base/status_macros.h"
+#include "nap/model/derived_network.h"
+#include "nap/model/model_description.h"
+#include "nap/model/network_cost.h"
+#include "nap/model/torchscript.h"
+#include "nap/report/checkpointer.h"
+#include "nap/report/progress.h"
+#include "nap/report/run_folder.h"
+#include "nap/report/training_record.h"
+#include "nap/training/initial_weights.h"
+#include "nap/training/network_trainer.h"
+
+DEFINE_string(preset, "quick", "quick or paper: the flag file that sets the defaults");
+DEFINE_string(out_dir, "", "run folder; empty: runs/<experiment>-<date>-<time>");
+
+DEFINE_string(genotype, "DARTS_V2",
+              "genotype.json, a file with a DARTS line, or DARTS_V1, DARTS_V2, PDARTS, "
+              "PC_DARTS_cifar, PC_DARTS_image");
+DEFINE_string(network, "cifar", "the network's shape: cifar or imagenet");
+DEFINE_int32(channels, 0, "of the first cell; 0: 36 (cifar) or 48 (imagenet)");
+DEFINE_int32(cells, 0, "cells of the network; 0: 20 (cifar) or 14 (imagenet)");
+DEFINE_string(weights, "",
+              "model.pt or checkpoint.pt whose weights the training starts from; classifiers of "
+              "another number of classes are left out");
+
+DEFINE_string(dataset, "", "built_in, cifar10, cifar100 or image_folder; empty: by --data_dir");
+DEFINE_string(data_dir, "", "folder of the dataset");
+DEFINE_int32(image_size, 0, "side of the square that the network sees, pixels; 0: the dataset's");
+DEFINE_int32(max_images, 0, "training images to use, the first ones; 0: all");
+DEFINE_string(label_file, "", "labels of the test images of an image folder, if they lie flat");
+DEFINE_bool(strict, false, "a broken image ends the training instead of being left out");
+DEFINE_int32(workers, 1, "threads that decode and augment images");
+
+DEFINE_int32(epochs, 600, "passes over the training images");
+DEFINE_int32(steps_per_epoch, 0, "steps an epoch at most; 0: all training images");
+DEFINE_int32(evaluation_images, 0, "test images looked at after each epoch; 0: all");
+DEFINE_int32(batch_size, 96, "images a step");
+DEFINE_double(learning_rate, 0.025, "at the start");
+DEFINE_int32(learning_rate_batch, 0,
+             "the batch size that --learning_rate is for; for another one it is scaled in "
+             "proportion; 0: it is not scaled");
+DEFINE_double(final_learning_rate, 0, "at the end");
+DEFINE_string(learning_rate_decay, "cosine", "cosine or linear");
+DEFINE_int32(learning_rate_warmup, 0, "first epochs, in which the learning rate rises linearly");
+DEFINE_double(momentum, 0.9, "of SGD");
+DEFINE_double(weight_decay, 3e-4, "of all parameters");
+DEFINE_double(gradient_clip, 5, "largest norm of the gradients");
+DEFINE_double(auxiliary_weight, 0.4, "of the auxiliary head's loss; 0: no auxiliary head");
+DEFINE_double(drop_path, 0.2, "probability at the end; rises linearly from 0");
+DEFINE_double(label_smoothing, 0, "share of the label that goes to all classes");
+DEFINE_double(mixup, 0, "parameter of mixup's Beta distribution; 0: no mixup");
+
+DEFINE_int32(crop_padding, 4, "zeros around an image before the random crop, pixels");
+DEFINE_bool(random_resized_crop, false,
+            "train on random parts of an image folder's images, resized");
+DEFINE_double(smallest_crop, 0.08, "least share of an image's area that such a part has");
+DEFINE_bool(color_jitter, false,
+            "vary brightness, contrast, saturation and hue, as DARTS does on ImageNet");
+DEFINE_bool(flip, true, "mirror half of the images");
+DEFINE_int32(cutout, 16, "side of the square cut out of each image, pixels; 0: none");
+
+DEFINE_uint64(seed, 0,
+              "of everything random; the same seed on the same machine gives the same bits");
+DEFINE_int32(threads, 0, "threads that compute; 0: all cores");
+DEFINE_string(device, "auto", "cpu, cuda, cuda:N or auto");
+DEFINE_int32(log_every, 10, "steps between two step lines in metrics.jsonl");
+DEFINE_double(checkpoint_minutes, 10,
+              "minutes between two checkpoints at least, beside those after each epoch");
+DEFINE_bool(resume, false,
+            "go on with the run in --out_dir, exactly; its flags need not be given again");
+
+namespace nap {
+namespace {
+
+constexpr char kModel[] = "model";  // in a checkpoint: the network's description
+
+absl::Status CheckOwnFlags() {
+  NAP_RETURN_IF_ERROR(CheckAtLeast("threads", FLAGS_threads, 0));
+  NAP_RETURN_IF_ERROR(CheckAtLeast("max_images", FLAGS_max_images, 0));
+  NAP_RETURN_IF_ERROR(CheckAtLeast("image_size", FLAGS_image_size, 0));
+  NAP_RETURN_IF_ERROR(CheckAtLeast("channels", FLAGS_channels, 0));
+  NAP_RETURN_IF_ERROR(CheckAtLeast("cells", FLAGS_cells, 0));
+  NAP_RETURN_IF_ERROR(CheckAtLeast("learning_rate_batch", FLAGS_learning_rate_batch, 0));
+  NAP_RETURN_IF_ERROR(CheckAtLeast("log_every", FLAGS_log_every, 1));
+  NAP_RETURN_IF_ERROR(CheckAtLeast("checkpoint_minutes", FLAGS_checkpoint_minutes, 0));
+  if (FLAGS_network == "cifar" || FLAGS_network == "imagenet") return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("unknown network '", FLAGS_network, "'; known: cifar, imagenet"));
+}
+
+absl::StatusOr<TrainingOptions> OptionsFromFlags() {
+  TrainingOptions options;
+  options.epochs = FLAGS_epochs;
+  options.batch_size = FLAGS_batch_size;
+  options.steps_per_epoch = FLAGS_steps_per_epoch;
+  options.evaluation_images = FLAGS_evaluation_images;
+  options.learning_rate = FLAGS_learning_rate;
+  if (FLAGS_learning_rate_batch > 0) {
+    options.learning_rate *= static_cast<double>(FLAGS_batch_size) / FLAGS_learning_rate_batch;
+  }
+  options.final_learning_rate = FLAGS_final_learning_rate;
+  options.learning_rate_decay = FLAGS_learning_rate_decay;
+  options.learning_rate_warmup = FLAGS_learning_rate_warmup;
+  options.momentum = FLAGS_momentum;
+  options.weight_decay = FLAGS_weight_decay;
+  options.gradient_clip = FLAGS_gradient_clip;
+  options.auxiliary_weight = FLAGS_auxiliary_weight;
+  options.drop_path = FLAGS_drop_path;
+  options.label_smoothing = FLAGS_label_smoothing;
+  options.mixup = FLAGS_mixup;
+  options.crop_padding = FLAGS_crop_padding;
+  options.color_jitter = FLAGS_color_jitter;
+  options.flip = FLAGS_flip;
+  options.cutout = FLAGS_cutout;
+  options.workers = FLAGS_workers;
+  options.seed = FLAGS_seed;
+  options.device = FLAGS_device;
+  NAP_RETURN_IF_ERROR(Validate(options));
+  return options;
+}
+
+absl::StatusOr<DatasetPair> OpenData(const TrainingProgram& program) {
+  DatasetOptions options;
+  options.data_dir = FLAGS_data_dir;
+  options.seed = FLAGS_seed;
+  options.train_size = FLAGS_max_images;
+  options.image_size = FLAGS_image_size;
+  options.label_file = FLAGS_label_file;
+  options.strict = FLAGS_strict;
+  options.random_resized_crop = FLAGS_random_resized_crop;
+  options.smallest_crop = FLAGS_smallest_crop;
+  std::string name = FLAGS_dataset;
+  if (name.empty() && FLAGS_data_dir.empty()) {
+    NAP_RETURN_IF_ERROR(program.use_built_in(&name, &options));
+  }
+  return OpenDataset(name.empty() ? program.default_data : name, options);
+}
+
+absl::StatusOr<ModelDescription> Describe(const Dataset& images) {
+  ModelDescription description;
+  NAP_ASSIGN_OR_RETURN(description.spec.genotype, FindGenotype(FLAGS_genotype));
+  NetworkOptions& network = description.spec.network;
+  network = FLAGS_network == "imagenet" ? kImageNetNetwork : kCifarNetwork;
+  if (FLAGS_channels > 0) network.channels = FLAGS_channels;
+  if (FLAGS_cells > 0) network.cells = FLAGS_cells;
+  network.image_channels = images.shape().channels;
+  network.classes = images.num_classes();
+  description.spec.auxiliary_head = FLAGS_auxiliary_weight > 0;
+  description.class_names = images.class_names();
+  description.mean = images.mean();
+  description.stddev = images.stddev();
+  description.image_size = images.shape().height;
+  return description;
+}
+
+// Shows and writes down how a training goes, and what it needs to go on when it is stopped.
+class Reporter final : public TrainingObserver {
+ public:
+  Reporter(const NetworkTrainer* trainer, const DerivedNetwork* network,
+           const ModelDescription* description, RunFolder* folder, int threads)
+      : network_(network),
+        description_(description),
+        folder_(folder),
+        checkpointer_(folder, {FLAGS_checkpoint_minutes, threads},
+                      [trainer, description] {
+                        Checkpoint checkpoint = trainer->Save();
+                        checkpoint.strings[kModel] = ModelDescriptionToJson(*description);
+                        return checkpoint;
+                      }),
+        progress_(stderr) {}
+
+  absl::Status OnStep(const TrainingStepReport& report) override {
+    progress_.Step(report);
+    if (report.step % FLAGS_log_every == 0) NAP_RETURN_IF_ERROR(WriteStep(report, folder_));
+    return checkpointer_.AfterStep(report.epoch, report.step);
+  }
+  absl::Status OnEpoch(const TrainingEpochReport& report) override {
+    progress_.Epoch(report);
+    NAP_RETURN_IF_ERROR(WriteEpoch(report, folder_));
+    if (report.is_best) {
+      NAP_RETURN_IF_ERROR(
+          WriteTorchScript(*network_, *description_, folder_->File("model.best.pt")));
+    }
+    return checkpointer_.AfterEpoch(report.epoch);
+  }
+
+ private:
+  const DerivedNetwork* const network_;
+  const ModelDescription* const description_;
+  RunFolder* const folder_;
+  Checkpointer checkpointer_;
+  Progress progress_;
+};
+
+// The network that the checkpoint goes on with, or a new one.
+absl::StatusOr<std::shared_ptr<DerivedNetwork>> MakeNetwork(const ModelDescription& description,
+                                                            const Checkpoint* checkpoint) {
+  at::manual_seed(FLAGS_seed);
+  NAP_ASSIGN_OR_RETURN(const auto network, DerivedNetwork::Create(description.spec));
+  if (checkpoint != nullptr) {
+    std::string model;
+    NAP_RETURN_IF_ERROR(Get(checkpoint->strings, kModel, &model));
+    if (model == ModelDescriptionToJson(description)) return network;
+    return absl::FailedPreconditionError(absl::StrCat(
+        "the network or the data is not that of the run in ", FLAGS_out_dir,
+        ": has --genotype=", FLAGS_genotype, " or --data_dir=", FLAGS_data_dir, " changed?"));
+  }
+  if (!FLAGS_weights.empty()) {
+    NAP_ASSIGN_OR_RETURN(const InitialWeights found,
+                         LoadInitialWeights(FLAGS_weights, network.get()));
+    absl::PrintF("Starting from %s: %d tensors taken, %d left at random (%s)\n", FLAGS_weights,
+                 found.taken, found.left.size(), found.left.empty() ? "none" : found.left.front());
+  }
+  return network;
+}
+
+absl::Status Main(const TrainingProgram& program) {
+  const RunKind kind = TrainingRun(program.name);
+  NAP_RETURN_IF_ERROR(CheckOwnFlags());
+  NAP_ASSIGN_OR_RETURN(const TrainingOptions options, OptionsFromFlags());
+  NAP_ASSIGN_OR_RETURN(const std::unique_ptr<const Checkpoint> checkpoint,
+                       FindCheckpoint(FLAGS_resume, FLAGS_out_dir));
+  NAP_ASSIGN_OR_RETURN(const int threads, UseThreadsOf(checkpoint.get(), FLAGS_threads));
+  NAP_ASSIGN_OR_RETURN(const DatasetPair data, OpenData(program));
+  NAP_ASSIGN_OR_RETURN(const ModelDescription description, Describe(*data.train));
+  NAP_ASSIGN_OR_RETURN(const auto network, MakeNetwork(description, checkpoint.get()));
+  NAP_ASSIGN_OR_RETURN(const std::unique_ptr<NetworkTrainer> trainer,
+                       NetworkTrainer::Create(options, network, &data));
+  if (checkpoint != nullptr) NAP_RETURN_IF_ERROR(trainer->Load(*checkpoint));
+  NAP_ASSIGN_OR_RETURN(const DerivedNetworkLayout layout, LayOut(description.spec));
+  NAP_ASSIGN_OR_RETURN(const Cost cost,
+                       NetworkCost(layout.plan, layout.cell_types, description.spec.genotype,
+                                   {data.train->shape().height, data.train->shape().width}));
+  const std::string out_dir = OutDir(FLAGS_out_dir, kind);
+  NAP_ASSIGN_OR_RETURN(const std::unique_ptr<RunFolder> folder,
+                       FLAGS_resume ? RunFolder::Reopen(out_dir, kind, checkpoint.get())
+                                    : RunFolder::Create(out_dir, kind, FlagValues(__FILE__)));
+  Reporter reporter(trainer.get(), network.get(), &description, folder.get(), threads);
+  absl::PrintF(
+      "%s %s, %d cells of %d channels (%.3f M parameters, %.1f M multiply-adds), on %d images of "
+      "%d classes; %d threads; writing to %s\n",
+      checkpoint != nullptr ? "Resuming the training of" : "Training", FLAGS_genotype,
+      description.spec.network.cells, description.spec.network.channels, cost.parameters / 1e6,
+      cost.mult_adds / 1e6, data.train->size(), data.train->num_classes(), threads, out_dir);
+  std::fflush(stdout);
+
+  CatchInterrupts();
+  const absl::StatusOr<TrainingResult> result = trainer->Run(&reporter);
+  if (!result.ok()) return Unfinished(result.status(), out_dir, kind);
+  absl::PrintF("Test accuracy: %.2f %% after the last epoch; the best, %.2f %%, after epoch %d.\n",
+               100 * result->last_accuracy, 100 * result->best_accuracy, result->best_epoch);
+  std::fflush(stdout);
+  NAP_RETURN_IF_ERROR(WriteTorchScript(*network, description, folder->File("model.pt")));
+  absl::PrintF(
+      "Written to %s: model.pt (after the last epoch), model.best.pt, metrics.jsonl, config.json, "
+      "checkpoint.pt\nNext: docs/using_a_model.md says how a program of yours loads model.pt.\n",
+      out_dir);
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+int TrainNetwork(int argc, char** argv, const TrainingProgram& program) {
+  return RunProgram(
+      argc, argv,
+      {program.name,
+       program.description,
+       __FILE__,
+       absl::StrCat("experiments/presets/", program.name),
+       [&program] { return EarlierFlags(FLAGS_resume, FLAGS_out_dir, TrainingRun(program.name)); },
+       /*free_flags=*/
+       {"checkpoint_minutes", "out_dir", "preset", "resume", "workers"}},
+      [&program] { return Main(program); });
+}
+
+}  // namespace nap
