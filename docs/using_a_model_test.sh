@@ -1,0 +1,30 @@
+#!/usr/bin/env bash
+# The page's two programs say the same of the same pictures, and not always the same.
+set -uo pipefail
+make=$PWD/$1 export=$PWD/$2 classify=$PWD/$3 script=$PWD/$4
+cd "$TEST_TMPDIR"
+mkdir run
+"$make" DARTS_V2 cifar 4 5 32 run || exit 1
+"$export" --checkpoint=run || exit 1
+
+python3 - <<'PYTHON' || exit 1
+pictures = {
+    'red': lambda y, x: (250, 10, 10),
+    'blue': lambda y, x: (0, 20, 255),
+    'slope': lambda y, x: (8 * y, 8 * x, 100),
+    'checks': lambda y, x: ((x // 4 + y // 4) % 2 * 255, 0, (x // 8 + y // 8) % 2 * 255),
+}
+for name, colour in pictures.items():
+    with open(name + '.ppm', 'wb') as file:
+        file.write(b'P6\n32 32\n255\n')
+        file.write(bytes(part for y in range(32) for x in range(32) for part in colour(y, x)))
+PYTHON
+
+for name in red blue slope checks; do
+  "$classify" run/model.pt $name.ppm >cpp || { echo "classify failed on $name.ppm"; exit 1; }
+  /usr/bin/python3 "$script" run/model.pt $name.ppm >python || exit 1
+  echo "$name: C++ $(cat cpp), Python $(cat python)"
+  paste -d ' ' cpp python | awk '$1 != $3 || ($2 - $4) ^ 2 > 0.0005 ^ 2 { exit 1 }' || exit 1
+  cat python >>all
+done
+[ "$(sort -u all | wc -l)" -eq 4 ]
