@@ -14,10 +14,14 @@ import os
 import sys
 import time
 
-import numpy
-import torch
-from torch import nn
-from torch.nn import functional
+try:
+    import numpy
+    import torch
+    from torch import nn
+    from torch.nn import functional
+except ImportError:
+    sys.exit('%s has no PyTorch: run tools/setup, then /usr/bin/python3 %s' % (
+        sys.executable, sys.argv[0]))
 
 import darts_network
 
