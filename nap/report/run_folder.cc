@@ -91,7 +91,7 @@ absl::StatusOr<std::map<std::string, std::string>> RunFolder::ReadFlags(const st
   if (std::filesystem::exists(path + "/" + kind.result)) {
     return absl::FailedPreconditionError(
         absl::StrCat("the run in ", path, " is finished, its result is ", path, "/", kind.result,
-                     "; to search anew, choose another folder with --out_dir"));
+                     "; to begin anew, choose another folder with --out_dir"));
   }
   return flags;
 }

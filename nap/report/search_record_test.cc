@@ -154,7 +154,7 @@ TEST_F(SearchRecordTest, SaysWhatCannotBeResumed) {
   ASSERT_TRUE(WriteGenotype(genotype, space_, folder.get()).ok());
   EXPECT_EQ(message("test_search"),
             "the run in " + path_ + " is finished, its result is " + path_ +
-                "/genotype.json; to search anew, choose another folder with --out_dir");
+                "/genotype.json; to begin anew, choose another folder with --out_dir");
   for (const char* content : {"{", "[]", "{\"flags\": 3}", "{\"flags\": [\"x\"]}"}) {
     ASSERT_TRUE(WriteFileAtomically(path_ + "/config.json", content).ok());
     EXPECT_EQ(message("test_search"), path_ + "/config.json is damaged: it names no flags");

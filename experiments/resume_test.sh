@@ -1,12 +1,24 @@
 #!/usr/bin/env bash
-# A search that is killed, stopped, damaged or short of disk goes on to the same bits.
+# A search or a training that is killed, stopped, damaged or short of disk goes on to the same bits.
 set -uo pipefail
-search=$PWD/$1
+program=$PWD/$1
+name=$(basename "$1")
 cd "$TEST_TMPDIR"
 failures=0
-tiny=(--channels=2 --cells=3 --epochs=3 --steps_per_epoch=3 --warmup_epochs=1 --prune_begin=2
-  --prune_end=3 --batch_size=4 --evaluation_images=4 --max_images=40 --log_every=1 --threads=1
-  --criterion=taylor)
+tiny=(--channels=2 --cells=3 --epochs=3 --steps_per_epoch=3 --batch_size=4 --evaluation_images=4
+  --max_images=40 --log_every=1 --threads=1)
+case $name in
+  cifar_search)
+    tiny+=(--warmup_epochs=1 --prune_begin=2 --prune_end=3 --criterion=taylor)
+    result=genotype.json
+    results=(genotype.json genotype.txt genotype.dot strengths.jsonl)
+    ;;
+  cifar_train)
+    tiny+=(--drop_path=0.3 --mixup=0.4 --label_smoothing=0.1)
+    result=model.pt
+    results=(model.pt model.best.pt)
+    ;;
+esac
 every_step=--checkpoint_minutes=0
 RANDOM=1 # seeds it
 
@@ -15,15 +27,15 @@ problem() {
   failures=$((failures + 1))
 }
 
-# start FOLDER ARGUMENT...: a search in the background. Bash lets such ignore SIGINT; env undoes it.
+# start FOLDER ARGUMENT...: a run in the background. Bash lets such ignore SIGINT; env undoes it.
 start() {
   local folder=$1
   shift
-  env --default-signal=INT "$search" "$@" --out_dir="$folder" >stdout 2>stderr &
+  env --default-signal=INT "$program" "$@" --out_dir="$folder" >stdout 2>stderr &
   pid=$!
 }
 
-# wait_for FILE: until the running search has written it.
+# wait_for FILE: until the run has written it.
 wait_for() {
   while [ ! -s "$1" ] && kill -0 $pid 2>/dev/null; do sleep 0.02; done
 }
@@ -32,7 +44,7 @@ wait_for() {
 expect_error() {
   local code=$1 text=$2 actual
   shift 2
-  "$search" "$@" >stdout 2>stderr
+  "$program" "$@" >stdout 2>stderr
   actual=$?
   [ $actual -eq "$code" ] || problem "exit code $actual instead of $code from $*: $(cat stderr)"
   grep -qF -- "$text" stderr || problem "no '$text' from $*: $(cat stderr)"
@@ -42,7 +54,7 @@ expect_error() {
 # expect_same FOLDER: the same bits as the run that was never interrupted, but for times and memory.
 expect_same() {
   local file
-  for file in genotype.json genotype.txt genotype.dot strengths.jsonl; do
+  for file in "${results[@]}"; do
     cmp "whole/$file" "$1/$file" || problem "$1/$file is not as if never interrupted"
   done
   python3 - "$1" <<'END' || problem "$1/metrics.jsonl is not as if never interrupted"
@@ -58,17 +70,17 @@ END
 
 # resume FOLDER: to the end, to the same bits.
 resume() {
-  "$search" --resume --out_dir="$1" >stdout 2>stderr || problem "$1 did not go on: $(cat stderr)"
+  "$program" --resume --out_dir="$1" >stdout 2>stderr || problem "$1 did not go on: $(cat stderr)"
   expect_same "$1"
 }
 
 begin=$(date +%s%N)
-"$search" "${tiny[@]}" $every_step --out_dir=whole >stdout 2>stderr || problem "failed: $(cat stderr)"
+"$program" "${tiny[@]}" $every_step --out_dir=whole >stdout 2>stderr || problem "failed: $(cat stderr)"
 milliseconds=$((($(date +%s%N) - begin) / 1000000))
 [ -s whole/checkpoint.pt ] || problem "the last checkpoint is gone"
 
 # Killed at random moments, again and again, until it comes to its end. The moments are drawn from
-# the time that a whole search takes: there are many before its end, on every machine.
+# the time that a whole run takes: there are many before its end, on every machine.
 kills=0
 rounds=0
 while [ $kills -lt 12 ] && [ $rounds -lt 30 ]; do
@@ -85,7 +97,7 @@ while [ $kills -lt 12 ] && [ $rounds -lt 30 ]; do
     [ $code -eq 137 ] || { problem "did not go on: $(cat stderr)" && break; }
     kills=$((kills + 1))
     # Killed as the last file was written, it is finished; killed before there was a run, it begins.
-    if [ -s killed/genotype.json ]; then break; fi
+    if [ -s killed/$result ]; then break; fi
     if [ -s killed/config.json ]; then
       start killed --resume
     else
@@ -94,7 +106,7 @@ while [ $kills -lt 12 ] && [ $rounds -lt 30 ]; do
   done
   expect_same killed
 done
-echo "$kills kills in $rounds rounds of a search of $milliseconds ms"
+echo "$kills kills in $rounds rounds of a run of $milliseconds ms"
 [ $kills -ge 10 ] || problem "only $kills kills in $rounds rounds"
 
 # Asked to stop, it ends the step, saves, and says how to go on.
@@ -105,8 +117,8 @@ for signal in INT TERM; do
   wait $pid
   code=$?
   [ $code -eq $((128 + $(kill -l $signal))) ] || problem "exit code $code after SIG$signal: $(cat stderr)"
-  tail -n 1 stderr | grep -qE "^cifar_search: stopped after (step [0-9]+ of )?epoch [0-9]+, which is \
-saved; go on with: bazel run //experiments:cifar_search -- --resume --out_dir=stopped_$signal$" ||
+  tail -n 1 stderr | grep -qE "^$name: stopped after (step [0-9]+ of )?epoch [0-9]+, which is \
+saved; go on with: bazel run //experiments:$name -- --resume --out_dir=stopped_$signal$" ||
     problem "does not say how to go on: $(cat stderr)"
   resume stopped_$signal
 done
@@ -128,7 +140,7 @@ start source "${tiny[@]}" $every_step
 wait_for source/checkpoint.previous.pt
 kill -INT $pid
 wait $pid
-[ -s source/genotype.json ] && problem "the run to be damaged came to its end"
+[ -s source/$result ] && problem "the run to be damaged came to its end"
 cp -r source truncated
 truncate -s 1000 truncated/checkpoint.pt
 resume truncated
@@ -155,18 +167,18 @@ expect_error 2 "other flags: --epochs=3 there, --epochs=4 here; --seed=0 there, 
   --resume --out_dir=source --seed=5 --epochs=4 --channels=2
 expect_error 2 "--threads=1 there, --threads=2 here" --resume --out_dir=source --threads=2
 cp -r source same
-"$search" "${tiny[@]}" --preset=paper --resume --checkpoint_minutes=5 --final_cells=8 --out_dir=same \
+"$program" "${tiny[@]}" --preset=paper --resume --checkpoint_minutes=5 --workers=2 --out_dir=same \
   >stdout 2>stderr || problem "the same flags are refused: $(cat stderr)"
 expect_same same
 
 # Folders that cannot be resumed, or only so.
-expect_error 2 "the run in whole is finished, its result is whole/genotype.json" --resume --out_dir=whole
+expect_error 2 "the run in whole is finished, its result is whole/$result" --resume --out_dir=whole
 expect_error 2 "nowhere holds no run to resume" --resume --out_dir=nowhere
 expect_error 2 "--resume needs --out_dir" --resume
 expect_error 1 "source already holds a run; --resume goes on with it" "${tiny[@]}" --out_dir=source
 expect_error 1 "--checkpoint_minutes=-1 is out of range" "${tiny[@]}" --checkpoint_minutes=-1
 
-# A full disk stops the search, and what was saved is still there.
+# A full disk stops the run, and what was saved is still there.
 cp -r source full
 ln -s /dev/full full/checkpoint.pt.tmp
 expect_error 1 "cannot write full/checkpoint.pt.tmp: No space left on device; free some space" \

@@ -1,0 +1,132 @@
+#!/usr/bin/env bash
+# cifar_train and imagenet_transfer as their user meets them: tiny trainings, their files, and every
+# bad input.
+set -uo pipefail
+train=$PWD/$1
+transfer=$PWD/$2
+cd "$TEST_TMPDIR"
+failures=0
+tiny=(--channels=2 --cells=3 --epochs=2 --steps_per_epoch=2 --batch_size=4 --evaluation_images=8
+  --max_images=40 --log_every=1 --threads=1)
+photos=("${tiny[@]}" --learning_rate_warmup=1 --image_size=32)
+
+problem() {
+  echo "PROBLEM: $1"
+  failures=$((failures + 1))
+}
+
+# run PROGRAM ARGUMENT...: it succeeds.
+run() {
+  "$@" >stdout 2>stderr || problem "failed: $*: $(cat stderr)"
+}
+
+# expect_error CODE TEXT PROGRAM ARGUMENT...: that exit code and one line on stderr, with the text.
+expect_error() {
+  local code=$1 text=$2 actual
+  shift 2
+  "$@" >stdout 2>stderr
+  actual=$?
+  [ $actual -eq "$code" ] || problem "exit code $actual instead of $code from $*: $(cat stderr)"
+  grep -qF -- "$text" stderr || problem "no '$text' from $*: $(cat stderr)"
+  [ "$(grep -vcE '^epoch' stderr)" -eq 1 ] || problem "not one line from $*: $(cat stderr)"
+}
+
+# A whole training on the built-in images.
+run "$train" "${tiny[@]}" --out_dir=good
+for text in 'Training on built-in drawings' 'DARTS_V2, 3 cells of 2 channels' 'Test accuracy: ' \
+  'Written to good: model.pt' 'docs/using_a_model.md'; do
+  grep -qF -- "$text" stdout || problem "no '$text' in: $(cat stdout)"
+done
+grep -qE '^epoch 2/2 done in .* test loss .* top-5' stderr || problem "no epoch line: $(cat stderr)"
+for file in config.json metrics.jsonl checkpoint.pt model.pt model.best.pt; do
+  [ -s "good/$file" ] || problem "no good/$file"
+done
+python3 - <<'PYTHON' || problem "metrics.jsonl is not as documented: $(cat good/metrics.jsonl)"
+import json
+lines = [json.loads(line) for line in open('good/metrics.jsonl')]
+assert [line['kind'] for line in lines] == ['step', 'step', 'epoch'] * 2
+assert lines[-1]['epoch'] == 2 and 0 <= lines[-1]['test_accuracy'] <= lines[-1]['test_top5_accuracy'] <= 1
+PYTHON
+run "$train" "${tiny[@]}" --out_dir=again
+cmp good/model.pt again/model.pt || problem "the same seed gave another model"
+run "$train" "${tiny[@]}" --out_dir=other --seed=1
+cmp -s good/model.pt other/model.pt && problem "another seed gave the same model"
+
+# Every option of the recipe at once, from a genotype in a file.
+echo "Genotype(normal=[('sep_conv_3x3', 0), ('none', 0), ('dil_conv_5x5', 2), ('skip_connect', 0),
+  ('max_pool_3x3', 3), ('none', 0), ('sep_conv_5x5', 4), ('none', 0)], normal_concat=range(2, 6),
+  reduce=[('avg_pool_3x3', 0), ('none', 0), ('skip_connect', 2), ('none', 0), ('skip_connect', 3),
+  ('none', 0), ('skip_connect', 4), ('none', 0)], reduce_concat=range(2, 6))" >cells.txt
+run "$train" "${tiny[@]}" --genotype=cells.txt --mixup=0.2 --label_smoothing=0.1 --drop_path=0.5 \
+  --learning_rate_decay=linear --auxiliary_weight=0 --color_jitter --workers=3 --out_dir=options
+
+# ImageNet's shape: on the built-in folder, which is written once; then on one's own images.
+run "$transfer" "${photos[@]}" --out_dir=photos
+grep -qF 'a small folder of built-in drawings, datasets/built_in_folder' stdout ||
+  problem "does not say what it trained on: $(cat stdout)"
+[ "$(find datasets/built_in_folder/train -type f | wc -l)" -eq 600 ] || problem "no built-in folder"
+mkdir own
+cp -r datasets/built_in_folder/train/* own
+rm -r own/"$(ls own | head -n 1)"
+echo 'not an image' >"own/$(ls own | head -n 1)/broken.jpg"
+run "$transfer" "${photos[@]}" --max_images=0 --steps_per_epoch=0 --epochs=2 --data_dir=own --out_dir=own_run
+grep -qF 'left out: own/' stderr || problem "does not name the broken image: $(cat stderr)"
+grep -qF 'of 9 classes' stdout || problem "not 9 classes: $(cat stdout)"
+expect_error 1 'broken.jpg: ' "$transfer" "${photos[@]}" --max_images=0 --steps_per_epoch=0 \
+  --data_dir=own --strict --out_dir=strict
+run "$train" "${tiny[@]}" --dataset=image_folder --data_dir=own --image_size=32 --out_dir=small
+
+# From a model trained elsewhere, with another head.
+run "$transfer" "${photos[@]}" --data_dir=own --weights=photos/model.pt --out_dir=transferred
+grep -qE 'Starting from photos/model.pt: [0-9]+ tensors taken, [0-9]+ left' stdout ||
+  problem "does not say what was taken: $(cat stdout)"
+run "$transfer" "${photos[@]}" --weights=photos/checkpoint.pt --out_dir=again_from_photos
+grep -qF ', 0 left at random' stdout || problem "not everything was taken: $(cat stdout)"
+expect_error 1 'is of another network: ' "$transfer" "${photos[@]}" --channels=4 \
+  --weights=photos/model.pt --out_dir=x1
+expect_error 1 '--weights=nowhere.pt is not a file' "$train" "${tiny[@]}" --weights=nowhere.pt --out_dir=x2
+head -c 9999 photos/model.pt >half.pt
+expect_error 1 'half.pt is neither a whole model.pt nor a whole checkpoint.pt' "$train" "${tiny[@]}" \
+  --weights=half.pt --out_dir=x3
+
+# Help and presets.
+for program in "$train" "$transfer"; do
+  for preset in quick paper; do
+    run "$program" --preset=$preset --help
+  done
+  grep -q -- '--genotype=' stdout || problem "--help lacks --genotype"
+done
+
+# Wrong words.
+expect_error 2 "unknown preset 'slow'; known: paper, quick" "$train" --preset=slow
+expect_error 1 "the genotype 'DARTS_V3' is neither a file nor one of" "$train" "${tiny[@]}" --genotype=DARTS_V3
+expect_error 1 "unknown network 'x'; known: cifar, imagenet" "$train" "${tiny[@]}" --network=x
+expect_error 1 "unknown dataset 'x'; known:" "$train" "${tiny[@]}" --dataset=x
+expect_error 1 '--drop_path=1 is out of range' "$train" "${tiny[@]}" --drop_path=1
+expect_error 1 '--workers=0 is out of range' "$train" "${tiny[@]}" --workers=0
+expect_error 1 '--batch_size=41 is more than the 40 training images' "$train" "${tiny[@]}" --batch_size=41
+expect_error 1 'at least 3 cells' "$train" "${tiny[@]}" --cells=2
+expect_error 1 "--image_size=64: this dataset's images have 32 x 32" "$train" "${tiny[@]}" --image_size=64
+expect_error 1 '--data_dir=nowhere' "$train" "${tiny[@]}" --data_dir=nowhere
+expect_error 1 'nowhere' "$transfer" "${photos[@]}" --data_dir=nowhere
+expect_error 1 'good already holds a run' "$train" "${tiny[@]}" --out_dir=good
+expect_error 1 'loss became nan in epoch 1' "$train" "${tiny[@]}" --learning_rate=1e30 --out_dir=diverged
+expect_error 2 'holds a run of cifar_train, not of imagenet_transfer' "$transfer" --resume --out_dir=diverged
+mkdir full
+ln -s /dev/full full/model.best.pt.tmp
+expect_error 1 'full/model.best.pt' "$train" "${tiny[@]}" --out_dir=full
+grep -qF 'go on with: bazel run //experiments:cifar_train -- --resume --out_dir=full' stderr ||
+  problem "does not say how to go on: $(cat stderr)"
+
+# The genotype of a run that is resumed must still be what it was.
+rm full/model.best.pt.tmp
+cp cells.txt mine.txt
+mkdir changed
+ln -s /dev/full changed/model.best.pt.tmp
+expect_error 1 'changed/model.best.pt' "$train" "${tiny[@]}" --genotype=mine.txt --checkpoint_minutes=0 \
+  --out_dir=changed
+rm changed/model.best.pt.tmp
+sed -i s/sep_conv_3x3/sep_conv_5x5/ mine.txt
+expect_error 1 'has --genotype=mine.txt or' "$train" --resume --out_dir=changed
+
+[ $failures -eq 0 ]
