@@ -25,6 +25,7 @@
 #include "nap/report/training_record.h"
 #include "nap/training/initial_weights.h"
 #include "nap/training/network_trainer.h"
+#include "nap/training/trained_network.h"
 
 DEFINE_string(preset, "quick", "quick or paper: the flag file that sets the defaults");
 DEFINE_string(out_dir, "", "run folder; empty: runs/<experiment>-<date>-<time>");
@@ -87,8 +88,6 @@ DEFINE_bool(resume, false,
 
 namespace nap {
 namespace {
-
-constexpr char kModel[] = "model";  // in a checkpoint: the network's description
 
 absl::Status CheckOwnFlags() {
   NAP_RETURN_IF_ERROR(CheckAtLeast("threads", FLAGS_threads, 0));
@@ -172,17 +171,12 @@ absl::StatusOr<ModelDescription> Describe(const Dataset& images) {
 // Shows and writes down how a training goes, and what it needs to go on when it is stopped.
 class Reporter final : public TrainingObserver {
  public:
-  Reporter(const NetworkTrainer* trainer, const DerivedNetwork* network,
-           const ModelDescription* description, RunFolder* folder, int threads)
-      : network_(network),
-        description_(description),
+  Reporter(const NetworkTrainer* trainer, const TrainedNetwork* model, RunFolder* folder,
+           int threads)
+      : model_(model),
         folder_(folder),
         checkpointer_(folder, {FLAGS_checkpoint_minutes, threads},
-                      [trainer, description] {
-                        Checkpoint checkpoint = trainer->Save();
-                        checkpoint.strings[kModel] = ModelDescriptionToJson(*description);
-                        return checkpoint;
-                      }),
+                      [trainer] { return trainer->Save(); }),
         progress_(stderr) {}
 
   absl::Status OnStep(const TrainingStepReport& report) override {
@@ -193,41 +187,39 @@ class Reporter final : public TrainingObserver {
   absl::Status OnEpoch(const TrainingEpochReport& report) override {
     progress_.Epoch(report);
     NAP_RETURN_IF_ERROR(WriteEpoch(report, folder_));
-    if (report.is_best) {
-      NAP_RETURN_IF_ERROR(
-          WriteTorchScript(*network_, *description_, folder_->File("model.best.pt")));
-    }
+    if (report.is_best) NAP_RETURN_IF_ERROR(WriteModel("model.best.pt"));
     return checkpointer_.AfterEpoch(report.epoch);
   }
 
+  absl::Status WriteModel(const char* file) const {
+    return WriteTorchScript(*model_->network, model_->description, folder_->File(file));
+  }
+
  private:
-  const DerivedNetwork* const network_;
-  const ModelDescription* const description_;
+  const TrainedNetwork* const model_;
   RunFolder* const folder_;
   Checkpointer checkpointer_;
   Progress progress_;
 };
 
-// The network that the checkpoint goes on with, or a new one.
-absl::StatusOr<std::shared_ptr<DerivedNetwork>> MakeNetwork(const ModelDescription& description,
-                                                            const Checkpoint* checkpoint) {
+// A new network, or one that starts from --weights; its own are of no use where it is resumed.
+absl::StatusOr<TrainedNetwork> MakeModel(const Dataset& images, bool is_resumed) {
+  TrainedNetwork model;
+  NAP_ASSIGN_OR_RETURN(model.description, Describe(images));
   at::manual_seed(FLAGS_seed);
-  NAP_ASSIGN_OR_RETURN(const auto network, DerivedNetwork::Create(description.spec));
-  if (checkpoint != nullptr) {
-    std::string model;
-    NAP_RETURN_IF_ERROR(Get(checkpoint->strings, kModel, &model));
-    if (model == ModelDescriptionToJson(description)) return network;
-    return absl::FailedPreconditionError(absl::StrCat(
-        "the network or the data is not that of the run in ", FLAGS_out_dir,
-        ": has --genotype=", FLAGS_genotype, " or --data_dir=", FLAGS_data_dir, " changed?"));
-  }
-  if (!FLAGS_weights.empty()) {
-    NAP_ASSIGN_OR_RETURN(const InitialWeights found,
-                         LoadInitialWeights(FLAGS_weights, network.get()));
-    absl::PrintF("Starting from %s: %d tensors taken, %d left at random (%s)\n", FLAGS_weights,
-                 found.taken, found.left.size(), found.left.empty() ? "none" : found.left.front());
-  }
-  return network;
+  NAP_ASSIGN_OR_RETURN(model.network, DerivedNetwork::Create(model.description.spec));
+  if (FLAGS_weights.empty() || is_resumed) return model;
+  NAP_ASSIGN_OR_RETURN(const InitialWeights found,
+                       LoadInitialWeights(FLAGS_weights, model.network.get()));
+  absl::PrintF("Starting from %s: %d tensors taken, %d left at random (%s)\n", FLAGS_weights,
+               found.taken, found.left.size(), found.left.empty() ? "none" : found.left.front());
+  return model;
+}
+
+absl::StatusOr<Cost> CostOf(const ModelDescription& description) {
+  NAP_ASSIGN_OR_RETURN(const DerivedNetworkLayout layout, LayOut(description.spec));
+  return NetworkCost(layout.plan, layout.cell_types, description.spec.genotype,
+                     {description.image_size, description.image_size});
 }
 
 absl::Status Main(const TrainingProgram& program) {
@@ -238,26 +230,23 @@ absl::Status Main(const TrainingProgram& program) {
                        FindCheckpoint(FLAGS_resume, FLAGS_out_dir));
   NAP_ASSIGN_OR_RETURN(const int threads, UseThreadsOf(checkpoint.get(), FLAGS_threads));
   NAP_ASSIGN_OR_RETURN(const DatasetPair data, OpenData(program));
-  NAP_ASSIGN_OR_RETURN(const ModelDescription description, Describe(*data.train));
-  NAP_ASSIGN_OR_RETURN(const auto network, MakeNetwork(description, checkpoint.get()));
+  NAP_ASSIGN_OR_RETURN(const TrainedNetwork model, MakeModel(*data.train, checkpoint != nullptr));
   NAP_ASSIGN_OR_RETURN(const std::unique_ptr<NetworkTrainer> trainer,
-                       NetworkTrainer::Create(options, network, &data));
+                       NetworkTrainer::Create(options, model, &data));
   if (checkpoint != nullptr) NAP_RETURN_IF_ERROR(trainer->Load(*checkpoint));
-  NAP_ASSIGN_OR_RETURN(const DerivedNetworkLayout layout, LayOut(description.spec));
-  NAP_ASSIGN_OR_RETURN(const Cost cost,
-                       NetworkCost(layout.plan, layout.cell_types, description.spec.genotype,
-                                   {data.train->shape().height, data.train->shape().width}));
+  NAP_ASSIGN_OR_RETURN(const Cost cost, CostOf(model.description));
   const std::string out_dir = OutDir(FLAGS_out_dir, kind);
   NAP_ASSIGN_OR_RETURN(const std::unique_ptr<RunFolder> folder,
                        FLAGS_resume ? RunFolder::Reopen(out_dir, kind, checkpoint.get())
                                     : RunFolder::Create(out_dir, kind, FlagValues(__FILE__)));
-  Reporter reporter(trainer.get(), network.get(), &description, folder.get(), threads);
+  Reporter reporter(trainer.get(), &model, folder.get(), threads);
   absl::PrintF(
       "%s %s, %d cells of %d channels (%.3f M parameters, %.1f M multiply-adds), on %d images of "
       "%d classes; %d threads; writing to %s\n",
       checkpoint != nullptr ? "Resuming the training of" : "Training", FLAGS_genotype,
-      description.spec.network.cells, description.spec.network.channels, cost.parameters / 1e6,
-      cost.mult_adds / 1e6, data.train->size(), data.train->num_classes(), threads, out_dir);
+      model.network->spec().network.cells, model.network->spec().network.channels,
+      cost.parameters / 1e6, cost.mult_adds / 1e6, data.train->size(), data.train->num_classes(),
+      threads, out_dir);
   std::fflush(stdout);
 
   CatchInterrupts();
@@ -266,7 +255,7 @@ absl::Status Main(const TrainingProgram& program) {
   absl::PrintF("Test accuracy: %.2f %% after the last epoch; the best, %.2f %%, after epoch %d.\n",
                100 * result->last_accuracy, 100 * result->best_accuracy, result->best_epoch);
   std::fflush(stdout);
-  NAP_RETURN_IF_ERROR(WriteTorchScript(*network, description, folder->File("model.pt")));
+  NAP_RETURN_IF_ERROR(reporter.WriteModel("model.pt"));
   absl::PrintF(
       "Written to %s: model.pt (after the last epoch), model.best.pt, metrics.jsonl, config.json, "
       "checkpoint.pt\nNext: docs/using_a_model.md says how a program of yours loads model.pt.\n",

@@ -71,6 +71,7 @@ rm -r own/"$(ls own | head -n 1)"
 echo 'not an image' >"own/$(ls own | head -n 1)/broken.jpg"
 run "$transfer" "${photos[@]}" --max_images=0 --steps_per_epoch=0 --epochs=2 --data_dir=own --out_dir=own_run
 grep -qF 'left out: own/' stderr || problem "does not name the broken image: $(cat stderr)"
+grep -qF 'broken images, left out: 1' stderr || problem "does not count it: $(cat stderr)"
 grep -qF 'of 9 classes' stdout || problem "not 9 classes: $(cat stdout)"
 expect_error 1 'broken.jpg: ' "$transfer" "${photos[@]}" --max_images=0 --steps_per_epoch=0 \
   --data_dir=own --strict --out_dir=strict
@@ -127,6 +128,6 @@ expect_error 1 'changed/model.best.pt' "$train" "${tiny[@]}" --genotype=mine.txt
   --out_dir=changed
 rm changed/model.best.pt.tmp
 sed -i s/sep_conv_3x3/sep_conv_5x5/ mine.txt
-expect_error 1 'has --genotype=mine.txt or' "$train" --resume --out_dir=changed
+expect_error 1 'is not that of the checkpoint' "$train" --resume --out_dir=changed
 
 [ $failures -eq 0 ]

@@ -35,6 +35,10 @@ std::string Summarise(const std::vector<CandidateId>& pruned, const CandidateSpa
   return text;
 }
 
+void AppendBroken(int64_t images, std::string* lines) {
+  if (images > 0) absl::StrAppend(lines, "  broken images, left out: ", images, "\n");
+}
+
 }  // namespace
 
 std::string FormatDuration(double seconds) {
@@ -81,6 +85,7 @@ void Progress::Epoch(const EpochReport& report, const CandidateSpace& space) {
       "%.1f %%; %d operations alive\n",
       report.epoch, report.epochs, FormatDuration(report.seconds), report.train_loss,
       100 * report.train_accuracy, report.valid_loss, 100 * report.valid_accuracy, alive);
+  AppendBroken(report.broken_images, &lines);
   if (!report.pruned.empty()) {
     absl::StrAppend(&lines, "  pruned: ", Summarise(report.pruned, space), "\n");
   }
@@ -96,12 +101,14 @@ void Progress::Step(const TrainingStepReport& report) {
 }
 
 void Progress::Epoch(const TrainingEpochReport& report) {
-  ShowEpoch(absl::StrFormat(
+  std::string lines = absl::StrFormat(
       "epoch %d/%d done in %s: train loss %.3f, accuracy %.1f %%; test loss %.3f, accuracy %.1f "
       "%%, top-5 %.1f %%%s\n",
       report.epoch, report.epochs, FormatDuration(report.seconds), report.train_loss,
       100 * report.train_accuracy, report.test_loss, 100 * report.test_accuracy,
-      100 * report.test_top5_accuracy, report.is_best ? " (best so far)" : ""));
+      100 * report.test_top5_accuracy, report.is_best ? " (best so far)" : "");
+  AppendBroken(report.broken_images, &lines);
+  ShowEpoch(lines);
 }
 
 }  // namespace nap

@@ -36,6 +36,7 @@ TEST(ProgressTest, WritesPlainLinesToAFile) {
                   {2},
                   1000,
                   2000,
+                  3,
                   {{0, 0, 0}, {0, 0, 1}, {0, 1, 1}, {0, 0, 2}},
                   {},
                   ScoreTable(space),
@@ -48,6 +49,7 @@ TEST(ProgressTest, WritesPlainLinesToAFile) {
   EXPECT_EQ(text,
             "epoch 1/2 done in 1 min 01 s: train loss 1.500, accuracy 25.0 %; validation loss "
             "1.750, accuracy 50.0 %; 2 operations alive\n"
+            "  broken images, left out: 3\n"
             "  pruned: normal 2 a, 1 b\n");
 }
 

@@ -80,7 +80,8 @@ absl::Status WriteEpoch(const EpochReport& report, const CandidateSpace& space, 
                         {"seconds", report.seconds},
                         {"operations_alive", alive},
                         {"supernet_parameters", report.parameters},
-                        {"peak_memory_bytes", report.peak_memory_bytes}};
+                        {"peak_memory_bytes", report.peak_memory_bytes},
+                        {"broken_images", report.broken_images}};
   NAP_RETURN_IF_ERROR(folder->WriteLine(kMetrics, metrics.dump()));
   Json operations = Json::array();
   for (const CandidateOperation& operation : space.operations) operations.push_back(operation.name);

@@ -50,6 +50,7 @@ class SearchRecordTest : public testing::Test {
                        {4, 3},
                        1000,
                        2000,
+                       3,
                        {{1, 0, 2}},
                        {{0, 1, 1}},
                        ScoreTable(space_, 0.5),
@@ -84,6 +85,7 @@ TEST_F(SearchRecordTest, AppendsALineForEachStepAndEpoch) {
   EXPECT_EQ(metrics[0]["train_loss"], 2.5);
   EXPECT_EQ(metrics[1]["kind"], "epoch");
   EXPECT_EQ(metrics[1]["valid_accuracy"], 0.5);
+  EXPECT_EQ(metrics[1]["broken_images"], 3);
   EXPECT_EQ(metrics[1]["operations_alive"], (Json{{"normal", 4}, {"reduce", 3}}));
   const std::vector<Json> strengths = Lines("strengths.jsonl");
   ASSERT_EQ(strengths.size(), 1u);

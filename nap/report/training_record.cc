@@ -33,7 +33,8 @@ absl::Status WriteEpoch(const TrainingEpochReport& report, RunFolder* folder) {
                      {"test_accuracy", report.test_accuracy},
                      {"test_top5_accuracy", report.test_top5_accuracy},
                      {"seconds", report.seconds},
-                     {"peak_memory_bytes", report.peak_memory_bytes}};
+                     {"peak_memory_bytes", report.peak_memory_bytes},
+                     {"broken_images", report.broken_images}};
   return folder->WriteLine(kMetrics, json.dump());
 }
 

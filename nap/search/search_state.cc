@@ -18,6 +18,7 @@ template <typename State, typename Map, typename Visit>
 void ForEachInteger(State& state, Map& integers, const Visit& visit) {
   visit(integers, "epoch", state.epoch);
   visit(integers, "step", state.step);
+  visit(integers, "broken_images", state.broken_images);
   visit(integers, "strength_steps", state.strength_steps);
   visit(integers, "valid_pass", state.valid_pass);
   visit(integers, "valid_batch", state.valid_batch);
@@ -35,6 +36,7 @@ void SearchState::NextEpoch() {
   ++epoch;
   step = 0;
   seconds = 0;
+  broken_images = 0;
   train = {};
   strength_losses = 0;
   strength_steps = 0;

@@ -16,9 +16,10 @@ namespace nap {
 // With the networks, the optimisers, the criterion and who is alive, this is all that a search
 // needs to go on: what a loader gives depends on the numbers of epoch and batch alone.
 struct SearchState {
-  int64_t epoch = 1;   // the running one
-  int64_t step = 0;    // steps done in it
-  double seconds = 0;  // spent on them
+  int64_t epoch = 1;          // the running one
+  int64_t step = 0;           // steps done in it
+  double seconds = 0;         // spent on them
+  int64_t broken_images = 0;  // of the train part
 
   // Since the epoch began.
   ClassificationMeter train;

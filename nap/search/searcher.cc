@@ -287,6 +287,7 @@ absl::Status SearcherImpl::TrainEpoch(SearchObserver* observer) {
   const double begin = MonotonicSeconds() - state_.seconds;
   std::vector<int> alive;
   Living(&alive);
+  const int64_t broken_before = state_.broken_images;
   train_loader_.StartEpoch(epoch - 1, state_.step);
   // A batch whose images are all broken is passed over: a step is missing then.
   Batch train;
@@ -295,6 +296,7 @@ absl::Status SearcherImpl::TrainEpoch(SearchObserver* observer) {
     NAP_RETURN_IF_ERROR(TrainStep(train));
     const double now = MonotonicSeconds();
     state_.seconds = now - begin;
+    state_.broken_images = broken_before + train_loader_.broken_images();
     pace_.Add((now - step_begin) / StepUnits(epoch));
     NAP_RETURN_IF_ERROR(observer->OnStep(
         {epoch, options_.epochs, state_.step, steps_per_epoch_, state_.train.loss(),
@@ -326,6 +328,7 @@ absl::Status SearcherImpl::RunEpoch(SearchObserver* observer) {
                      /*operations_alive=*/{},
                      /*parameters=*/0,
                      PeakMemoryBytes(),
+                     state_.broken_images + evaluation_loader_.broken_images(),
                      /*pruned=*/{},
                      /*living=*/{},
                      trainer_.Strengths(),

@@ -41,7 +41,8 @@ struct EpochReport {
   std::vector<int> operations_alive;  // a cell type
   int64_t parameters;                 // of what is left of the supernet
   int64_t peak_memory_bytes;          // of the process, so far
-  std::vector<CandidateId> pruned;    // at the end of this epoch
+  int64_t broken_images;            // of the train and the validation part, left out in this epoch
+  std::vector<CandidateId> pruned;  // at the end of this epoch
   std::vector<CandidateId> living;
   ScoreTable strengths;
   ScoreTable mixing_weights;

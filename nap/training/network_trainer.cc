@@ -38,7 +38,6 @@ constexpr uint64_t kMixupStream = 3;
 constexpr ColorJitter kDartsJitter = {0.4F, 0.4F, 0.4F, 0.2F};
 
 // Names in a checkpoint.
-constexpr char kNetwork[] = "network";
 constexpr char kOptimizer[] = "optimizer";
 constexpr char kTrain[] = "train";
 
@@ -77,6 +76,7 @@ struct State {
   int64_t epoch = 1;   // the running one
   int64_t step = 0;    // steps done in it
   double seconds = 0;  // spent on them
+  int64_t broken_images = 0;
   ClassificationMeter train;
   double last_accuracy = 0;
   double best_accuracy = -1;
@@ -86,6 +86,7 @@ struct State {
   static void ForEach(Self& state, Checkpoint& checkpoint, const Visit& visit) {
     visit(checkpoint.integers, "epoch", state.epoch);
     visit(checkpoint.integers, "step", state.step);
+    visit(checkpoint.integers, "broken_images", state.broken_images);
     visit(checkpoint.integers, "best_epoch", state.best_epoch);
     visit(checkpoint.numbers, "seconds", state.seconds);
     visit(checkpoint.numbers, "last_accuracy", state.last_accuracy);
@@ -96,10 +97,11 @@ struct State {
 class NetworkTrainerImpl final : public NetworkTrainer {
  public:
   NetworkTrainerImpl(const TrainingOptions& options, c10::Device device,
-                     std::shared_ptr<DerivedNetwork> network, const DatasetPair* data)
+                     const TrainedNetwork& model, const DatasetPair* data)
       : options_(options),
         device_(device),
-        network_(std::move(network)),
+        description_(model.description),
+        network_(model.network),
         train_loader_(data->train.get(), First(*data->train, 0),
                       Loading(options, *data->train, true)),
         test_loader_(data->test.get(), First(*data->test, options.evaluation_images),
@@ -119,7 +121,7 @@ class NetworkTrainerImpl final : public NetworkTrainer {
 
   Checkpoint Save() const override {
     Checkpoint checkpoint;
-    SaveModule(*network_, kNetwork, &checkpoint);
+    SaveTrainedNetwork(*network_, description_, &checkpoint);
     SaveOptimizer(*optimizer_, kOptimizer, &checkpoint);
     State::ForEach(state_, checkpoint,
                    [](auto& map, const char* name, const auto& value) { map[name] = value; });
@@ -128,7 +130,7 @@ class NetworkTrainerImpl final : public NetworkTrainer {
   }
 
   absl::Status Load(const Checkpoint& checkpoint) override {
-    NAP_RETURN_IF_ERROR(LoadModule(checkpoint, kNetwork, network_.get()));
+    NAP_RETURN_IF_ERROR(RestoreTrainedNetwork(checkpoint, description_, network_.get()));
     NAP_RETURN_IF_ERROR(LoadOptimizer(checkpoint, kOptimizer, optimizer_.get()));
     absl::Status status;
     State::ForEach(state_, checkpoint, [&](const auto& map, const char* name, auto& value) {
@@ -160,6 +162,7 @@ class NetworkTrainerImpl final : public NetworkTrainer {
 
   const TrainingOptions options_;
   const c10::Device device_;
+  const ModelDescription description_;
   const std::shared_ptr<DerivedNetwork> network_;
   Loader train_loader_;
   Loader test_loader_;
@@ -216,6 +219,7 @@ absl::Status NetworkTrainerImpl::TrainStep(const Batch& batch) {
 absl::Status NetworkTrainerImpl::TrainEpoch(TrainingObserver* observer) {
   const int epoch = static_cast<int>(state_.epoch);
   const double begin = MonotonicSeconds() - state_.seconds;
+  const int64_t broken_before = state_.broken_images;
   train_loader_.StartEpoch(epoch - 1, state_.step);
   // A batch whose images are all broken is passed over: a step is missing then.
   Batch batch;
@@ -224,6 +228,7 @@ absl::Status NetworkTrainerImpl::TrainEpoch(TrainingObserver* observer) {
     NAP_RETURN_IF_ERROR(TrainStep(batch));
     const double now = MonotonicSeconds();
     state_.seconds = now - begin;
+    state_.broken_images = broken_before + train_loader_.broken_images();
     pace_.Add(now - step_begin);
     const int64_t steps_left =
         steps_per_epoch_ - state_.step + (options_.epochs - epoch) * steps_per_epoch_;
@@ -269,10 +274,12 @@ absl::Status NetworkTrainerImpl::RunEpoch(TrainingObserver* observer) {
                                    test.top5_accuracy(),
                                    is_best,
                                    MonotonicSeconds() - begin,
-                                   PeakMemoryBytes()};
+                                   PeakMemoryBytes(),
+                                   state_.broken_images + test_loader_.broken_images()};
   ++state_.epoch;
   state_.step = 0;
   state_.seconds = 0;
+  state_.broken_images = 0;
   state_.train = {};
   state_.last_accuracy = test.accuracy();
   if (is_best) {
@@ -285,18 +292,17 @@ absl::Status NetworkTrainerImpl::RunEpoch(TrainingObserver* observer) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<NetworkTrainer>> NetworkTrainer::Create(
-    const TrainingOptions& options, std::shared_ptr<DerivedNetwork> network,
-    const DatasetPair* data) {
+    const TrainingOptions& options, const TrainedNetwork& model, const DatasetPair* data) {
   NAP_RETURN_IF_ERROR(Validate(options));
   NAP_ASSIGN_OR_RETURN(const c10::Device device, FindDevice(options.device));
-  CHECK_EQ(network->plan().classes, data->train->num_classes());
-  CHECK_EQ(network->plan().image_channels, data->train->shape().channels);
+  CHECK_EQ(model.network->plan().classes, data->train->num_classes());
+  CHECK_EQ(model.network->plan().image_channels, data->train->shape().channels);
   if (data->train->size() < options.batch_size) {
     return absl::InvalidArgumentError(absl::StrCat("--batch_size=", options.batch_size,
                                                    " is more than the ", data->train->size(),
                                                    " training images"));
   }
-  return std::make_unique<NetworkTrainerImpl>(options, device, std::move(network), data);
+  return std::make_unique<NetworkTrainerImpl>(options, device, model, data);
 }
 
 }  // namespace nap

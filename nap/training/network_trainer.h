@@ -8,7 +8,7 @@
 #include <memory>
 
 #include "data/dataset.h"
-#include "nap/model/derived_network.h"
+#include "nap/training/trained_network.h"
 #include "nap/training/training_options.h"
 
 namespace nap {
@@ -40,6 +40,7 @@ struct TrainingEpochReport {
   bool is_best;  // the test accuracy is higher than after any epoch before
   double seconds;
   int64_t peak_memory_bytes;  // of the process, so far
+  int64_t broken_images;      // left out in this epoch, training and test images together
 };
 
 // Told how it goes. An error stops the training and is what Run returns.
@@ -58,15 +59,15 @@ struct TrainingResult {
 
 class NetworkTrainer {
  public:
-  // The network's image channels and classes must be the data's. `data` must outlive the trainer.
+  // Trains `model.network`, whose description must be the data's. `data` must outlive the trainer.
   // InvalidArgument for an option out of range.
-  static absl::StatusOr<std::unique_ptr<NetworkTrainer>> Create(
-      const TrainingOptions& options, std::shared_ptr<DerivedNetwork> network,
-      const DatasetPair* data);
+  static absl::StatusOr<std::unique_ptr<NetworkTrainer>> Create(const TrainingOptions& options,
+                                                                const TrainedNetwork& model,
+                                                                const DatasetPair* data);
   virtual ~NetworkTrainer() = default;
 
-  // All that the training needs to go on from where it is; the network's state is under "network".
-  // Observers may call it.
+  // All that the training needs to go on from where it is, the model in the form of
+  // SaveTrainedNetwork. Observers may call it.
   virtual Checkpoint Save() const = 0;
 
   // Before Run: lets it go on from there, to the same bits as if it had never been interrupted. For

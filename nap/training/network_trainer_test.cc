@@ -46,11 +46,18 @@ class NetworkTrainerTest : public testing::Test {
  protected:
   std::unique_ptr<NetworkTrainer> Make(const TrainingOptions& options, uint64_t seed = 1) {
     at::manual_seed(seed);
-    auto network = DerivedNetwork::Create({*FindGenotype("DARTS_V2"), {2, 3, 3, 2}, true});
-    EXPECT_TRUE(network.ok()) << network.status();
-    auto trainer = NetworkTrainer::Create(options, *network, &data_);
+    auto trainer = NetworkTrainer::Create(options, Model("DARTS_V2"), &data_);
     EXPECT_TRUE(trainer.ok()) << trainer.status();
     return std::move(*trainer);
+  }
+
+  static TrainedNetwork Model(const char* genotype) {
+    TrainedNetwork model;
+    model.description.spec = {*FindGenotype(genotype), {2, 3, 3, 2}, true};
+    auto network = DerivedNetwork::Create(model.description.spec);
+    EXPECT_TRUE(network.ok()) << network.status();
+    model.network = *network;
+    return model;
   }
 
   const DatasetPair data_{TinyImages(64), TinyImages(32)};
@@ -143,13 +150,15 @@ TEST_F(NetworkTrainerTest, RefusesTheCheckpointOfAnother) {
   checkpoint.integers.erase("best_epoch");
   EXPECT_EQ(Make(TinyTraining())->Load(checkpoint).message(),
             "the checkpoint does not fit: it has no 'best_epoch'");
+  const auto other = NetworkTrainer::Create(TinyTraining(), Model("PDARTS"), &data_);
+  EXPECT_NE((*other)->Load(checkpoint).message().find("is not that of the checkpoint"),
+            absl::string_view::npos);
 }
 
 TEST_F(NetworkTrainerTest, RefusesABatchLargerThanTheData) {
   TrainingOptions options = TinyTraining();
   options.batch_size = 65;
-  auto network = DerivedNetwork::Create({*FindGenotype("DARTS_V2"), {2, 3, 3, 2}, true});
-  EXPECT_EQ(NetworkTrainer::Create(options, *network, &data_).status().message(),
+  EXPECT_EQ(NetworkTrainer::Create(options, Model("DARTS_V2"), &data_).status().message(),
             "--batch_size=65 is more than the 64 training images");
 }
 

@@ -17,6 +17,18 @@ void SaveTrainedNetwork(const DerivedNetwork& network, const ModelDescription& d
   SaveModule(network, kNetwork, checkpoint);
 }
 
+absl::Status RestoreTrainedNetwork(const Checkpoint& checkpoint,
+                                   const ModelDescription& description, DerivedNetwork* network) {
+  std::string model;
+  NAP_RETURN_IF_ERROR(Get(checkpoint.strings, kModel, &model));
+  if (model != ModelDescriptionToJson(description)) {
+    return absl::FailedPreconditionError(
+        "the network or the data is not that of the checkpoint: have the files that --genotype and "
+        "--data_dir name changed?");
+  }
+  return LoadModule(checkpoint, kNetwork, network);
+}
+
 absl::StatusOr<TrainedNetwork> LoadTrainedNetwork(const Checkpoint& checkpoint) {
   const auto model = checkpoint.strings.find(kModel);
   if (model == checkpoint.strings.end()) {

@@ -21,6 +21,11 @@ struct TrainedNetwork {
 void SaveTrainedNetwork(const DerivedNetwork& network, const ModelDescription& description,
                         Checkpoint* checkpoint);
 
+// Loads the parameters and buffers into a network of that description. FailedPrecondition if the
+// checkpoint's is another.
+absl::Status RestoreTrainedNetwork(const Checkpoint& checkpoint,
+                                   const ModelDescription& description, DerivedNetwork* network);
+
 // FailedPrecondition if the checkpoint is of something else than a network (a search), or does not
 // fit the network that it describes; InvalidArgument if there can be no such network.
 absl::StatusOr<TrainedNetwork> LoadTrainedNetwork(const Checkpoint& checkpoint);
