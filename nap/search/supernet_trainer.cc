@@ -7,13 +7,12 @@
 #include <absl/strings/str_cat.h>
 #include <torch/optim/adam.h>
 #include <torch/optim/sgd.h>
-// Relies on what the others include.
-#include <torch/nn/utils/clip_grad.h>
 
 #include <cmath>
 
 #include "nap/base/status_macros.h"
 #include "nap/model/supernet.h"
+#include "nap/training/clipped_step.h"
 #include "nap/training/optimizer.h"
 #include "nap/training/training_state.h"
 
@@ -208,8 +207,7 @@ void SupernetTrainer::ClearGradients() {
 }
 
 void SupernetTrainer::UpdateWeights() {
-  torch::nn::utils::clip_grad_norm_(weights_, options_.gradient_clip);
-  weight_optimizer_->step();
+  StepClipped(weight_optimizer_.get(), options_.gradient_clip);
 }
 
 }  // namespace nap

@@ -17,7 +17,8 @@
 
 namespace torch::optim {
 class Optimizer;
-}
+class SGD;
+}  // namespace torch::optim
 
 namespace nap {
 
@@ -85,7 +86,7 @@ class SupernetTrainer {
   std::vector<at::Tensor> weights_;    // the supernet's parameters
   std::vector<at::Tensor> strengths_;  // [edges, operations] a cell type
   std::vector<at::Tensor> living_;     // the same shape, 0 or 1
-  std::unique_ptr<torch::optim::Optimizer> weight_optimizer_;
+  std::unique_ptr<torch::optim::SGD> weight_optimizer_;
   std::unique_ptr<torch::optim::Optimizer> strength_optimizer_;
 };
 

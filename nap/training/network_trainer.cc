@@ -5,8 +5,6 @@
 #include <ATen/ops/cross_entropy_loss.h>
 #include <absl/strings/str_cat.h>
 #include <torch/optim/sgd.h>
-// Relies on what the other includes.
-#include <torch/nn/utils/clip_grad.h>
 
 #include <algorithm>
 #include <cmath>
@@ -19,6 +17,7 @@
 #include "nap/base/random.h"
 #include "nap/base/status_macros.h"
 #include "nap/training/checkpoint.h"
+#include "nap/training/clipped_step.h"
 #include "nap/training/device.h"
 #include "nap/training/meter.h"
 #include "nap/training/mixup.h"
@@ -209,8 +208,7 @@ absl::Status NetworkTrainerImpl::TrainStep(const Batch& batch) {
   }
   ClearGradients(weights_);
   total.backward();
-  torch::nn::utils::clip_grad_norm_(weights_, options_.gradient_clip);
-  optimizer_->step();
+  StepClipped(optimizer_.get(), options_.gradient_clip);
   state_.train.Add(loss.item<double>(), output.logits.detach(), labels);
   state_.step = train_loader_.next_batch();
   return absl::OkStatus();

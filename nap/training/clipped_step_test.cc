@@ -1,0 +1,94 @@
+#include "nap/training/clipped_step.h"
+
+#include <ATen/Parallel.h>
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/randn.h>
+#include <ATen/ops/zeros.h>
+#include <gtest/gtest.h>
+#include <torch/nn/utils/clip_grad.h>
+
+#include <vector>
+
+#include "nap/training/optimizer.h"
+
+namespace nap {
+namespace {
+
+std::vector<at::Tensor> Copies(const std::vector<at::Tensor>& tensors) {
+  std::vector<at::Tensor> copies;
+  for (const at::Tensor& tensor : tensors) {
+    copies.push_back(tensor.detach().clone().set_requires_grad(true));
+  }
+  return copies;
+}
+
+// Shapes of a network, one of them channels-last; the last one never gets a gradient.
+std::vector<at::Tensor> Parameters(at::ScalarType type) {
+  at::manual_seed(2);
+  std::vector<at::Tensor> parameters;
+  for (const std::vector<int64_t>& shape :
+       {std::vector<int64_t>{3}, {17}, {40, 7}, {8, 3, 3, 3}, {16, 1, 5, 5}, {1}, {5}}) {
+    parameters.push_back(at::randn(shape, type));
+  }
+  parameters[3] = parameters[3].contiguous(at::MemoryFormat::ChannelsLast);
+  return parameters;
+}
+
+void SetGradients(const std::vector<at::Tensor>& parameters, double size, int step) {
+  at::manual_seed(10 + step);
+  for (size_t i = 0; i + 1 < parameters.size(); ++i) {
+    at::Tensor gradient = at::randn(parameters[i].sizes(), parameters[i].scalar_type()) * size;
+    if (i == 3) gradient = gradient.contiguous(at::MemoryFormat::ChannelsLast);
+    parameters[i].mutable_grad() = gradient;
+  }
+}
+
+// Some steps by LibTorch's own functions and by ours; small gradients are not clipped.
+void ExpectLibTorchsSteps(at::ScalarType type, double size, double tolerance) {
+  const std::vector<at::Tensor> theirs = Copies(Parameters(type)), ours = Copies(theirs);
+  const auto options = torch::optim::SGDOptions(0.1).momentum(0.9).weight_decay(0.01);
+  torch::optim::SGD their_sgd(theirs, options), our_sgd(ours, options);
+  for (int step = 0; step < 4; ++step) {
+    SetGradients(theirs, size, step);
+    SetGradients(ours, size, step);
+    torch::nn::utils::clip_grad_norm_(theirs, 5);
+    their_sgd.step();
+    StepClipped(&our_sgd, 5);
+  }
+  for (size_t i = 0; i < ours.size(); ++i) {
+    const double distance = (ours[i] - theirs[i]).abs().max().item<double>();
+    EXPECT_LE(distance, tolerance) << "parameter " << i;
+  }
+  EXPECT_EQ(our_sgd.state().count(StateKey(ours[3])), 1u);
+  EXPECT_EQ(our_sgd.state().count(StateKey(ours.back())), 0u) << "it had no gradient";
+}
+
+TEST(ClippedStepTest, IsLibTorchsClippingAndStep) {
+  for (const double size : {1e-3, 1.0, 100.0}) {
+    ExpectLibTorchsSteps(at::kFloat, size, 2e-6);
+    ExpectLibTorchsSteps(at::kDouble, size, 0);
+  }
+}
+
+TEST(ClippedStepTest, GivesTheSameBitsWithAnyNumberOfThreads) {
+  const int threads = at::get_num_threads();
+  std::vector<std::vector<at::Tensor>> results;
+  for (const int count : {1, 2, 3}) {
+    at::set_num_threads(count);
+    const std::vector<at::Tensor> parameters = Copies(Parameters(at::kFloat));
+    torch::optim::SGD sgd(parameters, torch::optim::SGDOptions(0.1).momentum(0.9));
+    for (int step = 0; step < 2; ++step) {
+      SetGradients(parameters, 10, step);
+      StepClipped(&sgd, 5);
+    }
+    results.push_back(parameters);
+  }
+  at::set_num_threads(threads);
+  for (size_t i = 0; i < results[0].size(); ++i) {
+    EXPECT_TRUE(results[1][i].equal(results[0][i]));
+    EXPECT_TRUE(results[2][i].equal(results[0][i]));
+  }
+}
+
+}  // namespace
+}  // namespace nap
