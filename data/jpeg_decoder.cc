@@ -138,7 +138,7 @@ class JpegDecoder {
     }
   }
 
-  // Of libjpeg-turbo's scales these have SIMD code: others take longer than the whole image.
+  // Of libjpeg-turbo's scales these have SIMD code.
   void ChooseScale(const DecodeRequest& wanted) {
     for (const unsigned scale : {1U, 2U, 4U, 8U}) {
       info_.scale_num = scale;
