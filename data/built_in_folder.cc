@@ -91,7 +91,7 @@ absl::Status WriteBuiltInFolder(const std::string& path, uint64_t seed) {
   if (is_there()) return absl::OkStatus();
   const std::string parent = std::filesystem::path(path).parent_path().string();
   if (!parent.empty()) NAP_RETURN_IF_ERROR(MakeFolder(parent));
-  std::string work = path + ".XXXXXX";
+  std::string work = absl::StrCat(path, ".", std::string(6, 'X'));  // mkdtemp's letters
   if (mkdtemp(work.data()) == nullptr) {
     return absl::UnavailableError(absl::StrCat("cannot create a folder beside ", path));
   }

@@ -4,6 +4,7 @@
 set -uo pipefail
 train=$PWD/$1
 transfer=$PWD/$2
+search=$PWD/$3
 cd "$TEST_TMPDIR"
 failures=0
 tiny=(--channels=2 --cells=3 --epochs=2 --steps_per_epoch=2 --batch_size=4 --evaluation_images=8
@@ -76,6 +77,19 @@ grep -qF 'of 9 classes' stdout || problem "not 9 classes: $(cat stdout)"
 expect_error 1 'broken.jpg: ' "$transfer" "${photos[@]}" --max_images=0 --steps_per_epoch=0 \
   --data_dir=own --strict --out_dir=strict
 run "$train" "${tiny[@]}" --dataset=image_folder --data_dir=own --image_size=32 --out_dir=small
+
+# A search on the same images finds what can be trained on them.
+run "$search" --channels=2 --cells=3 --epochs=2 --warmup_epochs=0 --prune_begin=1 --prune_end=2 \
+  --batch_size=16 --steps_per_epoch=30 --threads=1 --workers=2 --dataset=image_folder --data_dir=own \
+  --image_size=16 --out_dir=own_search
+grep -qE 'broken images, left out: [1-9]' stderr || problem "does not count what is broken: $(cat stderr)"
+grep -qF 'cifar_train -- --genotype=own_search/genotype.json --dataset=image_folder' stdout ||
+  problem "does not say what comes next: $(cat stdout)"
+run "$train" "${tiny[@]}" --genotype=own_search/genotype.json --dataset=image_folder --data_dir=own \
+  --image_size=16 --out_dir=own_trained
+expect_error 1 'broken.jpg: ' "$search" --channels=2 --cells=3 --epochs=1 --warmup_epochs=0 \
+  --prune_begin=1 --prune_end=1 --batch_size=16 --threads=1 --dataset=image_folder --data_dir=own \
+  --image_size=16 --strict --out_dir=strict_search
 
 # From a model trained elsewhere, with another head.
 run "$transfer" "${photos[@]}" --data_dir=own --weights=photos/model.pt --out_dir=transferred
