@@ -24,6 +24,7 @@
 #include "nap/architecture/drawing.h"
 #include "nap/architecture/genotype_darts.h"
 #include "nap/base/interrupt.h"
+#include "nap/base/option_checks.h"
 #include "nap/base/program.h"
 #include "nap/base/status_macros.h"
 #include "nap/model/network_cost.h"
@@ -166,17 +167,12 @@ absl::StatusOr<SearchOptions> OptionsFromFlags() {
 }
 
 absl::Status CheckOwnFlags() {
-  for (const auto& [name, value, least] :
-       {std::tuple("threads", FLAGS_threads, 0), std::tuple("max_images", FLAGS_max_images, 0),
-        std::tuple("image_size", FLAGS_image_size, 0),
-        std::tuple("log_every", FLAGS_log_every, 1)}) {
-    if (value >= least) continue;
-    return absl::InvalidArgumentError(
-        absl::StrCat("--", name, "=", value, " is out of range: must be at least ", least));
-  }
-  if (FLAGS_checkpoint_minutes >= 0) return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrCat("--checkpoint_minutes=", FLAGS_checkpoint_minutes,
-                                                 " is out of range: must be at least 0"));
+  NAP_RETURN_IF_ERROR(CheckAtLeast("threads", FLAGS_threads, 0));
+  NAP_RETURN_IF_ERROR(CheckAtLeast("max_images", FLAGS_max_images, 0));
+  NAP_RETURN_IF_ERROR(CheckAtLeast("image_size", FLAGS_image_size, 0));
+  NAP_RETURN_IF_ERROR(CheckAtLeast("log_every", FLAGS_log_every, 1));
+  return CheckOption(FLAGS_checkpoint_minutes >= 0, "checkpoint_minutes", FLAGS_checkpoint_minutes,
+                     "must be at least 0");
 }
 
 absl::StatusOr<std::unique_ptr<Dataset>> OpenTrainingImages() {
@@ -187,7 +183,9 @@ absl::StatusOr<std::unique_ptr<Dataset>> OpenTrainingImages() {
   options.image_size = FLAGS_image_size;
   options.strict = FLAGS_strict;
   options.random_resized_crop = false;  // small images are cropped as CIFAR-10's are
-  const std::string name = DatasetName(FLAGS_dataset, FLAGS_data_dir);
+  const std::string name = !FLAGS_dataset.empty()   ? FLAGS_dataset
+                           : FLAGS_data_dir.empty() ? "built_in"
+                                                    : "cifar10";
   NAP_ASSIGN_OR_RETURN(DatasetPair pair, OpenDataset(name, options));
   if (name == "built_in") {
     std::printf(
@@ -309,6 +307,7 @@ absl::Status Main() {
 }  // namespace nap
 
 int main(int argc, char** argv) {
+  nap::SpinLess(argv);
   return nap::RunProgram(
       argc, argv,
       {"cifar_search",

@@ -55,11 +55,6 @@ absl::Status Unfinished(const absl::Status& status, const std::string& out_dir,
                                    kind.experiment, " -- --resume --out_dir=", out_dir));
 }
 
-std::string DatasetName(const std::string& dataset, const std::string& data_dir) {
-  if (!dataset.empty()) return dataset;
-  return data_dir.empty() ? "built_in" : "cifar10";
-}
-
 absl::StatusOr<DatasetPair> OpenDataset(const std::string& name, const DatasetOptions& options) {
   NAP_ASSIGN_OR_RETURN(const auto* definition, DatasetRegistry::Global().Find(name));
   if (definition->needs_data_dir && options.data_dir.empty()) {

@@ -34,9 +34,6 @@ absl::StatusOr<int> UseThreadsOf(const Checkpoint* checkpoint, int threads);
 absl::Status Unfinished(const absl::Status& status, const std::string& out_dir,
                         const RunKind& kind);
 
-// `dataset`, or what it stands for if that is empty: built_in without data, else cifar10.
-std::string DatasetName(const std::string& dataset, const std::string& data_dir);
-
 // InvalidArgument if the name is unknown or needs a data_dir; else the dataset's own errors.
 absl::StatusOr<DatasetPair> OpenDataset(const std::string& name, const DatasetOptions& options);
 

@@ -98,9 +98,7 @@ absl::Status CheckOwnFlags() {
   NAP_RETURN_IF_ERROR(CheckAtLeast("learning_rate_batch", FLAGS_learning_rate_batch, 0));
   NAP_RETURN_IF_ERROR(CheckAtLeast("log_every", FLAGS_log_every, 1));
   NAP_RETURN_IF_ERROR(CheckAtLeast("checkpoint_minutes", FLAGS_checkpoint_minutes, 0));
-  if (FLAGS_network == "cifar" || FLAGS_network == "imagenet") return absl::OkStatus();
-  return absl::InvalidArgumentError(
-      absl::StrCat("unknown network '", FLAGS_network, "'; known: cifar, imagenet"));
+  return FindNetwork(FLAGS_network).status();
 }
 
 absl::StatusOr<TrainingOptions> OptionsFromFlags() {
@@ -155,7 +153,7 @@ absl::StatusOr<ModelDescription> Describe(const Dataset& images) {
   ModelDescription description;
   NAP_ASSIGN_OR_RETURN(description.spec.genotype, FindGenotype(FLAGS_genotype));
   NetworkOptions& network = description.spec.network;
-  network = FLAGS_network == "imagenet" ? kImageNetNetwork : kCifarNetwork;
+  NAP_ASSIGN_OR_RETURN(network, FindNetwork(FLAGS_network));
   if (FLAGS_channels > 0) network.channels = FLAGS_channels;
   if (FLAGS_cells > 0) network.cells = FLAGS_cells;
   network.image_channels = images.shape().channels;
@@ -266,6 +264,7 @@ absl::Status Main(const TrainingProgram& program) {
 }  // namespace
 
 int TrainNetwork(int argc, char** argv, const TrainingProgram& program) {
+  SpinLess(argv);
   return RunProgram(
       argc, argv,
       {program.name,

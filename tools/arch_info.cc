@@ -11,6 +11,7 @@
 #include "nap/architecture/genotype_json.h"
 #include "nap/architecture/genotype_lookup.h"
 #include "nap/base/files.h"
+#include "nap/base/option_checks.h"
 #include "nap/base/program.h"
 #include "nap/base/status_macros.h"
 #include "nap/model/derived_network.h"
@@ -33,10 +34,7 @@ namespace {
 
 // A flag's value, or the default that its 0 stands for.
 absl::StatusOr<int64_t> Positive(const char* flag, int32_t value, int64_t otherwise) {
-  if (value < 0) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("--", flag, "=", value, " is out of range: must be at least 0"));
-  }
+  NAP_RETURN_IF_ERROR(CheckAtLeast(flag, value, 0));
   return value == 0 ? otherwise : value;
 }
 
@@ -59,21 +57,17 @@ absl::Status Main() {
     return absl::InvalidArgumentError(absl::StrCat("--genotype is missing: a file, or one of ",
                                                    absl::StrJoin(PublishedGenotypes(), ", ")));
   }
-  const bool imagenet = FLAGS_network == "imagenet";
-  if (!imagenet && FLAGS_network != "cifar") {
-    return absl::InvalidArgumentError(
-        absl::StrCat("unknown network '", FLAGS_network, "'; known: cifar, imagenet"));
-  }
   DerivedNetworkSpec spec;
+  NAP_ASSIGN_OR_RETURN(spec.network, FindNetwork(FLAGS_network));
   NAP_ASSIGN_OR_RETURN(spec.genotype, FindGenotype(FLAGS_genotype));
-  spec.network = imagenet ? kImageNetNetwork : kCifarNetwork;
   NAP_ASSIGN_OR_RETURN(spec.network.channels,
                        Positive("channels", FLAGS_channels, spec.network.channels));
   NAP_ASSIGN_OR_RETURN(spec.network.cells, Positive("cells", FLAGS_cells, spec.network.cells));
   NAP_ASSIGN_OR_RETURN(spec.network.classes,
                        Positive("classes", FLAGS_classes, spec.network.classes));
   NAP_ASSIGN_OR_RETURN(const int64_t size,
-                       Positive("image_size", FLAGS_image_size, imagenet ? 224 : 32));
+                       Positive("image_size", FLAGS_image_size,
+                                spec.network.stem == StemKind::kImageNet ? 224 : 32));
   spec.auxiliary_head = true;
   NAP_ASSIGN_OR_RETURN(const auto network, DerivedNetwork::Create(spec));
   NAP_ASSIGN_OR_RETURN(const DerivedNetworkLayout layout, LayOut(spec));

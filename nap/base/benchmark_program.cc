@@ -11,6 +11,7 @@ namespace nap {
 
 int RunBenchmarks(int argc, char** argv, const ProgramOptions& options,
                   const std::function<absl::Status()>& body) {
+  SpinLess(argv);
   // Google Benchmark would answer --help itself.
   const bool help = std::any_of(
       argv, argv + argc, [](const char* argument) { return std::strcmp(argument, "--help") == 0; });

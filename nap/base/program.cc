@@ -127,17 +127,6 @@ absl::Status ReadFlags(int argc, char** argv, const ProgramOptions& options, boo
   return read_command_line();
 }
 
-// OpenMP's threads wait for each other by spinning, by default for so long that two programs on the
-// same cores slow each other down twenty-fold. With this many turns, less than a millisecond, they
-// lose some percent where they are alone and a factor of four where they are not. The library reads
-// it when it is loaded, before main: so the program starts itself once more.
-void SpinLess(char** argv) {
-  constexpr char kSpinCount[] = "GOMP_SPINCOUNT";
-  if (std::getenv(kSpinCount) != nullptr || std::getenv("OMP_WAIT_POLICY") != nullptr) return;
-  ::setenv(kSpinCount, "15000", /*overwrite=*/1);
-  ::execv("/proc/self/exe", argv);  // returns only if it fails; then all is as it was
-}
-
 void PrintError(const ProgramOptions& options, absl::string_view message) {
   // LibTorch's messages go on with a stack trace.
   const std::vector<absl::string_view> lines = absl::StrSplit(message, '\n', absl::SkipEmpty());
@@ -166,9 +155,15 @@ std::map<std::string, std::string> FlagValues(const std::string& file) {
   return values;
 }
 
+void SpinLess(char** argv) {
+  constexpr char kSpinCount[] = "GOMP_SPINCOUNT";
+  if (std::getenv(kSpinCount) != nullptr || std::getenv("OMP_WAIT_POLICY") != nullptr) return;
+  ::setenv(kSpinCount, "15000", /*overwrite=*/1);
+  ::execv("/proc/self/exe", argv);  // returns only if it fails; then all is as it was
+}
+
 int RunProgram(int argc, char** argv, const ProgramOptions& options,
                const std::function<absl::Status()>& body) {
-  SpinLess(argv);
 #ifdef __GLIBC__
   // What one training step frees is what the next one asks for. Given back to the system, every
   // page of it would have to be fetched and cleared anew.

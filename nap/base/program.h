@@ -38,6 +38,14 @@ std::vector<gflags::CommandLineFlagInfo> FlagsOf(const std::string& file);
 // Their values by name.
 std::map<std::string, std::string> FlagValues(const std::string& file);
 
+// For the first line of a main that computes for long on several threads. OpenMP's threads wait for
+// each other by spinning, by default for so long that two programs on the same cores slow each
+// other down twenty-fold. With fewer turns, less than a millisecond, they lose some percent where
+// they are alone and a factor of four where they are not. The library reads the number when it is
+// loaded, before main: so this starts the program once more, unless the environment has a number
+// already.
+void SpinLess(char** argv);
+
 // Reads the preset's flag file and then the command line, which wins (or an earlier run's flags);
 // answers --help; moves to the folder in which `bazel run` was called, so that relative paths mean
 // what the user means; runs `body` and prints its error, or the exception that LibTorch threw, as

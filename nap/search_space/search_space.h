@@ -34,6 +34,9 @@ struct NetworkOptions {
 inline constexpr NetworkOptions kCifarNetwork = {36, 20, 3, 10, StemKind::kCifar};
 inline constexpr NetworkOptions kImageNetNetwork = {48, 14, 3, 1000, StemKind::kImageNet};
 
+// One of these by its name, "cifar" or "imagenet"; InvalidArgument for any other.
+absl::StatusOr<NetworkOptions> FindNetwork(const std::string& name);
+
 // Where an input of a cell comes from, and what brings it to the cell's channels and size.
 struct CellInputPlan {
   int source;        // index of an earlier cell, or a stem

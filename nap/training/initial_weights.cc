@@ -12,13 +12,12 @@
 
 #include "nap/base/status_macros.h"
 #include "nap/training/checkpoint.h"
+#include "nap/training/trained_network.h"
 
 namespace nap {
 namespace {
 
 using Tensors = std::map<std::string, at::Tensor>;
-
-constexpr char kPrefix[] = "network.";  // in a checkpoint
 
 absl::StatusOr<Tensors> ReadScript(const std::string& file) {
   Tensors tensors;
@@ -42,11 +41,7 @@ absl::StatusOr<Tensors> ReadTensors(const std::string& file) {
   }
   const absl::StatusOr<Checkpoint> checkpoint = ReadCheckpoint(file);
   if (!checkpoint.ok()) return ReadScript(file);
-  Tensors tensors;
-  for (const auto& [name, tensor] : checkpoint->tensors) {
-    if (absl::StartsWith(name, kPrefix)) tensors[name.substr(sizeof kPrefix - 1)] = tensor;
-  }
-  return tensors;
+  return TensorsOf(*checkpoint);
 }
 
 std::string Shape(const at::Tensor& tensor) {

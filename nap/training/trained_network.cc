@@ -1,5 +1,8 @@
 #include "nap/training/trained_network.h"
 
+#include <absl/strings/str_cat.h>
+#include <absl/strings/strip.h>
+
 #include "nap/base/status_macros.h"
 #include "nap/training/training_state.h"
 
@@ -27,6 +30,17 @@ absl::Status RestoreTrainedNetwork(const Checkpoint& checkpoint,
         "--data_dir name changed?");
   }
   return LoadModule(checkpoint, kNetwork, network);
+}
+
+std::map<std::string, at::Tensor> TensorsOf(const Checkpoint& checkpoint) {
+  std::map<std::string, at::Tensor> tensors;
+  for (const auto& [name, tensor] : checkpoint.tensors) {
+    absl::string_view rest = name;
+    if (absl::ConsumePrefix(&rest, absl::StrCat(kNetwork, "."))) {
+      tensors[std::string(rest)] = tensor;
+    }
+  }
+  return tensors;
 }
 
 absl::StatusOr<TrainedNetwork> LoadTrainedNetwork(const Checkpoint& checkpoint) {

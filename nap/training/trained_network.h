@@ -4,7 +4,9 @@
 
 #include <absl/status/statusor.h>
 
+#include <map>
 #include <memory>
+#include <string>
 
 #include "nap/model/derived_network.h"
 #include "nap/model/model_description.h"
@@ -25,6 +27,10 @@ void SaveTrainedNetwork(const DerivedNetwork& network, const ModelDescription& d
 // checkpoint's is another.
 absl::Status RestoreTrainedNetwork(const Checkpoint& checkpoint,
                                    const ModelDescription& description, DerivedNetwork* network);
+
+// The parameters and buffers by their names in the network; none if the checkpoint is of something
+// else.
+std::map<std::string, at::Tensor> TensorsOf(const Checkpoint& checkpoint);
 
 // FailedPrecondition if the checkpoint is of something else than a network (a search), or does not
 // fit the network that it describes; InvalidArgument if there can be no such network.
