@@ -74,6 +74,6 @@ absl::Status Main() {
 
 int main(int argc, char** argv) {
   return nap::RunBenchmarks(
-      argc, argv, {"loader_benchmark", "times the loader on a folder of images", __FILE__, ""},
+      argc, argv, {"loader_benchmark", "times the loader on a folder of images", __FILE__},
       nap::Main);
 }

@@ -35,6 +35,10 @@
 #include "nap/training/device.h"
 
 DEFINE_string(preset, "quick", "quick, standard or paper: the flag file that sets the defaults");
+DEFINE_string(
+    method, "nap",
+    "nap, darts, darts_second_order, fair_darts, darts_pt, darts_minus, pc_darts or random: "
+    "the flag file that chooses the search's parts, after the preset's");
 DEFINE_string(out_dir, "", "run folder to write; empty: runs/cifar_search-<time>");
 
 DEFINE_string(dataset, "",
@@ -82,6 +86,13 @@ DEFINE_double(strength_learning_rate, 3e-4, "of the strengths (Adam)");
 DEFINE_double(strength_weight_decay, 1e-3, "of the strengths");
 DEFINE_double(initial_strength, std::numeric_limits<double>::quiet_NaN(),
               "where strengths start; nan: where the relaxation says");
+
+DEFINE_string(strength_loss, "none", "what the strengths' loss has beside the network's");
+DEFINE_double(strength_loss_weight, 1, "of that");
+DEFINE_double(
+    auxiliary_skip, 0,
+    "weight, at first, of one more skip-connection on every edge, which falls to zero over "
+    "the search; 0: none");
 
 DEFINE_int32(crop_padding, 4, "zeros around an image before the random crop, pixels");
 DEFINE_bool(flip, true, "mirror half of the images");
@@ -154,6 +165,9 @@ absl::StatusOr<SearchOptions> OptionsFromFlags() {
   options.strength_learning_rate = FLAGS_strength_learning_rate;
   options.strength_weight_decay = FLAGS_strength_weight_decay;
   if (!std::isnan(FLAGS_initial_strength)) options.initial_strength = FLAGS_initial_strength;
+  options.strength_loss = FLAGS_strength_loss;
+  options.strength_loss_weight = FLAGS_strength_loss_weight;
+  options.auxiliary_skip = FLAGS_auxiliary_skip;
   options.crop_padding = FLAGS_crop_padding;
   options.flip = FLAGS_flip;
   options.cutout = FLAGS_cutout;
@@ -313,7 +327,7 @@ int main(int argc, char** argv) {
       {"cifar_search",
        "searches a network by pruning, on CIFAR-10 or on built-in drawings",
        __FILE__,
-       "experiments/presets/cifar_search",
+       {{"preset", "experiments/presets/cifar_search"}, {"method", "experiments/methods"}},
        [] { return nap::EarlierFlags(FLAGS_resume, FLAGS_out_dir, nap::Kind()); },
        /*free_flags=*/
        {"checkpoint_minutes", "final_cells", "final_channels", "out_dir", "preset", "resume",

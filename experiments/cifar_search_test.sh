@@ -55,6 +55,14 @@ cmp good/genotype.json again/genotype.json || problem "the same seed gave anothe
 "$search" "${tiny[@]}" --out_dir=other --seed=1 >/dev/null 2>&1 || problem "another seed failed"
 cmp -s good/strengths.jsonl other/strengths.jsonl && problem "another seed gave the same strengths"
 
+# Every method is a whole search.
+for method in darts darts_second_order fair_darts darts_pt darts_minus random; do
+  "$search" "${tiny[@]}" --method=$method --out_dir=$method >stdout 2>&1 || problem "$method: $(cat stdout)"
+  [ -s $method/genotype.json ] || problem "no $method/genotype.json"
+done
+grep -q '"relaxation": "softmax"' darts/config.json || problem "darts is not softmax: $(cat darts/config.json)"
+expect_error 2 "unknown method 'none'; known: darts, darts_minus, darts_pt" --method=none
+
 # In DARTS's form on demand: one flat list of two inputs a node.
 "$search" "${tiny[@]}" --out_dir=flat --operations_per_node=2 >stdout 2>&1 || problem "flat: $(cat stdout)"
 python3 - <<'END' || problem "not DARTS's form: $(cat flat/genotype.txt)"

@@ -153,6 +153,6 @@ absl::Status Main() {
 
 int main(int argc, char** argv) {
   return nap::RunBenchmarks(
-      argc, argv, {"search_step_benchmark", "times a search step on random images", __FILE__, ""},
+      argc, argv, {"search_step_benchmark", "times a search step on random images", __FILE__},
       nap::Main);
 }

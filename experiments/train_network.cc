@@ -270,7 +270,7 @@ int TrainNetwork(int argc, char** argv, const TrainingProgram& program) {
       {program.name,
        program.description,
        __FILE__,
-       absl::StrCat("experiments/presets/", program.name),
+       {{"preset", absl::StrCat("experiments/presets/", program.name)}},
        [&program] { return EarlierFlags(FLAGS_resume, FLAGS_out_dir, TrainingRun(program.name)); },
        /*free_flags=*/
        {"checkpoint_minutes", "out_dir", "preset", "resume", "workers"}},

@@ -115,7 +115,6 @@ absl::Status Main() {
 
 int main(int argc, char** argv) {
   return nap::RunProgram(
-      argc, argv,
-      {"arch_info", "says what an architecture is made of and what it costs", __FILE__, ""},
+      argc, argv, {"arch_info", "says what an architecture is made of and what it costs", __FILE__},
       nap::Main);
 }

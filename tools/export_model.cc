@@ -71,6 +71,6 @@ absl::Status Main() {
 int main(int argc, char** argv) {
   return nap::RunProgram(
       argc, argv,
-      {"export_model", "writes a trained network for programs that do not know NAP", __FILE__, ""},
+      {"export_model", "writes a trained network for programs that do not know NAP", __FILE__},
       nap::Main);
 }

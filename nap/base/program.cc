@@ -36,11 +36,14 @@ bool AsksForHelp(int argc, char** argv) {
 }
 
 void PrintHelp(const ProgramOptions& options) {
-  std::string preset;
-  const bool has_presets = gflags::GetCommandLineOption("preset", &preset);
-  std::printf("%s: %s\n\nFlags (with their defaults%s):\n", options.name.c_str(),
-              options.description.c_str(),
-              has_presets ? absl::StrCat(" in the preset '", preset, "'").c_str() : "");
+  std::vector<std::string> files;
+  for (const ProgramOptions::FlagFiles& each : options.flag_files) {
+    const std::string name = gflags::GetCommandLineFlagInfoOrDie(each.flag.c_str()).current_value;
+    files.push_back(absl::StrCat("the ", each.flag, " '", name, "'"));
+  }
+  std::printf("%s: %s\n\nFlags (with their defaults%s%s):\n", options.name.c_str(),
+              options.description.c_str(), files.empty() ? "" : " in ",
+              absl::StrJoin(files, " and ").c_str());
   for (const gflags::CommandLineFlagInfo& flag : FlagsOf(options.main_file)) {
     const bool quoted = flag.type == "string";
     std::printf("  --%s=%s%s%s\n      %s\n", flag.name.c_str(), quoted ? "'" : "",
@@ -51,14 +54,15 @@ void PrintHelp(const ProgramOptions& options) {
       "libraries too.\n");
 }
 
-absl::StatusOr<std::string> FindPreset(const char* program, const ProgramOptions& options,
-                                       const std::string& name) {
+absl::StatusOr<std::string> FindFlagFile(const char* program,
+                                         const ProgramOptions::FlagFiles& files) {
+  std::string name;
+  CHECK(gflags::GetCommandLineOption(files.flag.c_str(), &name)) << "no flag --" << files.flag;
   std::string error;
   const std::unique_ptr<bazel::tools::cpp::runfiles::Runfiles> runfiles(
       bazel::tools::cpp::runfiles::Runfiles::Create(program, &error));
   if (runfiles == nullptr) return absl::InternalError(error);
-  const std::string folder =
-      runfiles->Rlocation(absl::StrCat(kWorkspace, "/", options.preset_folder));
+  const std::string folder = runfiles->Rlocation(absl::StrCat(kWorkspace, "/", files.folder));
   const std::string path = absl::StrCat(folder, "/", name, ".flags");
   if (std::filesystem::exists(path)) return std::filesystem::absolute(path).string();
   std::vector<std::string> known;
@@ -68,7 +72,7 @@ absl::StatusOr<std::string> FindPreset(const char* program, const ProgramOptions
   }
   std::sort(known.begin(), known.end());
   return absl::InvalidArgumentError(
-      absl::StrCat("unknown preset '", name, "'; known: ", absl::StrJoin(known, ", ")));
+      absl::StrCat("unknown ", files.flag, " '", name, "'; known: ", absl::StrJoin(known, ", ")));
 }
 
 // Where `bazel run` was called.
@@ -100,7 +104,7 @@ absl::Status UseEarlierFlags(const ProgramOptions& options,
                    "; leave out what is to stay as it was"));
 }
 
-// The command line is read twice: first to learn the preset, then to win over it.
+// The command line is read twice: first to learn the flag files, then to win over them.
 absl::Status ReadFlags(int argc, char** argv, const ProgramOptions& options, bool help) {
   const auto read_command_line = [&] {
     std::vector<char*> copy(argv, argv + argc);
@@ -114,16 +118,19 @@ absl::Status ReadFlags(int argc, char** argv, const ProgramOptions& options, boo
         absl::StrCat("'", arguments[1], "' is not a flag; see --help"));
   };
   NAP_RETURN_IF_ERROR(read_command_line());
-  if (options.preset_folder.empty()) return EnterCallersFolder();
-  std::string preset;
-  CHECK(gflags::GetCommandLineOption("preset", &preset)) << "the main defines no --preset";
-  NAP_ASSIGN_OR_RETURN(const std::string path, FindPreset(argv[0], options, preset));
+  std::vector<std::string> paths;
+  for (const ProgramOptions::FlagFiles& files : options.flag_files) {
+    NAP_ASSIGN_OR_RETURN(paths.emplace_back(), FindFlagFile(argv[0], files));
+  }
   NAP_RETURN_IF_ERROR(EnterCallersFolder());
   if (options.earlier_flags != nullptr) {
     NAP_ASSIGN_OR_RETURN(const auto earlier, options.earlier_flags());
     if (!earlier.empty()) return UseEarlierFlags(options, earlier);
   }
-  gflags::ReadFromFlagsFile(path, argv[0], /*errors_are_fatal=*/true);
+  if (paths.empty()) return absl::OkStatus();
+  for (const std::string& path : paths) {
+    gflags::ReadFromFlagsFile(path, argv[0], /*errors_are_fatal=*/true);
+  }
   return read_command_line();
 }
 

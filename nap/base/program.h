@@ -19,12 +19,15 @@ struct ProgramOptions {
   std::string description;  // one sentence for --help
   std::string main_file;    // __FILE__ of the main: its flags are shown first
 
-  // The folder of the program's presets ("experiments/presets/cifar_search"), one of which is named
-  // by --preset, a flag that the main defines; empty: no presets.
-  std::string preset_folder;
+  // Flag files that the command line chooses by name and wins over. They are read in this order.
+  struct FlagFiles {
+    std::string flag;    // that the main defines and whose value is the name: "preset"
+    std::string folder;  // "experiments/presets/cifar_search"
+  };
+  std::vector<FlagFiles> flag_files;
 
-  // Instead of the preset: the flags of an earlier run that the command line asks to go on with, or
-  // none if it does not. Called once the command line is read, in the user's folder.
+  // Instead of the flag files: the flags of an earlier run that the command line asks to go on
+  // with, or none if it does not. Called once the command line is read, in the user's folder.
   std::function<absl::StatusOr<std::map<std::string, std::string>>()> earlier_flags = nullptr;
 
   // Flags that may be given anew all the same; another value for any other is an error that names
@@ -46,7 +49,7 @@ std::map<std::string, std::string> FlagValues(const std::string& file);
 // already.
 void SpinLess(char** argv);
 
-// Reads the preset's flag file and then the command line, which wins (or an earlier run's flags);
+// Reads the flag files and then the command line, which wins (or an earlier run's flags);
 // answers --help; moves to the folder in which `bazel run` was called, so that relative paths mean
 // what the user means; runs `body` and prints its error, or the exception that LibTorch threw, as
 // one line. Returns main's exit code: 0, 1 for an error, 2 for a wrong command line, and 128 plus

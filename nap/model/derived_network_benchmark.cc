@@ -109,6 +109,6 @@ absl::Status Main() {
 int main(int argc, char** argv) {
   return nap::RunBenchmarks(
       argc, argv,
-      {"derived_network_benchmark", "times training steps of a derived network", __FILE__, ""},
+      {"derived_network_benchmark", "times training steps of a derived network", __FILE__},
       nap::Main);
 }

@@ -232,6 +232,6 @@ absl::Status Main() {
 
 int main(int argc, char** argv) {
   return nap::RunBenchmarks(
-      argc, argv, {"mixed_op_benchmark", "times operations and the mixed operation", __FILE__, ""},
+      argc, argv, {"mixed_op_benchmark", "times operations and the mixed operation", __FILE__},
       nap::Main);
 }

@@ -25,6 +25,7 @@ struct OptimizationDefinition {
   std::function<OptimizationResult(SupernetTrainer&, const Batch& train, const Batch& valid)> step;
 
   bool reads_valid;  // else `valid` is empty
+  double passes;     // forward and backward, of one step
 };
 
 using OptimizationRegistry = Registry<OptimizationDefinition>;

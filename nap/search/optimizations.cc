@@ -1,4 +1,5 @@
 // bilevel: strengths on the validation part, then weights on the train part, first order (DARTS).
+// bilevel_second_order: the strengths' step looks ahead over one step of the weights (DARTS).
 // joint: both on the train part, from one backward pass.
 #include "nap/search/optimization.h"
 
@@ -10,6 +11,12 @@ OptimizationResult Bilevel(SupernetTrainer& trainer, const Batch& train, const B
   return {trainer.WeightStep(train), strength_loss};
 }
 
+OptimizationResult BilevelSecondOrder(SupernetTrainer& trainer, const Batch& train,
+                                      const Batch& valid) {
+  const double strength_loss = trainer.UnrolledStrengthStep(train, valid).loss;
+  return {trainer.WeightStep(train), strength_loss};
+}
+
 OptimizationResult Joint(SupernetTrainer& trainer, const Batch& train, const Batch& /*valid*/) {
   const StepResult result = trainer.JointStep(train);
   return {result, result.loss};
@@ -18,9 +25,13 @@ OptimizationResult Joint(SupernetTrainer& trainer, const Batch& train, const Bat
 const bool registered[] = {
     OptimizationRegistry::Global().Register(
         "bilevel", {"strengths on held-out images, weights on the others, first order", Bilevel,
-                    /*reads_valid=*/true}),
+                    /*reads_valid=*/true, /*passes=*/2}),
     OptimizationRegistry::Global().Register(
-        "joint", {"weights and strengths on the same images", Joint, /*reads_valid=*/false}),
+        "bilevel_second_order", {"bilevel, the strengths' step looking one weight step ahead",
+                                 BilevelSecondOrder, /*reads_valid=*/true, /*passes=*/5}),
+    OptimizationRegistry::Global().Register(
+        "joint", {"weights and strengths on the same images", Joint, /*reads_valid=*/false,
+                  /*passes=*/1}),
 };
 
 }  // namespace

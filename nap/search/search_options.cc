@@ -54,6 +54,8 @@ absl::Status Validate(const SearchOptions& options) {
     NAP_RETURN_IF_ERROR(CheckOption(std::isfinite(*options.initial_strength), "initial_strength",
                                     *options.initial_strength, "must be finite"));
   }
+  NAP_RETURN_IF_ERROR(CheckAtLeast("strength_loss_weight", options.strength_loss_weight, 0));
+  NAP_RETURN_IF_ERROR(CheckAtLeast("auxiliary_skip", options.auxiliary_skip, 0));
   NAP_RETURN_IF_ERROR(CheckAtLeast("crop_padding", options.crop_padding, 0));
   NAP_RETURN_IF_ERROR(CheckAtLeast("cutout", options.cutout, 0));
   NAP_RETURN_IF_ERROR(CheckAtLeast("workers", options.workers, 1));

@@ -36,6 +36,7 @@ struct SearchOptions {
   std::string relaxation = "unnormalized";
   std::string criterion = "magnitude";
   std::string schedule = "cubic";
+  std::string strength_loss = "none";
   std::vector<std::string> operations;  // the candidates; empty: the search space's own
 
   NetworkOptions network;  // image channels and classes are the data's
@@ -60,6 +61,11 @@ struct SearchOptions {
   double strength_learning_rate = 3e-4;
   double strength_weight_decay = 1e-3;
   std::optional<double> initial_strength;  // the relaxation's own if not given
+  double strength_loss_weight = 1;
+
+  // The weight of one more skip-connection on every living edge, beside the candidates, in the
+  // first epoch; from there it falls linearly to zero in the last (DARTS-, Chu et al. 2021).
+  double auxiliary_skip = 0;
 
   int crop_padding = 4;
   bool flip = true;

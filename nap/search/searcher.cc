@@ -15,6 +15,7 @@
 #include "nap/base/status_macros.h"
 #include "nap/pruning/criterion.h"
 #include "nap/relaxation/relaxation.h"
+#include "nap/relaxation/strength_loss.h"
 #include "nap/search/candidate_space.h"
 #include "nap/search/optimization.h"
 #include "nap/search/search_state.h"
@@ -74,6 +75,8 @@ class SearcherImpl final : public Searcher, private SearchView {
     CandidateSpace space;
     const RelaxationDefinition* relaxation;
     const OptimizationDefinition* optimization;
+    const StrengthLossDefinition* strength_loss;
+    const PruningScheduleDefinition* schedule;
     std::unique_ptr<PruningCriterion> criterion;
     Pruner pruner;
     std::vector<int64_t> train;
@@ -84,7 +87,7 @@ class SearcherImpl final : public Searcher, private SearchView {
       : options_(options),
         parts_(std::move(parts)),
         living_(parts_.space, true),
-        trainer_(options, parts_.plan, parts_.space, *parts_.relaxation),
+        trainer_(options, parts_.plan, parts_.space, *parts_.relaxation, *parts_.strength_loss),
         train_loader_(images, parts_.train, Loading(options, *images, true, kTrainStream)),
         valid_loader_(images, parts_.valid, Loading(options, *images, true, kValidStream)),
         evaluation_loader_(images, EvaluationPart(),
@@ -147,7 +150,7 @@ class SearcherImpl final : public Searcher, private SearchView {
 
   // What a step costs compared with one of the warm-up.
   double StepUnits(int epoch) const {
-    return epoch > options_.warmup_epochs && parts_.optimization->reads_valid ? 2 : 1;
+    return epoch > options_.warmup_epochs ? parts_.optimization->passes : 1;
   }
 
   const SearchOptions options_;
@@ -234,8 +237,13 @@ ClassificationMeter SearcherImpl::EvaluateValidPart() {
 absl::Status SearcherImpl::PruneAt(int epoch, std::vector<CandidateId>* removed) {
   milestone_ = options_.milestones.At(epoch);
   if (milestone_ < 0) return absl::OkStatus();
+  const double count = options_.milestones.Count();
+  const double progress = (milestone_ + 1) / count;
+  // A score may be expensive.
+  if (parts_.schedule->surplus(progress) == parts_.schedule->surplus(milestone_ / count)) {
+    return absl::OkStatus();
+  }
   NAP_ASSIGN_OR_RETURN(const ScoreTable scores, parts_.criterion->Score(*this));
-  const double progress = static_cast<double>(milestone_ + 1) / options_.milestones.Count();
   NAP_ASSIGN_OR_RETURN(*removed, parts_.pruner.Prune(scores, progress, &living_));
   trainer_.Prune(*removed, living_);
   return absl::OkStatus();
@@ -313,6 +321,8 @@ absl::Status SearcherImpl::RunEpoch(SearchObserver* observer) {
   const double learning_rate = CosineAnnealing(options_.learning_rate, options_.final_learning_rate,
                                                static_cast<double>(epoch - 1) / options_.epochs);
   trainer_.SetLearningRate(learning_rate);
+  trainer_.SetAuxiliarySkip(options_.auxiliary_skip * (options_.epochs - epoch) /
+                            std::max(1, options_.epochs - 1));
   NAP_RETURN_IF_ERROR(TrainEpoch(observer));
   const ClassificationMeter valid = EvaluateValidPart();
   if (valid.images() == 0) return NoImages("validation");
@@ -362,6 +372,8 @@ absl::StatusOr<std::unique_ptr<Searcher>> Searcher::Create(const SearchOptions& 
                        RelaxationRegistry::Global().Find(options.relaxation));
   NAP_ASSIGN_OR_RETURN(const auto* optimization,
                        OptimizationRegistry::Global().Find(options.optimization));
+  NAP_ASSIGN_OR_RETURN(const auto* strength_loss,
+                       StrengthLossRegistry::Global().Find(options.strength_loss));
   NAP_ASSIGN_OR_RETURN(const auto* criterion,
                        PruningCriterionRegistry::Global().Find(options.criterion));
   NAP_ASSIGN_OR_RETURN(const auto* schedule,
@@ -378,8 +390,9 @@ absl::StatusOr<std::unique_ptr<Searcher>> Searcher::Create(const SearchOptions& 
   }
   return std::make_unique<SearcherImpl>(
       options, images,
-      SearcherImpl::Parts{std::move(plan), space, relaxation, optimization, criterion->make(space),
-                          std::move(pruner), std::move(split.first), std::move(split.second)});
+      SearcherImpl::Parts{std::move(plan), space, relaxation, optimization, strength_loss, schedule,
+                          criterion->make(space), std::move(pruner), std::move(split.first),
+                          std::move(split.second)});
 }
 
 }  // namespace nap

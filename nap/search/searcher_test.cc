@@ -9,6 +9,7 @@
 #include "data/tiny_images_for_tests.h"
 #include "nap/pruning/criterion.h"
 #include "nap/relaxation/relaxation.h"
+#include "nap/relaxation/strength_loss.h"
 #include "nap/search/optimization.h"
 #include "nap/search/tiny_search_for_tests.h"
 
@@ -135,6 +136,11 @@ TEST_F(SearcherTest, RunsEveryStrategy) {
     options.schedule = name;
     expect_runs(options, name);
   }
+  for (const std::string& name : StrengthLossRegistry::Global().Names()) {
+    SearchOptions options = TinySearch();
+    options.strength_loss = name;
+    expect_runs(options, name);
+  }
   for (const std::string& name : OptimizationRegistry::Global().Names()) {
     SearchOptions options = TinySearch();
     options.optimization = name;
@@ -220,7 +226,7 @@ TEST_F(SearcherTest, RefusesWhatCannotBe) {
   EXPECT_EQ(message([](auto* o) { o->search_space = "x"; }),
             "unknown search space 'x'; known: darts");
   EXPECT_EQ(message([](auto* o) { o->optimization = "x"; }),
-            "unknown optimization 'x'; known: bilevel, joint");
+            "unknown optimization 'x'; known: bilevel, bilevel_second_order, joint");
   EXPECT_NE(message([](auto* o) { o->operations = {"x"}; }).find("unknown operation 'x'"),
             std::string::npos);
   EXPECT_EQ(message([](auto* o) { o->operations = {"none"}; }),

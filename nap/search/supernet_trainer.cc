@@ -1,8 +1,10 @@
 #include "nap/search/supernet_trainer.h"
 
+#include <ATen/ops/cat.h>
 #include <ATen/ops/cross_entropy_loss.h>
 #include <ATen/ops/full.h>
 #include <ATen/ops/randn.h>
+#include <ATen/ops/zeros.h>
 #include <ATen/ops/zeros_like.h>
 #include <absl/strings/str_cat.h>
 #include <torch/optim/adam.h>
@@ -22,6 +24,9 @@ namespace {
 // Breaks ties between operations, as in DARTS.
 constexpr double kStrengthNoise = 1e-3;
 
+// An operation more than the candidates, after them.
+constexpr char kAuxiliarySkip[] = "skip_connect";
+
 // Names in a checkpoint.
 constexpr char kWeights[] = "weights";
 constexpr char kWeightOptimizer[] = "weight_optimizer";
@@ -36,12 +41,19 @@ void SetRequiresGrad(const std::vector<at::Tensor>& tensors, bool required) {
 
 SupernetTrainer::SupernetTrainer(const SearchOptions& options, const NetworkPlan& plan,
                                  const CandidateSpace& space,
-                                 const RelaxationDefinition& relaxation)
-    : options_(options), space_(space), relaxation_(relaxation) {
+                                 const RelaxationDefinition& relaxation,
+                                 const StrengthLossDefinition& strength_loss)
+    : options_(options),
+      space_(space),
+      relaxation_(relaxation),
+      strength_loss_(strength_loss),
+      auxiliary_skip_(options.auxiliary_skip) {
   at::manual_seed(options.seed);
   const at::Device device(options.device);
+  CandidateSpace computed = space;
+  if (options.auxiliary_skip > 0) computed.operations.push_back({kAuxiliarySkip});
   supernet_ = std::make_shared<Supernet>(
-      plan, space, CellOptions{options.backend == "fused", options.recompute});
+      plan, computed, CellOptions{options.backend == "fused", options.recompute});
   supernet_->to(device);
   weights_ = supernet_->parameters();
   const double initial = options.initial_strength.value_or(relaxation.initial_strength);
@@ -80,9 +92,10 @@ StepResult SupernetTrainer::StrengthStep(const Batch& batch) {
   // Besides their gradients this saves the inputs that the convolutions would keep for them.
   SetRequiresGrad(weights_, false);
   at::Tensor loss;
-  const StepResult result = Forward(batch, MixingTensors(), &loss);
+  const std::vector<at::Tensor> mixing = MixingTensors();
+  const StepResult result = Forward(batch, mixing, &loss);
   if (std::isfinite(result.loss)) {
-    loss.backward();
+    (loss + StrengthLoss(mixing)).backward();
     strength_optimizer_->step();
   }
   SetRequiresGrad(weights_, true);
@@ -92,9 +105,10 @@ StepResult SupernetTrainer::StrengthStep(const Batch& batch) {
 StepResult SupernetTrainer::JointStep(const Batch& batch) {
   ClearGradients();
   at::Tensor loss;
-  const StepResult result = Forward(batch, MixingTensors(), &loss);
+  const std::vector<at::Tensor> mixing = MixingTensors();
+  const StepResult result = Forward(batch, mixing, &loss);
   if (!std::isfinite(result.loss)) return result;
-  loss.backward();
+  (loss + StrengthLoss(mixing)).backward();
   UpdateWeights();
   strength_optimizer_->step();
   return result;
@@ -116,7 +130,12 @@ void SupernetTrainer::SetLearningRate(double learning_rate) {
 }
 
 void SupernetTrainer::Prune(const std::vector<CandidateId>& removed, const LivingTable& living) {
-  for (const CandidateId& id : removed) supernet_->Prune(id);
+  for (const CandidateId& id : removed) {
+    supernet_->Prune(id);
+    if (options_.auxiliary_skip > 0 && LivingOperations(space_, living, id.cell, id.edge).empty()) {
+      supernet_->Prune({id.cell, id.edge, space_.NumOperations()});
+    }
+  }
   weights_ = supernet_->parameters();
   KeepParameters(weight_optimizer_.get(), weights_);
   SetLiving(living);
@@ -149,12 +168,14 @@ ScoreTable SupernetTrainer::MixingWeights() const {
   return ToTable(MixingTensors());
 }
 
-ScoreTable SupernetTrainer::StrengthGradients() const {
+ScoreTable SupernetTrainer::StrengthGradients() const { return ToTable(StrengthGradientTensors()); }
+
+std::vector<at::Tensor> SupernetTrainer::StrengthGradientTensors() const {
   std::vector<at::Tensor> gradients;
   for (const at::Tensor& strengths : strengths_) {
     gradients.push_back(strengths.grad().defined() ? strengths.grad() : at::zeros_like(strengths));
   }
-  return ToTable(gradients);
+  return gradients;
 }
 
 int64_t SupernetTrainer::NumParameters() const {
@@ -174,9 +195,25 @@ std::vector<at::Tensor> SupernetTrainer::MixingTensors() const {
 StepResult SupernetTrainer::Forward(const Batch& batch, const std::vector<at::Tensor>& mixing,
                                     at::Tensor* loss) {
   const at::Device device = strengths_[0].device();
-  const at::Tensor logits = supernet_->Forward(batch.images.to(device), mixing);
+  std::vector<at::Tensor> weights = mixing;
+  if (options_.auxiliary_skip > 0) {
+    for (size_t cell = 0; cell < mixing.size(); ++cell) {
+      const at::Tensor edge_lives = std::get<0>(living_[cell].max(/*dim=*/1, /*keepdim=*/true));
+      weights[cell] = at::cat({mixing[cell], auxiliary_skip_ * edge_lives}, /*dim=*/1);
+    }
+  }
+  const at::Tensor logits = supernet_->Forward(batch.images.to(device), weights);
   *loss = at::cross_entropy_loss(logits, batch.labels.to(device));
   return {loss->item<double>(), logits.detach().cpu()};
+}
+
+at::Tensor SupernetTrainer::StrengthLoss(const std::vector<at::Tensor>& mixing) const {
+  if (strength_loss_.loss == nullptr) return at::zeros({}, mixing[0].options());
+  std::vector<at::Tensor> living;
+  for (size_t cell = 0; cell < mixing.size(); ++cell) {
+    living.push_back(mixing[cell].masked_select(living_[cell].gt(0)));
+  }
+  return options_.strength_loss_weight * strength_loss_.loss(at::cat(living));
 }
 
 ScoreTable SupernetTrainer::ToTable(const std::vector<at::Tensor>& tensors) const {

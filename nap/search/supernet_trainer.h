@@ -12,6 +12,7 @@
 #include "data/loader.h"
 #include "nap/architecture/candidates.h"
 #include "nap/relaxation/relaxation.h"
+#include "nap/relaxation/strength_loss.h"
 #include "nap/search/search_options.h"
 #include "nap/search_space/search_space.h"
 
@@ -36,7 +37,8 @@ class SupernetTrainer {
   // Weights and strengths start from options.seed; options.device is torch's name of a
   // device ("cpu", "cuda:0").
   SupernetTrainer(const SearchOptions& options, const NetworkPlan& plan,
-                  const CandidateSpace& space, const RelaxationDefinition& relaxation);
+                  const CandidateSpace& space, const RelaxationDefinition& relaxation,
+                  const StrengthLossDefinition& strength_loss = {});
   ~SupernetTrainer();
 
   // A gradient step of the weights alone; no gradient of a strength is computed.
@@ -44,6 +46,11 @@ class SupernetTrainer {
 
   // A gradient step of the strengths alone; no gradient of a weight is computed.
   StepResult StrengthStep(const Batch& batch);
+
+  // A gradient step of the strengths alone, for the validation loss not of these weights but of
+  // those that one more step on the train batch would make of them: DARTS's second order, with the
+  // Hessian's product by finite differences (Liu, Simonyan, Yang 2019, equations 7 and 8).
+  StepResult UnrolledStrengthStep(const Batch& train, const Batch& valid);
 
   // A step of both from one backward pass.
   StepResult JointStep(const Batch& batch);
@@ -53,6 +60,9 @@ class SupernetTrainer {
 
   // Of the weights.
   void SetLearningRate(double learning_rate);
+
+  // SearchOptions::auxiliary_skip, as it is now.
+  void SetAuxiliarySkip(double weight) { auxiliary_skip_ = weight; }
 
   // Removes what is alive no more, with its parameters and their optimiser's state.
   void Prune(const std::vector<CandidateId>& removed, const LivingTable& living);
@@ -74,6 +84,9 @@ class SupernetTrainer {
  private:
   std::vector<at::Tensor> MixingTensors() const;
   StepResult Forward(const Batch& batch, const std::vector<at::Tensor>& mixing, at::Tensor* loss);
+  at::Tensor StrengthLoss(const std::vector<at::Tensor>& mixing) const;
+  std::vector<at::Tensor> StrengthGradientTensors() const;
+  std::vector<at::Tensor> TrainGradientOfStrengths(const Batch& train);
   ScoreTable ToTable(const std::vector<at::Tensor>& tensors) const;
   void SetLiving(const LivingTable& living);
   void ClearGradients();
@@ -82,6 +95,8 @@ class SupernetTrainer {
   const SearchOptions options_;
   const CandidateSpace space_;
   const RelaxationDefinition relaxation_;
+  const StrengthLossDefinition strength_loss_;
+  double auxiliary_skip_;
   std::shared_ptr<Supernet> supernet_;
   std::vector<at::Tensor> weights_;    // the supernet's parameters
   std::vector<at::Tensor> strengths_;  // [edges, operations] a cell type
