@@ -1,6 +1,8 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <utility>
+#include <vector>
 
 #include "nap/pruning/criterion.h"
 
@@ -49,6 +51,24 @@ TEST(CriteriaTest, MagnitudeIgnoresTheSign) {
   EXPECT_EQ(((*scores)[{0, 2, 1}]), 0.5);
 }
 
+// Edges 0 -> 1, 0 -> 2, 1 -> 2.
+TEST(CriteriaTest, NodeMagnitudeIsFreeOfEachNodesScale) {
+  FakeView view;
+  view.living_[{0, 2, 2}] = false;
+  const std::vector<std::pair<CandidateId, double>> weights = {
+      {{0, 0, 1}, 0.3}, {{0, 0, 2}, -0.4}, {{0, 1, 1}, 2.0}, {{0, 1, 2}, 1.0}, {{0, 2, 1}, -2.0}};
+  for (const auto& [id, weight] : weights) view.weights_[id] = weight;
+  view.weights_[{0, 0, 0}] = 7;  // none does not count
+  const ScoreTable scores = *Make("node_magnitude")->Score(view);
+  const double first = std::sqrt((0.09 + 0.16) / 2), second = std::sqrt((4.0 + 1 + 4) / 3);
+  for (const auto& [id, weight] : weights) {
+    const double expected = std::abs(weight) / (id.edge == 0 ? first : second);
+    EXPECT_NEAR(scores[id], expected, 1e-12) << id.edge << " " << id.operation;
+  }
+  for (double& weight : view.weights_.Values(0)) weight = 0;
+  EXPECT_EQ((*Make("node_magnitude")->Score(view))[weights[0].first], 0);
+}
+
 TEST(CriteriaTest, TaylorAveragesSinceTheLastMilestone) {
   FakeView view;
   const auto taylor = Make("taylor");
@@ -84,7 +104,7 @@ TEST(CriteriaTest, TaylorGoesOnFromItsState) {
 }
 
 TEST(CriteriaTest, CriteriaWithoutStateTakeNone) {
-  for (const char* name : {"magnitude", "ablation", "random"}) {
+  for (const char* name : {"magnitude", "node_magnitude", "ablation", "random"}) {
     EXPECT_TRUE(Make(name)->State().empty());
     EXPECT_TRUE(Make(name)->SetState({}).ok());
     EXPECT_FALSE(Make(name)->SetState({1}).ok());

@@ -219,8 +219,9 @@ TEST_F(SearcherTest, RefusesWhatCannotBe) {
   };
   EXPECT_EQ(message([](auto* o) { o->relaxation = "softmin"; }),
             "unknown relaxation 'softmin'; known: sigmoid, softmax, unnormalized");
-  EXPECT_EQ(message([](auto* o) { o->criterion = "x"; }),
-            "unknown pruning criterion 'x'; known: ablation, magnitude, random, taylor");
+  EXPECT_EQ(
+      message([](auto* o) { o->criterion = "x"; }),
+      "unknown pruning criterion 'x'; known: ablation, magnitude, node_magnitude, random, taylor");
   EXPECT_EQ(message([](auto* o) { o->schedule = "x"; }),
             "unknown pruning schedule 'x'; known: cubic, linear, one_shot");
   EXPECT_EQ(message([](auto* o) { o->search_space = "x"; }),
