@@ -123,7 +123,10 @@ class FusedPass {
                                     kernels::Scratch* scratch);
   kernels::Image NormalisedInput(const Run& run, int64_t n, int64_t border,
                                  kernels::Scratch* scratch) const;
-  void FindProducts(const Runs& runs);
+  // Which nodes' gradients are wanted, for their own sake or on the way to another one. In a
+  // network's first cell the strengths alone want none of the inputs'.
+  std::vector<bool> NodesWanted(const Wanted& wanted) const;
+  void FindProducts(const Runs& runs, bool for_mixing_alone);
   BatchSum GradientOf(const Run& run, bool want_weights, Gradients* gradients) const;
   void BackwardNode(int node, const ImageBatch& from_output, bool want_value, bool want_weights,
                     Gradients* gradients);

@@ -28,6 +28,7 @@ FusedPass::Gradients FusedPass::Backward(const at::Tensor& output_gradient, cons
   const int64_t channels = graph_->channels;
   const int64_t padded = kernels::PaddedChannels(channels);
   const ImageBatch whole = padded == channels ? BatchOf(output_gradient) : ImageBatch();
+  const std::vector<bool> node_wanted = NodesWanted(wanted);
   for (int i = graph_->num_nodes - 1; i >= 0; --i) {
     Node& node = nodes_[i];
     if (!node.value.IsDefined()) continue;
@@ -39,9 +40,8 @@ FusedPass::Gradients FusedPass::Backward(const at::Tensor& output_gradient, cons
                         ? Slice(whole, position, channels)
                         : BatchOf(output_gradient.narrow(1, position * channels, channels));
     }
-    const bool want_value = i >= graph_->num_inputs || (wanted.inputs[i] && !node.chains.empty());
-    BackwardNode(i, from_output, want_value, wanted.weights, &gradients);
-    if (i < graph_->num_inputs && want_value) {
+    BackwardNode(i, from_output, node_wanted[i], wanted.weights, &gradients);
+    if (i < graph_->num_inputs && node_wanted[i]) {
       gradients.inputs[i] = TensorOf(node.gradient, images_, node.channels);
     }
   }
@@ -61,12 +61,30 @@ FusedPass::Gradients FusedPass::Backward(const at::Tensor& output_gradient, cons
   return gradients;
 }
 
+// Sources stand before what they lead to.
+std::vector<bool> FusedPass::NodesWanted(const Wanted& wanted) const {
+  std::vector<bool> nodes(graph_->num_nodes, wanted.weights);
+  for (int i = 0; i < graph_->num_inputs; ++i) {
+    nodes[i] = wanted.inputs[i] && !nodes_[i].chains.empty();
+  }
+  for (int source = 0; source < graph_->num_nodes; ++source) {
+    for (const Run& run : runs_) {
+      if (run.source != source) continue;
+      for (const Use& use : run.uses) {
+        if (use.weight != FusedTerm::kUnweighted || nodes[source]) nodes[use.node] = true;
+      }
+    }
+  }
+  return nodes;
+}
+
 const PerChannel& FusedPass::SumsOf(const Use& use) const {
   return DropPath(use) == nullptr ? nodes_[use.node].gradient_sum : use.sums;
 }
 
-// Every use's products, and its sums if they are not the node's.
-void FusedPass::FindProducts(const Runs& runs) {
+// Every use's products, and its sums if they are not the node's. `for_mixing_alone`: only of uses
+// with a mixing weight.
+void FusedPass::FindProducts(const Runs& runs, bool for_mixing_alone) {
   struct Place {
     int run;
     Use* use;
@@ -78,6 +96,7 @@ void FusedPass::FindProducts(const Runs& runs) {
     if (!runs_[i].norm.norm().enabled) continue;
     const int64_t channels = OutputOf(runs_[i]).first.channels;
     for (Use& use : runs_[i].uses) {
+      if (for_mixing_alone && use.weight == FusedTerm::kUnweighted) continue;
       places.push_back({i, &use, total, total + channels});
       total += DropPath(use) == nullptr ? channels : 2 * channels;
     }
@@ -166,7 +185,8 @@ void FusedPass::BackwardNode(int index, const ImageBatch& from_output, bool want
       reads_positive |= run.stage->ReadsPositive();
       continue;
     }
-    FindProducts({i});
+    FindProducts({i}, !want_value && !want_weights);
+    if (!want_value && !want_weights) continue;
     if (run.IsIdentity()) {
       start.Add(GradientOf(run, want_weights, gradients));
     } else {
@@ -189,7 +209,7 @@ void FusedPass::BackwardNode(int index, const ImageBatch& from_output, bool want
     last.erase(std::remove_if(last.begin(), last.end(),
                               [this](int run) { return runs_[run].stage == nullptr; }),
                last.end());
-    FindProducts(last);
+    FindProducts(last, !want_value && !want_weights);
     if (want_value || want_weights) {
       for (size_t level = group.size() - 1; level > 0; --level) {
         BackwardLevel(group[level], want_weights, gradients);
