@@ -5,10 +5,16 @@
 
 #include <utility>
 
+#include "ops/pointwise_stage.h"
 #include "ops/separable_stage.h"
 
 namespace nap {
 namespace {
+
+bool IsPointwise(const ConvolutionShape& shape) {
+  return shape.groups == 1 && shape.kernel_height == 1 && shape.kernel_width == 1 &&
+         shape.stride_height == shape.stride_width;
+}
 
 bool IsSeparable(const ConvolutionChain::Block& block) {
   if (block.size() != 2) return false;
@@ -16,9 +22,8 @@ bool IsSeparable(const ConvolutionChain::Block& block) {
   const ConvolutionShape& pointwise = block[1];
   return depthwise.groups == depthwise.in_channels &&
          depthwise.out_channels == depthwise.in_channels &&
-         depthwise.stride_height == depthwise.stride_width && pointwise.groups == 1 &&
-         pointwise.kernel_height == 1 && pointwise.kernel_width == 1 &&
-         pointwise.stride_height == 1 && pointwise.stride_width == 1;
+         depthwise.stride_height == depthwise.stride_width && IsPointwise(pointwise) &&
+         pointwise.stride_height == 1;
 }
 
 }  // namespace
@@ -51,8 +56,13 @@ torch::Tensor ConvolutionChain::Forward(const torch::Tensor& x) {
 std::optional<StageList> ConvolutionChain::Stages() const {
   StageList stages;
   for (size_t i = 0; i < blocks_.size(); ++i) {
-    if (!IsSeparable(blocks_[i])) return std::nullopt;
-    stages.push_back(std::make_shared<SeparableStage>(convolutions_[i][0], convolutions_[i][1]));
+    if (IsSeparable(blocks_[i])) {
+      stages.push_back(std::make_shared<SeparableStage>(convolutions_[i][0], convolutions_[i][1]));
+    } else if (blocks_[i].size() == 1 && IsPointwise(blocks_[i][0])) {
+      stages.push_back(std::make_shared<PointwiseStage>(convolutions_[i]));
+    } else {
+      return std::nullopt;
+    }
   }
   return stages;
 }

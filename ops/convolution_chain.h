@@ -19,7 +19,7 @@ class ConvolutionChain final : public Operation {
   ConvolutionChain(const OperationOptions& options, std::vector<Block> blocks);
 
   torch::Tensor Forward(const torch::Tensor& x) override;
-  // If every block is a depthwise and a pointwise convolution.
+  // If every block is a depthwise and a pointwise convolution, or a pointwise one alone.
   std::optional<StageList> Stages() const override;
   std::vector<torch::nn::BatchNorm2d> InnerNorms() const override { return norms_; }
   Cost CostAt(ImageSize input) const override;
