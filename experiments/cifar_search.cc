@@ -16,6 +16,7 @@
 #include <memory>
 #include <string>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include "data/dataset.h"
@@ -23,11 +24,13 @@
 #include "experiments/run.h"
 #include "nap/architecture/drawing.h"
 #include "nap/architecture/genotype_darts.h"
+#include "nap/architecture/genotype_nas_bench_201.h"
 #include "nap/base/interrupt.h"
 #include "nap/base/option_checks.h"
 #include "nap/base/program.h"
 #include "nap/base/status_macros.h"
 #include "nap/model/network_cost.h"
+#include "nap/report/nas_bench_201_table.h"
 #include "nap/report/run_folder.h"
 #include "nap/report/search_record.h"
 #include "nap/search/searcher.h"
@@ -61,7 +64,8 @@ DEFINE_string(optimization, "bilevel", "how weights and strengths share the imag
 
 DEFINE_int32(channels, 16, "channels of the first cell");
 DEFINE_int32(cells, 8, "cells of the supernet");
-DEFINE_int32(operations_per_cell, 8, "operations that each cell type keeps");
+DEFINE_int32(operations_per_cell, 0,
+             "operations that each cell type keeps; 0: the search space's own (8 in darts)");
 DEFINE_int32(operations_per_edge, 1, "operations that an edge keeps at most");
 DEFINE_int32(operations_per_node, 0,
              "operations that a node sums at most; 0: any number; 2: as DARTS's own code can read");
@@ -114,8 +118,16 @@ DEFINE_double(checkpoint_minutes, 10,
 DEFINE_bool(resume, false,
             "go on with the run in --out_dir, exactly; its flags need not be given again");
 
-DEFINE_int32(final_channels, 36, "channels of the network whose size is reported");
-DEFINE_int32(final_cells, 20, "cells of the network whose size is reported");
+DEFINE_int32(final_channels, 0,
+             "channels of the network whose size is reported; 0: the search space's own (36 in "
+             "darts)");
+DEFINE_int32(
+    final_cells, 0,
+    "cells of the network whose size is reported; 0: the search space's own (20 in darts)");
+
+DEFINE_string(nas_bench_201_table, "",
+              "CSV file with the accuracy of NAS-Bench-201's cells, which judges the search after "
+              "each epoch (nas_bench_201)");
 
 namespace nap {
 namespace {
@@ -185,6 +197,8 @@ absl::Status CheckOwnFlags() {
   NAP_RETURN_IF_ERROR(CheckAtLeast("max_images", FLAGS_max_images, 0));
   NAP_RETURN_IF_ERROR(CheckAtLeast("image_size", FLAGS_image_size, 0));
   NAP_RETURN_IF_ERROR(CheckAtLeast("log_every", FLAGS_log_every, 1));
+  NAP_RETURN_IF_ERROR(CheckAtLeast("final_channels", FLAGS_final_channels, 0));
+  NAP_RETURN_IF_ERROR(CheckAtLeast("final_cells", FLAGS_final_cells, 0));
   return CheckOption(FLAGS_checkpoint_minutes >= 0, "checkpoint_minutes", FLAGS_checkpoint_minutes,
                      "must be at least 0");
 }
@@ -218,6 +232,7 @@ const RunKind& Kind() {
 // is wrong is not found out after it.
 struct FinalNetwork {
   std::unique_ptr<SearchSpace> search_space;
+  NetworkOptions options;
   NetworkPlan plan;
   ImageSize image;
 };
@@ -225,20 +240,38 @@ struct FinalNetwork {
 absl::StatusOr<FinalNetwork> PlanFinalNetwork(const Dataset& images) {
   NAP_ASSIGN_OR_RETURN(const auto* definition,
                        SearchSpaceRegistry::Global().Find(FLAGS_search_space));
-  FinalNetwork network{definition->make(), {}, {images.shape().height, images.shape().width}};
-  const absl::StatusOr<NetworkPlan> plan = network.search_space->Plan(
-      {FLAGS_final_channels, FLAGS_final_cells, images.shape().channels, images.num_classes()});
+  FinalNetwork network{definition->make(), {}, {}, {images.shape().height, images.shape().width}};
+  NetworkOptions& options = network.options;
+  options = network.search_space->usual_network(StemKind::kCifar);
+  if (FLAGS_final_channels > 0) options.channels = FLAGS_final_channels;
+  if (FLAGS_final_cells > 0) options.cells = FLAGS_final_cells;
+  options.image_channels = images.shape().channels;
+  options.classes = images.num_classes();
+  const absl::StatusOr<NetworkPlan> plan = network.search_space->Plan(options);
   if (!plan.ok()) {
-    return absl::InvalidArgumentError(absl::StrCat("--final_cells=", FLAGS_final_cells,
-                                                   ", --final_channels=", FLAGS_final_channels,
-                                                   ": ", plan.status().message()));
+    return absl::InvalidArgumentError(absl::StrCat("--final_cells=", options.cells,
+                                                   ", --final_channels=", options.channels, ": ",
+                                                   plan.status().message()));
   }
   network.plan = *plan;
   return network;
 }
 
+// Null if the flag is not given.
+absl::StatusOr<std::unique_ptr<const NasBench201Table>> ReadTable() {
+  if (FLAGS_nas_bench_201_table.empty()) return nullptr;
+  if (FLAGS_search_space != kNasBench201) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--nas_bench_201_table judges cells of --search_space=", kNasBench201,
+                     " only, not of ", FLAGS_search_space));
+  }
+  NAP_ASSIGN_OR_RETURN(NasBench201Table table, NasBench201Table::Read(FLAGS_nas_bench_201_table));
+  return std::make_unique<const NasBench201Table>(std::move(table));
+}
+
 // What the search found and what it costs.
-absl::Status PrintResult(const Genotype& genotype, const FinalNetwork& network) {
+absl::Status PrintResult(const Genotype& genotype, const FinalNetwork& network,
+                         const NasBench201Table* table) {
   const std::vector<CellTopology>& cell_types = network.search_space->cell_types();
   NAP_ASSIGN_OR_RETURN(const Cost cost,
                        NetworkCost(network.plan, cell_types, genotype, network.image));
@@ -250,18 +283,25 @@ absl::Status PrintResult(const Genotype& genotype, const FinalNetwork& network) 
   absl::PrintF(
       "\nWith %d cells of %d channels this makes a network of %.3f M parameters and %.1f M "
       "multiply-adds an image.\n",
-      FLAGS_final_cells, FLAGS_final_channels, cost.parameters / 1e6, cost.mult_adds / 1e6);
+      network.options.cells, network.options.channels, cost.parameters / 1e6, cost.mult_adds / 1e6);
+  if (genotype.search_space == kNasBench201) {
+    absl::PrintF("Architecture: %s\n", NasBench201Table::Describe(genotype, table));
+  }
   return absl::OkStatus();
 }
 
 // From a first look to the real thing: a genotype of real images is worth training.
-std::string NextCommand(const std::string& genotype) {
+std::string NextCommand(const std::string& genotype, const FinalNetwork& network) {
   if (FLAGS_data_dir.empty() && FLAGS_dataset.empty()) {
     return "bazel run //tools:download_cifar10 && bazel run //experiments:cifar_search -- "
            "--data_dir=datasets";
   }
   std::string command =
       absl::StrCat("bazel run //experiments:cifar_train -- --genotype=", genotype);
+  if (FLAGS_search_space == kNasBench201) {  // presets have DARTS's numbers
+    absl::StrAppend(&command, " --cells=", network.options.cells,
+                    " --channels=", network.options.channels);
+  }
   for (const char* name : {"dataset", "data_dir", "image_size"}) {
     const gflags::CommandLineFlagInfo flag = gflags::GetCommandLineFlagInfoOrDie(name);
     if (flag.current_value == flag.default_value) continue;
@@ -281,12 +321,13 @@ absl::Status Main() {
                        Searcher::Create(options, images.get()));
   if (checkpoint != nullptr) NAP_RETURN_IF_ERROR(searcher->Load(*checkpoint));
   NAP_ASSIGN_OR_RETURN(const FinalNetwork final_network, PlanFinalNetwork(*images));
+  NAP_ASSIGN_OR_RETURN(const std::unique_ptr<const NasBench201Table> table, ReadTable());
   const std::string out_dir = OutDir(FLAGS_out_dir, Kind());
   NAP_ASSIGN_OR_RETURN(const std::unique_ptr<RunFolder> folder,
                        FLAGS_resume ? RunFolder::Reopen(out_dir, Kind(), checkpoint.get())
                                     : RunFolder::Create(out_dir, Kind(), FlagValues(__FILE__)));
   Reporter reporter(searcher.get(), folder.get(), FLAGS_log_every,
-                    {FLAGS_checkpoint_minutes, threads});
+                    {FLAGS_checkpoint_minutes, threads}, table.get());
   if (checkpoint != nullptr) NAP_RETURN_IF_ERROR(reporter.Load(*checkpoint));
   absl::PrintF("%s %d cells of %d channels on %d images with %s; %d threads; writing to %s\n",
                checkpoint != nullptr ? "Resuming the search of" : "Searching", FLAGS_cells,
@@ -297,7 +338,7 @@ absl::Status Main() {
   const absl::StatusOr<Genotype> genotype = searcher->Run(&reporter);
   if (!genotype.ok()) return Unfinished(genotype.status(), out_dir, Kind());
   // First on the screen: there it stays if the disk is full.
-  NAP_RETURN_IF_ERROR(PrintResult(*genotype, final_network));
+  NAP_RETURN_IF_ERROR(PrintResult(*genotype, final_network, table.get()));
   absl::PrintF(
       "Validation accuracy of the supernet in its last epoch: %.1f %%. Peak memory: %.2f GB.\n",
       100 * reporter.accuracy(), PeakMemoryBytes() / 1e9);
@@ -308,12 +349,12 @@ absl::Status Main() {
       "strengths.jsonl, config.json, checkpoint.pt\n",
       out_dir.c_str(),
       std::filesystem::exists(folder->File("genotype.svg")) ? ", genotype.svg" : "");
-  if (!FitsDarts(*genotype)) {
+  if (genotype->search_space == "darts" && !FitsDarts(*genotype)) {
     std::printf(
         "A node keeps more than two inputs, which DARTS's own code cannot build; "
         "--operations_per_node=2 rules that out.\n");
   }
-  std::printf("Next: %s\n", NextCommand(folder->File("genotype.json")).c_str());
+  std::printf("Next: %s\n", NextCommand(folder->File("genotype.json"), final_network).c_str());
   return absl::OkStatus();
 }
 
@@ -330,7 +371,7 @@ int main(int argc, char** argv) {
        {{"preset", "experiments/presets/cifar_search"}, {"method", "experiments/methods"}},
        [] { return nap::EarlierFlags(FLAGS_resume, FLAGS_out_dir, nap::Kind()); },
        /*free_flags=*/
-       {"checkpoint_minutes", "final_cells", "final_channels", "out_dir", "preset", "resume",
-        "workers"}},
+       {"checkpoint_minutes", "final_cells", "final_channels", "nas_bench_201_table", "out_dir",
+        "preset", "resume", "workers"}},
       nap::Main);
 }

@@ -13,10 +13,11 @@ constexpr char kAccuracy[] = "valid_accuracy";  // in a checkpoint
 }  // namespace
 
 Reporter::Reporter(const Searcher* searcher, RunFolder* folder, int log_every,
-                   const Checkpointer::Options& checkpoints)
+                   const Checkpointer::Options& checkpoints, const NasBench201Table* table)
     : searcher_(searcher),
       folder_(folder),
       log_every_(log_every),
+      table_(table),
       checkpointer_(folder, checkpoints,
                     [this] {
                       Checkpoint checkpoint = searcher_->Save();
@@ -32,9 +33,9 @@ absl::Status Reporter::OnStep(const StepReport& report) {
 }
 
 absl::Status Reporter::OnEpoch(const EpochReport& report) {
-  progress_.Epoch(report, searcher_->space());
+  progress_.Epoch(report, searcher_->space(), table_);
   accuracy_ = report.valid_accuracy;
-  NAP_RETURN_IF_ERROR(WriteEpoch(report, searcher_->space(), folder_));
+  NAP_RETURN_IF_ERROR(WriteEpoch(report, searcher_->space(), folder_, table_));
   return checkpointer_.AfterEpoch(report.epoch);
 }
 

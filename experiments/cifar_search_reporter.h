@@ -3,6 +3,7 @@
 #define EXPERIMENTS_CIFAR_SEARCH_REPORTER_H_
 
 #include "nap/report/checkpointer.h"
+#include "nap/report/nas_bench_201_table.h"
 #include "nap/report/progress.h"
 #include "nap/report/run_folder.h"
 #include "nap/search/searcher.h"
@@ -12,9 +13,10 @@ namespace nap {
 
 class Reporter final : public SearchObserver {
  public:
-  // log_every: steps between two lines of metrics.jsonl.
+  // log_every: steps between two lines of metrics.jsonl. table: null, or it judges the cells of
+  // NAS-Bench-201.
   Reporter(const Searcher* searcher, RunFolder* folder, int log_every,
-           const Checkpointer::Options& checkpoints);
+           const Checkpointer::Options& checkpoints, const NasBench201Table* table);
 
   absl::Status OnStep(const StepReport& report) override;
   absl::Status OnEpoch(const EpochReport& report) override;
@@ -29,6 +31,7 @@ class Reporter final : public SearchObserver {
   const Searcher* const searcher_;
   RunFolder* const folder_;
   const int log_every_;
+  const NasBench201Table* const table_;
   Checkpointer checkpointer_;
   Progress progress_;
   double accuracy_ = 0;

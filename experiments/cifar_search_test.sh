@@ -20,7 +20,7 @@ expect_error() {
   actual=$?
   [ $actual -eq "$code" ] || problem "exit code $actual instead of $code from $*: $(cat stderr)"
   grep -qF -- "$text" stderr || problem "no '$text' from $*: $(cat stderr)"
-  [ "$(grep -vcE '^(epoch|  pruned)' stderr)" -eq 1 ] || problem "not one line from $*: $(cat stderr)"
+  [ "$(grep -vcE '^(epoch|  pruned|  cell now)' stderr)" -eq 1 ] || problem "not one line from $*: $(cat stderr)"
 }
 
 # A whole search on the built-in images.
@@ -73,6 +73,56 @@ for cell in (genotype.normal, genotype.reduce):
     assert len(cell) == 8 and all(name != 'none' for name, source in cell)
 END
 
+# The cells of NAS-Bench-201, judged by a table of all of them: the longer the string, the better.
+nas=(--search_space=nas_bench_201)
+python3 - >table.csv <<'END'
+import itertools
+names = ['none', 'skip_connect', 'nor_conv_1x1', 'nor_conv_3x3', 'avg_pool_3x3']
+print('architecture,accuracy')
+for a, b, c, d, e, f in itertools.product(names, repeat=6):
+    cell = '|%s~0|+|%s~0|%s~1|+|%s~0|%s~1|%s~2|' % (a, b, c, d, e, f)
+    print('%s,%.2f' % (cell, len(cell) / 2))
+END
+"$search" "${tiny[@]}" "${nas[@]}" --out_dir=nas --nas_bench_201_table=table.csv >stdout 2>stderr ||
+  problem "failed: $(cat stderr)"
+[ "$(grep -cE '^  cell now: \|.*\|: accuracy [0-9.]+ %, rank [0-9]+ of 15625$' stderr)" -eq 2 ] ||
+  problem "not judged after each epoch: $(cat stderr)"
+grep -qE '^Architecture: \|.*\|: accuracy [0-9.]+ %, rank [0-9]+ of 15625$' stdout ||
+  problem "the result is not judged: $(cat stdout)"
+grep -qF "With 15 cells of 16 channels" stdout || problem "not the tables' network: $(cat stdout)"
+grep -qF "DARTS's own code" stdout && problem "speaks of DARTS: $(cat stdout)"
+python3 - <<'END' || problem "metrics.jsonl or genotype.txt is not as documented"
+import json
+epochs = [json.loads(line) for line in open('nas/metrics.jsonl')]
+epochs = [line for line in epochs if line['kind'] == 'epoch']
+cell = open('nas/genotype.txt').read().strip()
+assert epochs[-1]['architecture'] == cell and 'none' not in cell
+rows = [line.rsplit(',', 1) for line in open('table.csv').read().split('\n')[1:-1]]
+table = {row[0]: float(row[1]) for row in rows}
+for epoch in epochs:
+    accuracy = table[epoch['architecture']]
+    assert abs(epoch['table_accuracy'] - accuracy / 100) < 1e-9
+    assert epoch['table_rank'] == 1 + sum(other > accuracy for other in table.values())
+assert sum(map(len, json.load(open('nas/genotype.json'))['cells']['cell']['nodes'])) == 6
+END
+"$search" "${tiny[@]}" "${nas[@]}" --out_dir=nas_bare >stdout 2>stderr || problem "failed: $(cat stderr)"
+grep -qxF "Architecture: $(cat nas/genotype.txt)" stdout || problem "no bare string: $(cat stdout)"
+cmp nas/genotype.json nas_bare/genotype.json || problem "a table changed the search"
+grep -q table_rank nas_bare/metrics.jsonl && problem "a rank without a table"
+(head -n 1 table.csv; grep -F '|none~0|+|none~0|none~1|+|none~0|none~1|none~2|' table.csv) >one.csv
+"$search" "${tiny[@]}" "${nas[@]}" --out_dir=nas_one --nas_bench_201_table=one.csv >stdout 2>stderr ||
+  problem "failed: $(cat stderr)"
+[ "$(grep -cE '^  cell now: \|.*\| is not in one.csv$' stderr)" -eq 2 ] ||
+  problem "does not say what the table lacks: $(cat stderr)"
+sed '7s/,/;/' table.csv >broken.csv
+expect_error 1 "broken.csv, line 7: must have" "${nas[@]}" --nas_bench_201_table=broken.csv
+expect_error 1 "nowhere.csv" "${nas[@]}" --nas_bench_201_table=nowhere.csv
+expect_error 1 "--nas_bench_201_table judges cells of --search_space=nas_bench_201 only" \
+  --nas_bench_201_table=table.csv
+expect_error 1 "so it needs 3, 6, 9, ... cells in all; got 4" "${nas[@]}" --cells=4
+expect_error 1 "--final_cells=20, --final_channels=16: the nas_bench_201 space" "${nas[@]}" --final_cells=20
+expect_error 1 "a budget of 7 operations does not fit the cell, which" "${nas[@]}" --operations_per_cell=7
+
 # Help names the experiment's own flags, and no library's.
 "$search" --help >stdout 2>stderr || problem "--help failed"
 [ "$(sed -n 4p stdout | cut -c1-4)" = "  --" ] || problem "the flags do not come first: $(head stdout)"
@@ -87,7 +137,7 @@ expect_error 2 "unknown preset 'slow'; known: paper, quick, standard" --preset=s
 expect_error 1 "unknown command line flag 'epoch'" --epoch=3
 expect_error 1 "illegal value 'many'" --epochs=many
 expect_error 2 "'stray' is not a flag" stray
-expect_error 1 "unknown search space 'dart'; known: darts" --search_space=dart
+expect_error 1 "unknown search space 'dart'; known: darts, nas_bench_201" --search_space=dart
 expect_error 1 "unknown relaxation 'x'; known: sigmoid, softmax, unnormalized" --relaxation=x
 expect_error 1 "unknown pruning criterion 'x'" --criterion=x
 expect_error 1 "unknown pruning schedule 'x'" --schedule=x

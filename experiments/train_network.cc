@@ -31,11 +31,13 @@ DEFINE_string(preset, "quick", "quick or paper: the flag file that sets the defa
 DEFINE_string(out_dir, "", "run folder; empty: runs/<experiment>-<date>-<time>");
 
 DEFINE_string(genotype, "DARTS_V2",
-              "genotype.json, a file with a DARTS line, or DARTS_V1, DARTS_V2, PDARTS, "
-              "PC_DARTS_cifar, PC_DARTS_image");
+              "genotype.json, a file with a DARTS line, a NAS-Bench-201 string, or DARTS_V1, "
+              "DARTS_V2, PDARTS, PC_DARTS_cifar, PC_DARTS_image");
 DEFINE_string(network, "cifar", "the network's shape: cifar or imagenet");
-DEFINE_int32(channels, 0, "of the first cell; 0: 36 (cifar) or 48 (imagenet)");
-DEFINE_int32(cells, 0, "cells of the network; 0: 20 (cifar) or 14 (imagenet)");
+DEFINE_int32(channels, 0,
+             "of the first cell; 0: 36 (cifar) or 48 (imagenet) in darts, 16 in nas_bench_201");
+DEFINE_int32(cells, 0,
+             "cells of the network; 0: 20 (cifar) or 14 (imagenet) in darts, 15 in nas_bench_201");
 DEFINE_string(weights, "",
               "model.pt or checkpoint.pt whose weights the training starts from; classifiers of "
               "another number of classes are left out");
@@ -98,7 +100,7 @@ absl::Status CheckOwnFlags() {
   NAP_RETURN_IF_ERROR(CheckAtLeast("learning_rate_batch", FLAGS_learning_rate_batch, 0));
   NAP_RETURN_IF_ERROR(CheckAtLeast("log_every", FLAGS_log_every, 1));
   NAP_RETURN_IF_ERROR(CheckAtLeast("checkpoint_minutes", FLAGS_checkpoint_minutes, 0));
-  return FindNetwork(FLAGS_network).status();
+  return FindStem(FLAGS_network).status();
 }
 
 absl::StatusOr<TrainingOptions> OptionsFromFlags() {
@@ -153,7 +155,7 @@ absl::StatusOr<ModelDescription> Describe(const Dataset& images) {
   ModelDescription description;
   NAP_ASSIGN_OR_RETURN(description.spec.genotype, FindGenotype(FLAGS_genotype));
   NetworkOptions& network = description.spec.network;
-  NAP_ASSIGN_OR_RETURN(network, FindNetwork(FLAGS_network));
+  NAP_ASSIGN_OR_RETURN(network, FindNetwork(FLAGS_network, description.spec.genotype.search_space));
   if (FLAGS_channels > 0) network.channels = FLAGS_channels;
   if (FLAGS_cells > 0) network.cells = FLAGS_cells;
   network.image_channels = images.shape().channels;

@@ -61,6 +61,22 @@ echo "Genotype(normal=[('sep_conv_3x3', 0), ('none', 0), ('dil_conv_5x5', 2), ('
 run "$train" "${tiny[@]}" --genotype=cells.txt --mixup=0.2 --label_smoothing=0.1 --drop_path=0.5 \
   --learning_rate_decay=linear --auxiliary_weight=0 --color_jitter --workers=3 --out_dir=options
 
+# A cell of NAS-Bench-201, by its string; then from the file that a search writes.
+cell='|nor_conv_3x3~0|+|none~0|avg_pool_3x3~1|+|skip_connect~0|nor_conv_1x1~1|none~2|'
+run "$train" "${tiny[@]}" --genotype="$cell" --out_dir=nas
+echo "$cell" >genotype.txt
+run "$train" "${tiny[@]}" --genotype=genotype.txt --out_dir=nas_file
+cmp nas/model.pt nas_file/model.pt || problem "the string and the file gave other models"
+/usr/bin/python3 - <<'PYTHON' || problem "PyTorch cannot use nas/model.pt"
+import torch
+model = torch.jit.load('nas/model.pt')
+assert model(torch.zeros(2, 3, 32, 32)).shape == (2, 10) and '"nas_bench_201"' in model.genotype
+PYTHON
+expect_error 1 'has no input at node 1' "$train" "${tiny[@]}" \
+  --genotype='|none~0|+|skip_connect~0|none~1|+|none~0|none~1|skip_connect~2|' --out_dir=empty
+expect_error 1 'so it needs 3, 6, 9, ... cells in all; got 5' "$train" "${tiny[@]}" --cells=5 \
+  --genotype="$cell" --out_dir=five
+
 # ImageNet's shape: on the built-in folder, which is written once; then on one's own images.
 run "$transfer" "${photos[@]}" --out_dir=photos
 grep -qF 'a small folder of built-in drawings, datasets/built_in_folder' stdout ||

@@ -18,11 +18,13 @@
 #include "nap/model/network_cost.h"
 
 DEFINE_string(genotype, "",
-              "genotype.json, a file with a DARTS line, or DARTS_V1, DARTS_V2, PDARTS, "
-              "PC_DARTS_cifar, PC_DARTS_image");
+              "genotype.json, a file with a DARTS line, a NAS-Bench-201 string, or DARTS_V1, "
+              "DARTS_V2, PDARTS, PC_DARTS_cifar, PC_DARTS_image");
 DEFINE_string(network, "cifar", "the network's shape: cifar or imagenet");
-DEFINE_int32(channels, 0, "of the first cell; 0: 36 (cifar) or 48 (imagenet)");
-DEFINE_int32(cells, 0, "cells of the network; 0: 20 (cifar) or 14 (imagenet)");
+DEFINE_int32(channels, 0,
+             "of the first cell; 0: 36 (cifar) or 48 (imagenet) in darts, 16 in nas_bench_201");
+DEFINE_int32(cells, 0,
+             "cells of the network; 0: 20 (cifar) or 14 (imagenet) in darts, 15 in nas_bench_201");
 DEFINE_int32(classes, 0, "classes; 0: 10 (cifar) or 1000 (imagenet)");
 DEFINE_int32(image_size, 0,
              "height and width of an image, pixels; 0: 32 (cifar) or 224 (imagenet)");
@@ -58,8 +60,8 @@ absl::Status Main() {
                                                    absl::StrJoin(PublishedGenotypes(), ", ")));
   }
   DerivedNetworkSpec spec;
-  NAP_ASSIGN_OR_RETURN(spec.network, FindNetwork(FLAGS_network));
   NAP_ASSIGN_OR_RETURN(spec.genotype, FindGenotype(FLAGS_genotype));
+  NAP_ASSIGN_OR_RETURN(spec.network, FindNetwork(FLAGS_network, spec.genotype.search_space));
   NAP_ASSIGN_OR_RETURN(spec.network.channels,
                        Positive("channels", FLAGS_channels, spec.network.channels));
   NAP_ASSIGN_OR_RETURN(spec.network.cells, Positive("cells", FLAGS_cells, spec.network.cells));

@@ -37,6 +37,12 @@ expect 'keeps 1 dil_conv_3x3, 5 sep_conv_3x3, 2 skip_connect' --genotype=DARTS_V
 expect 'cifar network of 5 cells, 8 channels, 7 classes, for 16 x 16 pixels' --genotype=PDARTS \
   --cells=5 --channels=8 --classes=7 --image_size=16
 
+# All of NAS-Bench-201's 3 x 3 convolutions, of which its tables say 1.53 M and 220 M.
+convolutions='|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+|nor_conv_3x3~0|nor_conv_3x3~1|nor_conv_3x3~2|'
+expect 'cifar network of 15 cells, 16 channels, 10 classes, for 32 x 32 pixels' --genotype="$convolutions"
+expect 'parameters               1531546 ' --genotype="$convolutions"
+expect 'multiply-adds an image   220119680 ' --genotype="$convolutions"
+
 "$info" --genotype=DARTS_V2 --json >v2.json 2>stderr || problem "--json: $(cat stderr)"
 python3 - <<'PYTHON' || problem "not the JSON that was expected: $(cat v2.json)"
 import json
@@ -57,6 +63,7 @@ expect_error "the genotype 'nothing' is neither a file nor one of" --genotype=no
 expect_error "unknown network 'x'; known: cifar, imagenet" --genotype=PDARTS --network=x
 expect_error '--channels=-1 is out of range' --genotype=PDARTS --channels=-1
 expect_error 'at least 3 cells' --genotype=PDARTS --cells=2
+expect_error "the genotype '|x~0|': NAS-Bench-201 architecture: it must have 3 nodes" --genotype='|x~0|'
 sed 's/sep_conv_3x3/sep_conv_9x9/' genotype.json >unknown.json
 expect_error "uses the unknown operation 'sep_conv_9x9'" --genotype=unknown.json
 head -c 100 genotype.json >truncated.json

@@ -62,7 +62,7 @@ std::string DotId(const CellGenotype& cell, int node) {
 
 std::string DotCluster(const CellGenotype& cell, int num_inputs) {
   std::string dot = absl::StrCat("  subgraph ", Quoted("cluster_" + cell.name),
-                                 " {\n    label=", Quoted(cell.name + " cell"), ";\n");
+                                 " {\n    label=", Quoted(CellTitle(cell.name)), ";\n");
   const std::set<int> used = UsedInputs(cell, num_inputs);
   for (int input = 0; input < num_inputs; ++input) {
     // The field's names: c_{k-2} and c_{k-1} are the cells before this one.
@@ -145,7 +145,7 @@ absl::StatusOr<std::string> RunDot(const std::string& dot_file) {
 }  // namespace
 
 std::string CellToText(const CellGenotype& cell, int num_inputs) {
-  std::string text = absl::StrCat(cell.name, " cell\n");
+  std::string text = absl::StrCat(CellTitle(cell.name), "\n");
   for (size_t i = 0; i < cell.nodes.size(); ++i) {
     const auto input_text = [&](std::string* out, const GenotypeInput& input) {
       absl::StrAppend(out, input.operation, "(", NodeText(input.source, num_inputs), ")");

@@ -52,6 +52,13 @@ TEST(CellToTextTest, SaysWhatIsNotUsed) {
 )");
 }
 
+TEST(CellToTextTest, CallsAnOnlyCellByNoOtherName) {
+  const CellGenotype cell{"cell", {{{"skip_connect", 0}}}, {1}};
+  EXPECT_EQ(CellToText(cell, 1),
+            "cell\n  node 1 = skip_connect(input 0)\n  output = concat(node 1)\n");
+  EXPECT_THAT(GenotypeToDot({"nas_bench_201", {cell}}, 1), HasSubstr("label=\"cell\";\n"));
+}
+
 TEST(GenotypeToDotTest, DrawsEveryInputNodeAndOperation) {
   const std::string dot = GenotypeToDot(WithUnusedInput(), 2);
   EXPECT_THAT(dot, StartsWith("digraph genotype {\n  rankdir=LR;\n"));

@@ -2,6 +2,8 @@
 
 namespace nap {
 
+std::string CellTitle(const std::string& name) { return name == "cell" ? name : name + " cell"; }
+
 std::map<std::string, int> CountOperations(const CellGenotype& cell) {
   std::map<std::string, int> counts;
   for (const auto& inputs : cell.nodes) {

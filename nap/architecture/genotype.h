@@ -19,7 +19,7 @@ struct GenotypeInput {
 };
 
 struct CellGenotype {
-  std::string name;  // "normal" or "reduce" in the darts space
+  std::string name;  // "normal" or "reduce" in the darts space, "cell" in nas_bench_201
 
   // For each intermediate node the operations whose outputs it sums, at least one, by source.
   std::vector<std::vector<GenotypeInput>> nodes;
@@ -38,6 +38,9 @@ struct Genotype {
     return a.search_space == b.search_space && a.cells == b.cells;
   }
 };
+
+// "normal cell"; "cell" for the only cell type of a space, which has no other name.
+std::string CellTitle(const std::string& name);
 
 // How often each operation occurs in the cell.
 std::map<std::string, int> CountOperations(const CellGenotype& cell);

@@ -8,6 +8,7 @@
 
 #include "nap/architecture/genotype_darts.h"
 #include "nap/architecture/genotype_json.h"
+#include "nap/architecture/genotype_nas_bench_201.h"
 #include "nap/base/files.h"
 
 namespace nap {
@@ -51,6 +52,13 @@ constexpr Published kPublished[] = {
      "('sep_conv_3x3', 1), ('sep_conv_5x5', 0), ('sep_conv_3x3', 3)], reduce_concat=[2, 3, 4, 5])"},
 };
 
+// An error says where the genotype came from.
+absl::StatusOr<Genotype> Named(absl::string_view origin, absl::StatusOr<Genotype> genotype) {
+  if (genotype.ok()) return genotype;
+  return absl::Status(genotype.status().code(),
+                      absl::StrCat(origin, ": ", genotype.status().message()));
+}
+
 }  // namespace
 
 std::vector<std::string> PublishedGenotypes() {
@@ -63,6 +71,10 @@ absl::StatusOr<Genotype> FindGenotype(const std::string& name_or_file) {
   for (const Published& published : kPublished) {
     if (name_or_file == published.name) return GenotypeFromDarts(published.line);
   }
+  if (IsNasBench201(name_or_file)) {
+    return Named(absl::StrCat("the genotype '", name_or_file, "'"),
+                 GenotypeFromNasBench201(name_or_file));
+  }
   const absl::StatusOr<std::string> content = ReadFile(name_or_file);
   if (absl::IsNotFound(content.status())) {
     return absl::NotFoundError(absl::StrCat("the genotype '", name_or_file,
@@ -71,11 +83,9 @@ absl::StatusOr<Genotype> FindGenotype(const std::string& name_or_file) {
   }
   if (!content.ok()) return content.status();
   const bool is_json = absl::StartsWith(absl::StripLeadingAsciiWhitespace(*content), "{");
-  absl::StatusOr<Genotype> genotype =
-      is_json ? GenotypeFromJson(*content) : GenotypeFromDarts(*content);
-  if (genotype.ok()) return genotype;
-  return absl::Status(genotype.status().code(),
-                      absl::StrCat(name_or_file, ": ", genotype.status().message()));
+  return Named(name_or_file, is_json                   ? GenotypeFromJson(*content)
+                             : IsNasBench201(*content) ? GenotypeFromNasBench201(*content)
+                                                       : GenotypeFromDarts(*content));
 }
 
 }  // namespace nap

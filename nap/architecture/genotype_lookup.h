@@ -15,8 +15,9 @@ namespace nap {
 // PC_DARTS_image (Xu et al. 2020).
 std::vector<std::string> PublishedGenotypes();
 
-// One of PublishedGenotypes(), or a file with genotype.json's format or DARTS's line.
-// InvalidArgument, NotFound or Unavailable that names the file and what is wrong with it.
+// One of PublishedGenotypes(), a NAS-Bench-201 string, or a file with genotype.json's format,
+// DARTS's line or such a string. InvalidArgument, NotFound or Unavailable that names the file or
+// string and what is wrong with it.
 absl::StatusOr<Genotype> FindGenotype(const std::string& name_or_file);
 
 }  // namespace nap

@@ -4,6 +4,7 @@
 
 #include "nap/architecture/genotype_darts.h"
 #include "nap/architecture/genotype_json.h"
+#include "nap/architecture/genotype_nas_bench_201.h"
 #include "nap/architecture/genotypes_for_tests.h"
 #include "nap/base/files.h"
 
@@ -23,12 +24,21 @@ TEST(GenotypeLookupTest, KnowsPublishedGenotypesByName) {
   EXPECT_EQ(*FindGenotype("DARTS_V2"), DartsV2());
 }
 
-TEST(GenotypeLookupTest, ReadsBothFormats) {
+TEST(GenotypeLookupTest, ReadsEveryFormat) {
   const std::string folder = testing::TempDir();
   ASSERT_TRUE(WriteFileAtomically(folder + "/a", "\n " + GenotypeToJson(DartsV2())).ok());
   ASSERT_TRUE(WriteFileAtomically(folder + "/b", GenotypeToDarts(DartsV2()) + "\n").ok());
   EXPECT_EQ(*FindGenotype(folder + "/a"), DartsV2());
   EXPECT_EQ(*FindGenotype(folder + "/b"), DartsV2());
+
+  const std::string architecture =
+      "|nor_conv_3x3~0|+|none~0|skip_connect~1|+|none~0|none~1|avg_pool_3x3~2|";
+  ASSERT_TRUE(WriteFileAtomically(folder + "/c", architecture + "\n").ok());
+  for (const std::string& name : {architecture, folder + "/c"}) {
+    const auto genotype = FindGenotype(name);
+    ASSERT_TRUE(genotype.ok()) << genotype.status();
+    EXPECT_EQ(GenotypeToNasBench201(*genotype), architecture);
+  }
 }
 
 TEST(GenotypeLookupTest, NamesWhatIsWrong) {
@@ -37,7 +47,10 @@ TEST(GenotypeLookupTest, NamesWhatIsWrong) {
   EXPECT_EQ(missing.status().message(),
             "the genotype 'nowhere/genotype.json' is neither a file nor one of DARTS_V1, DARTS_V2, "
             "PDARTS, PC_DARTS_cifar, PC_DARTS_image");
-  for (const char* content : {"", "{", "Genotype(", "{\"cells\": 3}"}) {
+  EXPECT_EQ(FindGenotype("|a~0|+|a~0|").status().message(),
+            "the genotype '|a~0|+|a~0|': NAS-Bench-201 architecture: it must have 3 nodes joined "
+            "by '+', not 2");
+  for (const char* content : {"", "{", "Genotype(", "{\"cells\": 3}", "|a~0|"}) {
     const std::string file = testing::TempDir() + "/broken";
     ASSERT_TRUE(WriteFileAtomically(file, content).ok());
     const auto broken = FindGenotype(file);

@@ -21,9 +21,11 @@ bool HasEdge(const CellTopology& topology, int source, int target) {
 absl::Status ValidateCell(const CellGenotype& cell, const CellTopology& topology,
                           const std::vector<std::string>& operations) {
   const auto error = [&](const auto&... what) {
-    return absl::InvalidArgumentError(absl::StrCat("genotype: the ", cell.name, " cell ", what...));
+    return absl::InvalidArgumentError(
+        absl::StrCat("genotype: the ", CellTitle(cell.name), " ", what...));
   };
-  if (cell.name != topology.name) return error("stands where the ", topology.name, " cell should");
+  if (cell.name != topology.name)
+    return error("stands where the ", CellTitle(topology.name), " should");
   if (static_cast<int>(cell.nodes.size()) != topology.num_nodes) {
     return error("has ", cell.nodes.size(), " nodes instead of ", topology.num_nodes);
   }
@@ -58,12 +60,12 @@ absl::Status ValidateGenotype(const Genotype& genotype, const std::vector<CellTo
   const size_t num_cells = genotype.cells.size();
   if (num_cells > cell_types.size()) {
     return absl::InvalidArgumentError(absl::StrCat(
-        "genotype: the ", genotype.cells[cell_types.size()].name, " cell is one too many"));
+        "genotype: the ", CellTitle(genotype.cells[cell_types.size()].name), " is one too many"));
   }
   for (size_t i = 0; i < cell_types.size(); ++i) {
     if (i == num_cells) {
       return absl::InvalidArgumentError(
-          absl::StrCat("genotype: the ", cell_types[i].name, " cell is missing"));
+          absl::StrCat("genotype: the ", CellTitle(cell_types[i].name), " is missing"));
     }
     NAP_RETURN_IF_ERROR(ValidateCell(genotype.cells[i], cell_types[i], operations));
   }

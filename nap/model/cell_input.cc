@@ -7,29 +7,76 @@
 
 namespace nap {
 
-CellInput::CellInput(const CellInputPlan& plan, int64_t channels, bool affine)
-    : norm_(MakeBatchNorm(channels, affine)) {
-  register_module("norm", norm_);
-  if (plan.halve) {
-    reduce_ =
-        register_module("reduce", std::make_shared<FactorizedReduce>(plan.channels, channels));
-  } else {
-    pointwise_ = register_module("pointwise", MakeConvolution(Pointwise(plan.channels, channels)));
+CellInput::CellInput(const CellInputPlan& plan, int64_t channels, bool affine) : kind_(plan.kind) {
+  switch (kind_) {
+    case CellInputKind::kPointwise:
+      norm_ = register_module("norm", MakeBatchNorm(channels, affine));
+      pointwise_ =
+          register_module("pointwise", MakeConvolution(Pointwise(plan.channels, channels)));
+      break;
+    case CellInputKind::kFactorizedReduce:
+      norm_ = register_module("norm", MakeBatchNorm(channels, affine));
+      reduce_ =
+          register_module("reduce", std::make_shared<FactorizedReduce>(plan.channels, channels));
+      break;
+    case CellInputKind::kIdentity:
+      break;
+    case CellInputKind::kResidualBlock:
+      block_ = register_module("block",
+                               std::make_shared<ResidualBlock>(plan.channels, channels, affine));
+      break;
   }
 }
 
 torch::Tensor CellInput::Forward(const torch::Tensor& x) {
-  return norm_->forward(reduce_ ? reduce_->Forward(x) : pointwise_->forward(at::relu(x)));
+  switch (kind_) {
+    case CellInputKind::kPointwise:
+      return norm_->forward(pointwise_->forward(at::relu(x)));
+    case CellInputKind::kFactorizedReduce:
+      return norm_->forward(reduce_->Forward(x));
+    case CellInputKind::kIdentity:
+      return x;
+    case CellInputKind::kResidualBlock:
+      return block_->Forward(x);
+  }
+  return {};
 }
 
 FusedTerm CellInput::Term(int source, int target) const {
   FusedTerm term{source, target};
-  term.stages =
-      reduce_
-          ? reduce_->Stages()
-          : StageList{std::make_shared<PointwiseStage>(std::vector<torch::nn::Conv2d>{pointwise_})};
-  term.norms = {{/*enabled=*/true, norm_}};
+  switch (kind_) {
+    case CellInputKind::kPointwise:
+      term.stages =
+          StageList{std::make_shared<PointwiseStage>(std::vector<torch::nn::Conv2d>{pointwise_})};
+      break;
+    case CellInputKind::kFactorizedReduce:
+      term.stages = reduce_->Stages();
+      break;
+    case CellInputKind::kIdentity:
+      term.stages = StageList();
+      break;
+    case CellInputKind::kResidualBlock:
+      term.operation = block_;
+      break;
+  }
+  term.norms = {{/*enabled=*/static_cast<bool>(norm_), norm_}};
   return term;
+}
+
+Cost CellInput::CostOf(const CellInputPlan& plan, int64_t channels, ImageSize output) {
+  switch (plan.kind) {
+    case CellInputKind::kPointwise:
+    case CellInputKind::kFactorizedReduce:
+      // Either way every channel is read once for each channel and pixel of the result.
+      return ConvolutionCost(plan.channels, channels, 1, 1, 1, output) +
+             BatchNormCost(channels, true);
+    case CellInputKind::kIdentity:
+      return {};
+    case CellInputKind::kResidualBlock:
+      return ResidualBlock(plan.channels, channels, /*affine=*/true)
+          .CostAt({2 * output.height, 2 * output.width});
+  }
+  return {};
 }
 
 }  // namespace nap

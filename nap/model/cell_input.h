@@ -10,11 +10,12 @@
 
 #include "nap/model/fused_cell.h"
 #include "nap/search_space/search_space.h"
+#include "ops/cost.h"
 #include "ops/factorized_reduce.h"
+#include "ops/residual_block.h"
 
 namespace nap {
 
-// ReLU, 1 x 1 convolution or factorised reduction, batch norm.
 class CellInput : public torch::nn::Module {
  public:
   CellInput(const CellInputPlan& plan, int64_t channels, bool affine);
@@ -25,10 +26,16 @@ class CellInput : public torch::nn::Module {
   // The same from node `source` to node `target`, for the fused kernels.
   FusedTerm Term(int source, int target) const;
 
+  // Of one with scale and shift, where the result has this size.
+  static Cost CostOf(const CellInputPlan& plan, int64_t channels, ImageSize output);
+
  private:
+  const CellInputKind kind_;
+  // Null: not needed.
   torch::nn::Conv2d pointwise_{nullptr};
   std::shared_ptr<FactorizedReduce> reduce_;
-  torch::nn::BatchNorm2d norm_;
+  std::shared_ptr<ResidualBlock> block_;
+  torch::nn::BatchNorm2d norm_{nullptr};
 };
 
 }  // namespace nap

@@ -51,6 +51,8 @@ DerivedNetwork::DerivedNetwork(const DerivedNetworkSpec& spec, DerivedNetworkLay
     : spec_(spec),
       layout_(std::move(layout)),
       stem_(register_module("stem", std::make_shared<Stem>(plan(), /*running_statistics=*/true))),
+      pooling_(register_module("pooling",
+                               std::make_shared<Pooling>(plan(), /*running_statistics=*/true))),
       classifier_(torch::nn::Linear(plan().output_channels, plan().classes)) {
   const int64_t auxiliary = spec.auxiliary_head ? AuxiliaryHead::CellOf(spec.network.cells) : -1;
   const std::vector<bool> counts = CellsThatCount(plan(), spec.genotype, auxiliary);
@@ -98,7 +100,7 @@ DerivedNetwork::Output DerivedNetwork::Forward(const torch::Tensor& images,
       output.auxiliary_logits = auxiliary_head_->Forward(outputs.back());
     }
   }
-  output.logits = classifier_->forward(outputs.back().mean({2, 3}));
+  output.logits = classifier_->forward(pooling_->Forward(outputs.back()));
   return output;
 }
 

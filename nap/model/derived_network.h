@@ -69,6 +69,7 @@ class DerivedNetwork : public torch::nn::Module {
   const DerivedNetworkSpec spec_;
   const DerivedNetworkLayout layout_;
   const std::shared_ptr<Stem> stem_;
+  const std::shared_ptr<Pooling> pooling_;
   std::vector<std::shared_ptr<DerivedCell>> cells_;  // null: nothing reads it
   std::shared_ptr<AuxiliaryHead> auxiliary_head_;    // null: none
   torch::nn::Linear classifier_;

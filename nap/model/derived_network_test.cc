@@ -60,6 +60,32 @@ TEST(DerivedNetworkTest, BuildsWhatIsCountedAndUsesAllOfIt) {
   }
 }
 
+// All of it that can be: a table's cell may have a node that leads nowhere.
+TEST(DerivedNetworkTest, BuildsTheCellsOfNasBench201) {
+  for (const char* cell :
+       {"|nor_conv_3x3~0|+|nor_conv_1x1~0|avg_pool_3x3~1|+|skip_connect~0|none~1|nor_conv_3x3~2|",
+        "|skip_connect~0|+|nor_conv_3x3~0|none~1|+|none~0|nor_conv_1x1~1|none~2|"}) {
+    const DerivedNetworkSpec spec{*FindGenotype(cell), {4, 6, 3, 7}, /*auxiliary_head=*/false};
+    const auto layout = LayOut(spec);
+    ASSERT_TRUE(layout.ok()) << layout.status();
+    const auto network = Make(spec);
+    const auto cost = NetworkCost(layout->plan, layout->cell_types, spec.genotype, {16, 16});
+    EXPECT_EQ(NumParameters(*network), cost->parameters);
+    const auto logits = network->Forward(at::randn({3, 3, 16, 15})).logits;
+    EXPECT_EQ(logits.sizes(), (std::vector<int64_t>{3, 7}));
+    (logits * at::randn({3, 7})).sum().backward();
+    for (const auto& parameter : network->named_parameters()) {
+      EXPECT_TRUE(parameter.value().grad().defined()) << parameter.key();
+    }
+    EXPECT_GT(network->named_parameters()["pooling.norm.weight"].grad().abs().sum().item<float>(),
+              0);
+  }
+  const auto empty = DerivedNetwork::Create(
+      {*FindGenotype("|none~0|+|skip_connect~0|none~1|+|none~0|none~1|skip_connect~2|"),
+       {4, 6, 3, 7}});
+  EXPECT_EQ(empty.status().message(), "genotype: the cell has no input at node 1");
+}
+
 // Normal cells that read only the cell before the last one leave every other cell unread.
 TEST(DerivedNetworkTest, LeavesOutCellsThatNothingReads) {
   Genotype genotype = DartsV2();
@@ -94,7 +120,8 @@ TEST(DerivedNetworkTest, EvaluatesEachImageByItself) {
 TEST(DerivedCellTest, DropsOperationsAnImageAtATime) {
   at::manual_seed(4);
   const CellTopology topology = CellTopology::Dense("normal", 2, 2, 1);
-  const CellPlan plan{0, 4, 1, {{-1, 4, false}, {-1, 4, false}}};
+  const CellPlan plan{
+      0, 4, 1, {{-1, 4, CellInputKind::kPointwise}, {-1, 4, CellInputKind::kPointwise}}};
   const CellGenotype genotype{
       "normal", {{{"avg_pool_3x3", 0}}, {{"skip_connect", 0}, {"max_pool_3x3", 2}}}, {2, 3}};
   DerivedCell cell(topology, plan, genotype);

@@ -10,6 +10,7 @@
 #include <torch/csrc/autograd/autograd.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "nap/model/supernet.h"
 
@@ -45,7 +46,8 @@ struct Setting {
   int64_t cells;
   int64_t size;
   int64_t batch;
-  std::vector<std::string> operations;
+  std::vector<std::string> operations;  // empty: the search space's own
+  std::string space = "darts";
 };
 
 struct Result {
@@ -57,19 +59,21 @@ class FusedSupernetTest : public testing::Test {
  protected:
   void Create(const Setting& setting) {
     at::manual_seed(5);
-    const auto search_space = (*SearchSpaceRegistry::Global().Find("darts"))->make();
+    const auto search_space = (*SearchSpaceRegistry::Global().Find(setting.space))->make();
     space_ = {};
     space_.cells = search_space->cell_types();
     std::vector<std::string> names = setting.operations;
     if (names.empty()) names = search_space->operations();
     for (const std::string& name : names) space_.operations.push_back({name, name == "none"});
-    plan_ = *search_space->Plan({setting.cells, setting.channels, 3, 10});
+    plan_ = *search_space->Plan({setting.channels, setting.cells, 3, 10});
     reference_ = std::make_shared<Supernet>(plan_, space_, CellOptions{false, false});
     images_ = at::randn({setting.batch, 3, setting.size, setting.size})
                   .contiguous(at::MemoryFormat::ChannelsLast);
     mixing_.clear();
-    for (int i = 0; i < 2; ++i) {
-      mixing_.push_back(at::rand({14, static_cast<int64_t>(names.size())}) + 0.1);
+    for (const CellTopology& cell : space_.cells) {
+      mixing_.push_back(
+          at::rand({static_cast<int64_t>(cell.edges.size()), static_cast<int64_t>(names.size())}) +
+          0.1);
     }
     direction_ = at::randn({setting.batch, 10});
     batch_ = setting.batch;
@@ -170,21 +174,24 @@ class FusedSupernetTest : public testing::Test {
       if (id.cell == plan.type) cell.Prune(id.edge, id.operation);
     }
     std::vector<at::Tensor> variables;
+    std::vector<std::string> names = {"output"};
     for (const CellInputPlan& input : plan.inputs) {
-      const int64_t width = size * plan.stride * (input.halve ? 2 : 1);
+      names.push_back("input " + std::to_string(names.size() - 1));
+      const int64_t width = size * plan.stride * StrideOf(input.kind);
       variables.push_back(at::randn({batch_, input.channels, width, width})
                               .contiguous(at::MemoryFormat::ChannelsLast));
     }
     variables.push_back(mixing_[plan.type]);
     for (at::Tensor& variable : variables) variable = variable.to(type).requires_grad_(true);
     cell.to(type);
-    std::vector<std::string> names = {"output", "input 0", "input 1", "mixing"};
+    names.emplace_back("mixing");
     std::vector<at::Tensor> all = variables;
     for (const auto& parameter : cell.named_parameters()) {
       names.push_back(parameter.key());
       all.push_back(parameter.value());
     }
-    const at::Tensor output = cell.Forward({variables[0], variables[1]}, variables[2]);
+    const at::Tensor output =
+        cell.Forward({variables.begin(), std::prev(variables.end())}, variables.back());
     const at::Tensor direction = at::randn(output.sizes()).to(type);
     std::vector<at::Tensor> values = torch::autograd::grad({output}, all, {direction}, c10::nullopt,
                                                            false, /*allow_unused=*/true);
@@ -278,6 +285,27 @@ TEST_F(FusedSupernetTest, HasExactCellsOfOddChannels) {
 TEST_F(FusedSupernetTest, HasExactCellsWhenPruned) {
   Create({16, 4, 16, 4, {}});
   PruneMost();
+  ExpectExactCells(5, {true, false});
+}
+
+// Residual blocks, inputs as they are, one node as the output.
+TEST_F(FusedSupernetTest, AgreesInNasBench201) {
+  Create({16, 3, 16, 4, {}, "nas_bench_201"});
+  ExpectAgreement(true, {true, false});
+  ExpectAgreement(false, {true, true});
+  Create({5, 3, 13, 3, {}, "nas_bench_201"});
+  ExpectAgreement(true, {true, false});
+}
+
+TEST_F(FusedSupernetTest, HasExactCellsInNasBench201) {
+  Create({16, 3, 32, 3, {}, "nas_bench_201"});
+  ExpectExactCells(5, {true, false});
+  // One operation an edge.
+  for (int edge = 0; edge < 6; ++edge) {
+    for (int operation = 0; operation < 5; ++operation) {
+      if (operation != 1 + edge % 4) Prune({0, edge, operation});
+    }
+  }
   ExpectExactCells(5, {true, false});
 }
 

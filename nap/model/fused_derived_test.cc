@@ -48,8 +48,8 @@ const bool registered = OperationRegistry::Global().Register(
 const CellGenotype kEverything{"cell",
                                {{{"sep_conv_3x3", 0}, {"skip_connect", 1}},
                                 {{"max_pool_3x3", 0}, {"avg_pool_3x3", 1}, {"dil_conv_5x5", 2}},
-                                {{"conv_7x1_1x7", 1}, {"skip_connect", 2}, {"sep_conv_5x5", 3}},
-                                {{"plain", 0}, {"max_pool_3x3", 3}, {"skip_connect", 4}}},
+                                {{"conv_7x1_1x7", 1}, {"nor_conv_1x1", 2}, {"sep_conv_5x5", 3}},
+                                {{"plain", 0}, {"nor_conv_3x3", 3}, {"skip_connect", 4}}},
                                {2, 3, 4, 5}};
 // Without operations that LibTorch computes, which may add in another order.
 const CellGenotype kKernels{"cell",
@@ -67,6 +67,8 @@ struct Case {
   int64_t stride = 1;
   bool drop_path = false;
   bool training = true;
+  CellInputKind first = CellInputKind::kFactorizedReduce;  // of the cell's two inputs
+  CellInputKind second = CellInputKind::kPointwise;
 };
 
 using Values = std::vector<std::pair<std::string, at::Tensor>>;
@@ -91,7 +93,7 @@ void Shuffle(torch::nn::Module* module) {
 Values RunCell(const Case& c, int64_t seed, const CellOptions& options, at::ScalarType type) {
   at::manual_seed(seed);
   const int num_nodes = static_cast<int>(c.genotype->nodes.size());
-  const CellPlan plan{0, c.channels, c.stride, {{-1, 5, true}, {-1, c.channels, false}}};
+  const CellPlan plan{0, c.channels, c.stride, {{-1, 5, c.first}, {-1, c.channels, c.second}}};
   DerivedCell cell(CellTopology::Dense("cell", 2, num_nodes, static_cast<int>(c.stride)), plan,
                    *c.genotype, options);
   Shuffle(&cell);
@@ -102,7 +104,8 @@ Values RunCell(const Case& c, int64_t seed, const CellOptions& options, at::Scal
     std::vector<std::string> names = {"input 0", "input 1"};
     std::vector<at::Tensor> variables;
     for (const CellInputPlan& input : plan.inputs) {
-      const int64_t width = c.size * c.stride * (input.halve ? 2 : 1) - (input.halve ? 1 : 0);
+      const int64_t stride = StrideOf(input.kind);
+      const int64_t width = c.size * c.stride * stride - (stride - 1);
       variables.push_back((at::randn({c.batch, input.channels, width, width}) + 0.5)
                               .contiguous(at::MemoryFormat::ChannelsLast)
                               .to(type)
@@ -169,6 +172,40 @@ TEST(FusedDerivedCellTest, TrainsAReduction) {
 }
 
 TEST(FusedDerivedCellTest, LeavesOutAnInputThatIsNotRead) { ExpectExact({&kHalf, 16, 5, 3}); }
+
+// As in NAS-Bench-201.
+TEST(FusedDerivedCellTest, ReadsAResidualBlockAndAnInputAsItIs) {
+  Case c{&kEverything, 16, 5, 3};
+  c.first = CellInputKind::kResidualBlock;
+  c.second = CellInputKind::kIdentity;
+  ExpectExact(c);
+  ExpectExact(c, {true, /*recompute=*/true});
+  c.channels = 3;
+  c.drop_path = true;
+  ExpectExact(c);
+  c.drop_path = c.training = false;
+  ExpectExact(c);
+}
+
+// A node that nothing reads and that is no part of the output.
+TEST(FusedDerivedCellTest, ComputesANodeThatLeadsNowhere) {
+  const CellGenotype cell{
+      "cell",
+      {{{"nor_conv_3x3", 0}, {"nor_conv_1x1", 1}}, {{"nor_conv_1x1", 0}, {"avg_pool_3x3", 1}}},
+      {3}};
+  const Case c{&cell, 16, 5, 3};
+  const Values wanted = RunCell(c, 1, {false, false}, at::kDouble);
+  const Values found = RunCell(c, 1, {true, false}, at::kFloat);
+  ASSERT_EQ(found.size(), wanted.size());
+  for (size_t i = 0; i < wanted.size(); ++i) {
+    const auto& [name, value] = wanted[i];
+    if (value.defined()) {
+      EXPECT_LE(Error(found[i].second, value), 1e-4) << name;
+    } else if (found[i].second.defined()) {
+      EXPECT_EQ(found[i].second.abs().max().item<float>(), 0) << name;
+    }
+  }
+}
 
 TEST(FusedDerivedCellTest, TrainsWithDropPath) {
   ExpectExact({&kEverything, 16, 5, 6, 1, /*drop_path=*/true});

@@ -1,6 +1,7 @@
 #include "nap/model/network_cost.h"
 
 #include "nap/base/status_macros.h"
+#include "nap/model/cell_input.h"
 #include "nap/model/stem.h"
 #include "ops/layers.h"
 #include "ops/operation.h"
@@ -16,6 +17,7 @@ absl::StatusOr<Cost> OperationCost(const std::string& name, int64_t channels, in
   return definition->make({channels, stride, /*affine=*/true})->CostAt(input);
 }
 
+// `input`: the size of what the cell's nodes read.
 absl::StatusOr<Cost> CellCost(const CellPlan& plan, const CellTopology& topology,
                               const CellGenotype& genotype, ImageSize input) {
   Cost cost;
@@ -34,9 +36,7 @@ absl::StatusOr<Cost> CellCost(const CellPlan& plan, const CellTopology& topology
   }
   for (int i = 0; i < topology.num_inputs; ++i) {
     if (!reads_input[i]) continue;
-    // Whether halved or not, it has the cell's input size once it is there.
-    cost += ConvolutionCost(plan.inputs[i].channels, plan.channels, 1, 1, 1, input) +
-            BatchNormCost(plan.channels, true);
+    cost += CellInput::CostOf(plan.inputs[i], plan.channels, input);
   }
   return cost;
 }
@@ -73,11 +73,13 @@ absl::StatusOr<Cost> NetworkCost(const NetworkPlan& plan,
   const std::vector<bool> counts = CellsThatCount(plan, genotype);
   for (size_t i = 0; i < plan.cells.size(); ++i) {
     const CellPlan& cell = plan.cells[i];
+    size = Strided(size, StrideOf(cell.inputs.back().kind));
     NAP_ASSIGN_OR_RETURN(const Cost cell_cost,
                          CellCost(cell, cell_types[cell.type], genotype.cells[cell.type], size));
     if (counts[i]) cost += cell_cost;
     size = Strided(size, cell.stride);
   }
+  if (plan.final_norm) cost += BatchNormCost(plan.output_channels, true);
   const int64_t weights = plan.output_channels * plan.classes;
   return cost + Cost{weights + plan.classes, weights};
 }

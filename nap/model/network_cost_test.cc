@@ -11,7 +11,7 @@ namespace {
 absl::StatusOr<Cost> CostOf(const absl::StatusOr<Genotype>& genotype, const NetworkOptions& network,
                             int64_t image_size) {
   EXPECT_TRUE(genotype.ok()) << genotype.status();
-  const auto space = (*SearchSpaceRegistry::Global().Find("darts"))->make();
+  const auto space = (*SearchSpaceRegistry::Global().Find(genotype->search_space))->make();
   return NetworkCost(*space->Plan(network), space->cell_types(), *genotype,
                      {image_size, image_size});
 }
@@ -22,6 +22,29 @@ TEST(NetworkCostTest, GivesThePublishedSizes) {
   EXPECT_EQ(*CostOf(v2, kCifarNetwork, 32), (Cost{3349342, 528359040}));
   EXPECT_EQ(*CostOf(v1, kImageNetNetwork, 224), (Cost{4510432, 505864704}));
   EXPECT_EQ(*CostOf(v2, kImageNetNetwork, 224), (Cost{4718752, 529911552}));
+}
+
+// The sizes of the tables' networks. Without parameters in the cells what is left is stem, residual
+// blocks, norm and classifier; each 3 x 3 of an edge adds 5 of 16, 32 and 64 channels.
+TEST(NetworkCostTest, GivesThePublishedSizesOfNasBench201) {
+  const NetworkOptions network = {16, 15, 3, 10};
+  const auto cost = [&](const std::string& cell) {
+    return *CostOf(FindGenotype(cell), network, 32);
+  };
+  const Cost skips = cost(
+      "|skip_connect~0|+|skip_connect~0|avg_pool_3x3~1|+|skip_connect~0|none~1|skip_connect~2|");
+  const int64_t stem = 27 * 16, block = 9 * 16 * 32 + 9 * 32 * 32 + 16 * 32;
+  EXPECT_EQ(skips, (Cost{(stem + 32) + (block + 4 * 32) + (4 * block + 4 * 64) + 128 + 650,
+                         stem * 32 * 32 + block * 16 * 16 + 4 * block * 8 * 8 + 640}));
+  EXPECT_EQ(skips, (Cost{73306, 7783040}));
+  EXPECT_EQ(cost("|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+|nor_conv_3x3~0|nor_conv_3x3~1|"
+                 "nor_conv_3x3~2|"),
+            (Cost{1531546, 220119680}));
+  const Cost one = cost(
+      "|nor_conv_1x1~0|+|skip_connect~0|avg_pool_3x3~1|+|skip_connect~0|none~1|skip_connect~2|");
+  const int64_t pointwise = 16 * 16 + 32 * 32 + 64 * 64;
+  EXPECT_EQ(one.parameters, skips.parameters + 5 * (pointwise + 2 * (16 + 32 + 64)));
+  EXPECT_EQ(one.mult_adds, skips.mult_adds + 5 * 3 * 16 * 16 * 32 * 32);
 }
 
 // Small enough for pencil and paper: 3 cells, 2 channels, one operation a node, input 0 not read.

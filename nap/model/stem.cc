@@ -12,14 +12,22 @@ std::vector<ConvolutionShape> Stem::Convolutions(const NetworkPlan& plan) {
   return {{plan.image_channels, half, 3, 3, 2, 2}, {half, out, 3, 3, 2, 2}, {out, out, 3, 3, 2, 2}};
 }
 
+namespace {
+
+// Scale and shift are learned, in a supernet too: no strength is compared here.
+torch::nn::BatchNorm2d MakeNorm(int64_t channels, bool running_statistics) {
+  return torch::nn::BatchNorm2d(
+      torch::nn::BatchNorm2dOptions(channels).track_running_stats(running_statistics));
+}
+
+}  // namespace
+
 Stem::Stem(const NetworkPlan& plan, bool running_statistics) {
   for (const ConvolutionShape& shape : Convolutions(plan)) {
     const size_t i = convolutions_.size();
     convolutions_.push_back(register_module(absl::StrCat("conv", i), MakeConvolution(shape)));
     norms_.push_back(
-        register_module(absl::StrCat("norm", i),
-                        torch::nn::BatchNorm2d(torch::nn::BatchNorm2dOptions(shape.out_channels)
-                                                   .track_running_stats(running_statistics))));
+        register_module(absl::StrCat("norm", i), MakeNorm(shape.out_channels, running_statistics)));
   }
 }
 
@@ -32,6 +40,16 @@ Stem::Output Stem::Forward(const torch::Tensor& images) {
     x = output.last = norms_[i]->forward(convolutions_[i]->forward(x));
   }
   return output;
+}
+
+Pooling::Pooling(const NetworkPlan& plan, bool running_statistics) {
+  if (plan.final_norm) {
+    norm_ = register_module("norm", MakeNorm(plan.output_channels, running_statistics));
+  }
+}
+
+torch::Tensor Pooling::Forward(const torch::Tensor& x) {
+  return (norm_ ? at::relu(norm_->forward(x)) : x).mean({2, 3});
 }
 
 std::vector<torch::Tensor> InputsOf(const CellPlan& cell, const Stem::Output& stem,

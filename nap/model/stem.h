@@ -35,6 +35,20 @@ class Stem : public torch::nn::Module {
   std::vector<torch::nn::BatchNorm2d> norms_;
 };
 
+// From the last cell to the classifier: batch norm and ReLU if the plan has them, global average
+// pooling.
+class Pooling : public torch::nn::Module {
+ public:
+  // running_statistics: as in Stem.
+  Pooling(const NetworkPlan& plan, bool running_statistics);
+
+  // [N, output_channels, H, W] -> [N, output_channels].
+  torch::Tensor Forward(const torch::Tensor& x);
+
+ private:
+  torch::nn::BatchNorm2d norm_{nullptr};  // null: none
+};
+
 // What the cell reads, given the outputs of the stem and of the cells before it.
 std::vector<torch::Tensor> InputsOf(const CellPlan& cell, const Stem::Output& stem,
                                     const std::vector<torch::Tensor>& cells);

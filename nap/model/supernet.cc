@@ -9,6 +9,8 @@ namespace nap {
 Supernet::Supernet(const NetworkPlan& plan, const CandidateSpace& space, const CellOptions& options)
     : plan_(plan),
       stem_(register_module("stem", std::make_shared<Stem>(plan, /*running_statistics=*/false))),
+      pooling_(register_module("pooling",
+                               std::make_shared<Pooling>(plan, /*running_statistics=*/false))),
       classifier_(
           register_module("classifier", torch::nn::Linear(plan.output_channels, plan.classes))) {
   std::vector<std::string> operations;
@@ -30,7 +32,7 @@ torch::Tensor Supernet::Forward(const torch::Tensor& images,
     outputs.push_back(cells_[i]->Forward(InputsOf(plan_.cells[i], stem, outputs),
                                          mixing_weights[plan_.cells[i].type]));
   }
-  return classifier_->forward(outputs.back().mean({2, 3}));
+  return classifier_->forward(pooling_->Forward(outputs.back()));
 }
 
 void Supernet::Prune(const CandidateId& id) {

@@ -9,6 +9,7 @@
 #include <torch/csrc/jit/serialization/import.h>
 
 #include "nap/architecture/genotype_json.h"
+#include "nap/architecture/genotype_nas_bench_201.h"
 #include "nap/architecture/genotypes_for_tests.h"
 #include "ops/operation.h"
 
@@ -49,12 +50,18 @@ const bool registered[] = {
       return x * scale * static_cast<double>(x.size(0));
     })};
 
-// A small network whose normal cells use the operation, trained for a few steps' worth of
-// statistics, and its description.
+// Normal cells use the operation.
+Genotype With(const std::string& operation) {
+  Genotype genotype = DartsV2();
+  genotype.cells[0].nodes[0][0].operation = operation;
+  return genotype;
+}
+
+// A small network, trained for a few steps' worth of statistics, and its description.
 struct Example {
-  explicit Example(const std::string& operation) {
-    model.spec = {DartsV2(), {4, 4, 3, 2, StemKind::kCifar}, /*auxiliary_head=*/true};
-    model.spec.genotype.cells[0].nodes[0][0].operation = operation;
+  explicit Example(const std::string& operation) : Example(With(operation), 4) {}
+  Example(const Genotype& genotype, int64_t cells) {
+    model.spec = {genotype, {4, cells, 3, 2, StemKind::kCifar}, /*auxiliary_head=*/true};
     model.class_names = {"cat", "dog"};
     model.mean = {0.1F, 0.2F, 0.3F};
     model.stddev = {0.4F, 0.5F, 0.6F};
@@ -79,15 +86,17 @@ struct Example {
 
 TEST(TorchScriptTest, AnswersLikeTheNetworkForAnyNumberAndSizeOfImages) {
   const c10::AutoGradMode no_grad(false);
-  for (const char* operation : {"skip_connect", "scale"}) {
-    const Example example(operation);
+  const Genotype nas_bench_201 = *GenotypeFromNasBench201(
+      "|nor_conv_3x3~0|+|none~0|avg_pool_3x3~1|+|skip_connect~0|nor_conv_1x1~1|nor_conv_3x3~2|");
+  for (const Example& example :
+       {Example("skip_connect"), Example("scale"), Example(nas_bench_201, 3)}) {
     ASSERT_TRUE(example.Write().ok());
     torch::jit::Module loaded = torch::jit::load(example.path);
     for (const int64_t size : {16, 17, 18, 19, 24, 31}) {
       const at::Tensor images = at::randn({size / 8, 3, size, size + 1});
       EXPECT_TRUE(
           loaded.forward({images}).toTensor().allclose(example.Expected(images), 1e-4, 1e-5))
-          << operation << " " << size;
+          << example.model.spec.genotype.search_space << " " << size;
     }
   }
 }

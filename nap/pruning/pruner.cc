@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "nap/architecture/genotype.h"
+
 namespace nap {
 namespace {
 
@@ -33,7 +35,7 @@ absl::StatusOr<Pruner> Pruner::Create(const CandidateSpace& space, const PrunerO
     if (options.operations_per_cell < topology.num_nodes || options.operations_per_cell > most) {
       return absl::InvalidArgumentError(
           absl::StrCat("a budget of ", options.operations_per_cell, " operations does not fit the ",
-                       topology.name, " cell, which takes from ", topology.num_nodes,
+                       CellTitle(topology.name), ", which takes from ", topology.num_nodes,
                        " (one a node) to ", most, " (every edge and node full)"));
     }
   }
@@ -48,7 +50,7 @@ absl::StatusOr<std::vector<CandidateId>> Pruner::Prune(const ScoreTable& scores,
       if (!std::isfinite(scores[id])) {
         return absl::InvalidArgumentError(absl::StrCat(
             "the pruning criterion gave ", scores[id], " to ", space_.operations[id.operation].name,
-            " on edge ", id.edge, " of the ", space_.cells[cell].name, " cell"));
+            " on edge ", id.edge, " of the ", CellTitle(space_.cells[cell].name)));
       }
     }
   }

@@ -8,6 +8,7 @@
 #include <map>
 #include <numeric>
 
+#include "nap/architecture/genotype_nas_bench_201.h"
 #include "nap/base/clock.h"
 
 namespace nap {
@@ -77,7 +78,8 @@ void Progress::Step(const StepReport& report) {
       FormatDuration(report.seconds_left)));
 }
 
-void Progress::Epoch(const EpochReport& report, const CandidateSpace& space) {
+void Progress::Epoch(const EpochReport& report, const CandidateSpace& space,
+                     const NasBench201Table* table) {
   const int alive =
       std::accumulate(report.operations_alive.begin(), report.operations_alive.end(), 0);
   std::string lines = absl::StrFormat(
@@ -88,6 +90,10 @@ void Progress::Epoch(const EpochReport& report, const CandidateSpace& space) {
   AppendBroken(report.broken_images, &lines);
   if (!report.pruned.empty()) {
     absl::StrAppend(&lines, "  pruned: ", Summarise(report.pruned, space), "\n");
+  }
+  if (report.genotype.search_space == kNasBench201) {
+    absl::StrAppend(&lines, "  cell now: ", NasBench201Table::Describe(report.genotype, table),
+                    "\n");
   }
   ShowEpoch(lines);
 }

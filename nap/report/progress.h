@@ -6,6 +6,7 @@
 #include <string>
 
 #include "nap/architecture/candidates.h"
+#include "nap/report/nas_bench_201_table.h"
 #include "nap/search/searcher.h"
 #include "nap/training/network_trainer.h"
 
@@ -21,7 +22,9 @@ class Progress {
   explicit Progress(std::FILE* out);
 
   void Step(const StepReport& report);
-  void Epoch(const EpochReport& report, const CandidateSpace& space);
+  // table: as in WriteEpoch (search_record.h).
+  void Epoch(const EpochReport& report, const CandidateSpace& space,
+             const NasBench201Table* table = nullptr);
   void Step(const TrainingStepReport& report);
   void Epoch(const TrainingEpochReport& report);
 

@@ -7,6 +7,7 @@
 #include "nap/architecture/drawing.h"
 #include "nap/architecture/genotype_darts.h"
 #include "nap/architecture/genotype_json.h"
+#include "nap/architecture/genotype_nas_bench_201.h"
 #include "nap/base/files.h"
 #include "nap/base/status_macros.h"
 
@@ -64,24 +65,34 @@ absl::Status WriteStep(const StepReport& report, RunFolder* folder) {
   return folder->WriteLine(kMetrics, json.dump());
 }
 
-absl::Status WriteEpoch(const EpochReport& report, const CandidateSpace& space, RunFolder* folder) {
+absl::Status WriteEpoch(const EpochReport& report, const CandidateSpace& space, RunFolder* folder,
+                        const NasBench201Table* table) {
   Json alive = Json::object();
   for (size_t cell = 0; cell < space.cells.size(); ++cell) {
     alive[space.cells[cell].name] = report.operations_alive[cell];
   }
-  const Json metrics = {{"kind", "epoch"},
-                        {"epoch", report.epoch},
-                        {"learning_rate", report.learning_rate},
-                        {"train_loss", report.train_loss},
-                        {"train_accuracy", report.train_accuracy},
-                        {"strength_loss", report.strength_loss},
-                        {"valid_loss", report.valid_loss},
-                        {"valid_accuracy", report.valid_accuracy},
-                        {"seconds", report.seconds},
-                        {"operations_alive", alive},
-                        {"supernet_parameters", report.parameters},
-                        {"peak_memory_bytes", report.peak_memory_bytes},
-                        {"broken_images", report.broken_images}};
+  Json metrics = {{"kind", "epoch"},
+                  {"epoch", report.epoch},
+                  {"learning_rate", report.learning_rate},
+                  {"train_loss", report.train_loss},
+                  {"train_accuracy", report.train_accuracy},
+                  {"strength_loss", report.strength_loss},
+                  {"valid_loss", report.valid_loss},
+                  {"valid_accuracy", report.valid_accuracy},
+                  {"seconds", report.seconds},
+                  {"operations_alive", alive},
+                  {"supernet_parameters", report.parameters},
+                  {"peak_memory_bytes", report.peak_memory_bytes},
+                  {"broken_images", report.broken_images}};
+  if (report.genotype.search_space == kNasBench201) {
+    metrics["architecture"] = GenotypeToNasBench201(report.genotype);
+    if (table != nullptr) {
+      if (const auto entry = table->Find(report.genotype); entry.ok()) {
+        metrics["table_accuracy"] = entry->accuracy;
+        metrics["table_rank"] = entry->rank;
+      }
+    }
+  }
   NAP_RETURN_IF_ERROR(folder->WriteLine(kMetrics, metrics.dump()));
   Json operations = Json::array();
   for (const CandidateOperation& operation : space.operations) operations.push_back(operation.name);
@@ -96,8 +107,9 @@ absl::Status WriteEpoch(const EpochReport& report, const CandidateSpace& space, 
 
 absl::Status WriteGenotype(const Genotype& genotype, const CandidateSpace& space,
                            RunFolder* folder) {
-  NAP_RETURN_IF_ERROR(
-      WriteFileAtomically(folder->File("genotype.txt"), GenotypeToDarts(genotype) + "\n"));
+  const std::string line = genotype.search_space == kNasBench201 ? GenotypeToNasBench201(genotype)
+                                                                 : GenotypeToDarts(genotype);
+  NAP_RETURN_IF_ERROR(WriteFileAtomically(folder->File("genotype.txt"), line + "\n"));
   NAP_RETURN_IF_ERROR(WriteFileAtomically(folder->File("genotype.dot"),
                                           GenotypeToDot(genotype, space.cells.front().num_inputs)));
   // A picture is not worth ending a finished search with an error.

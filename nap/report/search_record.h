@@ -7,6 +7,7 @@
 #include <string>
 
 #include "nap/architecture/candidates.h"
+#include "nap/report/nas_bench_201_table.h"
 #include "nap/report/run_folder.h"
 #include "nap/search/searcher.h"
 
@@ -17,8 +18,10 @@ RunKind SearchRun(const std::string& experiment);
 // A line in metrics.jsonl.
 absl::Status WriteStep(const StepReport& report, RunFolder* folder);
 
-// A line in metrics.jsonl and one in strengths.jsonl.
-absl::Status WriteEpoch(const EpochReport& report, const CandidateSpace& space, RunFolder* folder);
+// A line in metrics.jsonl and one in strengths.jsonl. `table`, if there is one, judges the cells of
+// NAS-Bench-201.
+absl::Status WriteEpoch(const EpochReport& report, const CandidateSpace& space, RunFolder* folder,
+                        const NasBench201Table* table = nullptr);
 
 // genotype.txt and genotype.dot, genotype.svg too where Graphviz is installed, and genotype.json,
 // with which the run is finished.

@@ -8,7 +8,9 @@
 
 #include "nap/architecture/genotype_darts.h"
 #include "nap/architecture/genotype_json.h"
+#include "nap/architecture/genotype_nas_bench_201.h"
 #include "nap/base/files.h"
+#include "nap/report/nas_bench_201_table.h"
 #include "nap/training/checkpoint.h"
 
 namespace nap {
@@ -86,6 +88,7 @@ TEST_F(SearchRecordTest, AppendsALineForEachStepAndEpoch) {
   EXPECT_EQ(metrics[1]["kind"], "epoch");
   EXPECT_EQ(metrics[1]["valid_accuracy"], 0.5);
   EXPECT_EQ(metrics[1]["broken_images"], 3);
+  EXPECT_FALSE(metrics[1].contains("architecture"));
   EXPECT_EQ(metrics[1]["operations_alive"], (Json{{"normal", 4}, {"reduce", 3}}));
   const std::vector<Json> strengths = Lines("strengths.jsonl");
   ASSERT_EQ(strengths.size(), 1u);
@@ -106,6 +109,40 @@ TEST_F(SearchRecordTest, WritesTheGenotypeInEveryForm) {
   EXPECT_EQ(*GenotypeFromJson(*ReadFile(path_ + "/genotype.json")), genotype);
   EXPECT_EQ(*GenotypeFromDarts(*ReadFile(path_ + "/genotype.txt")), genotype);
   EXPECT_EQ(ReadFile(path_ + "/genotype.dot")->substr(0, 7), "digraph");
+}
+
+TEST_F(SearchRecordTest, JudgesTheCellsOfNasBench201) {
+  const std::string architecture =
+      "|nor_conv_3x3~0|+|none~0|skip_connect~1|+|none~0|none~1|avg_pool_3x3~2|";
+  const std::string other = "|none~0|+|none~0|none~1|+|none~0|none~1|none~2|";
+  auto folder = Create();
+  ASSERT_TRUE(folder.ok()) << folder.status();
+  EpochReport report = Report();
+  report.genotype = *GenotypeFromNasBench201(architecture);
+  ASSERT_TRUE(WriteFileAtomically(path_ + "/table.csv", "architecture,accuracy\n" + other +
+                                                            ",92.5\n" + architecture + ",87.5\n")
+                  .ok());
+  const auto table = NasBench201Table::Read(path_ + "/table.csv");
+  ASSERT_TRUE(table.ok()) << table.status();
+  ASSERT_TRUE(WriteEpoch(report, space_, folder->get(), &*table).ok());
+  ASSERT_TRUE(WriteEpoch(report, space_, folder->get()).ok());
+  report.genotype = *GenotypeFromNasBench201(
+      "|skip_connect~0|+|none~0|skip_connect~1|+|none~0|none~1|avg_pool_3x3~2|");
+  ASSERT_TRUE(WriteEpoch(report, space_, folder->get(), &*table).ok());
+  const std::vector<Json> metrics = Lines("metrics.jsonl");
+  ASSERT_EQ(metrics.size(), 3u);
+  EXPECT_EQ(metrics[0]["architecture"], architecture);
+  EXPECT_EQ(metrics[0]["table_accuracy"], 0.875);
+  EXPECT_EQ(metrics[0]["table_rank"], 2);
+  EXPECT_EQ(metrics[1]["architecture"], architecture);
+  for (const Json& line : {metrics[1], metrics[2]}) {
+    EXPECT_FALSE(line.contains("table_accuracy"));
+    EXPECT_FALSE(line.contains("table_rank"));
+  }
+  const Genotype genotype = *GenotypeFromNasBench201(architecture);
+  ASSERT_TRUE(WriteGenotype(genotype, space_, folder->get()).ok());
+  EXPECT_EQ(*ReadFile(path_ + "/genotype.txt"), architecture + "\n");
+  EXPECT_EQ(*GenotypeFromJson(*ReadFile(path_ + "/genotype.json")), genotype);
 }
 
 TEST_F(SearchRecordTest, NeverWritesIntoAnotherRun) {

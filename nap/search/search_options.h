@@ -40,7 +40,7 @@ struct SearchOptions {
   std::vector<std::string> operations;  // the candidates; empty: the search space's own
 
   NetworkOptions network;  // image channels and classes are the data's
-  PrunerOptions budget;
+  PrunerOptions budget;    // operations_per_cell 0: the search space's own
 
   std::string optimization = "bilevel";
   int epochs = 50;

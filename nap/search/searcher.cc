@@ -145,6 +145,7 @@ class SearcherImpl final : public Searcher, private SearchView {
   absl::Status NextValid(Batch* batch);
   ClassificationMeter EvaluateValidPart();
   absl::Status PruneAt(int epoch, std::vector<CandidateId>* removed);
+  absl::StatusOr<Genotype> GenotypeIfItEndedNow() const;
   std::vector<CandidateId> Living(std::vector<int>* counts) const;
   double SecondsLeft(int epoch, int64_t step) const;
 
@@ -249,6 +250,16 @@ absl::Status SearcherImpl::PruneAt(int epoch, std::vector<CandidateId>* removed)
   return absl::OkStatus();
 }
 
+absl::StatusOr<Genotype> SearcherImpl::GenotypeIfItEndedNow() const {
+  ScoreTable scores = trainer_.MixingWeights();
+  for (size_t cell = 0; cell < parts_.space.cells.size(); ++cell) {
+    for (double& score : scores.Values(static_cast<int>(cell))) score = std::abs(score);
+  }
+  LivingTable living = living_;
+  NAP_RETURN_IF_ERROR(parts_.pruner.Prune(scores, /*progress=*/1, &living).status());
+  return GenotypeOf(options_.search_space, parts_.space, living);
+}
+
 std::vector<CandidateId> SearcherImpl::Living(std::vector<int>* counts) const {
   std::vector<CandidateId> all;
   for (int cell = 0; cell < static_cast<int>(parts_.space.cells.size()); ++cell) {
@@ -344,6 +355,7 @@ absl::Status SearcherImpl::RunEpoch(SearchObserver* observer) {
                      trainer_.Strengths(),
                      trainer_.MixingWeights()};
   NAP_RETURN_IF_ERROR(PruneAt(epoch, &report.pruned));
+  NAP_ASSIGN_OR_RETURN(report.genotype, GenotypeIfItEndedNow());
   report.living = Living(&report.operations_alive);
   report.parameters = trainer_.NumParameters();
   report.seconds = MonotonicSeconds() - begin;
@@ -378,6 +390,9 @@ absl::StatusOr<std::unique_ptr<Searcher>> Searcher::Create(const SearchOptions& 
                        PruningCriterionRegistry::Global().Find(options.criterion));
   NAP_ASSIGN_OR_RETURN(const auto* schedule,
                        PruningScheduleRegistry::Global().Find(options.schedule));
+  if (options.budget.operations_per_cell == 0) {
+    options.budget.operations_per_cell = search_space->operations_per_cell();
+  }
   NAP_ASSIGN_OR_RETURN(Pruner pruner, Pruner::Create(space, options.budget, *schedule));
 
   Split split = SplitIndices(images->size(), options.train_fraction, options.seed);

@@ -46,6 +46,7 @@ struct EpochReport {
   std::vector<CandidateId> living;
   ScoreTable strengths;
   ScoreTable mixing_weights;
+  Genotype genotype = {};  // what the search would give if it ended now, by |mixing weight|
 };
 
 // Told how it goes. An error stops the search and is what Run returns.

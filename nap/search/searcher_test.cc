@@ -12,6 +12,7 @@
 #include "nap/relaxation/strength_loss.h"
 #include "nap/search/optimization.h"
 #include "nap/search/tiny_search_for_tests.h"
+#include "nap/search_space/search_space.h"
 
 namespace nap {
 namespace {
@@ -86,6 +87,49 @@ TEST_F(SearcherTest, WarmUpLeavesStrengthsAlone) {
     }
     EXPECT_NE(recorder.epochs[1].strengths.Values(cell), recorder.epochs[0].strengths.Values(cell));
   }
+}
+
+TEST_F(SearcherTest, SaysWhatItWouldGiveAndEndsWithThat) {
+  for (const std::string& space : SearchSpaceRegistry::Global().Names()) {
+    SearchOptions options = TinySearch();
+    options.search_space = space;
+    options.budget.operations_per_cell = 0;
+    const auto definition = (*SearchSpaceRegistry::Global().Find(space))->make();
+    Recorder recorder;
+    const auto genotype = Search(options, &recorder);
+    ASSERT_TRUE(genotype.ok()) << genotype.status();
+    for (const EpochReport& epoch : recorder.epochs) {
+      EXPECT_EQ(epoch.genotype.search_space, space);
+      ASSERT_EQ(epoch.genotype.cells.size(), definition->cell_types().size());
+      for (const CellGenotype& cell : epoch.genotype.cells) {
+        EXPECT_EQ(CountKept(cell), definition->operations_per_cell()) << space;
+      }
+    }
+    EXPECT_EQ(recorder.epochs.back().genotype, *genotype) << space;
+  }
+}
+
+// One operation an edge: the strongest of those that live.
+TEST_F(SearcherTest, WouldGiveTheStrongestOperationOfEachEdge) {
+  SearchOptions options = TinySearch();
+  options.search_space = "nas_bench_201";
+  options.budget.operations_per_cell = 0;
+  Recorder recorder;
+  const auto searcher = *Searcher::Create(options, images_.get());
+  ASSERT_TRUE(searcher->Run(&recorder).ok());
+  const CandidateSpace& space = searcher->space();
+  const EpochReport& epoch = recorder.epochs[0];  // before anything is pruned
+  ASSERT_TRUE(epoch.pruned.empty());
+  LivingTable strongest(space, false);
+  for (int edge = 0; edge < 6; ++edge) {
+    CandidateId best{0, edge, 1};  // after none
+    for (int operation = 2; operation < 5; ++operation) {
+      const CandidateId id{0, edge, operation};
+      if (std::abs(epoch.mixing_weights[id]) > std::abs(epoch.mixing_weights[best])) best = id;
+    }
+    strongest[best] = true;
+  }
+  EXPECT_EQ(epoch.genotype, GenotypeOf("nas_bench_201", space, strongest));
 }
 
 // To the bit, in one process, whatever the loader's thread does.
@@ -225,7 +269,7 @@ TEST_F(SearcherTest, RefusesWhatCannotBe) {
   EXPECT_EQ(message([](auto* o) { o->schedule = "x"; }),
             "unknown pruning schedule 'x'; known: cubic, linear, one_shot");
   EXPECT_EQ(message([](auto* o) { o->search_space = "x"; }),
-            "unknown search space 'x'; known: darts");
+            "unknown search space 'x'; known: darts, nas_bench_201");
   EXPECT_EQ(message([](auto* o) { o->optimization = "x"; }),
             "unknown optimization 'x'; known: bilevel, bilevel_second_order, joint");
   EXPECT_NE(message([](auto* o) { o->operations = {"x"}; }).find("unknown operation 'x'"),

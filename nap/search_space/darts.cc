@@ -1,6 +1,7 @@
 // darts: normal and reduction cells of two inputs and four nodes (Liu, Simonyan, Yang 2019).
 #include <absl/strings/str_cat.h>
 
+#include "nap/base/status_macros.h"
 #include "nap/search_space/search_space.h"
 
 namespace nap {
@@ -16,16 +17,17 @@ class Darts final : public SearchSpace {
   const std::vector<CellTopology>& cell_types() const override { return cell_types_; }
   const std::vector<std::string>& operations() const override { return operations_; }
 
+  int operations_per_cell() const override { return 8; }
+  NetworkOptions usual_network(StemKind stem) const override {
+    return stem == StemKind::kCifar ? kCifarNetwork : kImageNetNetwork;
+  }
+
   absl::StatusOr<NetworkPlan> Plan(const NetworkOptions& options) const override {
     if (options.cells < 3) {
       return absl::InvalidArgumentError(absl::StrCat(
           "the darts space needs at least 3 cells to have both kinds; got ", options.cells));
     }
-    if (options.channels < 1 || options.image_channels < 1 || options.classes < 2) {
-      return absl::InvalidArgumentError(absl::StrCat(
-          "the darts space needs at least 1 channel, 1 image channel and 2 classes; got ",
-          options.channels, ", ", options.image_channels, " and ", options.classes));
-    }
+    NAP_RETURN_IF_ERROR(ValidateNetwork("darts", options));
     const bool cifar = options.stem == StemKind::kCifar;
     NetworkPlan plan{options.stem,
                      options.image_channels,
@@ -34,17 +36,19 @@ class Darts final : public SearchSpace {
                      0,
                      options.classes};
     int64_t channels = options.channels;
-    CellInputPlan last{CellInputPlan::kStem, plan.stem_channels, false};
+    CellInputPlan last{CellInputPlan::kStem, plan.stem_channels, CellInputKind::kPointwise};
     CellInputPlan before = last;
-    if (!cifar) before = {CellInputPlan::kEarlyStem, plan.stem_channels, true};
+    if (!cifar) {
+      before = {CellInputPlan::kEarlyStem, plan.stem_channels, CellInputKind::kFactorizedReduce};
+    }
     for (int64_t i = 0; i < options.cells; ++i) {
       const bool reduce = i == options.cells / 3 || i == 2 * options.cells / 3;
       if (reduce) channels *= 2;
       plan.cells.push_back({reduce ? kReduce : kNormal, channels, reduce ? 2 : 1, {before, last}});
       before = last;
       // The output before a reduction is twice as large as the one after it.
-      before.halve = reduce;
-      last = {static_cast<int>(i), kNodes * channels, false};
+      if (reduce) before.kind = CellInputKind::kFactorizedReduce;
+      last = {static_cast<int>(i), kNodes * channels, CellInputKind::kPointwise};
     }
     plan.output_channels = last.channels;
     return plan;

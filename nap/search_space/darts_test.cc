@@ -48,8 +48,10 @@ TEST(DartsTest, PlansTheSearchNetworkOfThePaper) {
     EXPECT_EQ(cell.inputs[1].channels, last[i]) << i;
     EXPECT_EQ(cell.inputs[0].source, i < 2 ? CellInputPlan::kStem : i - 2) << i;
     EXPECT_EQ(cell.inputs[1].source, i < 1 ? CellInputPlan::kStem : i - 1) << i;
-    EXPECT_EQ(cell.inputs[0].halve, i == 3 || i == 6) << i;
-    EXPECT_FALSE(cell.inputs[1].halve) << i;
+    EXPECT_EQ(cell.inputs[0].kind,
+              i == 3 || i == 6 ? CellInputKind::kFactorizedReduce : CellInputKind::kPointwise)
+        << i;
+    EXPECT_EQ(cell.inputs[1].kind, CellInputKind::kPointwise) << i;
   }
 }
 

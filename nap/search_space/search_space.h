@@ -34,27 +34,43 @@ struct NetworkOptions {
 inline constexpr NetworkOptions kCifarNetwork = {36, 20, 3, 10, StemKind::kCifar};
 inline constexpr NetworkOptions kImageNetNetwork = {48, 14, 3, 1000, StemKind::kImageNet};
 
-// One of these by its name, "cifar" or "imagenet"; InvalidArgument for any other.
-absl::StatusOr<NetworkOptions> FindNetwork(const std::string& name);
+// "cifar" or "imagenet"; InvalidArgument for any other name.
+absl::StatusOr<StemKind> FindStem(const std::string& name);
 
-// Where an input of a cell comes from, and what brings it to the cell's channels and size.
+// InvalidArgument if a network of the space cannot have so few channels or classes.
+absl::Status ValidateNetwork(const std::string& search_space, const NetworkOptions& options);
+
+// What brings an earlier cell's output to the channels and the size of a cell.
+enum class CellInputKind {
+  kPointwise,         // ReLU, 1 x 1 convolution, batch norm
+  kFactorizedReduce,  // the same at half of the size (ops/factorized_reduce.h)
+  kIdentity,          // nothing: it has them
+  kResidualBlock,     // half of the size (ops/residual_block.h)
+};
+
+// By what it divides height and width, rounding up.
+constexpr int64_t StrideOf(CellInputKind kind) {
+  return kind == CellInputKind::kFactorizedReduce || kind == CellInputKind::kResidualBlock ? 2 : 1;
+}
+
+// Where an input of a cell comes from, and what is done to it.
 struct CellInputPlan {
   int source;        // index of an earlier cell, or a stem
   int64_t channels;  // of that output
-  bool halve;        // by factorised reduction; else by ReLU, 1 x 1 convolution, batch norm
+  CellInputKind kind;
 
   static constexpr int kStem = -1;
   static constexpr int kEarlyStem = -2;  // StemKind::kImageNet's second convolution, twice as large
 };
 
 struct CellPlan {
-  int type;          // index in SearchSpace::cell_types()
-  int64_t channels;  // of each node
-  int64_t stride;    // of the cell as a whole
-  std::vector<CellInputPlan> inputs;
+  int type;                           // index in SearchSpace::cell_types()
+  int64_t channels;                   // of each node
+  int64_t stride;                     // of the cell as a whole, its inputs' own not counted
+  std::vector<CellInputPlan> inputs;  // the last one of the cell before this one
 };
 
-// Stem, cells, global average pooling, linear classifier.
+// Stem, cells, perhaps batch norm and ReLU, global average pooling, linear classifier.
 struct NetworkPlan {
   StemKind stem;
   int64_t image_channels;
@@ -62,6 +78,7 @@ struct NetworkPlan {
   std::vector<CellPlan> cells;
   int64_t output_channels;  // of the last cell
   int64_t classes;
+  bool final_norm = false;  // whether there is a batch norm and a ReLU after the last cell
 };
 
 class SearchSpace {
@@ -72,6 +89,13 @@ class SearchSpace {
 
   // The candidates on every edge unless the user names others.
   virtual const std::vector<std::string>& operations() const = 0;
+
+  // How many operations a cell keeps unless the user says otherwise.
+  virtual int operations_per_cell() const = 0;
+
+  // The network that genotypes of the space are trained in, for 10 classes of 32 x 32 pixels
+  // (kCifar) or 1000 of 224 x 224 (kImageNet), unless the user says otherwise.
+  virtual NetworkOptions usual_network(StemKind stem) const = 0;
 
   // InvalidArgument, naming the number at fault, if such a network cannot be.
   virtual absl::StatusOr<NetworkPlan> Plan(const NetworkOptions& options) const = 0;
@@ -85,6 +109,10 @@ struct SearchSpaceDefinition {
 };
 
 using SearchSpaceRegistry = Registry<SearchSpaceDefinition>;
+
+// The space's usual network by the name of its stem. InvalidArgument if either name is unknown.
+absl::StatusOr<NetworkOptions> FindNetwork(const std::string& name,
+                                           const std::string& search_space);
 
 }  // namespace nap
 

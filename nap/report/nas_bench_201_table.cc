@@ -1,0 +1,99 @@
+#include "nap/report/nas_bench_201_table.h"
+
+#include <absl/strings/ascii.h>
+#include <absl/strings/numbers.h>
+#include <absl/strings/str_cat.h>
+#include <absl/strings/str_format.h>
+#include <absl/strings/str_join.h>
+#include <absl/strings/str_split.h>
+
+#include <algorithm>
+
+#include "nap/architecture/genotype_nas_bench_201.h"
+#include "nap/base/files.h"
+#include "nap/base/status_macros.h"
+
+namespace nap {
+namespace {
+
+constexpr char kHeader[] = "architecture,accuracy";
+
+absl::Status CheckOperations(const Genotype& genotype) {
+  const std::vector<std::string>& known = NasBench201Operations();
+  for (const auto& inputs : genotype.cells.front().nodes) {
+    for (const GenotypeInput& input : inputs) {
+      if (std::find(known.begin(), known.end(), input.operation) != known.end()) continue;
+      return absl::InvalidArgumentError(
+          absl::StrCat("the operation '", input.operation,
+                       "' is not one of NAS-Bench-201: ", absl::StrJoin(known, ", ")));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::pair<std::string, double>> ReadLine(absl::string_view line) {
+  const std::vector<absl::string_view> cells = absl::StrSplit(line, ',');
+  if (cells.size() != 2) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("must have an architecture and an accuracy, not '", line, "'"));
+  }
+  NAP_ASSIGN_OR_RETURN(const Genotype genotype, GenotypeFromNasBench201(cells[0]));
+  NAP_RETURN_IF_ERROR(CheckOperations(genotype));
+  double accuracy = 0;
+  if (!absl::SimpleAtod(cells[1], &accuracy) || !(accuracy >= 0 && accuracy <= 100)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("the accuracy must be a number from 0 to 100, not '", cells[1], "'"));
+  }
+  return std::pair(GenotypeToNasBench201(genotype), accuracy);
+}
+
+}  // namespace
+
+absl::StatusOr<NasBench201Table> NasBench201Table::Read(const std::string& file) {
+  NAP_ASSIGN_OR_RETURN(const std::string content, ReadFile(file));
+  NasBench201Table table(file);
+  const auto error = [&](int line, absl::string_view what) {
+    return absl::InvalidArgumentError(absl::StrCat(file, ", line ", line, ": ", what));
+  };
+  int number = 0;
+  for (absl::string_view line : absl::StrSplit(content, '\n')) {
+    ++number;
+    line = absl::StripAsciiWhitespace(line);
+    if (number == 1) {
+      if (line != kHeader) return error(1, absl::StrCat("must be '", kHeader, "'"));
+      continue;
+    }
+    if (line.empty()) continue;
+    const auto entry = ReadLine(line);
+    if (!entry.ok()) return error(number, entry.status().message());
+    if (!table.accuracies_.insert(*entry).second) {
+      return error(number, absl::StrCat(entry->first, " stands there twice"));
+    }
+    table.sorted_.push_back(entry->second);
+  }
+  if (table.sorted_.empty()) return error(number, "the table holds no architecture");
+  std::sort(table.sorted_.begin(), table.sorted_.end());
+  return table;
+}
+
+absl::StatusOr<NasBench201Table::Entry> NasBench201Table::Find(const Genotype& genotype) const {
+  const std::string architecture = GenotypeToNasBench201(genotype);
+  const auto found = accuracies_.find(architecture);
+  if (found == accuracies_.end()) {
+    return absl::NotFoundError(absl::StrCat(architecture, " is not in ", file_));
+  }
+  const auto better =
+      sorted_.end() - std::upper_bound(sorted_.begin(), sorted_.end(), found->second);
+  return Entry{found->second / 100, static_cast<int>(better) + 1, static_cast<int>(sorted_.size())};
+}
+
+std::string NasBench201Table::Describe(const Genotype& genotype, const NasBench201Table* table) {
+  const std::string architecture = GenotypeToNasBench201(genotype);
+  if (table == nullptr) return architecture;
+  const absl::StatusOr<Entry> entry = table->Find(genotype);
+  if (!entry.ok()) return std::string(entry.status().message());
+  return absl::StrFormat("%s: accuracy %.2f %%, rank %d of %d", architecture, 100 * entry->accuracy,
+                         entry->rank, entry->of);
+}
+
+}  // namespace nap

@@ -1,0 +1,46 @@
+// The published accuracy of each cell of NAS-Bench-201, by which a search can be judged without
+// training what it found. docs/nas_bench_201.md says how such a table is made.
+#ifndef NAP_REPORT_NAS_BENCH_201_TABLE_H_
+#define NAP_REPORT_NAS_BENCH_201_TABLE_H_
+
+#include <absl/status/statusor.h>
+
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "nap/architecture/genotype.h"
+
+namespace nap {
+
+class NasBench201Table {
+ public:
+  // A file of a line "architecture,accuracy" and one such pair an architecture, the accuracy in
+  // percent; in any order, not necessarily all of them. NotFound, Unavailable or InvalidArgument
+  // that names the file and, if there is one, the line at fault.
+  static absl::StatusOr<NasBench201Table> Read(const std::string& file);
+
+  struct Entry {
+    double accuracy;  // from 0 to 1
+    int rank;         // 1: none is better
+    int of;           // architectures in the table
+  };
+
+  // Of a genotype of this search space. NotFound that names the file if it is not in the table.
+  absl::StatusOr<Entry> Find(const Genotype& genotype) const;
+
+  // The architecture's string and what the table, which may be null, says of it, in one line.
+  static std::string Describe(const Genotype& genotype, const NasBench201Table* table);
+
+ private:
+  explicit NasBench201Table(std::string file) : file_(std::move(file)) {}
+
+  std::string file_;
+  std::map<std::string, double> accuracies_;  // percent
+  std::vector<double> sorted_;                // the same, the best last
+};
+
+}  // namespace nap
+
+#endif  // NAP_REPORT_NAS_BENCH_201_TABLE_H_
