@@ -28,8 +28,8 @@ class Saver final : public SearchObserver {
                                   report.valid_loss,         report.valid_accuracy,
                                   report.learning_rate,      static_cast<double>(report.parameters),
                                   1.0 * report.pruned.size()};
-    for (int cell = 0; cell < 2; ++cell) {
-      const auto& strengths = report.strengths.Values(cell);
+    for (size_t cell = 0; cell < searcher_->space().cells.size(); ++cell) {
+      const auto& strengths = report.strengths.Values(static_cast<int>(cell));
       values.insert(values.end(), strengths.begin(), strengths.end());
     }
     return Note(values);
@@ -85,6 +85,9 @@ TEST_F(SearcherResumeTest, GoesOnFromEveryStepAsIfNeverInterrupted) {
     options.optimization = name;
     expect_exact(options, name);
   }
+  tiny.search_space = "nas_bench_201";
+  tiny.budget.operations_per_cell = 0;
+  expect_exact(tiny, "nas_bench_201");
 }
 
 TEST_F(SearcherResumeTest, RefusesACheckpointOfAnotherSearch) {
