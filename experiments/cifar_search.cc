@@ -65,10 +65,16 @@ DEFINE_string(optimization, "bilevel", "how weights and strengths share the imag
 DEFINE_int32(channels, 16, "channels of the first cell");
 DEFINE_int32(cells, 8, "cells of the supernet");
 DEFINE_int32(operations_per_cell, 0,
-             "operations that each cell type keeps; 0: the search space's own (8 in darts)");
+             "operations that each cell type keeps; 0: the search space's own (8 in darts), or any "
+             "number with --max_parameters or --max_mult_adds");
 DEFINE_int32(operations_per_edge, 1, "operations that an edge keeps at most");
 DEFINE_int32(operations_per_node, 0,
              "operations that a node sums at most; 0: any number; 2: as DARTS's own code can read");
+
+DEFINE_double(max_parameters, 0,
+              "prune until the final network has no more parameters; 0: any number");
+DEFINE_double(max_mult_adds, 0,
+              "prune until the final network has no more multiply-adds an image; 0: any number");
 
 DEFINE_int32(epochs, 50, "passes over the train part");
 DEFINE_int32(steps_per_epoch, 0, "steps an epoch at most; 0: the whole train part");
@@ -118,12 +124,14 @@ DEFINE_double(checkpoint_minutes, 10,
 DEFINE_bool(resume, false,
             "go on with the run in --out_dir, exactly; its flags need not be given again");
 
-DEFINE_int32(final_channels, 0,
-             "channels of the network whose size is reported; 0: the search space's own (36 in "
-             "darts)");
+DEFINE_string(final_network, "cifar",
+              "the final network, whose size is reported and may be limited: cifar (for the images "
+              "searched on) or imagenet (224 x 224 pixels, 1000 classes)");
 DEFINE_int32(
-    final_cells, 0,
-    "cells of the network whose size is reported; 0: the search space's own (20 in darts)");
+    final_channels, 0,
+    "channels of its first cell; 0: the search space's own (darts: 36, or 48 for imagenet)");
+DEFINE_int32(final_cells, 0,
+             "its cells; 0: the search space's own (darts: 20, or 14 for imagenet)");
 
 DEFINE_string(nas_bench_201_table, "",
               "CSV file with the accuracy of NAS-Bench-201's cells, which judges the search after "
@@ -136,6 +144,11 @@ std::vector<std::string> Names(const std::string& flag) {
   std::vector<std::string> names = absl::StrSplit(flag, ',', absl::SkipWhitespace());
   for (std::string& name : names) name = std::string(absl::StripAsciiWhitespace(name));
   return names;
+}
+
+bool HasDefault(const char* name) {
+  const gflags::CommandLineFlagInfo flag = gflags::GetCommandLineFlagInfoOrDie(name);
+  return flag.current_value == flag.default_value;
 }
 
 absl::StatusOr<SearchOptions> OptionsFromFlags() {
@@ -158,6 +171,8 @@ absl::StatusOr<SearchOptions> OptionsFromFlags() {
   }
   options.network.channels = FLAGS_channels;
   options.network.cells = FLAGS_cells;
+  options.max_parameters = FLAGS_max_parameters;
+  options.max_mult_adds = FLAGS_max_mult_adds;
   options.budget.operations_per_cell = FLAGS_operations_per_cell;
   options.budget.operations_per_edge = FLAGS_operations_per_edge;
   options.budget.operations_per_node = FLAGS_operations_per_node;
@@ -228,33 +243,28 @@ const RunKind& Kind() {
   return *kind;
 }
 
-// The network that a genotype will make, for its size. Known before the search, so that a flag that
-// is wrong is not found out after it.
-struct FinalNetwork {
-  std::unique_ptr<SearchSpace> search_space;
-  NetworkOptions options;
-  NetworkPlan plan;
-  ImageSize image;
-};
-
-absl::StatusOr<FinalNetwork> PlanFinalNetwork(const Dataset& images) {
-  NAP_ASSIGN_OR_RETURN(const auto* definition,
-                       SearchSpaceRegistry::Global().Find(FLAGS_search_space));
-  FinalNetwork network{definition->make(), {}, {}, {images.shape().height, images.shape().width}};
-  NetworkOptions& options = network.options;
-  options = network.search_space->usual_network(StemKind::kCifar);
-  if (FLAGS_final_channels > 0) options.channels = FLAGS_final_channels;
-  if (FLAGS_final_cells > 0) options.cells = FLAGS_final_cells;
-  options.image_channels = images.shape().channels;
-  options.classes = images.num_classes();
-  const absl::StatusOr<NetworkPlan> plan = network.search_space->Plan(options);
-  if (!plan.ok()) {
-    return absl::InvalidArgumentError(absl::StrCat("--final_cells=", options.cells,
-                                                   ", --final_channels=", options.channels, ": ",
-                                                   plan.status().message()));
+absl::StatusOr<FinalNetwork> FinalNetworkFromFlags(const Dataset& images) {
+  FinalNetwork final_network;
+  NAP_ASSIGN_OR_RETURN(final_network.network, FindNetwork(FLAGS_final_network, FLAGS_search_space));
+  if (final_network.network.stem == StemKind::kImageNet) {
+    final_network.image = {224, 224};
+  } else {
+    final_network.image = {images.shape().height, images.shape().width};
+    final_network.network.image_channels = images.shape().channels;
+    final_network.network.classes = images.num_classes();
   }
-  network.plan = *plan;
-  return network;
+  if (FLAGS_final_channels != 0) final_network.network.channels = FLAGS_final_channels;
+  if (FLAGS_final_cells != 0) final_network.network.cells = FLAGS_final_cells;
+  return final_network;
+}
+
+// Known before the search, so that a flag that is wrong is not found out after it.
+absl::StatusOr<NetworkPlan> PlanOf(const NetworkOptions& network, const SearchSpace& space) {
+  absl::StatusOr<NetworkPlan> plan = space.Plan(network);
+  if (plan.ok()) return plan;
+  return absl::InvalidArgumentError(absl::StrCat("--final_cells=", network.cells,
+                                                 ", --final_channels=", network.channels, ": ",
+                                                 plan.status().message()));
 }
 
 // Null if the flag is not given.
@@ -271,10 +281,9 @@ absl::StatusOr<std::unique_ptr<const NasBench201Table>> ReadTable() {
 
 // What the search found and what it costs.
 absl::Status PrintResult(const Genotype& genotype, const FinalNetwork& network,
+                         const NetworkPlan& plan, const std::vector<CellTopology>& cell_types,
                          const NasBench201Table* table) {
-  const std::vector<CellTopology>& cell_types = network.search_space->cell_types();
-  NAP_ASSIGN_OR_RETURN(const Cost cost,
-                       NetworkCost(network.plan, cell_types, genotype, network.image));
+  NAP_ASSIGN_OR_RETURN(const Cost cost, NetworkCost(plan, cell_types, genotype, network.image));
   for (size_t cell = 0; cell < genotype.cells.size(); ++cell) {
     std::printf("\n%s  keeps %s\n",
                 CellToText(genotype.cells[cell], cell_types[cell].num_inputs).c_str(),
@@ -282,8 +291,9 @@ absl::Status PrintResult(const Genotype& genotype, const FinalNetwork& network,
   }
   absl::PrintF(
       "\nWith %d cells of %d channels this makes a network of %.3f M parameters and %.1f M "
-      "multiply-adds an image.\n",
-      network.options.cells, network.options.channels, cost.parameters / 1e6, cost.mult_adds / 1e6);
+      "multiply-adds an image of %d x %d pixels.\n",
+      network.network.cells, network.network.channels, cost.parameters / 1e6, cost.mult_adds / 1e6,
+      network.image.height, network.image.width);
   if (genotype.search_space == kNasBench201) {
     absl::PrintF("Architecture: %s\n", NasBench201Table::Describe(genotype, table));
   }
@@ -299,28 +309,31 @@ std::string NextCommand(const std::string& genotype, const FinalNetwork& network
   std::string command =
       absl::StrCat("bazel run //experiments:cifar_train -- --genotype=", genotype);
   if (FLAGS_search_space == kNasBench201) {  // presets have DARTS's numbers
-    absl::StrAppend(&command, " --cells=", network.options.cells,
-                    " --channels=", network.options.channels);
+    absl::StrAppend(&command, " --cells=", network.network.cells,
+                    " --channels=", network.network.channels);
   }
   for (const char* name : {"dataset", "data_dir", "image_size"}) {
-    const gflags::CommandLineFlagInfo flag = gflags::GetCommandLineFlagInfoOrDie(name);
-    if (flag.current_value == flag.default_value) continue;
-    absl::StrAppend(&command, " --", name, "=", flag.current_value);
+    if (HasDefault(name)) continue;
+    absl::StrAppend(&command, " --", name, "=",
+                    gflags::GetCommandLineFlagInfoOrDie(name).current_value);
   }
   return command;
 }
 
 absl::Status Main() {
   NAP_RETURN_IF_ERROR(CheckOwnFlags());
-  NAP_ASSIGN_OR_RETURN(const SearchOptions options, OptionsFromFlags());
+  NAP_ASSIGN_OR_RETURN(SearchOptions options, OptionsFromFlags());
   NAP_ASSIGN_OR_RETURN(const std::unique_ptr<const Checkpoint> checkpoint,
                        FindCheckpoint(FLAGS_resume, FLAGS_out_dir));
   NAP_ASSIGN_OR_RETURN(const int threads, UseThreadsOf(checkpoint.get(), FLAGS_threads));
   NAP_ASSIGN_OR_RETURN(const std::unique_ptr<Dataset> images, OpenTrainingImages());
+  NAP_ASSIGN_OR_RETURN(options.final_network, FinalNetworkFromFlags(*images));
+  NAP_ASSIGN_OR_RETURN(const auto* space, SearchSpaceRegistry::Global().Find(FLAGS_search_space));
+  NAP_ASSIGN_OR_RETURN(const NetworkPlan final_plan,
+                       PlanOf(options.final_network.network, *space->make()));
   NAP_ASSIGN_OR_RETURN(const std::unique_ptr<Searcher> searcher,
                        Searcher::Create(options, images.get()));
   if (checkpoint != nullptr) NAP_RETURN_IF_ERROR(searcher->Load(*checkpoint));
-  NAP_ASSIGN_OR_RETURN(const FinalNetwork final_network, PlanFinalNetwork(*images));
   NAP_ASSIGN_OR_RETURN(const std::unique_ptr<const NasBench201Table> table, ReadTable());
   const std::string out_dir = OutDir(FLAGS_out_dir, Kind());
   NAP_ASSIGN_OR_RETURN(const std::unique_ptr<RunFolder> folder,
@@ -338,7 +351,8 @@ absl::Status Main() {
   const absl::StatusOr<Genotype> genotype = searcher->Run(&reporter);
   if (!genotype.ok()) return Unfinished(genotype.status(), out_dir, Kind());
   // First on the screen: there it stays if the disk is full.
-  NAP_RETURN_IF_ERROR(PrintResult(*genotype, final_network, table.get()));
+  NAP_RETURN_IF_ERROR(PrintResult(*genotype, options.final_network, final_plan,
+                                  searcher->space().cells, table.get()));
   absl::PrintF(
       "Validation accuracy of the supernet in its last epoch: %.1f %%. Peak memory: %.2f GB.\n",
       100 * reporter.accuracy(), PeakMemoryBytes() / 1e9);
@@ -354,7 +368,8 @@ absl::Status Main() {
         "A node keeps more than two inputs, which DARTS's own code cannot build; "
         "--operations_per_node=2 rules that out.\n");
   }
-  std::printf("Next: %s\n", NextCommand(folder->File("genotype.json"), final_network).c_str());
+  std::printf("Next: %s\n",
+              NextCommand(folder->File("genotype.json"), options.final_network).c_str());
   return absl::OkStatus();
 }
 
@@ -371,7 +386,6 @@ int main(int argc, char** argv) {
        {{"preset", "experiments/presets/cifar_search"}, {"method", "experiments/methods"}},
        [] { return nap::EarlierFlags(FLAGS_resume, FLAGS_out_dir, nap::Kind()); },
        /*free_flags=*/
-       {"checkpoint_minutes", "final_cells", "final_channels", "nas_bench_201_table", "out_dir",
-        "preset", "resume", "workers"}},
+       {"checkpoint_minutes", "nas_bench_201_table", "out_dir", "preset", "resume", "workers"}},
       nap::Main);
 }

@@ -122,6 +122,19 @@ expect_error 1 "--nas_bench_201_table judges cells of --search_space=nas_bench_2
 expect_error 1 "so it needs 3, 6, 9, ... cells in all; got 4" "${nas[@]}" --cells=4
 expect_error 1 "--final_cells=20, --final_channels=16: the nas_bench_201 space" "${nas[@]}" --final_cells=20
 expect_error 1 "a budget of 7 operations does not fit the cell, which" "${nas[@]}" --operations_per_cell=7
+# To a cost instead of a count: what is said is what the genotype costs, and it is within the limits.
+for network in cifar imagenet; do
+  "$search" "${tiny[@]}" --out_dir=cost_$network --final_network=$network --max_parameters=3.2e6 \
+    --max_mult_adds=450000000 >stdout 2>&1 || problem "cost: $(cat stdout)"
+  python3 - <<'END' || problem "not within the limits of $network: $(cat stdout)"
+import re
+parameters, mult_adds = re.search(r'network of ([\d.]+) M parameters and ([\d.]+) M multiply-adds',
+                                  open('stdout').read()).groups()
+assert 2 < float(parameters) <= 3.2 and 300 < float(mult_adds) <= 450, (parameters, mult_adds)
+END
+done
+grep -qF 'With 14 cells of 48 channels' stdout && grep -qF '224 x 224 pixels' stdout ||
+  problem "not ImageNet's network: $(cat stdout)"
 
 # Help names the experiment's own flags, and no library's.
 "$search" --help >stdout 2>stderr || problem "--help failed"
@@ -152,6 +165,9 @@ expect_error 1 "--learning_rate=0 is out of range" --learning_rate=0
 expect_error 1 "--threads=-1 is out of range" --threads=-1
 expect_error 1 "a budget of 99 operations" --operations_per_cell=99
 expect_error 1 "--final_cells=1, --final_channels=36: the darts space needs" --final_cells=1
+expect_error 1 "unknown network 'x'; known: cifar, imagenet" --final_network=x
+expect_error 1 "--max_mult_adds=-1 is out of range" --max_mult_adds=-1
+expect_error 1 "--max_mult_adds=1000000 is out of range: must be at least " --max_mult_adds=1e6
 expect_error 1 "--batch_size=21 is more than the 20 images" --batch_size=21
 
 # Data that is not as it should be.

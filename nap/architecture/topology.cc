@@ -19,13 +19,13 @@ CellTopology CellTopology::Dense(std::string name, int num_inputs, int num_nodes
   return topology;
 }
 
-int CellTopology::StrideOf(int source, int target) const {
+int CellTopology::EdgeOf(int source, int target) const {
   const auto found = std::find_if(edges.begin(), edges.end(), [&](const Edge& edge) {
     return edge.source == source && edge.target == target;
   });
   CHECK(found != edges.end()) << "the " << name << " cell has no edge " << source << " -> "
                               << target;
-  return found->stride;
+  return static_cast<int>(found - edges.begin());
 }
 
 }  // namespace nap

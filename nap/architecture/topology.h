@@ -27,8 +27,10 @@ struct CellTopology {
   // Every intermediate node is joined with every node before it and belongs to the output.
   static CellTopology Dense(std::string name, int num_inputs, int num_nodes, int input_stride);
 
-  // The edge must be there.
-  int StrideOf(int source, int target) const;
+  // The place of the edge among `edges`; it must be there.
+  int EdgeOf(int source, int target) const;
+
+  int StrideOf(int source, int target) const { return edges[EdgeOf(source, target)].stride; }
 
   int FirstNode() const { return num_inputs; }
   int EndNode() const { return num_inputs + num_nodes; }

@@ -1,5 +1,13 @@
 #include "nap/model/network_cost.h"
 
+#include <glog/logging.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <string>
+#include <tuple>
+
 #include "nap/base/status_macros.h"
 #include "nap/model/cell_input.h"
 #include "nap/model/stem.h"
@@ -9,37 +17,24 @@
 namespace nap {
 namespace {
 
-// The operation is made only to be asked: its weights are thrown away at once.
-absl::StatusOr<Cost> OperationCost(const std::string& name, int64_t channels, int64_t stride,
-                                   ImageSize input) {
-  NAP_ASSIGN_OR_RETURN(const OperationDefinition* definition,
-                       OperationRegistry::Global().Find(name));
-  return definition->make({channels, stride, /*affine=*/true})->CostAt(input);
-}
+// Asks operations for their cost, each no more than once at a size.
+class OperationCosts {
+ public:
+  absl::StatusOr<Cost> At(const std::string& name, int64_t channels, int64_t stride,
+                          ImageSize input) {
+    const auto [found, is_new] =
+        asked_.try_emplace({name, channels, stride, input.height, input.width});
+    if (!is_new) return found->second;
+    NAP_ASSIGN_OR_RETURN(const OperationDefinition* definition,
+                         OperationRegistry::Global().Find(name));
+    // Made only to be asked: its weights are thrown away at once.
+    found->second = definition->make({channels, stride, /*affine=*/true})->CostAt(input);
+    return found->second;
+  }
 
-// `input`: the size of what the cell's nodes read.
-absl::StatusOr<Cost> CellCost(const CellPlan& plan, const CellTopology& topology,
-                              const CellGenotype& genotype, ImageSize input) {
-  Cost cost;
-  std::vector<bool> reads_input(topology.num_inputs);
-  for (int node = 0; node < topology.num_nodes; ++node) {
-    const int target = topology.FirstNode() + node;
-    for (const GenotypeInput& edge : genotype.nodes[node]) {
-      const bool from_input = edge.source < topology.num_inputs;
-      if (from_input) reads_input[edge.source] = true;
-      NAP_ASSIGN_OR_RETURN(
-          const Cost operation,
-          OperationCost(edge.operation, plan.channels, topology.StrideOf(edge.source, target),
-                        from_input ? input : Strided(input, plan.stride)));
-      cost += operation;
-    }
-  }
-  for (int i = 0; i < topology.num_inputs; ++i) {
-    if (!reads_input[i]) continue;
-    cost += CellInput::CostOf(plan.inputs[i], plan.channels, input);
-  }
-  return cost;
-}
+ private:
+  std::map<std::tuple<std::string, int64_t, int64_t, int64_t, int64_t>, Cost> asked_;
+};
 
 }  // namespace
 
@@ -62,26 +57,96 @@ std::vector<bool> CellsThatCount(const NetworkPlan& plan, const Genotype& genoty
   return counts;
 }
 
+absl::StatusOr<NetworkCostModel> NetworkCostModel::Create(const NetworkPlan& plan,
+                                                          const CandidateSpace& space,
+                                                          ImageSize image) {
+  NetworkCostModel model(plan, space);
+  ImageSize size = image;
+  for (const ConvolutionShape& shape : Stem::Convolutions(plan)) {
+    model.ends_ += CostOf(shape, &size) + BatchNormCost(shape.out_channels, true);
+  }
+  if (plan.final_norm) model.ends_ += BatchNormCost(plan.output_channels, true);
+  const int64_t weights = plan.output_channels * plan.classes;
+  model.ends_ += Cost{weights + plan.classes, weights};
+  OperationCosts operations;
+  for (const CellPlan& cell : plan.cells) {
+    const CellTopology& topology = space.cells[cell.type];
+    size = Strided(size, StrideOf(cell.inputs.back().kind));
+    const ImageSize inside = Strided(size, cell.stride);
+    CellCosts costs;
+    for (const Edge& edge : topology.edges) {
+      for (const CandidateOperation& operation : space.operations) {
+        NAP_ASSIGN_OR_RETURN(const Cost cost,
+                             operations.At(operation.name, cell.channels, edge.stride,
+                                           edge.source < topology.num_inputs ? size : inside));
+        costs.operations.push_back(cost);
+      }
+    }
+    for (const CellInputPlan& input : cell.inputs) {
+      costs.inputs.push_back(CellInput::CostOf(input, cell.channels, size));
+    }
+    model.cells_.push_back(std::move(costs));
+    size = inside;
+  }
+  return model;
+}
+
+Cost NetworkCostModel::Of(const Genotype& genotype) const {
+  std::map<std::string, int> places;
+  for (int i = 0; i < space_.NumOperations(); ++i) places[space_.operations[i].name] = i;
+  Cost cost = ends_;
+  const std::vector<bool> counts = CellsThatCount(plan_, genotype);
+  for (size_t i = 0; i < cells_.size(); ++i) {
+    if (!counts[i]) continue;
+    const int type = plan_.cells[i].type;
+    const CellTopology& topology = space_.cells[type];
+    std::vector<bool> reads_input(topology.num_inputs);
+    for (int node = 0; node < topology.num_nodes; ++node) {
+      for (const GenotypeInput& input : genotype.cells[type].nodes[node]) {
+        const auto place = places.find(input.operation);
+        CHECK(place != places.end()) << input.operation << " is no candidate";
+        const int edge = topology.EdgeOf(input.source, topology.FirstNode() + node);
+        cost += cells_[i].operations[edge * space_.NumOperations() + place->second];
+        if (input.source < topology.num_inputs) reads_input[input.source] = true;
+      }
+    }
+    for (int input = 0; input < topology.num_inputs; ++input) {
+      if (reads_input[input]) cost += cells_[i].inputs[input];
+    }
+  }
+  return cost;
+}
+
+Cost NetworkCostModel::WithoutOperations() const {
+  Cost cost = ends_;
+  for (const CellCosts& cell : cells_) {
+    for (const Cost& input : cell.inputs) cost += input;
+  }
+  return cost;
+}
+
+ScoreTable NetworkCostModel::CandidateCosts(int64_t Cost::*what) const {
+  ScoreTable table(space_);
+  for (size_t i = 0; i < cells_.size(); ++i) {
+    std::vector<double>& sums = table.Values(plan_.cells[i].type);
+    std::transform(
+        sums.begin(), sums.end(), cells_[i].operations.begin(), sums.begin(),
+        [&](double sum, const Cost& cost) { return sum + static_cast<double>(cost.*what); });
+  }
+  return table;
+}
+
 absl::StatusOr<Cost> NetworkCost(const NetworkPlan& plan,
                                  const std::vector<CellTopology>& cell_types,
                                  const Genotype& genotype, ImageSize image) {
-  Cost cost;
-  ImageSize size = image;
-  for (const ConvolutionShape& shape : Stem::Convolutions(plan)) {
-    cost += CostOf(shape, &size) + BatchNormCost(shape.out_channels, true);
+  std::set<std::string> names;
+  for (const CellGenotype& cell : genotype.cells) {
+    for (const auto& [name, count] : CountOperations(cell)) names.insert(name);
   }
-  const std::vector<bool> counts = CellsThatCount(plan, genotype);
-  for (size_t i = 0; i < plan.cells.size(); ++i) {
-    const CellPlan& cell = plan.cells[i];
-    size = Strided(size, StrideOf(cell.inputs.back().kind));
-    NAP_ASSIGN_OR_RETURN(const Cost cell_cost,
-                         CellCost(cell, cell_types[cell.type], genotype.cells[cell.type], size));
-    if (counts[i]) cost += cell_cost;
-    size = Strided(size, cell.stride);
-  }
-  if (plan.final_norm) cost += BatchNormCost(plan.output_channels, true);
-  const int64_t weights = plan.output_channels * plan.classes;
-  return cost + Cost{weights + plan.classes, weights};
+  CandidateSpace space{cell_types, {}};
+  for (const std::string& name : names) space.operations.push_back({name});
+  NAP_ASSIGN_OR_RETURN(const NetworkCostModel model, NetworkCostModel::Create(plan, space, image));
+  return model.Of(genotype);
 }
 
 }  // namespace nap

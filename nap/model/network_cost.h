@@ -4,8 +4,11 @@
 
 #include <absl/status/statusor.h>
 
+#include <cstdint>
+#include <utility>
 #include <vector>
 
+#include "nap/architecture/candidates.h"
 #include "nap/architecture/genotype.h"
 #include "nap/architecture/topology.h"
 #include "nap/search_space/search_space.h"
@@ -17,6 +20,38 @@ namespace nap {
 // read the cell before it. `auxiliary`: a cell that an auxiliary head reads too, or -1.
 std::vector<bool> CellsThatCount(const NetworkPlan& plan, const Genotype& genotype,
                                  int64_t auxiliary = -1);
+
+// What the networks of a plan cost, for whoever asks often: every candidate operation has been
+// asked once at every size at which it stands.
+class NetworkCostModel {
+ public:
+  // For an image of this size. InvalidArgument for an unknown operation.
+  static absl::StatusOr<NetworkCostModel> Create(const NetworkPlan& plan,
+                                                 const CandidateSpace& space, ImageSize image);
+
+  // What NetworkCost says of a genotype whose operations are among the candidates.
+  Cost Of(const Genotype& genotype) const;
+
+  // No network costs more than WithoutOperations and its operations' CandidateCosts together; one
+  // whose cells read all their inputs costs as much. A candidate's cost is that in all cells of its
+  // type. `what`: &Cost::parameters or &Cost::mult_adds.
+  Cost WithoutOperations() const;
+  ScoreTable CandidateCosts(int64_t Cost::*what) const;
+
+ private:
+  struct CellCosts {
+    std::vector<Cost> operations;  // edge after edge, each with all its operations
+    std::vector<Cost> inputs;
+  };
+
+  NetworkCostModel(NetworkPlan plan, CandidateSpace space)
+      : plan_(std::move(plan)), space_(std::move(space)) {}
+
+  NetworkPlan plan_;
+  CandidateSpace space_;
+  Cost ends_;                     // stem and classifier
+  std::vector<CellCosts> cells_;  // in the plan's order
+};
 
 // Parameters and multiply-adds for one image of this size: stem, cells with affine batch norms,
 // classifier; no auxiliary head. Cells and cell inputs that nothing reads are not computed and not

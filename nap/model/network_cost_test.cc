@@ -2,8 +2,15 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <set>
+#include <string>
+#include <utility>
+
 #include "nap/architecture/genotype_darts.h"
 #include "nap/architecture/genotype_lookup.h"
+#include "nap/architecture/genotypes_for_tests.h"
+#include "nap/base/random.h"
 
 namespace nap {
 namespace {
@@ -65,6 +72,55 @@ TEST(NetworkCostTest, LeavesOutAnInputThatIsNotRead) {
       (162 + 12) + (12 + 4) + (32 + 8) + (16 + 8) + (128 + 16) + (64 + 16) + 330;
   const int64_t mult_adds = 162 * 64 + 12 * 64 + 32 * 64 + 16 * 16 + 128 * 16 + 64 * 4 + 320;
   EXPECT_EQ(*cost, (Cost{parameters, mult_adds}));
+}
+
+// Where every cell reads both inputs the candidates' costs add up to the network's; elsewhere they
+// are more.
+TEST(NetworkCostTest, ItsModelBoundsIt) {
+  const auto space = (*SearchSpaceRegistry::Global().Find("darts"))->make();
+  const NetworkPlan plan = *space->Plan(kCifarNetwork);
+  CandidateSpace candidates{space->cell_types(), {}};
+  for (const std::string& name : space->operations()) {
+    candidates.operations.push_back({name, name == "none"});
+  }
+  const auto model = NetworkCostModel::Create(plan, candidates, {32, 32});
+  ASSERT_TRUE(model.ok()) << model.status();
+  const ScoreTable parameters = model->CandidateCosts(&Cost::parameters);
+  const ScoreTable mult_adds = model->CandidateCosts(&Cost::mult_adds);
+  RandomStream random({51});
+  int tight = 0;
+  for (int round = 0; round < 200; ++round) {
+    const Genotype genotype = RandomGenotype(random, 3);
+    Cost bound = model->WithoutOperations();
+    std::set<std::pair<size_t, int>> read;
+    for (size_t cell = 0; cell < genotype.cells.size(); ++cell) {
+      for (int node = 0; node < 4; ++node) {
+        for (const GenotypeInput& input : genotype.cells[cell].nodes[node]) {
+          read.insert({cell, input.source});
+          int operation = 0;
+          while (candidates.operations[operation].name != input.operation) ++operation;
+          const CandidateId id{static_cast<int>(cell),
+                               candidates.cells[cell].EdgeOf(input.source, 2 + node), operation};
+          bound += Cost{std::llround(parameters[id]), std::llround(mult_adds[id])};
+        }
+      }
+    }
+    const Cost cost = model->Of(genotype);
+    EXPECT_EQ(cost, *NetworkCost(plan, space->cell_types(), genotype, {32, 32}));
+    bool reads_all = true;
+    for (size_t cell : {0, 1}) {
+      for (int input : {0, 1}) reads_all = reads_all && read.count({cell, input}) == 1;
+    }
+    if (reads_all) {
+      ++tight;
+      EXPECT_EQ(cost, bound);
+    } else {
+      EXPECT_LT(cost.parameters, bound.parameters);
+      EXPECT_LT(cost.mult_adds, bound.mult_adds);
+    }
+  }
+  EXPECT_GT(tight, 20);
+  EXPECT_LT(tight, 200);
 }
 
 TEST(NetworkCostTest, NamesAnUnknownOperation) {

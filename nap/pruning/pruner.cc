@@ -1,125 +1,284 @@
 #include "nap/pruning/pruner.h"
 
 #include <absl/strings/str_cat.h>
+#include <absl/strings/str_format.h>
+#include <absl/strings/str_join.h>
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
 
 #include "nap/architecture/genotype.h"
+#include "nap/base/status_macros.h"
 
 namespace nap {
 namespace {
 
-int CountRanked(const CandidateSpace& space) {
-  return static_cast<int>(std::count_if(space.operations.begin(), space.operations.end(),
-                                        [](const auto& operation) { return !operation.is_zero; }));
+std::vector<CandidateId> AllLiving(const CandidateSpace& space, const LivingTable& living) {
+  std::vector<CandidateId> all;
+  for (int cell = 0; cell < static_cast<int>(space.cells.size()); ++cell) {
+    for (const CandidateId& id : LivingOperations(space, living, cell)) all.push_back(id);
+  }
+  return all;
+}
+
+// Numbers of operations, [cell type][edge] or [cell type][node].
+using Counts = std::vector<std::vector<int>>;
+
+Counts AtNodes(const CandidateSpace& space) {
+  Counts counts;
+  for (const CellTopology& cell : space.cells) counts.emplace_back(cell.EndNode());
+  return counts;
+}
+
+Counts OnEdges(const CandidateSpace& space) {
+  Counts counts;
+  for (const CellTopology& cell : space.cells) counts.emplace_back(cell.edges.size());
+  return counts;
+}
+
+std::string FlagText(const CostLimit& limit) {
+  return absl::StrFormat("--%s=%.0f", limit.flag, limit.limit);
 }
 
 }  // namespace
 
 absl::StatusOr<Pruner> Pruner::Create(const CandidateSpace& space, const PrunerOptions& options,
-                                      const PruningScheduleDefinition& schedule) {
-  if (options.operations_per_edge < 1) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "an edge must be allowed at least 1 operation; got ", options.operations_per_edge));
-  }
-  if (options.operations_per_node < 0) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("a node must be allowed at least 1 operation, or 0 for any number; got ",
-                     options.operations_per_node));
-  }
-  const Pruner pruner(space, options, schedule);
-  for (int cell = 0; cell < static_cast<int>(space.cells.size()); ++cell) {
-    const CellTopology& topology = space.cells[cell];
-    const int most = pruner.Room(cell, std::vector<int>(topology.edges.size(), CountRanked(space)));
-    if (options.operations_per_cell < topology.num_nodes || options.operations_per_cell > most) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("a budget of ", options.operations_per_cell, " operations does not fit the ",
-                       CellTitle(topology.name), ", which takes from ", topology.num_nodes,
-                       " (one a node) to ", most, " (every edge and node full)"));
-    }
-  }
+                                      const PruningScheduleDefinition& schedule,
+                                      std::vector<CostLimit> limits) {
+  Pruner pruner(space, options, schedule, std::move(limits));
+  NAP_RETURN_IF_ERROR(pruner.Validate());
   return pruner;
 }
 
-absl::StatusOr<std::vector<CandidateId>> Pruner::Prune(const ScoreTable& scores, double progress,
-                                                       LivingTable* living) const {
-  const int num_cells = static_cast<int>(space_.cells.size());
-  for (int cell = 0; cell < num_cells; ++cell) {
-    for (const CandidateId& id : LivingOperations(space_, *living, cell)) {
-      if (!std::isfinite(scores[id])) {
-        return absl::InvalidArgumentError(absl::StrCat(
-            "the pruning criterion gave ", scores[id], " to ", space_.operations[id.operation].name,
-            " on edge ", id.edge, " of the ", CellTitle(space_.cells[cell].name)));
-      }
+absl::Status Pruner::Validate() const {
+  if (options_.operations_per_edge < 1) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "an edge must be allowed at least 1 operation; got ", options_.operations_per_edge));
+  }
+  if (options_.operations_per_node < 0) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("a node must be allowed at least 1 operation, or 0 for any number; got ",
+                     options_.operations_per_node));
+  }
+  const std::vector<CandidateId> all = AllLiving(space_, LivingTable(space_, true));
+  const Totals most = StrongestThatFit(all).totals;
+  for (size_t cell = 0; cell < space_.cells.size(); ++cell) {
+    if (!limits_.empty() && options_.operations_per_cell == PrunerOptions::kAnyNumber) break;
+    const CellTopology& topology = space_.cells[cell];
+    if (options_.operations_per_cell < topology.num_nodes ||
+        options_.operations_per_cell > most.operations[cell]) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          "a budget of ", options_.operations_per_cell, " operations does not fit the ",
+          CellTitle(topology.name), ", which takes from ", topology.num_nodes, " (one a node) to ",
+          most.operations[cell], " (every edge and node full)"));
     }
   }
-  std::vector<CandidateId> removed;
-  for (int cell = 0; cell < num_cells; ++cell) {
-    const int initial = space_.NumEdges(cell) * CountRanked(space_);
-    PruneCell(cell, scores,
-              OperationsToKeep(schedule_, progress, initial, options_.operations_per_cell), living,
-              &removed);
+  for (const CostLimit& limit : limits_) {
+    const Pruner alone(space_, options_, schedule_, {limit});
+    const double least = alone.CheapestAtNodes(all).totals.costs.front();
+    if (least > limit.limit) {
+      return absl::InvalidArgumentError(
+          absl::StrFormat("%s is out of range: must be at least %.0f, what remains with the "
+                          "cheapest operation at each node",
+                          FlagText(limit), least));
+    }
   }
-  return removed;
+  if (MeetsLimits(CheapestAtNodes(all).totals)) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat(absl::StrJoin(limits_, " and ",
+                                 [](std::string* text, const CostLimit& limit) {
+                                   absl::StrAppend(text, FlagText(limit));
+                                 }),
+                   " cannot be met together"));
 }
 
-int Pruner::Room(int cell, const std::vector<int>& on_edge) const {
-  const CellTopology& topology = space_.cells[cell];
-  std::vector<int> at_node(topology.EndNode());
-  for (size_t edge = 0; edge < on_edge.size(); ++edge) {
-    at_node[topology.edges[edge].target] += std::min(on_edge[edge], options_.operations_per_edge);
+absl::Status Pruner::CheckScores(const ScoreTable& scores, const LivingTable& living) const {
+  for (const CandidateId& id : AllLiving(space_, living)) {
+    if (std::isfinite(scores[id])) continue;
+    return absl::InvalidArgumentError(absl::StrCat(
+        "the pruning criterion gave ", scores[id], " to ", space_.operations[id.operation].name,
+        " on edge ", id.edge, " of the ", CellTitle(space_.cells[id.cell].name)));
   }
-  int room = 0;
-  for (int operations : at_node) {
-    room += options_.operations_per_node == 0 ? operations
-                                              : std::min(operations, options_.operations_per_node);
-  }
-  return room;
+  return absl::OkStatus();
 }
 
-// One pass from the weakest to the strongest is enough. An operation may go if its node keeps
-// another one, and if the room for the final network does not fall below the budget. Both
-// conditions only get harder to meet as more is removed, so what was passed over stays.
+bool Pruner::Totals::Exceed(const Totals& most, int cell) const {
+  if (operations[cell] > most.operations[cell]) return true;
+  for (size_t i = 0; i < costs.size(); ++i) {
+    if (costs[i] > most.costs[i]) return true;
+  }
+  return false;
+}
+
+int& Pruner::NodeOf(const CandidateId& id, std::vector<std::vector<int>>* values) const {
+  return (*values)[id.cell][space_.cells[id.cell].edges[id.edge].target];
+}
+
+Pruner::Totals Pruner::Nothing() const {
+  Totals totals{std::vector<int>(space_.cells.size()), {}};
+  for (const CostLimit& limit : limits_) totals.costs.push_back(limit.base);
+  return totals;
+}
+
+void Pruner::Add(const CandidateId& id, int times, Totals* totals) const {
+  totals->operations[id.cell] += times;
+  for (size_t i = 0; i < limits_.size(); ++i) totals->costs[i] += times * limits_[i].costs[id];
+}
+
+Pruner::Totals Pruner::Budget() const {
+  Totals budget{std::vector<int>(space_.cells.size(), options_.operations_per_cell), {}};
+  for (const CostLimit& limit : limits_) budget.costs.push_back(limit.limit);
+  return budget;
+}
+
+Pruner::Totals Pruner::Allowed(double progress) const {
+  Totals initial = Nothing(), allowed = Budget();
+  for (const CandidateId& id : AllLiving(space_, LivingTable(space_, true))) Add(id, 1, &initial);
+  for (size_t cell = 0; cell < space_.cells.size(); ++cell) {
+    const int all = initial.operations[cell];
+    allowed.operations[cell] =
+        OperationsToKeep(schedule_, progress, all, std::min(all, options_.operations_per_cell));
+  }
+  for (size_t i = 0; i < limits_.size(); ++i) {
+    allowed.costs[i] +=
+        schedule_.surplus(progress) * std::max(0.0, initial.costs[i] - limits_[i].limit);
+  }
+  return allowed;
+}
+
+// Under several limits the cheapest operation is that of the smallest sum of shares of them.
+Pruner::Selection Pruner::CheapestAtNodes(const std::vector<CandidateId>& operations) const {
+  const auto shares = [&](const CandidateId& id) {
+    double sum = 0;
+    for (const CostLimit& limit : limits_) sum += limit.costs[id] / limit.limit;
+    return sum;
+  };
+  Counts places = AtNodes(space_);  // in `operations`, from 1; 0: none yet
+  for (size_t i = 0; i < operations.size(); ++i) {
+    int& place = NodeOf(operations[i], &places);
+    if (place == 0 || shares(operations[i]) < shares(operations[place - 1])) {
+      place = static_cast<int>(i + 1);
+    }
+  }
+  Selection selection{LivingTable(space_), Nothing()};
+  for (const std::vector<int>& nodes : places) {
+    for (int place : nodes) {
+      if (place == 0) continue;
+      selection.has[operations[place - 1]] = true;
+      Add(operations[place - 1], 1, &selection.totals);
+    }
+  }
+  return selection;
+}
+
+Pruner::Selection Pruner::StrongestThatFit(const std::vector<CandidateId>& weakest_first) const {
+  Selection selection{LivingTable(space_), Nothing()};
+  Counts on_edge = OnEdges(space_), at_node = AtNodes(space_);
+  for (auto id = weakest_first.rbegin(); id != weakest_first.rend(); ++id) {
+    int& edge = on_edge[id->cell][id->edge];
+    int& node = NodeOf(*id, &at_node);
+    const bool node_is_full =
+        options_.operations_per_node > 0 && node == options_.operations_per_node;
+    if (edge == options_.operations_per_edge || node_is_full) continue;
+    ++edge;
+    ++node;
+    selection.has[*id] = true;
+    Add(*id, 1, &selection.totals);
+  }
+  return selection;
+}
+
+bool Pruner::MeetsLimits(const Totals& totals) const {
+  for (size_t i = 0; i < limits_.size(); ++i) {
+    if (totals.costs[i] > limits_[i].limit) return false;
+  }
+  return true;
+}
+
+// From the weakest to the strongest, over all cell types together. S are the strongest that fit:
+// what would be left if edges and nodes were brought to what they may have in the end. Where there
+// is too much of something that it adds to (in the end that is also all that is not in S), an
+// operation goes if
+// (a) its node keeps another one,
+// (b) the limits can still be met: by the cheapest operation at each node, if by nothing else,
+// (c) it is not in S, or S itself is too much of something that it adds to, or a weaker one at its
+//     node, not in S, had to stay because of (b). So what has no place in the end goes before what
+//     has, and nothing of that goes needlessly.
 //
-// The pass never ends early: as long as there are more operations than the budget, one may go.
-// Either there are more than there is room for; then some edge or node holds too many, and one of
-// those goes without taking room. Or there is room for all, more than the budget, and any may go
-// whose node has two; there is one since the budget is at least one a node. At the budget itself
-// there is room for all of it: no edge and no node holds too many.
-void Pruner::PruneCell(int cell, const ScoreTable& scores, int keep, LivingTable* living,
-                       std::vector<CandidateId>* removed) const {
-  const CellTopology& topology = space_.cells[cell];
-  std::vector<CandidateId> weakest_first = LivingOperations(space_, *living, cell);
-  std::vector<int> on_edge(topology.edges.size()), at_node(topology.EndNode());
-  for (const CandidateId& id : weakest_first) {
-    ++on_edge[id.edge];
-    ++at_node[topology.edges[id.edge].target];
-  }
+// This never ends early: where there is too much of something, one may go.
+// - If S exceeds a limit, so does all that is left, and some node has more than its cheapest
+//   operation; so has one in each cell type of too many operations, since the budget is at least
+//   one a node. Any but the cheapest of such a node may go.
+// - If S meets all limits, there is either an operation outside of it that adds to what is too
+//   much; it may go, or, if (b) is in its way, a stronger one of S at its node may, which is not
+//   the cheapest one. Or a cell type has nothing outside of S, but too many operations: then any
+//   that is not the cheapest at its node.
+// As S changes, what was passed over may be free to go because of (c): passes are repeated. Without
+// limits (c) only gets harder to meet as more is removed, and the first pass does it all.
+absl::StatusOr<std::vector<CandidateId>> Pruner::Prune(const ScoreTable& scores, double progress,
+                                                       LivingTable* living) const {
+  NAP_RETURN_IF_ERROR(CheckScores(scores, *living));
+  std::vector<CandidateId> weakest_first = AllLiving(space_, *living);
   std::sort(weakest_first.begin(), weakest_first.end(),
             [&](const CandidateId& a, const CandidateId& b) {
               return scores[a] != scores[b] ? scores[a] < scores[b] : b < a;
             });
-  int left = static_cast<int>(weakest_first.size());
+  const Totals allowed = Allowed(progress), budget = Budget();
+  const bool is_end = schedule_.surplus(progress) == 0;
+  Totals left = Nothing();
+  Counts at_node = AtNodes(space_);
   for (const CandidateId& id : weakest_first) {
-    if (left <= keep) return;
-    const int node = topology.edges[id.edge].target;
-    --on_edge[id.edge];
-    if (at_node[node] == 1 || Room(cell, on_edge) < options_.operations_per_cell) {
-      ++on_edge[id.edge];
-      continue;
+    Add(id, 1, &left);
+    ++NodeOf(id, &at_node);
+  }
+  Selection strongest = StrongestThatFit(weakest_first), cheapest = CheapestAtNodes(weakest_first);
+  std::vector<CandidateId> removed;
+  for (size_t before = weakest_first.size() + 1; before > weakest_first.size();) {
+    before = weakest_first.size();
+    Counts weaker_stays = AtNodes(space_);
+    for (size_t i = 0; i < weakest_first.size();) {
+      const CandidateId id = weakest_first[i];
+      const bool fits = strongest.has[id];
+      const bool makes_place = NodeOf(id, &weaker_stays) > 0;
+      const bool too_much = left.Exceed(allowed, id.cell) || (is_end && (!fits || makes_place));
+      const bool can_be_missed = !fits || makes_place || strongest.totals.Exceed(budget, id.cell);
+      if (!too_much || !can_be_missed || NodeOf(id, &at_node) == 1) {
+        ++i;
+        continue;
+      }
+      std::vector<CandidateId> others = weakest_first;
+      others.erase(others.begin() + static_cast<std::ptrdiff_t>(i));
+      if (cheapest.has[id]) {
+        Selection next = CheapestAtNodes(others);
+        if (!MeetsLimits(next.totals)) {
+          if (!fits) ++NodeOf(id, &weaker_stays);
+          ++i;
+          continue;
+        }
+        cheapest = std::move(next);
+      }
+      weakest_first = std::move(others);
+      if (fits) strongest = StrongestThatFit(weakest_first);
+      Add(id, -1, &left);
+      --NodeOf(id, &at_node);
+      NodeOf(id, &weaker_stays) = 0;
+      Remove(id, living, &removed);
     }
-    (*living)[id] = false;
-    removed->push_back(id);
-    --left;
-    --at_node[node];
-    if (on_edge[id.edge] > 0) continue;
-    for (int operation = 0; operation < space_.NumOperations(); ++operation) {
-      const CandidateId zero{cell, id.edge, operation};
-      if (!(*living)[zero]) continue;
-      (*living)[zero] = false;
-      removed->push_back(zero);
-    }
+  }
+  return removed;
+}
+
+void Pruner::Remove(const CandidateId& id, LivingTable* living,
+                    std::vector<CandidateId>* removed) const {
+  (*living)[id] = false;
+  removed->push_back(id);
+  if (!LivingOperations(space_, *living, id.cell, id.edge).empty()) return;
+  for (int operation = 0; operation < space_.NumOperations(); ++operation) {
+    const CandidateId zero{id.cell, id.edge, operation};
+    if (!(*living)[zero]) continue;
+    (*living)[zero] = false;
+    removed->push_back(zero);
   }
 }
 

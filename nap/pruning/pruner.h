@@ -1,9 +1,12 @@
-// Removes the weakest operations over the whole topology of each cell type.
+// Removes the weakest operations over the whole topology.
 #ifndef NAP_PRUNING_PRUNER_H_
 #define NAP_PRUNING_PRUNER_H_
 
 #include <absl/status/statusor.h>
 
+#include <limits>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "nap/architecture/candidates.h"
@@ -12,20 +15,34 @@
 namespace nap {
 
 struct PrunerOptions {
+  static constexpr int kAnyNumber = std::numeric_limits<int>::max();  // only with a CostLimit
+
   int operations_per_cell = 8;  // the final budget of each cell type; DARTS keeps as many
   int operations_per_edge = 1;  // at most, in the end
   int operations_per_node = 0;  // at most, in the end, over all edges to the node; 0: any number
 };
 
+// What the operations of all cell types together may cost in the end. Plain numbers: the pruner
+// does not know what they are of.
+struct CostLimit {
+  std::string flag;  // that set it, for messages
+  double limit;      // what `base` and the costs of the operations that are left may add up to
+  double base;       // what is there without any operation
+  ScoreTable costs;  // of each candidate, at least 0
+};
+
 // Its promises, at every milestone: a pruned operation never returns; each intermediate node keeps
-// an input; exactly as many operations as asked for are left; among equal scores the operation that
-// is first by edge, then by its place among the candidates, is kept.
+// an input; all cost limits are met as far as the schedule asks, and no limit is in the way of
+// meeting another; among equal scores the operation that is first by edge, then by its place among
+// the candidates, is kept. Without cost limits exactly as many operations as asked for are left,
+// with them at most as many.
 class Pruner {
  public:
   // InvalidArgument if the budget cannot be met: fewer operations than nodes, or more than edges
-  // and candidates allow.
+  // and candidates allow, or a limit below what the cheapest operation at each node costs.
   static absl::StatusOr<Pruner> Create(const CandidateSpace& space, const PrunerOptions& options,
-                                       const PruningScheduleDefinition& schedule);
+                                       const PruningScheduleDefinition& schedule,
+                                       std::vector<CostLimit> limits = {});
 
   // Brings each cell type of `living` to what the schedule keeps at `progress` in [0, 1] and
   // returns what was removed, zero operations of emptied edges included. InvalidArgument for a
@@ -34,19 +51,51 @@ class Pruner {
                                                  LivingTable* living) const;
 
  private:
-  Pruner(const CandidateSpace& space, const PrunerOptions& options,
-         const PruningScheduleDefinition& schedule)
-      : space_(space), options_(options), schedule_(schedule) {}
+  // What some operations add up to: their number in each cell type, their costs under each limit,
+  // its base included.
+  struct Totals {
+    std::vector<int> operations;
+    std::vector<double> costs;
 
-  // How many operations the final network could keep of so many on each edge of the cell.
-  int Room(int cell, const std::vector<int>& on_edge) const;
+    // In what is limited for the operations of this cell type.
+    bool Exceed(const Totals& most, int cell) const;
+  };
+  struct Selection {
+    LivingTable has;
+    Totals totals;
+  };
 
-  void PruneCell(int cell, const ScoreTable& scores, int keep, LivingTable* living,
-                 std::vector<CandidateId>* removed) const;
+  Pruner(CandidateSpace space, const PrunerOptions& options, PruningScheduleDefinition schedule,
+         std::vector<CostLimit> limits)
+      : space_(std::move(space)),
+        options_(options),
+        schedule_(std::move(schedule)),
+        limits_(std::move(limits)) {}
+
+  absl::Status Validate() const;
+  absl::Status CheckScores(const ScoreTable& scores, const LivingTable& living) const;
+
+  Totals Nothing() const;
+  Totals Budget() const;
+  Totals Allowed(double progress) const;
+  bool MeetsLimits(const Totals& totals) const;
+  void Add(const CandidateId& id, int times, Totals* totals) const;
+
+  Selection CheapestAtNodes(const std::vector<CandidateId>& operations) const;
+
+  // As many of them as edges and nodes may have in the end.
+  Selection StrongestThatFit(const std::vector<CandidateId>& weakest_first) const;
+
+  // The value at the node to which the operation's edge leads; `values`: [cell type][node].
+  int& NodeOf(const CandidateId& id, std::vector<std::vector<int>>* values) const;
+
+  // With it the zero operations of its edge if that is empty then.
+  void Remove(const CandidateId& id, LivingTable* living, std::vector<CandidateId>* removed) const;
 
   CandidateSpace space_;
   PrunerOptions options_;
   PruningScheduleDefinition schedule_;
+  std::vector<CostLimit> limits_;
 };
 
 }  // namespace nap

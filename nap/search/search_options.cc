@@ -43,6 +43,8 @@ absl::Status Validate(const SearchOptions& options) {
   NAP_RETURN_IF_ERROR(CheckAtLeast("evaluation_images", options.evaluation_images, 0));
   NAP_RETURN_IF_ERROR(CheckAtLeast("criterion_batches", options.criterion_batches, 1));
   NAP_RETURN_IF_ERROR(ValidateMilestones(options));
+  NAP_RETURN_IF_ERROR(CheckAtLeast("max_parameters", options.max_parameters, 0));
+  NAP_RETURN_IF_ERROR(CheckAtLeast("max_mult_adds", options.max_mult_adds, 0));
   NAP_RETURN_IF_ERROR(CheckPositive("learning_rate", options.learning_rate));
   NAP_RETURN_IF_ERROR(CheckAtLeast("final_learning_rate", options.final_learning_rate, 0));
   NAP_RETURN_IF_ERROR(CheckBelowOne("momentum", options.momentum));

@@ -11,6 +11,7 @@
 
 #include "nap/pruning/pruner.h"
 #include "nap/search_space/search_space.h"
+#include "ops/cost.h"
 
 namespace nap {
 
@@ -30,6 +31,12 @@ struct Milestones {
   }
 };
 
+// The network that the search is for, as it will be trained.
+struct FinalNetwork {
+  NetworkOptions network = kCifarNetwork;
+  ImageSize image = {32, 32};
+};
+
 // The defaults are DARTS's where DARTS has the thing.
 struct SearchOptions {
   std::string search_space = "darts";
@@ -41,6 +48,11 @@ struct SearchOptions {
 
   NetworkOptions network;  // image channels and classes are the data's
   PrunerOptions budget;    // operations_per_cell 0: the search space's own
+
+  // What costs are of. Limits are met in the end, gradually as the schedule says; 0: none.
+  FinalNetwork final_network;
+  double max_parameters = 0;
+  double max_mult_adds = 0;  // for one image
 
   std::string optimization = "bilevel";
   int epochs = 50;

@@ -17,6 +17,7 @@
 #include "nap/relaxation/relaxation.h"
 #include "nap/relaxation/strength_loss.h"
 #include "nap/search/candidate_space.h"
+#include "nap/search/final_cost.h"
 #include "nap/search/optimization.h"
 #include "nap/search/search_state.h"
 #include "nap/search/supernet_trainer.h"
@@ -391,9 +392,13 @@ absl::StatusOr<std::unique_ptr<Searcher>> Searcher::Create(const SearchOptions& 
   NAP_ASSIGN_OR_RETURN(const auto* schedule,
                        PruningScheduleRegistry::Global().Find(options.schedule));
   if (options.budget.operations_per_cell == 0) {
-    options.budget.operations_per_cell = search_space->operations_per_cell();
+    const bool limited = options.max_parameters > 0 || options.max_mult_adds > 0;
+    options.budget.operations_per_cell =
+        limited ? PrunerOptions::kAnyNumber : search_space->operations_per_cell();
   }
-  NAP_ASSIGN_OR_RETURN(Pruner pruner, Pruner::Create(space, options.budget, *schedule));
+  NAP_ASSIGN_OR_RETURN(FinalCosts costs, FindFinalCosts(options, *search_space, space));
+  NAP_ASSIGN_OR_RETURN(Pruner pruner,
+                       Pruner::Create(space, options.budget, *schedule, std::move(costs.limits)));
 
   Split split = SplitIndices(images->size(), options.train_fraction, options.seed);
   const int64_t smaller = static_cast<int64_t>(std::min(split.first.size(), split.second.size()));

@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "data/tiny_images_for_tests.h"
+#include "nap/model/network_cost.h"
 #include "nap/pruning/criterion.h"
 #include "nap/relaxation/relaxation.h"
 #include "nap/relaxation/strength_loss.h"
@@ -236,6 +237,26 @@ TEST_F(SearcherTest, OtherCandidatesAndBudgets) {
   }
 }
 
+TEST_F(SearcherTest, PrunesToTheCostOfTheFinalNetwork) {
+  SearchOptions options = TinySearch();
+  options.budget.operations_per_cell = PrunerOptions::kAnyNumber;
+  options.max_mult_adds = 450e6;
+  const auto search_space = (*SearchSpaceRegistry::Global().Find("darts"))->make();
+  Recorder recorder;
+  const auto genotype = Search(options, &recorder);
+  ASSERT_TRUE(genotype.ok()) << genotype.status();
+  EXPECT_LE(NetworkCost(*search_space->Plan(kCifarNetwork), search_space->cell_types(), *genotype,
+                        {32, 32})
+                ->mult_adds,
+            450e6);
+  options.max_mult_adds = 1000;
+  EXPECT_NE(Searcher::Create(options, images_.get())
+                .status()
+                .message()
+                .find("--max_mult_adds=1000 is out of range: must be at least"),
+            absl::string_view::npos);
+}
+
 TEST_F(SearcherTest, PassesTheObserversErrorOn) {
   Recorder recorder;
   recorder.fail_at = 5;
@@ -311,6 +332,8 @@ TEST(SearchOptionsTest, NamesTheFlagThatIsOutOfRange) {
   EXPECT_EQ(names([](auto* o) { o->milestones = {2, 3, 2}; }), "--prune_every");
   EXPECT_EQ(names([](auto* o) { o->warmup_epochs = 2; }), "--warmup_epochs");
   EXPECT_EQ(names([](auto* o) { o->cutout = -1; }), "--cutout");
+  EXPECT_EQ(names([](auto* o) { o->max_parameters = -1; }), "--max_parameters");
+  EXPECT_EQ(names([](auto* o) { o->max_mult_adds = std::nan(""); }), "--max_mult_adds");
   EXPECT_EQ(names([](auto* o) { o->backend = "x"; }),
             "unknown backend 'x'; known: fused, reference");
   EXPECT_EQ(names([](auto* o) {

@@ -1,0 +1,119 @@
+// A search's limits against the cost of the networks that it ends with.
+#include "nap/search/final_cost.h"
+
+#include <absl/strings/str_cat.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "nap/base/random.h"
+#include "nap/model/derived_network.h"
+#include "nap/model/network_cost.h"
+#include "nap/search/candidate_space.h"
+
+namespace nap {
+namespace {
+
+ScoreTable RandomScores(const CandidateSpace& space, RandomStream* random) {
+  ScoreTable scores(space);
+  for (int cell = 0; cell < 2; ++cell) {
+    for (double& score : scores.Values(cell)) score = random->Uniform();
+  }
+  return scores;
+}
+
+// Prunes at random in `milestones` steps.
+Genotype Prune(const Pruner& pruner, const CandidateSpace& space, int milestones,
+               RandomStream* random) {
+  LivingTable living(space, true);
+  for (int milestone = 1; milestone <= milestones; ++milestone) {
+    const double progress = static_cast<double>(milestone) / milestones;
+    EXPECT_TRUE(pruner.Prune(RandomScores(space, random), progress, &living).ok());
+  }
+  return GenotypeOf("darts", space, living);
+}
+
+class FinalCostTest : public testing::TestWithParam<FinalNetwork> {
+ protected:
+  FinalCostTest()
+      : search_space_((*SearchSpaceRegistry::Global().Find("darts"))->make()),
+        space_(*MakeCandidateSpace(*search_space_, {})),
+        schedule_(**PruningScheduleRegistry::Global().Find("cubic")) {
+    options_.final_network = GetParam();
+    options_.budget.operations_per_cell = PrunerOptions::kAnyNumber;
+  }
+
+  absl::StatusOr<Pruner> MakePruner(std::vector<CostLimit> limits) {
+    return Pruner::Create(space_, options_.budget, schedule_, std::move(limits));
+  }
+
+  std::vector<CostLimit> Limits(double parameters, double mult_adds) {
+    options_.max_parameters = parameters;
+    options_.max_mult_adds = mult_adds;
+    return FindFinalCosts(options_, *search_space_, space_)->limits;
+  }
+
+  SearchOptions options_;
+  const std::unique_ptr<SearchSpace> search_space_;
+  const CandidateSpace space_;
+  const PruningScheduleDefinition schedule_;
+};
+
+TEST_P(FinalCostTest, TheNetworkIsNeverLargerThanItsLimits) {
+  RandomStream random({41, static_cast<uint64_t>(GetParam().image.height)});
+  const NetworkPlan plan = *search_space_->Plan(options_.final_network.network);
+  const std::vector<CostLimit> both = Limits(1, 1);
+  ASSERT_EQ(both.size(), 2u);
+  double closest = 0;
+  for (int round = 0; round < 1000; ++round) {
+    std::vector<CostLimit> limits;
+    for (int i = 0; i < 2; ++i) {
+      if (round % 3 == i) continue;
+      limits.push_back(both[i]);
+      // Poolings and identities cost nothing: down to the base alone all can be met.
+      limits.back().limit = std::floor(both[i].base * random.Uniform(1, 2.5));
+    }
+    options_.budget.operations_per_node = round % 2 == 0 ? 0 : 2;
+    const auto pruner = MakePruner(limits);
+    ASSERT_TRUE(pruner.ok()) << pruner.status();
+    const Genotype genotype = Prune(*pruner, space_, 1 + round % 4, &random);
+    // The second opinion is NetworkCost's, which knows nothing of the search. Now and then a third
+    // one is the network itself.
+    const Cost cost =
+        *NetworkCost(plan, search_space_->cell_types(), genotype, options_.final_network.image);
+    for (const CostLimit& limit : limits) {
+      const auto reached =
+          static_cast<double>(limit.flag == "max_parameters" ? cost.parameters : cost.mult_adds);
+      ASSERT_LE(reached, limit.limit) << limit.flag;
+      closest = std::max(closest, reached / limit.limit);
+    }
+    if (round % 200 != 0) continue;
+    const auto network = DerivedNetwork::Create({genotype, options_.final_network.network});
+    ASSERT_TRUE(network.ok()) << network.status();
+    int64_t parameters = 0;
+    for (const auto& parameter : (*network)->parameters()) parameters += parameter.numel();
+    EXPECT_EQ(parameters, cost.parameters);
+  }
+  EXPECT_GT(closest, 0.99) << "limits are never made use of";
+}
+
+TEST_P(FinalCostTest, NamesTheSmallestThatCanBe) {
+  const auto least = static_cast<int64_t>(Limits(0, 1).front().base);
+  EXPECT_TRUE(MakePruner(Limits(0, static_cast<double>(least))).ok());
+  const absl::Status status = MakePruner(Limits(0, static_cast<double>(least - 1))).status();
+  EXPECT_NE(status.message().find(absl::StrCat("--max_mult_adds=", least - 1,
+                                               " is out of range: must be at least ", least, ",")),
+            absl::string_view::npos)
+      << status;
+}
+
+INSTANTIATE_TEST_SUITE_P(Networks, FinalCostTest,
+                         testing::Values(FinalNetwork{kCifarNetwork, {32, 32}},
+                                         FinalNetwork{kImageNetNetwork, {224, 224}}));
+
+}  // namespace
+}  // namespace nap
