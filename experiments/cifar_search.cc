@@ -75,6 +75,9 @@ DEFINE_double(max_parameters, 0,
               "prune until the final network has no more parameters; 0: any number");
 DEFINE_double(max_mult_adds, 0,
               "prune until the final network has no more multiply-adds an image; 0: any number");
+DEFINE_double(cost_exponent, 0,
+              "how much an operation's multiply-adds in the final network count against its "
+              "criterion's score; 0: nothing");
 
 DEFINE_int32(epochs, 50, "passes over the train part");
 DEFINE_int32(steps_per_epoch, 0, "steps an epoch at most; 0: the whole train part");
@@ -173,6 +176,7 @@ absl::StatusOr<SearchOptions> OptionsFromFlags() {
   options.network.cells = FLAGS_cells;
   options.max_parameters = FLAGS_max_parameters;
   options.max_mult_adds = FLAGS_max_mult_adds;
+  options.cost_exponent = FLAGS_cost_exponent;
   options.budget.operations_per_cell = FLAGS_operations_per_cell;
   options.budget.operations_per_edge = FLAGS_operations_per_edge;
   options.budget.operations_per_node = FLAGS_operations_per_node;

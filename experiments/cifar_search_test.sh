@@ -125,7 +125,7 @@ expect_error 1 "a budget of 7 operations does not fit the cell, which" "${nas[@]
 # To a cost instead of a count: what is said is what the genotype costs, and it is within the limits.
 for network in cifar imagenet; do
   "$search" "${tiny[@]}" --out_dir=cost_$network --final_network=$network --max_parameters=3.2e6 \
-    --max_mult_adds=450000000 >stdout 2>&1 || problem "cost: $(cat stdout)"
+    --max_mult_adds=450000000 --cost_exponent=0.5 >stdout 2>&1 || problem "cost: $(cat stdout)"
   python3 - <<'END' || problem "not within the limits of $network: $(cat stdout)"
 import re
 parameters, mult_adds = re.search(r'network of ([\d.]+) M parameters and ([\d.]+) M multiply-adds',
@@ -168,6 +168,7 @@ expect_error 1 "--final_cells=1, --final_channels=36: the darts space needs" --f
 expect_error 1 "unknown network 'x'; known: cifar, imagenet" --final_network=x
 expect_error 1 "--max_mult_adds=-1 is out of range" --max_mult_adds=-1
 expect_error 1 "--max_mult_adds=1000000 is out of range: must be at least " --max_mult_adds=1e6
+expect_error 1 "--cost_exponent=-2 is out of range" --cost_exponent=-2
 expect_error 1 "--batch_size=21 is more than the 20 images" --batch_size=21
 
 # Data that is not as it should be.

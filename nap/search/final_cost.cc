@@ -8,6 +8,8 @@ namespace nap {
 absl::StatusOr<FinalCosts> FindFinalCosts(const SearchOptions& options,
                                           const SearchSpace& search_space,
                                           const CandidateSpace& space) {
+  const bool limited = options.max_parameters > 0 || options.max_mult_adds > 0;
+  if (!limited && options.cost_exponent == 0) return FinalCosts{{}, ScoreTable(space)};
   NAP_ASSIGN_OR_RETURN(const NetworkPlan plan, search_space.Plan(options.final_network.network));
   NAP_ASSIGN_OR_RETURN(const NetworkCostModel model,
                        NetworkCostModel::Create(plan, space, options.final_network.image));

@@ -15,7 +15,8 @@ namespace nap {
 
 struct FinalCosts {
   std::vector<CostLimit> limits;  // of those options that set one
-  ScoreTable mult_adds;           // of each candidate, in all cells of its type together
+  // Of each candidate, in all cells of its type together; zeros if no option asks.
+  ScoreTable mult_adds;
 };
 
 // InvalidArgument if there can be no such network.

@@ -45,6 +45,7 @@ absl::Status Validate(const SearchOptions& options) {
   NAP_RETURN_IF_ERROR(ValidateMilestones(options));
   NAP_RETURN_IF_ERROR(CheckAtLeast("max_parameters", options.max_parameters, 0));
   NAP_RETURN_IF_ERROR(CheckAtLeast("max_mult_adds", options.max_mult_adds, 0));
+  NAP_RETURN_IF_ERROR(CheckAtLeast("cost_exponent", options.cost_exponent, 0));
   NAP_RETURN_IF_ERROR(CheckPositive("learning_rate", options.learning_rate));
   NAP_RETURN_IF_ERROR(CheckAtLeast("final_learning_rate", options.final_learning_rate, 0));
   NAP_RETURN_IF_ERROR(CheckBelowOne("momentum", options.momentum));

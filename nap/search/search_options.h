@@ -53,6 +53,7 @@ struct SearchOptions {
   FinalNetwork final_network;
   double max_parameters = 0;
   double max_mult_adds = 0;  // for one image
+  double cost_exponent = 0;  // WeightByCost's, of the criterion; the costs are mult-adds
 
   std::string optimization = "bilevel";
   int epochs = 50;

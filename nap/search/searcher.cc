@@ -13,6 +13,7 @@
 #include "nap/base/clock.h"
 #include "nap/base/random.h"
 #include "nap/base/status_macros.h"
+#include "nap/pruning/cost_weighting.h"
 #include "nap/pruning/criterion.h"
 #include "nap/relaxation/relaxation.h"
 #include "nap/relaxation/strength_loss.h"
@@ -410,9 +411,10 @@ absl::StatusOr<std::unique_ptr<Searcher>> Searcher::Create(const SearchOptions& 
   }
   return std::make_unique<SearcherImpl>(
       options, images,
-      SearcherImpl::Parts{std::move(plan), space, relaxation, optimization, strength_loss, schedule,
-                          criterion->make(space), std::move(pruner), std::move(split.first),
-                          std::move(split.second)});
+      SearcherImpl::Parts{
+          std::move(plan), space, relaxation, optimization, strength_loss, schedule,
+          WeightByCost(criterion->make(space), space, costs.mult_adds, options.cost_exponent),
+          std::move(pruner), std::move(split.first), std::move(split.second)});
 }
 
 }  // namespace nap

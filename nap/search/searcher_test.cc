@@ -242,13 +242,19 @@ TEST_F(SearcherTest, PrunesToTheCostOfTheFinalNetwork) {
   options.budget.operations_per_cell = PrunerOptions::kAnyNumber;
   options.max_mult_adds = 450e6;
   const auto search_space = (*SearchSpaceRegistry::Global().Find("darts"))->make();
-  Recorder recorder;
-  const auto genotype = Search(options, &recorder);
-  ASSERT_TRUE(genotype.ok()) << genotype.status();
-  EXPECT_LE(NetworkCost(*search_space->Plan(kCifarNetwork), search_space->cell_types(), *genotype,
-                        {32, 32})
-                ->mult_adds,
-            450e6);
+  const auto cost_of_search = [&](double exponent) {
+    options.cost_exponent = exponent;
+    Recorder recorder;
+    const auto genotype = Search(options, &recorder);
+    EXPECT_TRUE(genotype.ok()) << genotype.status();
+    return NetworkCost(*search_space->Plan(kCifarNetwork), search_space->cell_types(), *genotype,
+                       {32, 32})
+        ->mult_adds;
+  };
+  const int64_t plain = cost_of_search(0), weighted = cost_of_search(20);
+  EXPECT_LE(plain, 450e6);
+  EXPECT_LE(weighted, 450e6);
+  EXPECT_NE(plain, weighted);
   options.max_mult_adds = 1000;
   EXPECT_NE(Searcher::Create(options, images_.get())
                 .status()
@@ -334,6 +340,7 @@ TEST(SearchOptionsTest, NamesTheFlagThatIsOutOfRange) {
   EXPECT_EQ(names([](auto* o) { o->cutout = -1; }), "--cutout");
   EXPECT_EQ(names([](auto* o) { o->max_parameters = -1; }), "--max_parameters");
   EXPECT_EQ(names([](auto* o) { o->max_mult_adds = std::nan(""); }), "--max_mult_adds");
+  EXPECT_EQ(names([](auto* o) { o->cost_exponent = -0.5; }), "--cost_exponent");
   EXPECT_EQ(names([](auto* o) { o->backend = "x"; }),
             "unknown backend 'x'; known: fused, reference");
   EXPECT_EQ(names([](auto* o) {

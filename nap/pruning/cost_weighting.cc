@@ -1,0 +1,72 @@
+#include "nap/pruning/cost_weighting.h"
+
+#include <absl/status/statusor.h>
+
+#include <cmath>
+#include <utility>
+#include <vector>
+
+namespace nap {
+namespace {
+
+// (1 + cost / mean)^exponent.
+ScoreTable Factors(const CandidateSpace& space, const ScoreTable& costs, double exponent) {
+  const LivingTable all(space, true);
+  double sum = 0;
+  int count = 0;
+  for (int cell = 0; cell < static_cast<int>(space.cells.size()); ++cell) {
+    for (const CandidateId& id : LivingOperations(space, all, cell)) {
+      sum += costs[id];
+      ++count;
+    }
+  }
+  ScoreTable factors(space, 1.0);
+  if (sum == 0) return factors;  // all are free
+  for (int cell = 0; cell < static_cast<int>(space.cells.size()); ++cell) {
+    for (const CandidateId& id : LivingOperations(space, all, cell)) {
+      factors[id] = std::pow(1 + costs[id] * count / sum, exponent);
+    }
+  }
+  return factors;
+}
+
+class CostWeighting final : public PruningCriterion {
+ public:
+  CostWeighting(std::unique_ptr<PruningCriterion> criterion, ScoreTable factors)
+      : criterion_(std::move(criterion)), factors_(std::move(factors)) {}
+
+  void ObserveStrengthStep(const ScoreTable& strengths, const ScoreTable& gradients) override {
+    criterion_->ObserveStrengthStep(strengths, gradients);
+  }
+  std::vector<double> State() const override { return criterion_->State(); }
+  absl::Status SetState(const std::vector<double>& state) override {
+    return criterion_->SetState(state);
+  }
+
+  absl::StatusOr<ScoreTable> Score(SearchView& view) override {
+    absl::StatusOr<ScoreTable> scores = criterion_->Score(view);
+    if (!scores.ok()) return scores;
+    for (int cell = 0; cell < static_cast<int>(view.space().cells.size()); ++cell) {
+      std::vector<double>& values = scores->Values(cell);
+      for (size_t i = 0; i < values.size(); ++i) {
+        const double factor = factors_.Values(cell)[i];
+        values[i] = values[i] < 0 ? values[i] * factor : values[i] / factor;
+      }
+    }
+    return scores;
+  }
+
+ private:
+  const std::unique_ptr<PruningCriterion> criterion_;
+  const ScoreTable factors_;
+};
+
+}  // namespace
+
+std::unique_ptr<PruningCriterion> WeightByCost(std::unique_ptr<PruningCriterion> criterion,
+                                               const CandidateSpace& space, const ScoreTable& costs,
+                                               double exponent) {
+  return std::make_unique<CostWeighting>(std::move(criterion), Factors(space, costs, exponent));
+}
+
+}  // namespace nap
