@@ -122,6 +122,8 @@ DEFINE_bool(recompute, false,
             "keep less memory for the backward pass and compute it again (fused backend)");
 DEFINE_int32(log_every, 10, "steps between two step lines in metrics.jsonl");
 
+DEFINE_bool(tensorboard, false, "also write what metrics.jsonl gets as a TensorBoard event file");
+
 DEFINE_double(checkpoint_minutes, 10,
               "minutes between two checkpoints at least, beside those after each epoch");
 DEFINE_bool(resume, false,
@@ -343,6 +345,7 @@ absl::Status Main() {
   NAP_ASSIGN_OR_RETURN(const std::unique_ptr<RunFolder> folder,
                        FLAGS_resume ? RunFolder::Reopen(out_dir, Kind(), checkpoint.get())
                                     : RunFolder::Create(out_dir, Kind(), FlagValues(__FILE__)));
+  if (FLAGS_tensorboard) NAP_RETURN_IF_ERROR(folder->UseTensorboard(checkpoint.get()));
   Reporter reporter(searcher.get(), folder.get(), FLAGS_log_every,
                     {FLAGS_checkpoint_minutes, threads}, table.get());
   if (checkpoint != nullptr) NAP_RETURN_IF_ERROR(reporter.Load(*checkpoint));

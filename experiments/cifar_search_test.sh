@@ -125,7 +125,7 @@ expect_error 1 "a budget of 7 operations does not fit the cell, which" "${nas[@]
 # To a cost instead of a count: what is said is what the genotype costs, and it is within the limits.
 for network in cifar imagenet; do
   "$search" "${tiny[@]}" --out_dir=cost_$network --final_network=$network --max_parameters=3.2e6 \
-    --max_mult_adds=450000000 --cost_exponent=0.5 >stdout 2>&1 || problem "cost: $(cat stdout)"
+    --max_mult_adds=450000000 --cost_exponent=0.5 --tensorboard >stdout 2>&1 || problem "cost: $(cat stdout)"
   python3 - <<'END' || problem "not within the limits of $network: $(cat stdout)"
 import re
 parameters, mult_adds = re.search(r'network of ([\d.]+) M parameters and ([\d.]+) M multiply-adds',
@@ -135,6 +135,7 @@ END
 done
 grep -qF 'With 14 cells of 48 channels' stdout && grep -qF '224 x 224 pixels' stdout ||
   problem "not ImageNet's network: $(cat stdout)"
+compgen -G 'cost_imagenet/events.out.tfevents.*' >/dev/null || problem "no event file"
 
 # Help names the experiment's own flags, and no library's.
 "$search" --help >stdout 2>stderr || problem "--help failed"

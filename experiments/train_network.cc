@@ -83,6 +83,7 @@ DEFINE_uint64(seed, 0,
 DEFINE_int32(threads, 0, "threads that compute; 0: all cores");
 DEFINE_string(device, "auto", "cpu, cuda, cuda:N or auto");
 DEFINE_int32(log_every, 10, "steps between two step lines in metrics.jsonl");
+DEFINE_bool(tensorboard, false, "also write what metrics.jsonl gets as a TensorBoard event file");
 DEFINE_double(checkpoint_minutes, 10,
               "minutes between two checkpoints at least, beside those after each epoch");
 DEFINE_bool(resume, false,
@@ -239,6 +240,7 @@ absl::Status Main(const TrainingProgram& program) {
   NAP_ASSIGN_OR_RETURN(const std::unique_ptr<RunFolder> folder,
                        FLAGS_resume ? RunFolder::Reopen(out_dir, kind, checkpoint.get())
                                     : RunFolder::Create(out_dir, kind, FlagValues(__FILE__)));
+  if (FLAGS_tensorboard) NAP_RETURN_IF_ERROR(folder->UseTensorboard(checkpoint.get()));
   Reporter reporter(trainer.get(), &model, folder.get(), threads);
   absl::PrintF(
       "%s %s, %d cells of %d channels (%.3f M parameters, %.1f M multiply-adds), on %d images of "

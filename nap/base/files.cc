@@ -111,8 +111,12 @@ LineWriter::~LineWriter() {
 }
 
 absl::Status LineWriter::Write(absl::string_view line) {
+  return WriteRecord(absl::StrCat(line, "\n"));
+}
+
+absl::Status LineWriter::WriteRecord(absl::string_view record) {
   const off_t end = ::lseek(file_, 0, SEEK_END);
-  const absl::Status status = WriteAll(file_, path_, absl::StrCat(line, "\n"));
+  const absl::Status status = WriteAll(file_, path_, record);
   // On what is not a plain file this fails, and there is nothing to cut back.
   if (!status.ok() && end >= 0) {
     [[maybe_unused]] const int ignored = ::ftruncate(file_, end);

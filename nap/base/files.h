@@ -25,7 +25,7 @@ absl::Status WriteFileAtomically(const std::string& path, absl::string_view cont
 // Creates the folder and its missing parents. OK if it is there already.
 absl::Status MakeFolder(const std::string& path);
 
-// Appends whole lines to a file that another program may be following.
+// Appends whole lines or records to a file that another program may be following.
 class LineWriter {
  public:
   // Creates the file or continues it.
@@ -39,10 +39,13 @@ class LineWriter {
   LineWriter& operator=(LineWriter&&) = delete;
   ~LineWriter();
 
-  // `line` without its newline. On an error the file is cut back to its last whole line.
+  // `line` without its newline. On an error the file is cut back to what it was before.
   absl::Status Write(absl::string_view line);
 
-  // Waits until all lines are on the disk. Returns their size in bytes.
+  // The same without adding a newline.
+  absl::Status WriteRecord(absl::string_view record);
+
+  // Waits until all that was written is on the disk. Returns the file's size in bytes.
   absl::StatusOr<int64_t> Flush();
 
  private:

@@ -20,6 +20,8 @@ using Json = nlohmann::ordered_json;
 // A file's size in a checkpoint.
 std::string SizeName(const std::string& file) { return absl::StrCat(file, ".bytes"); }
 
+constexpr char kEvents[] = "tensorboard";
+
 std::string ProcessorName() {
   std::ifstream file("/proc/cpuinfo");
   for (std::string line; std::getline(file, line);) {
@@ -112,15 +114,32 @@ absl::StatusOr<std::unique_ptr<RunFolder>> RunFolder::Reopen(const std::string& 
   return std::unique_ptr<RunFolder>(new RunFolder(path, std::move(tables)));
 }
 
+absl::Status RunFolder::UseTensorboard(const Checkpoint* checkpoint) {
+  int64_t size = 0;
+  if (checkpoint != nullptr) {
+    NAP_RETURN_IF_ERROR(Get(checkpoint->integers, SizeName(kEvents), &size));
+  }
+  NAP_ASSIGN_OR_RETURN(TensorboardWriter events, TensorboardWriter::Open(path_, size));
+  events_.emplace(std::move(events));
+  return absl::OkStatus();
+}
+
 absl::Status RunFolder::WriteCheckpoint(Checkpoint checkpoint) {
   for (auto& [table, writer] : tables_) {
     NAP_ASSIGN_OR_RETURN(checkpoint.integers[SizeName(table)], writer.Flush());
+  }
+  if (events_.has_value()) {
+    NAP_ASSIGN_OR_RETURN(checkpoint.integers[SizeName(kEvents)], events_->Flush());
   }
   return nap::WriteCheckpoint(path_, checkpoint);
 }
 
 absl::Status RunFolder::WriteLine(const std::string& table, absl::string_view json) {
   return tables_.at(table).Write(json);
+}
+
+absl::Status RunFolder::WriteScalars(int64_t step, const Scalars& scalars) {
+  return events_.has_value() ? events_->Write(step, scalars) : absl::OkStatus();
 }
 
 std::string RunFolder::File(absl::string_view file) const { return absl::StrCat(path_, "/", file); }

@@ -7,11 +7,13 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "nap/base/files.h"
+#include "nap/report/tensorboard_writer.h"
 #include "nap/training/checkpoint.h"
 
 namespace nap {
@@ -42,11 +44,18 @@ class RunFolder {
                                                            const RunKind& kind,
                                                            const Checkpoint* checkpoint);
 
+  // Before anything is written: lets the run have a TensorBoard event file too. It goes on where it
+  // was when the checkpoint was written; null: it begins.
+  absl::Status UseTensorboard(const Checkpoint* checkpoint);
+
   // checkpoint.pt, with what Reopen needs; the one before becomes checkpoint.previous.pt.
   absl::Status WriteCheckpoint(Checkpoint checkpoint);
 
   // `table`: one of the kind's; json: without line breaks.
   absl::Status WriteLine(const std::string& table, absl::string_view json);
+
+  // An event of TensorBoard's if it is used; else nothing.
+  absl::Status WriteScalars(int64_t step, const Scalars& scalars);
 
   // "<path>/<file>".
   std::string File(absl::string_view file) const;
@@ -58,6 +67,7 @@ class RunFolder {
 
   const std::string path_;
   Tables tables_;
+  std::optional<TensorboardWriter> events_;
 };
 
 }  // namespace nap

@@ -10,13 +10,13 @@
 #include "nap/architecture/genotype_nas_bench_201.h"
 #include "nap/base/files.h"
 #include "nap/base/status_macros.h"
+#include "nap/report/metrics.h"
 
 namespace nap {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr char kMetrics[] = "metrics.jsonl";
 constexpr char kStrengths[] = "strengths.jsonl";
 constexpr char kResult[] = "genotype.json";
 
@@ -62,7 +62,7 @@ absl::Status WriteStep(const StepReport& report, RunFolder* folder) {
                      {"train_accuracy", report.train_accuracy},
                      {"strength_loss", report.strength_loss},
                      {"images_per_second", report.images_per_second}};
-  return folder->WriteLine(kMetrics, json.dump());
+  return WriteMetrics(json, (report.epoch - 1) * report.steps_per_epoch + report.step, folder);
 }
 
 absl::Status WriteEpoch(const EpochReport& report, const CandidateSpace& space, RunFolder* folder,
@@ -93,7 +93,7 @@ absl::Status WriteEpoch(const EpochReport& report, const CandidateSpace& space, 
       }
     }
   }
-  NAP_RETURN_IF_ERROR(folder->WriteLine(kMetrics, metrics.dump()));
+  NAP_RETURN_IF_ERROR(WriteMetrics(metrics, report.epoch, folder));
   Json operations = Json::array();
   for (const CandidateOperation& operation : space.operations) operations.push_back(operation.name);
   const Json strengths = {{"epoch", report.epoch},

@@ -2,12 +2,12 @@
 
 #include <nlohmann/json.hpp>
 
+#include "nap/report/metrics.h"
+
 namespace nap {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-constexpr char kMetrics[] = "metrics.jsonl";
 
 }  // namespace
 
@@ -20,7 +20,7 @@ absl::Status WriteStep(const TrainingStepReport& report, RunFolder* folder) {
                      {"train_loss", report.train_loss},
                      {"train_accuracy", report.train_accuracy},
                      {"images_per_second", report.images_per_second}};
-  return folder->WriteLine(kMetrics, json.dump());
+  return WriteMetrics(json, (report.epoch - 1) * report.steps_per_epoch + report.step, folder);
 }
 
 absl::Status WriteEpoch(const TrainingEpochReport& report, RunFolder* folder) {
@@ -35,7 +35,7 @@ absl::Status WriteEpoch(const TrainingEpochReport& report, RunFolder* folder) {
                      {"seconds", report.seconds},
                      {"peak_memory_bytes", report.peak_memory_bytes},
                      {"broken_images", report.broken_images}};
-  return folder->WriteLine(kMetrics, json.dump());
+  return WriteMetrics(json, report.epoch, folder);
 }
 
 }  // namespace nap
