@@ -1,5 +1,6 @@
 """External repositories, all of them found on this machine: nothing is downloaded."""
 
+load("//third_party/chart_js:chart_js.bzl", "chart_js_repository")
 load("//third_party/libtorch:libtorch.bzl", "libtorch_repository")
 
 # Debian's Bazel reports no version; any other reports one and brings these three itself when it can.
@@ -8,6 +9,7 @@ def _bazel_has_no_network_rules():
 
 def nap_repositories():
     """Declares every external repository that the build reads."""
+    chart_js_repository(name = "chart_js")
     libtorch_repository(name = "libtorch")
     native.local_repository(name = "rules_cc", path = "third_party/rules_cc")
     if _bazel_has_no_network_rules():

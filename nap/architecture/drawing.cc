@@ -60,7 +60,9 @@ std::string DotId(const CellGenotype& cell, int node) {
   return Quoted(absl::StrCat(cell.name, "_", node));
 }
 
-std::string DotCluster(const CellGenotype& cell, int num_inputs) {
+using EdgeClass = std::function<std::string(const std::string&)>;
+
+std::string DotCluster(const CellGenotype& cell, int num_inputs, const EdgeClass& edge_class) {
   std::string dot = absl::StrCat("  subgraph ", Quoted("cluster_" + cell.name),
                                  " {\n    label=", Quoted(CellTitle(cell.name)), ";\n");
   const std::set<int> used = UsedInputs(cell, num_inputs);
@@ -79,7 +81,9 @@ std::string DotCluster(const CellGenotype& cell, int num_inputs) {
     absl::StrAppend(&dot, "    ", DotId(cell, node), " [label=\"", node, "\"];\n");
     for (const GenotypeInput& input : cell.nodes[node - num_inputs]) {
       absl::StrAppend(&dot, "    ", DotId(cell, input.source), " -> ", DotId(cell, node),
-                      " [label=", Quoted(input.operation), "];\n");
+                      " [label=", Quoted(input.operation));
+      if (edge_class) absl::StrAppend(&dot, ", class=", Quoted(edge_class(input.operation)));
+      absl::StrAppend(&dot, "];\n");
     }
   }
   absl::StrAppend(&dot, "    ", DotId(cell, output), " [label=\"c_{k}\", ", kOutputStyle, "];\n");
@@ -90,7 +94,7 @@ std::string DotCluster(const CellGenotype& cell, int num_inputs) {
   return dot + "  }\n";
 }
 
-// Takes what a child process writes, however much it is.
+// Takes what a child process writes, however much it is, or is what it reads.
 class MemoryFile {
  public:
   MemoryFile() : file_(::memfd_create("dot", MFD_CLOEXEC)) {}
@@ -99,6 +103,19 @@ class MemoryFile {
   ~MemoryFile() { ::close(file_); }
 
   int file() const { return file_; }
+
+  absl::Status Write(absl::string_view content) {
+    while (!content.empty()) {
+      const ssize_t count = ::write(file_, content.data(), content.size());
+      if (count < 0 && errno == EINTR) continue;
+      if (count < 0) {
+        return absl::UnavailableError(absl::StrCat("cannot run dot: ", std::strerror(errno)));
+      }
+      content.remove_prefix(static_cast<size_t>(count));
+    }
+    ::lseek(file_, 0, SEEK_SET);
+    return absl::OkStatus();
+  }
 
   std::string Content() const {
     std::string content;
@@ -114,15 +131,17 @@ class MemoryFile {
   int file_;
 };
 
-// The SVG.
-absl::StatusOr<std::string> RunDot(const std::string& dot_file) {
-  std::vector<std::string> arguments = {"dot", "-Tsvg", dot_file};
+// The SVG of a file, or, if that is empty, of what `input` holds.
+absl::StatusOr<std::string> RunDot(const std::string& dot_file, const MemoryFile& input) {
+  std::vector<std::string> arguments = {"dot", "-Tsvg"};
+  if (!dot_file.empty()) arguments.push_back(dot_file);
   std::vector<char*> argv;
   for (std::string& argument : arguments) argv.push_back(argument.data());
   argv.push_back(nullptr);
   const MemoryFile output, errors;
   posix_spawn_file_actions_t actions;
   ::posix_spawn_file_actions_init(&actions);
+  ::posix_spawn_file_actions_adddup2(&actions, input.file(), STDIN_FILENO);
   ::posix_spawn_file_actions_adddup2(&actions, output.file(), STDOUT_FILENO);
   ::posix_spawn_file_actions_adddup2(&actions, errors.file(), STDERR_FILENO);
   pid_t child = 0;
@@ -138,7 +157,7 @@ absl::StatusOr<std::string> RunDot(const std::string& dot_file) {
   const std::string svg = output.Content();
   if (WIFEXITED(status) && WEXITSTATUS(status) == 0 && absl::EndsWith(svg, "</svg>\n")) return svg;
   return absl::UnavailableError(absl::StrCat(
-      "dot cannot draw ", dot_file, ": ",
+      "dot cannot draw ", dot_file.empty() ? "the graph" : dot_file, ": ",
       absl::StrReplaceAll(absl::StripTrailingAsciiWhitespace(errors.Content()), {{"\n", "; "}})));
 }
 
@@ -175,19 +194,25 @@ std::string OperationCountsText(const CellGenotype& cell) {
   });
 }
 
-std::string GenotypeToDot(const Genotype& genotype, int num_inputs) {
+std::string GenotypeToDot(const Genotype& genotype, int num_inputs, const EdgeClass& edge_class) {
   std::string dot = absl::StrCat("digraph genotype {\n", kGraphStyle);
   // dot stacks clusters from the bottom up.
   for (auto cell = genotype.cells.rbegin(); cell != genotype.cells.rend(); ++cell) {
-    absl::StrAppend(&dot, DotCluster(*cell, num_inputs));
+    absl::StrAppend(&dot, DotCluster(*cell, num_inputs, edge_class));
   }
   return dot + "}\n";
 }
 
 absl::Status RenderSvg(const std::string& dot_file, const std::string& svg_file) {
   // dot itself exits with 0 when the disk is full, so the writing is done here.
-  NAP_ASSIGN_OR_RETURN(const std::string svg, RunDot(dot_file));
+  NAP_ASSIGN_OR_RETURN(const std::string svg, RunDot(dot_file, MemoryFile()));
   return WriteFileAtomically(svg_file, svg);
+}
+
+absl::StatusOr<std::string> DotToSvg(const std::string& dot) {
+  MemoryFile input;
+  NAP_RETURN_IF_ERROR(input.Write(dot));
+  return RunDot("", input);
 }
 
 }  // namespace nap

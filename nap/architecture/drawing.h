@@ -3,7 +3,9 @@
 #define NAP_ARCHITECTURE_DRAWING_H_
 
 #include <absl/status/status.h>
+#include <absl/status/statusor.h>
 
+#include <functional>
 #include <string>
 
 #include "nap/architecture/genotype.h"
@@ -17,11 +19,16 @@ std::string CellToText(const CellGenotype& cell, int num_inputs);
 std::string OperationCountsText(const CellGenotype& cell);
 
 // A Graphviz graph: a cluster a cell, the operations along its edges; an input that is not used is
-// dashed. `num_inputs`: of each cell.
-std::string GenotypeToDot(const Genotype& genotype, int num_inputs);
+// dashed. `num_inputs`: of each cell. `edge_class`: of the edges of an operation, for style sheets.
+std::string GenotypeToDot(
+    const Genotype& genotype, int num_inputs,
+    const std::function<std::string(const std::string& operation)>& edge_class = nullptr);
 
 // Runs Graphviz's dot. NotFound if it is not installed, Unavailable with what dot says if it fails.
 absl::Status RenderSvg(const std::string& dot_file, const std::string& svg_file);
+
+// The same without files. Of several graphs the drawings follow one another.
+absl::StatusOr<std::string> DotToSvg(const std::string& dot);
 
 }  // namespace nap
 

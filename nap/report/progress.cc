@@ -4,12 +4,12 @@
 #include <absl/strings/str_format.h>
 #include <unistd.h>
 
-#include <cmath>
 #include <map>
 #include <numeric>
 
 #include "nap/architecture/genotype_nas_bench_201.h"
 #include "nap/base/clock.h"
+#include "nap/report/duration.h"
 
 namespace nap {
 namespace {
@@ -41,13 +41,6 @@ void AppendBroken(int64_t images, std::string* lines) {
 }
 
 }  // namespace
-
-std::string FormatDuration(double seconds) {
-  const int64_t whole = std::llround(seconds);
-  if (whole < 60) return absl::StrCat(whole, " s");
-  if (whole < 3600) return absl::StrFormat("%d min %02d s", whole / 60, whole % 60);
-  return absl::StrFormat("%d h %02d min", whole / 3600, whole % 3600 / 60);
-}
 
 Progress::Progress(std::FILE* out)
     : out_(out), terminal_(::isatty(::fileno(out)) != 0), last_line_(MonotonicSeconds()) {}

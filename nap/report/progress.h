@@ -12,9 +12,6 @@
 
 namespace nap {
 
-// "1 h 05 min", "12 min 30 s", "8 s".
-std::string FormatDuration(double seconds);
-
 // On a terminal one line that is rewritten after each step, and a line that stays after each epoch.
 // Elsewhere only the latter, and a line about every half minute in between.
 class Progress {

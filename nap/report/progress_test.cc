@@ -5,6 +5,8 @@
 #include <cstdio>
 #include <string>
 
+#include "nap/report/duration.h"
+
 namespace nap {
 namespace {
 

@@ -1,0 +1,244 @@
+#include "nap/report/page/comparison_report.h"
+
+#include <absl/strings/str_cat.h>
+#include <absl/strings/str_format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <vector>
+
+#include "nap/architecture/genotype_json.h"
+#include "nap/base/files.h"
+#include "nap/base/status_macros.h"
+#include "nap/report/duration.h"
+#include "nap/report/page/cells.h"
+#include "nap/report/page/page.h"
+#include "nap/report/page/run_files.h"
+
+namespace nap {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+
+struct Run {
+  Json numbers;
+  Genotype genotype;
+};
+
+struct Method {
+  std::string name;
+  double accuracy_mean;
+  double accuracy_spread;
+  std::vector<Run> runs;
+};
+
+absl::StatusOr<std::vector<Method>> ReadMethods(const Json& comparison) {
+  std::vector<Method> methods;
+  for (const Json& json : comparison.at("methods")) {
+    Method method{json.at("name").get<std::string>(),
+                  NumberIn(json, "accuracy_mean"),
+                  NumberIn(json, "accuracy_spread"),
+                  {}};
+    for (const Json& run : json.at("runs")) {
+      const absl::StatusOr<Genotype> genotype = GenotypeFromJson(run.at("genotype").dump());
+      if (!genotype.ok()) {
+        return absl::InvalidArgumentError(absl::StrCat("the genotype of a run of ", method.name,
+                                                       ": ", genotype.status().message()));
+      }
+      method.runs.push_back({run, *genotype});
+    }
+    methods.push_back(std::move(method));
+  }
+  return methods;
+}
+
+// Over the method's runs; not a number if none has it.
+double MeanOf(const Method& method, const char* key) {
+  double sum = 0, count = 0;
+  for (const Run& run : method.runs) {
+    const double value = NumberIn(run.numbers, key);
+    if (!std::isfinite(value)) continue;
+    sum += value;
+    ++count;
+  }
+  return count > 0 ? sum / count : kNone;
+}
+
+std::string Fixed(double value, int digits, double scale = 1) {
+  return std::isfinite(value) ? absl::StrFormat("%.*f", digits, scale * value) : "–";
+}
+
+std::string MethodTable(const std::vector<Method>& methods) {
+  Table table{{"method", "runs", "test accuracy (%)", "skip-connections", "distinct operations",
+               "depth", "parameters (M)", "mult-adds (M)", "search time", "search memory (GB)"},
+              {}};
+  for (const Method& method : methods) {
+    const double seconds = MeanOf(method, "search_seconds");
+    std::string accuracy = Fixed(method.accuracy_mean, 2, 100);
+    if (std::isfinite(method.accuracy_spread)) {
+      absl::StrAppend(&accuracy, " ± ", Fixed(method.accuracy_spread, 2, 100));
+    }
+    table.rows.push_back(
+        {Escaped(method.name), absl::StrCat(method.runs.size()), accuracy,
+         Fixed(MeanOf(method, "skip_connections"), 1),
+         Fixed(MeanOf(method, "distinct_operations"), 1), Fixed(MeanOf(method, "depth"), 1),
+         Fixed(MeanOf(method, "parameters"), 3, 1e-6), Fixed(MeanOf(method, "mult_adds"), 1, 1e-6),
+         std::isfinite(seconds) ? FormatDuration(seconds) : "–",
+         Fixed(MeanOf(method, "search_peak_memory_bytes"), 2, 1e-9)});
+  }
+  return TableMarkup(table);
+}
+
+// A bar as high as mean - spread to mean + spread, and a point a seed.
+Chart AccuracyChart(const std::vector<Method>& methods) {
+  Chart chart;
+  chart.kind = Chart::Kind::kRanges;
+  chart.title = "Test accuracy";
+  chart.x_title = "method";
+  chart.y_title = "accuracy (%)";
+  Series mean{"mean", StyleOf(0), {}}, spread{"mean ± spread", StyleOf(0), {}};
+  std::set<int64_t> seeds;
+  for (const Method& method : methods) {
+    chart.x.push_back(method.name);
+    mean.values.push_back(100 * method.accuracy_mean);
+    spread.values.push_back(100 * method.accuracy_spread);
+    for (const Run& run : method.runs) seeds.insert(run.numbers.at("seed").get<int64_t>());
+  }
+  chart.series = {mean, spread};
+  for (int64_t seed : seeds) {
+    Series points{
+        absl::StrCat("seed ", seed), StyleOf(static_cast<int>(chart.series.size()) - 1), {}};
+    for (const Method& method : methods) {
+      points.values.push_back(kNone);
+      for (const Run& run : method.runs) {
+        if (run.numbers.at("seed") == seed) {
+          points.values.back() = 100 * NumberIn(run.numbers, "test_accuracy");
+        }
+      }
+    }
+    chart.series.push_back(std::move(points));
+  }
+  return chart;
+}
+
+// A line a method: the mean over its runs.
+Chart SkipChart(const std::vector<Method>& methods) {
+  Chart chart;
+  chart.title = "Skip-connections over the search";
+  chart.x_title = "epoch";
+  chart.y_title = "skip-connections, mean of runs";
+  chart.y_min = 0;
+  size_t epochs = 0;
+  for (const Method& method : methods) {
+    Series series{method.name, StyleOf(static_cast<int>(chart.series.size())), {}};
+    std::vector<double> sums, counts;
+    for (const Run& run : method.runs) {
+      const Json by_epoch = run.numbers.value("skip_connections_by_epoch", Json::array());
+      sums.resize(std::max(sums.size(), by_epoch.size()));
+      counts.resize(sums.size());
+      for (size_t i = 0; i < by_epoch.size(); ++i) {
+        if (!by_epoch[i].is_number()) continue;
+        sums[i] += by_epoch[i].get<double>();
+        ++counts[i];
+      }
+    }
+    for (size_t i = 0; i < sums.size(); ++i) {
+      series.values.push_back(counts[i] > 0 ? sums[i] / counts[i] : kNone);
+    }
+    epochs = std::max(epochs, series.values.size());
+    chart.series.push_back(std::move(series));
+  }
+  for (Series& series : chart.series) series.values.resize(epochs, kNone);
+  for (size_t epoch = 1; epoch <= epochs; ++epoch) chart.x.push_back(absl::StrCat(epoch));
+  return chart;
+}
+
+std::string CellsOf(const std::vector<Method>& methods) {
+  std::vector<Genotype> genotypes;
+  std::set<std::string> operations;
+  for (const Method& method : methods) {
+    for (const Run& run : method.runs) {
+      genotypes.push_back(run.genotype);
+      for (const std::string& name : OperationsOf(run.genotype)) operations.insert(name);
+    }
+  }
+  const auto figures = DrawCells(genotypes);
+  std::string markup =
+      absl::StrCat("<div class=\"sticky\">",
+                   LegendOfOperations({operations.begin(), operations.end()}), "</div>\n");
+  size_t next = 0;
+  for (const Method& method : methods) {
+    if (method.runs.empty()) continue;
+    absl::StrAppend(&markup, "<h3>", Escaped(method.name), "</h3>\n");
+    for (const Run& run : method.runs) {
+      absl::StrAppend(&markup, "<h4>seed ", run.numbers.at("seed").get<int64_t>(), ": ",
+                      Fixed(NumberIn(run.numbers, "test_accuracy"), 2, 100), " %</h4>\n",
+                      Page::Grid(figures[next++]));
+    }
+  }
+  return markup;
+}
+
+absl::StatusOr<std::string> ComparisonPage(const Json& comparison) {
+  NAP_ASSIGN_OR_RETURN(const std::vector<Method> methods, ReadMethods(comparison));
+  size_t runs = 0;
+  const Method* best = nullptr;
+  for (const Method& method : methods) {
+    runs += method.runs.size();
+    if (method.runs.empty() || !std::isfinite(method.accuracy_mean)) continue;
+    if (best == nullptr || method.accuracy_mean > best->accuracy_mean) best = &method;
+  }
+  Page page("Comparison of search methods",
+            "The same budget of search steps and the same training from scratch for every method.");
+  std::vector<Tile> tiles;
+  if (best != nullptr) {
+    tiles.push_back({"Highest mean accuracy", Fixed(best->accuracy_mean, 2, 100) + " %",
+                     absl::StrCat(best->name, ", ± ", Fixed(best->accuracy_spread, 2, 100))});
+  }
+  tiles.push_back({"Methods", absl::StrCat(methods.size()), ""});
+  tiles.push_back({"Runs that ended", absl::StrCat(runs), ""});
+  page.AddTiles(tiles);
+  page.AddSection(
+      "Methods",
+      "Means over the runs of a method. Skip-connections, distinct operations and depth "
+      "(nodes on the longest way through) are those of the normal cell; parameters and "
+      "multiply-adds those of the trained network.",
+      MethodTable(methods));
+  if (runs > 0) {
+    page.AddSection(
+        "Charts", "A point is a run; a bar spans the mean plus and minus the spread.",
+        Page::Grid({page.Place(AccuracyChart(methods)), page.Place(SkipChart(methods))}));
+    page.AddSection("Cells",
+                    "What each run found, and the test accuracy of it trained from scratch.",
+                    CellsOf(methods));
+  }
+  Table settings;
+  for (const auto& [name, value] : comparison.at("settings").items()) {
+    settings.rows.push_back({Escaped(name), Escaped(value.get<std::string>())});
+  }
+  page.AddSection("Settings", "", TableMarkup(settings));
+  return page.Html();
+}
+
+}  // namespace
+
+absl::Status WriteComparisonReport(const std::string& json_text, const std::string& path) {
+  const auto is_wrong = [&](absl::string_view what) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("cannot write ", path, ": the comparison is not as expected: ", what));
+  };
+  try {
+    const absl::StatusOr<std::string> html = ComparisonPage(Json::parse(json_text));
+    if (!html.ok()) return is_wrong(html.status().message());
+    return WriteFileAtomically(path, *html);
+  } catch (const nlohmann::json::exception& error) {
+    return is_wrong(error.what());
+  }
+}
+
+}  // namespace nap

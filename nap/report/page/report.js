@@ -1,0 +1,144 @@
+// Draws what page.cc put into #charts, with Chart.js, in the colours of report.css.
+'use strict';
+(() => {
+  const specs = JSON.parse(document.getElementById('charts').textContent);
+  const dashes = [[], [6, 3], [2, 2]];
+  const isNumber = (value) => typeof value === 'number';
+  const format = (value) =>
+    isNumber(value) ? Number(value.toPrecision(4)).toLocaleString('en') : '';
+  const colour = (name) =>
+    getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+  const charts = new Map();  // of canvases
+
+  function axis(title, spec) {
+    return {
+      title: {display: true, text: title, font: {size: spec.small ? 10 : 12}, padding: 2},
+      grid: {color: colour('--line'), borderColor: colour('--line')},
+      ticks: {
+        font: {size: spec.small ? 9 : 11}, maxRotation: 45, autoSkipPadding: 8,
+        maxTicksLimit: spec.small ? 5 : 10,
+      },
+    };
+  }
+
+  function line(spec, series) {
+    const last = series.values.map(isNumber).lastIndexOf(true);
+    const few = spec.x.length <= 30 && !spec.small;
+    return {
+      type: 'line',
+      label: series.label,
+      data: series.values.map((y, i) => ({x: Number(spec.x[i]), y})),
+      borderColor: colour('--c' + series.colour),
+      backgroundColor: colour('--c' + series.colour),
+      borderDash: dashes[series.dash],
+      borderWidth: spec.small ? 1.5 : 2,
+      // The last point shows where the line ends.
+      pointRadius: series.values.map((_, i) => (i === last || few ? 2 : 0)),
+      pointHoverRadius: 4,
+      stepped: spec.kind === 'steps' ? 'after' : false,
+      spanGaps: true,
+    };
+  }
+
+  function bar(series, data) {
+    return {
+      type: 'bar', label: series.label, data,
+      backgroundColor: colour('--c' + series.colour),
+    };
+  }
+
+  // The middles and the halves of the heights of bars, and then points.
+  function ranges(spec) {
+    const [mean, spread, ...points] = spec.series;
+    const base = bar(spread, mean.values.map((value, i) => isNumber(value) ?
+      [value - (spread.values[i] || 0), value + (spread.values[i] || 0)] : null));
+    const marker = (series, style, size) => ({
+      type: 'line', label: series.label, data: series.values, showLine: false,
+      borderColor: colour('--c' + series.colour), backgroundColor: colour('--c' + series.colour),
+      pointStyle: style, pointRadius: size, pointHoverRadius: size + 2, pointBorderWidth: 2,
+    });
+    return [
+      marker({...mean, colour: 0}, 'line', 16),
+      ...points.map((series, i) =>
+        marker(series, ['circle', 'triangle', 'rect', 'rectRot', 'star'][i % 5], 5)),
+      {...base, backgroundColor: colour('--c' + spread.colour) + '55',
+        borderColor: colour('--c' + spread.colour), borderWidth: 1, borderSkipped: false,
+        barPercentage: .5},
+    ];
+  }
+
+  function config(spec) {
+    const isLines = spec.kind === 'lines' || spec.kind === 'steps';
+    const x = axis(spec.xTitle, spec);
+    const y = axis(spec.yTitle, spec);
+    if (isNumber(spec.yMin)) y.suggestedMin = spec.yMin;
+    if (isNumber(spec.yMax)) y.suggestedMax = spec.yMax;
+    if (isLines) {
+      x.type = 'linear';
+      x.min = Number(spec.x[0]);
+      x.max = Number(spec.x[spec.x.length - 1]);
+      x.ticks.precision = 0;
+    } else if (spec.kind === 'bars') {
+      x.stacked = y.stacked = true;
+      y.ticks.precision = 0;
+    }
+    const datasets = isLines ? spec.series.map((series) => line(spec, series)) :
+      spec.kind === 'ranges' ? ranges(spec) :
+      spec.series.map((series) => bar(series, series.values));
+    return {
+      data: {labels: isLines ? undefined : spec.x, datasets},
+      options: {
+        animation: false, responsive: true, maintainAspectRatio: false,
+        interaction: {mode: 'index', intersect: false},
+        scales: {x, y},
+        plugins: {
+          legend: {
+            display: !spec.small && datasets.length > 1,
+            labels: {
+              usePointStyle: true, boxWidth: 24, font: {size: 11},
+              ...(isLines ? {pointStyle: 'line'} : {}),
+            },
+          },
+          tooltip: {
+            filter: (item) => item.raw !== null && item.parsed.y !== null &&
+              (spec.kind !== 'bars' || item.parsed.y !== 0),
+            itemSort: (a, b) => isLines ? b.parsed.y - a.parsed.y : a.datasetIndex - b.datasetIndex,
+            bodyFont: {size: 11}, boxWidth: 10, boxHeight: 10,
+            callbacks: {
+              title: (items) => items.length ?
+                (isLines ? `${spec.xTitle} ${items[0].parsed.x}` :
+                 spec.kind === 'bars' ? `${spec.xTitle} ${items[0].label}` : items[0].label) : '',
+              label: (item) => {
+                const value = Array.isArray(item.raw) ? item.raw.map(format).join(' to ') :
+                  format(item.parsed.y);
+                return ` ${item.dataset.label}: ${value}`;
+              },
+            },
+          },
+        },
+      },
+    };
+  }
+
+  // Those in blocks that are closed wait until they are opened.
+  function draw() {
+    for (const canvas of document.querySelectorAll('canvas[data-chart]')) {
+      if (charts.has(canvas) || canvas.closest('details:not([open])')) continue;
+      charts.set(canvas, new Chart(canvas, config(specs[canvas.dataset.chart])));
+    }
+  }
+
+  function redraw() {
+    Chart.defaults.color = colour('--quiet');
+    Chart.defaults.font.family = getComputedStyle(document.body).fontFamily;
+    for (const chart of charts.values()) chart.destroy();
+    charts.clear();
+    draw();
+  }
+
+  for (const details of document.querySelectorAll('details')) {
+    details.addEventListener('toggle', draw);
+  }
+  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', redraw);
+  redraw();
+})();

@@ -1,0 +1,80 @@
+#include "nap/report/page/run_files.h"
+
+#include <absl/strings/match.h>
+#include <absl/strings/str_cat.h>
+#include <absl/strings/str_split.h>
+
+#include <filesystem>
+#include <limits>
+
+#include "nap/architecture/genotype_lookup.h"
+#include "nap/base/files.h"
+#include "nap/base/status_macros.h"
+
+namespace nap {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// A training has a line every few steps, of which the page shows nothing.
+constexpr char kStepLine[] = "{\"kind\":\"step\"";
+
+absl::StatusOr<std::vector<Json>> ReadTable(const std::string& file) {
+  std::vector<Json> lines;
+  const absl::StatusOr<std::string> content = ReadFile(file);
+  if (absl::IsNotFound(content.status())) return lines;
+  if (!content.ok()) return content.status();
+  for (const absl::string_view line : absl::StrSplit(*content, '\n')) {
+    if (absl::StartsWith(line, kStepLine)) continue;
+    Json json = Json::parse(line, nullptr, /*allow_exceptions=*/false);
+    if (json.is_object() && json.value("kind", "epoch") == "epoch")
+      lines.push_back(std::move(json));
+  }
+  return lines;
+}
+
+}  // namespace
+
+absl::StatusOr<RunFiles> ReadRunFiles(const std::string& run_folder) {
+  const auto file = [&](const char* name) { return absl::StrCat(run_folder, "/", name); };
+  const absl::StatusOr<std::string> config = ReadFile(file("config.json"));
+  if (absl::IsNotFound(config.status())) {
+    return absl::NotFoundError(
+        absl::StrCat(run_folder, " holds no run: there is no ", file("config.json")));
+  }
+  if (!config.ok()) return config.status();
+  RunFiles files;
+  files.config = Json::parse(*config, nullptr, /*allow_exceptions=*/false);
+  if (!files.config.is_object()) {
+    return absl::DataLossError(
+        absl::StrCat(file("config.json"), " is damaged: it is no JSON object"));
+  }
+  NAP_ASSIGN_OR_RETURN(files.epochs, ReadTable(file("metrics.jsonl")));
+  NAP_ASSIGN_OR_RETURN(files.strengths, ReadTable(file("strengths.jsonl")));
+  files.is_search = std::filesystem::exists(file("strengths.jsonl"));
+  files.is_finished = std::filesystem::exists(file(files.is_search ? "genotype.json" : "model.pt"));
+  return files;
+}
+
+std::optional<Genotype> FindGenotypeOfRun(const std::string& run_folder, const Json& config) {
+  absl::StatusOr<Genotype> genotype = FindGenotype(absl::StrCat(run_folder, "/genotype.json"));
+  const std::string flag = FlagIn(config, "genotype");
+  if (!genotype.ok() && !flag.empty()) genotype = FindGenotype(flag);
+  if (!genotype.ok()) return std::nullopt;
+  return *std::move(genotype);
+}
+
+double NumberIn(const Json& object, const char* key) {
+  const auto found = object.find(key);
+  return found != object.end() && found->is_number() ? found->get<double>()
+                                                     : std::numeric_limits<double>::quiet_NaN();
+}
+
+std::string FlagIn(const Json& config, const char* flag) {
+  const auto flags = config.find("flags");
+  if (flags == config.end() || !flags->is_object()) return "";
+  const auto found = flags->find(flag);
+  return found != flags->end() && found->is_string() ? found->get<std::string>() : "";
+}
+
+}  // namespace nap

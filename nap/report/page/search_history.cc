@@ -1,0 +1,97 @@
+#include "nap/report/page/search_history.h"
+
+#include <cmath>
+#include <limits>
+#include <map>
+#include <set>
+#include <utility>
+
+namespace nap {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// By target, then source, which is the order of a cell's edges.
+using Ends = std::pair<int, int>;
+
+std::map<std::string, std::set<Ends>> EdgesOf(const Json& line) {
+  std::map<std::string, std::set<Ends>> edges;
+  for (const char* key : {"living", "pruned"}) {
+    for (const Json& named : line.at(key)) {
+      edges[named.at(0)].insert({named.at(2).get<int>(), named.at(1).get<int>()});
+    }
+  }
+  return edges;
+}
+
+// A strength that is not finite is written as null.
+double ValueOf(const Json& json) {
+  return json.is_null() ? std::numeric_limits<double>::quiet_NaN() : json.get<double>();
+}
+
+// Calls visit(operation's history, operation's index) for each that is named in the list.
+template <typename Visit>
+void ForNamed(const Json& list, SearchHistory* history, Visit visit) {
+  for (const Json& named : list) {
+    for (CellHistory& cell : history->cells) {
+      if (cell.name != named.at(0)) continue;
+      for (EdgeHistory& edge : cell.edges) {
+        if (edge.source != named.at(1) || edge.target != named.at(2)) continue;
+        for (size_t i = 0; i < history->operations.size(); ++i) {
+          if (history->operations[i] == named.at(3)) visit(edge.operations[i], i);
+        }
+      }
+    }
+  }
+}
+
+}  // namespace
+
+SearchHistory ReadSearchHistory(const std::vector<Json>& lines) {
+  SearchHistory history;
+  if (lines.empty()) return history;
+  // Its living and pruned operations name every edge.
+  const Json& first = lines.front();
+  history.operations = first.at("operations").get<std::vector<std::string>>();
+  auto ends = EdgesOf(first);
+  for (const auto& [name, rows] : first.at("strengths").items()) {
+    CellHistory cell{name, {}};
+    for (const auto& [target, source] : ends[name]) {
+      cell.edges.push_back({source, target, {}});
+      cell.edges.back().operations.resize(history.operations.size());
+    }
+    history.cells.push_back(std::move(cell));
+  }
+  for (const Json& line : lines) {
+    const int epoch = line.at("epoch").get<int>();
+    history.epochs.push_back(epoch);
+    ForNamed(line.at("pruned"), &history,
+             [epoch](OperationHistory& operation, size_t) { operation.pruned = epoch; });
+    for (CellHistory& cell : history.cells) {
+      const Json& strengths = line.at("strengths").at(cell.name);
+      const Json& weights = line.at("mixing_weights").at(cell.name);
+      for (size_t e = 0; e < cell.edges.size(); ++e) {
+        for (size_t i = 0; i < history.operations.size(); ++i) {
+          OperationHistory& operation = cell.edges[e].operations[i];
+          const double strength = ValueOf(strengths.at(e).at(i));
+          const double weight = ValueOf(weights.at(e).at(i));
+          operation.strengths.push_back(strength);
+          operation.mixing_weights.push_back(weight);
+          // What is pruned weighs nothing.
+          if (operation.pruned == 0 && strength != weight) history.mixes_by_strengths = false;
+        }
+      }
+    }
+  }
+  // Whatever counts either lives after the first epoch or was pruned in it, on every edge.
+  size_t num_edges = 0;
+  for (const CellHistory& cell : history.cells) num_edges += cell.edges.size();
+  std::vector<size_t> named(history.operations.size());
+  for (const char* key : {"living", "pruned"}) {
+    ForNamed(first.at(key), &history, [&](OperationHistory&, size_t i) { ++named[i]; });
+  }
+  for (size_t count : named) history.is_zero.push_back(count < num_edges);
+  return history;
+}
+
+}  // namespace nap

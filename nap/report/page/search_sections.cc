@@ -1,0 +1,152 @@
+#include "nap/report/page/search_sections.h"
+
+#include <absl/strings/str_cat.h>
+#include <absl/strings/str_format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace nap {
+namespace {
+
+constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+
+std::vector<std::string> EpochNames(const SearchHistory& history) {
+  std::vector<std::string> names;
+  for (int epoch : history.epochs) names.push_back(absl::StrCat(epoch));
+  return names;
+}
+
+std::string EdgeName(const EdgeHistory& edge) {
+  return absl::StrCat(edge.source, " → ", edge.target);
+}
+
+using Values = std::vector<double> OperationHistory::*;
+
+// A small chart an edge; all of a cell have the same axis, so that their lines compare.
+std::string EdgeCharts(const SearchHistory& history, Values values, const char* unit, Page* page) {
+  std::string markup;
+  for (const CellHistory& cell : history.cells) {
+    std::vector<Chart> charts;
+    double low = std::numeric_limits<double>::infinity(), high = -low;
+    for (const EdgeHistory& edge : cell.edges) {
+      Chart chart;
+      chart.title = absl::StrCat(cell.name, " ", EdgeName(edge));
+      chart.x_title = "epoch";
+      chart.y_title = unit;
+      chart.x = EpochNames(history);
+      chart.is_small = true;
+      for (size_t i = 0; i < history.operations.size(); ++i) {
+        const OperationHistory& operation = edge.operations[i];
+        Series series{history.operations[i], OperationStyle(history.operations[i]),
+                      operation.*values};
+        for (size_t at = 0; at < series.values.size(); ++at) {
+          double& value = series.values[at];
+          // The weight of what was just pruned is 0 at once; what it was before says more.
+          if (operation.pruned > 0 && history.epochs[at] > operation.pruned) value = kNone;
+          if (operation.pruned == history.epochs[at] && value == 0 && at > 0) value = kNone;
+          if (!std::isfinite(value)) continue;
+          low = std::min(low, value);
+          high = std::max(high, value);
+        }
+        chart.series.push_back(std::move(series));
+      }
+      charts.push_back(std::move(chart));
+    }
+    std::vector<std::string> places;
+    for (Chart& chart : charts) {
+      chart.y_min = low;
+      chart.y_max = high;
+      places.push_back(page->Place(chart));
+    }
+    absl::StrAppend(&markup, "<h3>", Escaped(cell.name), " cell</h3>\n", Page::Grid(places, true));
+  }
+  return markup;
+}
+
+std::string PrunedChart(const SearchHistory& history, const CellHistory& cell, Page* page) {
+  Chart chart;
+  chart.kind = Chart::Kind::kStackedBars;
+  chart.title = absl::StrCat("Pruned from the ", cell.name, " cell");
+  chart.x_title = "epoch";
+  chart.y_title = "operations";
+  chart.x = EpochNames(history);
+  for (size_t i = 0; i < history.operations.size(); ++i) {
+    if (history.is_zero[i]) continue;
+    Series series{history.operations[i], OperationStyle(history.operations[i]), {}};
+    for (int epoch : history.epochs) {
+      series.values.push_back(std::count_if(
+          cell.edges.begin(), cell.edges.end(),
+          [&](const EdgeHistory& edge) { return edge.operations[i].pruned == epoch; }));
+    }
+    chart.series.push_back(std::move(series));
+  }
+  return page->Place(chart);
+}
+
+// A row an edge, a column an operation: the epoch in which it went.
+std::string PrunedTable(const SearchHistory& history, const CellHistory& cell) {
+  Table table;
+  table.header.push_back("edge");
+  for (size_t i = 0; i < history.operations.size(); ++i) {
+    if (!history.is_zero[i]) table.header.push_back(history.operations[i]);
+  }
+  for (const EdgeHistory& edge : cell.edges) {
+    std::vector<std::string> row = {EdgeName(edge)};
+    for (size_t i = 0; i < history.operations.size(); ++i) {
+      if (history.is_zero[i]) continue;
+      const int pruned = edge.operations[i].pruned;
+      const int colour = OperationStyle(history.operations[i]).colour;
+      row.push_back(pruned == 0 ? absl::StrCat("<b class=\"kept\" style=\"--c:var(--c", colour,
+                                               ")\">kept</b>")
+                                : absl::StrCat(pruned));
+    }
+    table.rows.push_back(std::move(row));
+  }
+  return absl::StrCat("<h3>", Escaped(cell.name), " cell</h3>\n", TableMarkup(table));
+}
+
+}  // namespace
+
+int NumLiving(const SearchHistory& history, const CellHistory& cell) {
+  int count = 0;
+  for (const EdgeHistory& edge : cell.edges) {
+    for (size_t i = 0; i < history.operations.size(); ++i) {
+      if (!history.is_zero[i] && edge.operations[i].pruned == 0) ++count;
+    }
+  }
+  return count;
+}
+
+void AddSearchSections(const SearchHistory& history, Page* page) {
+  if (history.epochs.empty()) return;
+  const std::string legend = LegendOfOperations(history.operations);
+  std::string strengths =
+      absl::StrCat("<div class=\"sticky\">", legend, "</div>\n",
+                   EdgeCharts(history, &OperationHistory::strengths, "strength", page));
+  if (!history.mixes_by_strengths) {
+    absl::StrAppend(&strengths,
+                    Folded("The mixing weights that the strengths make",
+                           EdgeCharts(history, &OperationHistory::mixing_weights, "weight", page)));
+  }
+  page->AddSection(
+      "Strengths over time",
+      "What each candidate operation on an edge is worth, after every epoch. A line ends "
+      "where its operation was pruned. Edges are named by the nodes that they join; the "
+      "charts of a cell share one scale.",
+      strengths);
+  std::vector<std::string> charts;
+  std::string tables;
+  for (const CellHistory& cell : history.cells) {
+    charts.push_back(PrunedChart(history, cell, page));
+    absl::StrAppend(&tables, PrunedTable(history, cell));
+  }
+  page->AddSection(
+      "What was pruned when",
+      "How many operations left the network at the end of each epoch, and, edge by edge, "
+      "in which epoch each of them went.",
+      absl::StrCat(Page::Grid(charts), Folded("Edge by edge", tables)));
+}
+
+}  // namespace nap
