@@ -24,7 +24,7 @@ struct ProgramOptions {
     std::string flag;    // that the main defines and whose value is the name: "preset"
     std::string folder;  // "experiments/presets/cifar_search"
   };
-  std::vector<FlagFiles> flag_files;
+  std::vector<FlagFiles> flag_files = {};
 
   // Instead of the flag files: the flags of an earlier run that the command line asks to go on
   // with, or none if it does not. Called once the command line is read, in the user's folder.
