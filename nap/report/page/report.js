@@ -35,7 +35,7 @@
       // The last point shows where the line ends.
       pointRadius: series.values.map((_, i) => (i === last || few ? 2 : 0)),
       pointHoverRadius: 4,
-      stepped: spec.kind === 'steps' ? 'after' : false,
+      stepped: spec.kind === 'steps' ? 'before' : false,
       spanGaps: true,
     };
   }
@@ -73,10 +73,11 @@
     const y = axis(spec.yTitle, spec);
     if (isNumber(spec.yMin)) y.suggestedMin = spec.yMin;
     if (isNumber(spec.yMax)) y.suggestedMax = spec.yMax;
+    if (!isLines) x.grid.display = false;
     if (isLines) {
       x.type = 'linear';
       x.min = Number(spec.x[0]);
-      x.max = Number(spec.x[spec.x.length - 1]);
+      x.max = Math.max(Number(spec.x[spec.x.length - 1]), x.min + 1);
       x.ticks.precision = 0;
     } else if (spec.kind === 'bars') {
       x.stacked = y.stacked = true;
@@ -95,8 +96,9 @@
           legend: {
             display: !spec.small && datasets.length > 1,
             labels: {
-              usePointStyle: true, boxWidth: 24, font: {size: 11},
-              ...(isLines ? {pointStyle: 'line'} : {}),
+              font: {size: 11},
+              ...(isLines ? {usePointStyle: true, pointStyle: 'line', boxWidth: 24} :
+                {usePointStyle: spec.kind === 'ranges', boxWidth: 12, boxHeight: 12}),
             },
           },
           tooltip: {

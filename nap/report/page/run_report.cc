@@ -63,7 +63,9 @@ Chart LivingCurves(const RunFiles& files) {
     return epoch.contains("operations_alive") ? epoch["operations_alive"] : none;
   };
   for (const auto& [cell, count] : alive(files.epochs.front()).items()) {
-    Series series{cell + " cell", StyleOf(static_cast<int>(chart.series.size())), {}};
+    const int index = static_cast<int>(chart.series.size());
+    Series series{cell + " cell", StyleOf(index), {}};
+    series.style.dash = index % 3;  // the lines may lie on each other
     for (const Json& epoch : files.epochs) {
       series.values.push_back(NumberIn(alive(epoch), cell.c_str()));
     }

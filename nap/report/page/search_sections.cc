@@ -65,6 +65,17 @@ std::string EdgeCharts(const SearchHistory& history, Values values, const char* 
   return markup;
 }
 
+bool IsPruned(const SearchHistory& history) {
+  for (const CellHistory& cell : history.cells) {
+    for (const EdgeHistory& edge : cell.edges) {
+      for (const OperationHistory& operation : edge.operations) {
+        if (operation.pruned > 0) return true;
+      }
+    }
+  }
+  return false;
+}
+
 std::string PrunedChart(const SearchHistory& history, const CellHistory& cell, Page* page) {
   Chart chart;
   chart.kind = Chart::Kind::kStackedBars;
@@ -136,6 +147,7 @@ void AddSearchSections(const SearchHistory& history, Page* page) {
       "where its operation was pruned. Edges are named by the nodes that they join; the "
       "charts of a cell share one scale.",
       strengths);
+  if (!IsPruned(history)) return;
   std::vector<std::string> charts;
   std::string tables;
   for (const CellHistory& cell : history.cells) {
