@@ -117,12 +117,16 @@ Cost NetworkCostModel::Of(const Genotype& genotype) const {
   return cost;
 }
 
-Cost NetworkCostModel::WithoutOperations() const {
-  Cost cost = ends_;
-  for (const CellCosts& cell : cells_) {
-    for (const Cost& input : cell.inputs) cost += input;
+std::vector<std::vector<double>> NetworkCostModel::InputCosts(int64_t Cost::*what) const {
+  std::vector<std::vector<double>> sums;
+  for (const CellTopology& cell : space_.cells) sums.emplace_back(cell.num_inputs);
+  for (size_t i = 0; i < cells_.size(); ++i) {
+    std::vector<double>& of_type = sums[plan_.cells[i].type];
+    for (size_t input = 0; input < of_type.size(); ++input) {
+      of_type[input] += static_cast<double>(cells_[i].inputs[input].*what);
+    }
   }
-  return cost;
+  return sums;
 }
 
 ScoreTable NetworkCostModel::CandidateCosts(int64_t Cost::*what) const {

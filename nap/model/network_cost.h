@@ -32,10 +32,12 @@ class NetworkCostModel {
   // What NetworkCost says of a genotype whose operations are among the candidates.
   Cost Of(const Genotype& genotype) const;
 
-  // No network costs more than WithoutOperations and its operations' CandidateCosts together; one
-  // whose cells read all their inputs costs as much. A candidate's cost is that in all cells of its
-  // type. `what`: &Cost::parameters or &Cost::mult_adds.
-  Cost WithoutOperations() const;
+  // The same in parts. A network costs as much as its ends, stem and classifier, the inputs that
+  // are read and its operations together; less only if some cells do not count (CellsThatCount).
+  // What an operation or an input costs is that in all cells of its type. `what`: &Cost::parameters
+  // or &Cost::mult_adds; InputCosts: [cell type][input].
+  Cost Ends() const { return ends_; }
+  std::vector<std::vector<double>> InputCosts(int64_t Cost::*what) const;
   ScoreTable CandidateCosts(int64_t Cost::*what) const;
 
  private:
@@ -49,7 +51,7 @@ class NetworkCostModel {
 
   NetworkPlan plan_;
   CandidateSpace space_;
-  Cost ends_;                     // stem and classifier
+  Cost ends_;
   std::vector<CellCosts> cells_;  // in the plan's order
 };
 

@@ -2,7 +2,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "nap/base/random.h"
@@ -12,6 +14,9 @@ namespace nap {
 namespace {
 
 constexpr int kNodes = 4;
+
+using Inputs = std::vector<std::vector<double>>;
+const Inputs kFreeInputs(2, std::vector<double>(2));
 
 CandidateSpace TwoCells(int operations) {
   CandidateSpace space{
@@ -45,20 +50,28 @@ std::vector<CandidateId> All(const CandidateSpace& space, const LivingTable& liv
 
 double CostOf(const CostLimit& limit, const std::vector<CandidateId>& operations) {
   double cost = limit.base;
-  for (const CandidateId& id : operations) cost += limit.costs[id];
+  std::set<std::pair<int, int>> read;
+  for (const CandidateId& id : operations) {
+    cost += limit.operations[id];
+    read.insert({id.cell, CellTopology::Dense("any", 2, kNodes, 1).edges[id.edge].source});
+  }
+  for (const auto& [cell, source] : read) {
+    if (source < 2) cost += limit.inputs[cell][source];
+  }
   return cost;
 }
 
-// With the cheapest operation at each node, found one node at a time.
+// With the cheapest operation at each node, found one node at a time, and every input.
 double LeastCost(const CandidateSpace& space, const CostLimit& limit) {
   double cost = limit.base;
+  for (const auto& inputs : limit.inputs) cost += inputs[0] + inputs[1];
   const std::vector<CandidateId> all = All(space, LivingTable(space, true));
   for (int cell = 0; cell < 2; ++cell) {
     for (int node = 2; node < 2 + kNodes; ++node) {
       double least = 1e9;
       for (const CandidateId& id : all) {
         if (id.cell == cell && space.cells[cell].edges[id.edge].target == node) {
-          least = std::min(least, limit.costs[id]);
+          least = std::min(least, limit.operations[id]);
         }
       }
       cost += least;
@@ -70,6 +83,14 @@ double LeastCost(const CandidateSpace& space, const CostLimit& limit) {
 // Integers, many of them equal and some zero, as the costs of operations are.
 ScoreTable RandomCosts(const CandidateSpace& space, RandomStream* random) {
   return Table(space, [&] { return static_cast<double>(random->Below(6) * random->Below(20)); });
+}
+
+Inputs RandomInputs(RandomStream* random) {
+  Inputs inputs(2, std::vector<double>(2));
+  for (auto& cell : inputs) {
+    for (double& cost : cell) cost = static_cast<double>(random->Below(200));
+  }
+  return inputs;
 }
 
 TEST(CostLimitTest, IsMetOnRandomTablesWhateverElseIsAsked) {
@@ -85,7 +106,7 @@ TEST(CostLimitTest, IsMetOnRandomTablesWhateverElseIsAsked) {
     std::vector<CostLimit> limits;
     for (int i = 0; i < 1 + round % 2; ++i) {
       CostLimit limit{"max_" + std::to_string(i), 0, static_cast<double>(random.Below(100)),
-                      RandomCosts(space, &random)};
+                      RandomInputs(&random), RandomCosts(space, &random)};
       const double least = LeastCost(space, limit);
       const double most = CostOf(limit, All(space, LivingTable(space, true)));
       // From the least that can be to more than is needed.
@@ -153,7 +174,7 @@ TEST(CostLimitTest, RemovesTheWeakestUntilItFits) {
   options.operations_per_cell = PrunerOptions::kAnyNumber;
   options.operations_per_edge = 7;
   for (int round = 0; round < 300; ++round) {
-    CostLimit limit{"max", 0, 50, RandomCosts(space, &random)};
+    CostLimit limit{"max", 0, 50, RandomInputs(&random), RandomCosts(space, &random)};
     const double most = CostOf(limit, All(space, LivingTable(space, true)));
     limit.limit = 50 + (most - 50) * random.Uniform(0.3, 1);
     const auto pruner = Pruner::Create(space, options, Schedule("one_shot"), {limit});
@@ -190,7 +211,7 @@ TEST(CostLimitTest, UsesWhatItMayHave) {
   PrunerOptions options;
   options.operations_per_cell = PrunerOptions::kAnyNumber;
   for (int round = 0; round < 300; ++round) {
-    CostLimit limit{"max", 0, 0, Table(space, [&] { return 1.0 + random.Below(20); })};
+    CostLimit limit{"max", 0, 0, kFreeInputs, Table(space, [&] { return 1.0 + random.Below(20); })};
     const ScoreTable scores = Table(space, [&] { return random.Uniform(); });
     std::vector<CandidateId> strongest;  // on each edge
     double dearest = 0;
@@ -200,7 +221,7 @@ TEST(CostLimitTest, UsesWhatItMayHave) {
         strongest.push_back(*std::max_element(
             on_edge.begin(), on_edge.end(),
             [&](const CandidateId& a, const CandidateId& b) { return scores[a] < scores[b]; }));
-        for (const CandidateId& id : on_edge) dearest = std::max(dearest, limit.costs[id]);
+        for (const CandidateId& id : on_edge) dearest = std::max(dearest, limit.operations[id]);
       }
     }
     const double room = CostOf(limit, strongest);
@@ -225,19 +246,19 @@ TEST(CostLimitTest, SaysWhatIsTheLeast) {
   const CandidateSpace space = TwoCells(2);
   PrunerOptions options;
   options.operations_per_cell = PrunerOptions::kAnyNumber;
-  CostLimit limit{"max_mult_adds", 1e9 + 23, 1e9, ScoreTable(space, 3.0)};
+  CostLimit limit{"max_mult_adds", 1e9 + 23, 1e9, kFreeInputs, ScoreTable(space, 3.0)};
   EXPECT_EQ(Pruner::Create(space, options, Schedule("linear"), {limit}).status().message(),
             "--max_mult_adds=1000000023 is out of range: must be at least 1000000024, what remains "
             "with the cheapest operation at each node");
   limit.limit += 1;
   EXPECT_TRUE(Pruner::Create(space, options, Schedule("linear"), {limit}).ok());
   // Two that each could be met, by different operations.
-  CostLimit first{"max_parameters", 10, 0, ScoreTable(space)},
-      second{"max_mult_adds", 10, 0, first.costs};
+  CostLimit first{"max_parameters", 10, 0, kFreeInputs, ScoreTable(space)},
+      second{"max_mult_adds", 10, 0, kFreeInputs, first.operations};
   for (int cell = 0; cell < 2; ++cell) {
     for (int edge = 0; edge < 14; ++edge) {
-      first.costs[{cell, edge, 1}] = 2;
-      second.costs[{cell, edge, 2}] = 2;
+      first.operations[{cell, edge, 1}] = 2;
+      second.operations[{cell, edge, 2}] = 2;
     }
   }
   EXPECT_EQ(Pruner::Create(space, options, Schedule("linear"), {first, second}).status().message(),

@@ -116,25 +116,38 @@ int& Pruner::NodeOf(const CandidateId& id, std::vector<std::vector<int>>* values
 }
 
 Pruner::Totals Pruner::Nothing() const {
-  Totals totals{std::vector<int>(space_.cells.size()), {}};
+  Totals totals{std::vector<int>(space_.cells.size()), {}, {}};
   for (const CostLimit& limit : limits_) totals.costs.push_back(limit.base);
+  for (const CellTopology& cell : space_.cells) totals.reads.emplace_back(cell.num_inputs);
   return totals;
 }
 
-void Pruner::Add(const CandidateId& id, int times, Totals* totals) const {
-  totals->operations[id.cell] += times;
-  for (size_t i = 0; i < limits_.size(); ++i) totals->costs[i] += times * limits_[i].costs[id];
+void Pruner::Change(const CandidateId& id, int by, Totals* totals) const {
+  totals->operations[id.cell] += by;
+  const int source = space_.cells[id.cell].edges[id.edge].source;
+  const bool from_input = source < space_.cells[id.cell].num_inputs;
+  int input_reads = 0;  // more than before, 0 or 1
+  if (from_input) {
+    int& reads = totals->reads[id.cell][source];
+    const bool was_read = reads > 0;
+    reads += by;
+    input_reads = static_cast<int>(reads > 0) - static_cast<int>(was_read);
+  }
+  for (size_t i = 0; i < limits_.size(); ++i) {
+    totals->costs[i] += by * limits_[i].operations[id];
+    if (input_reads != 0) totals->costs[i] += input_reads * limits_[i].inputs[id.cell][source];
+  }
 }
 
 Pruner::Totals Pruner::Budget() const {
-  Totals budget{std::vector<int>(space_.cells.size(), options_.operations_per_cell), {}};
+  Totals budget{std::vector<int>(space_.cells.size(), options_.operations_per_cell), {}, {}};
   for (const CostLimit& limit : limits_) budget.costs.push_back(limit.limit);
   return budget;
 }
 
 Pruner::Totals Pruner::Allowed(double progress) const {
   Totals initial = Nothing(), allowed = Budget();
-  for (const CandidateId& id : AllLiving(space_, LivingTable(space_, true))) Add(id, 1, &initial);
+  for (const CandidateId& id : AllLiving(space_, LivingTable(space_, true))) Add(id, &initial);
   for (size_t cell = 0; cell < space_.cells.size(); ++cell) {
     const int all = initial.operations[cell];
     allowed.operations[cell] =
@@ -151,7 +164,7 @@ Pruner::Totals Pruner::Allowed(double progress) const {
 Pruner::Selection Pruner::CheapestAtNodes(const std::vector<CandidateId>& operations) const {
   const auto shares = [&](const CandidateId& id) {
     double sum = 0;
-    for (const CostLimit& limit : limits_) sum += limit.costs[id] / limit.limit;
+    for (const CostLimit& limit : limits_) sum += limit.operations[id] / limit.limit;
     return sum;
   };
   Counts places = AtNodes(space_);  // in `operations`, from 1; 0: none yet
@@ -166,7 +179,15 @@ Pruner::Selection Pruner::CheapestAtNodes(const std::vector<CandidateId>& operat
     for (int place : nodes) {
       if (place == 0) continue;
       selection.has[operations[place - 1]] = true;
-      Add(operations[place - 1], 1, &selection.totals);
+      Add(operations[place - 1], &selection.totals);
+    }
+  }
+  for (size_t cell = 0; cell < space_.cells.size(); ++cell) {
+    for (int input = 0; input < space_.cells[cell].num_inputs; ++input) {
+      if (selection.totals.reads[cell][input] > 0) continue;
+      for (size_t i = 0; i < limits_.size(); ++i) {
+        selection.totals.costs[i] += limits_[i].inputs[cell][input];
+      }
     }
   }
   return selection;
@@ -184,7 +205,7 @@ Pruner::Selection Pruner::StrongestThatFit(const std::vector<CandidateId>& weake
     ++edge;
     ++node;
     selection.has[*id] = true;
-    Add(*id, 1, &selection.totals);
+    Add(*id, &selection.totals);
   }
   return selection;
 }
@@ -201,15 +222,16 @@ bool Pruner::MeetsLimits(const Totals& totals) const {
 // is too much of something that it adds to (in the end that is also all that is not in S), an
 // operation goes if
 // (a) its node keeps another one,
-// (b) the limits can still be met: by the cheapest operation at each node, if by nothing else,
+// (b) the limits can still be met for certain: by the cheapest operation at each node, even if
+//     every input is read,
 // (c) it is not in S, or S itself is too much of something that it adds to, or a weaker one at its
 //     node, not in S, had to stay because of (b). So what has no place in the end goes before what
 //     has, and nothing of that goes needlessly.
 //
 // This never ends early: where there is too much of something, one may go.
 // - If S exceeds a limit, so does all that is left, and some node has more than its cheapest
-//   operation; so has one in each cell type of too many operations, since the budget is at least
-//   one a node. Any but the cheapest of such a node may go.
+//   operation, since these alone meet it; so has one in each cell type of too many operations,
+//   since the budget is at least one a node. Any but the cheapest of such a node may go.
 // - If S meets all limits, there is either an operation outside of it that adds to what is too
 //   much; it may go, or, if (b) is in its way, a stronger one of S at its node may, which is not
 //   the cheapest one. Or a cell type has nothing outside of S, but too many operations: then any
@@ -229,7 +251,7 @@ absl::StatusOr<std::vector<CandidateId>> Pruner::Prune(const ScoreTable& scores,
   Totals left = Nothing();
   Counts at_node = AtNodes(space_);
   for (const CandidateId& id : weakest_first) {
-    Add(id, 1, &left);
+    Add(id, &left);
     ++NodeOf(id, &at_node);
   }
   Selection strongest = StrongestThatFit(weakest_first), cheapest = CheapestAtNodes(weakest_first);
@@ -260,7 +282,7 @@ absl::StatusOr<std::vector<CandidateId>> Pruner::Prune(const ScoreTable& scores,
       }
       weakest_first = std::move(others);
       if (fits) strongest = StrongestThatFit(weakest_first);
-      Add(id, -1, &left);
+      Subtract(id, &left);
       --NodeOf(id, &at_node);
       NodeOf(id, &weaker_stays) = 0;
       Remove(id, living, &removed);

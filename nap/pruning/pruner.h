@@ -22,13 +22,15 @@ struct PrunerOptions {
   int operations_per_node = 0;  // at most, in the end, over all edges to the node; 0: any number
 };
 
-// What the operations of all cell types together may cost in the end. Plain numbers: the pruner
+// What the network may cost in the end: `base`, the cell inputs that are read by an operation and
+// the operations themselves, of all cell types together. Plain numbers, none negative: the pruner
 // does not know what they are of.
 struct CostLimit {
   std::string flag;  // that set it, for messages
-  double limit;      // what `base` and the costs of the operations that are left may add up to
-  double base;       // what is there without any operation
-  ScoreTable costs;  // of each candidate, at least 0
+  double limit;
+  double base;
+  std::vector<std::vector<double>> inputs;  // [cell type][input]
+  ScoreTable operations;
 };
 
 // Its promises, at every milestone: a pruned operation never returns; each intermediate node keeps
@@ -39,7 +41,8 @@ struct CostLimit {
 class Pruner {
  public:
   // InvalidArgument if the budget cannot be met: fewer operations than nodes, or more than edges
-  // and candidates allow, or a limit below what the cheapest operation at each node costs.
+  // and candidates allow, or a limit below what the cheapest operation at each node costs, every
+  // input read.
   static absl::StatusOr<Pruner> Create(const CandidateSpace& space, const PrunerOptions& options,
                                        const PruningScheduleDefinition& schedule,
                                        std::vector<CostLimit> limits = {});
@@ -51,11 +54,11 @@ class Pruner {
                                                  LivingTable* living) const;
 
  private:
-  // What some operations add up to: their number in each cell type, their costs under each limit,
-  // its base included.
+  // What some operations add up to.
   struct Totals {
-    std::vector<int> operations;
-    std::vector<double> costs;
+    std::vector<int> operations;          // [cell type]
+    std::vector<double> costs;            // [limit]
+    std::vector<std::vector<int>> reads;  // [cell type][input]: how many operations read it
 
     // In what is limited for the operations of this cell type.
     bool Exceed(const Totals& most, int cell) const;
@@ -79,8 +82,12 @@ class Pruner {
   Totals Budget() const;
   Totals Allowed(double progress) const;
   bool MeetsLimits(const Totals& totals) const;
-  void Add(const CandidateId& id, int times, Totals* totals) const;
+  void Add(const CandidateId& id, Totals* totals) const { Change(id, 1, totals); }
+  void Subtract(const CandidateId& id, Totals* totals) const { Change(id, -1, totals); }
+  void Change(const CandidateId& id, int by, Totals* totals) const;
 
+  // All cell inputs are counted, so that it costs less than any other choice at the same nodes,
+  // whatever that reads.
   Selection CheapestAtNodes(const std::vector<CandidateId>& operations) const;
 
   // As many of them as edges and nodes may have in the end.

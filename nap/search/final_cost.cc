@@ -16,8 +16,8 @@ absl::StatusOr<FinalCosts> FindFinalCosts(const SearchOptions& options,
   FinalCosts costs{{}, model.CandidateCosts(&Cost::mult_adds)};
   const auto add_limit = [&](const char* flag, double limit, int64_t Cost::*what) {
     if (limit == 0) return;
-    costs.limits.push_back({flag, limit, static_cast<double>(model.WithoutOperations().*what),
-                            model.CandidateCosts(what)});
+    costs.limits.push_back({flag, limit, static_cast<double>(model.Ends().*what),
+                            model.InputCosts(what), model.CandidateCosts(what)});
   };
   add_limit("max_parameters", options.max_parameters, &Cost::parameters);
   add_limit("max_mult_adds", options.max_mult_adds, &Cost::mult_adds);
