@@ -64,6 +64,9 @@ DEFINE_string(optimization, "bilevel", "how weights and strengths share the imag
 
 DEFINE_int32(channels, 16, "channels of the first cell");
 DEFINE_int32(cells, 8, "cells of the supernet");
+DEFINE_int32(partial_channels, 1,
+             "of each source one channel in so many goes through an edge's operations (PC-DARTS: "
+             "4); 1: all");
 DEFINE_int32(operations_per_cell, 0,
              "operations that each cell type keeps; 0: the search space's own (8 in darts), or any "
              "number with --max_parameters or --max_mult_adds");
@@ -176,6 +179,7 @@ absl::StatusOr<SearchOptions> OptionsFromFlags() {
   }
   options.network.channels = FLAGS_channels;
   options.network.cells = FLAGS_cells;
+  options.partial_channels = FLAGS_partial_channels;
   options.max_parameters = FLAGS_max_parameters;
   options.max_mult_adds = FLAGS_max_mult_adds;
   options.cost_exponent = FLAGS_cost_exponent;

@@ -28,6 +28,7 @@ DEFINE_string(cells, "8", "cells");
 DEFINE_string(relaxation, "softmax", "relaxations");
 DEFINE_string(backend, "fused,reference", "backends");
 DEFINE_bool(recompute, false, "keep less memory for the backward pass (fused backend)");
+DEFINE_int32(partial_channels, 1, "see cifar_search");
 DEFINE_string(living, "100,50", "shares of the operations that are alive, percent");
 DEFINE_int32(threads, 0, "threads that compute; 0: all cores");
 
@@ -104,7 +105,8 @@ void Register(const Setting& setting) {
   const std::string name = absl::StrCat(
       "search_step/batch:", options.batch_size, "/channels:", options.network.channels,
       "/cells:", options.network.cells, "/", options.relaxation, "/living:", setting.living, "%/",
-      options.backend, options.recompute ? "/recompute" : "");
+      options.backend, options.recompute ? "/recompute" : "",
+      options.partial_channels > 1 ? absl::StrCat("/partial:", options.partial_channels) : "");
   benchmark::RegisterBenchmark(name.c_str(),
                                [setting](benchmark::State& state) {
                                  const absl::Status status = Time(setting, state);
@@ -124,6 +126,7 @@ absl::Status Main() {
   NAP_ASSIGN_OR_RETURN(const auto living, Numbers("living", FLAGS_living, 0));
   Setting setting;
   setting.options.device = "cpu";
+  setting.options.partial_channels = FLAGS_partial_channels;
   for (absl::string_view relaxation : absl::StrSplit(FLAGS_relaxation, ',')) {
     setting.options.relaxation = std::string(relaxation);
     for (int cell : cells) {

@@ -10,18 +10,19 @@ namespace nap {
 Cell::Cell(const CellTopology& topology, const CellPlan& plan,
            const std::vector<std::string>& operations, const CellOptions& options)
     : topology_(topology),
-      channels_(plan.channels),
       num_operations_(static_cast<int>(operations.size())),
-      options_(options) {
+      options_(options),
+      partial_(topology, plan.channels, options.partial_channels) {
   for (size_t i = 0; i < plan.inputs.size(); ++i) {
     inputs_.push_back(register_module(
         absl::StrCat("input", i),
         std::make_shared<CellInput>(plan.inputs[i], plan.channels, /*affine=*/false)));
   }
   for (size_t i = 0; i < topology_.edges.size(); ++i) {
-    edges_.push_back(register_module(
-        absl::StrCat("edge", i),
-        std::make_shared<MixedOp>(operations, plan.channels, topology_.edges[i].stride)));
+    edges_.push_back(
+        register_module(absl::StrCat("edge", i),
+                        std::make_shared<MixedOp>(operations, partial_.operation_channels(),
+                                                  topology_.edges[i].stride)));
   }
 }
 
@@ -29,7 +30,7 @@ torch::Tensor Cell::Forward(const std::vector<torch::Tensor>& inputs,
                             const torch::Tensor& mixing_weights) {
   if (!options_.fused || !CanFuse(inputs[0])) return Compose(inputs, mixing_weights);
   if (graph_ == nullptr) graph_ = MakeGraph();
-  return FusedForward(graph_, inputs, {mixing_weights, {}}, options_.recompute);
+  return FusedForward(graph_, inputs, {partial_.Weights(mixing_weights), {}}, options_.recompute);
 }
 
 torch::Tensor Cell::Compose(const std::vector<torch::Tensor>& inputs,
@@ -39,46 +40,54 @@ torch::Tensor Cell::Compose(const std::vector<torch::Tensor>& inputs,
   for (int i = 0; i < topology_.num_inputs; ++i) {
     if (inputs_[i]) nodes[i] = inputs_[i]->Forward(inputs[i]);
   }
-  for (size_t i = 0; i < edges_.size(); ++i) {
-    const Edge& edge = topology_.edges[i];
-    if (!edges_[i]->IsAlive()) continue;
-    nodes[edge.target] =
-        edges_[i]->AddTo(nodes[edge.target], nodes[edge.source], weights[i].unbind(0));
+  size_t i = 0;  // edges are sorted by target
+  for (int node = topology_.FirstNode(); node < topology_.EndNode(); ++node) {
+    torch::Tensor operations, rest;
+    for (; i < edges_.size() && topology_.edges[i].target == node; ++i) {
+      if (!edges_[i]->IsAlive()) continue;
+      const torch::Tensor& source = nodes[topology_.edges[i].source];
+      operations = edges_[i]->AddTo(operations, partial_.First(source), weights[i].unbind(0));
+      rest = partial_.AddRest(rest, source, topology_.edges[i].stride, weights[i]);
+    }
+    nodes[node] = partial_.Join(operations, rest);
   }
   std::vector<torch::Tensor> outputs;
   for (int node : topology_.concat) outputs.push_back(nodes[node]);
   return at::cat(outputs, 1);
 }
 
-// What the cell is given comes first, then the topology's nodes.
 std::shared_ptr<const FusedGraph> Cell::MakeGraph() const {
-  const int given = topology_.num_inputs;
-  auto graph = std::make_shared<FusedGraph>();
-  graph->num_inputs = given;
-  graph->num_nodes = given + topology_.EndNode();
-  graph->channels = channels_;
-  for (int node : topology_.concat) graph->concat.push_back(given + node);
-  for (int i = 0; i < given; ++i) {
-    if (inputs_[i]) graph->terms.push_back(inputs_[i]->Term(i, given + i));
+  auto graph = std::make_shared<FusedGraph>(partial_.NewGraph());
+  for (int i = 0; i < topology_.num_inputs; ++i) {
+    if (inputs_[i]) graph->terms.push_back(inputs_[i]->Term(i, partial_.Whole(i)));
   }
-  for (size_t i = 0; i < edges_.size(); ++i) {
+  for (int node = 0; node < topology_.EndNode(); ++node) {
+    if (IsRead(node)) partial_.AddNode(node, graph.get());
+  }
+  for (int i = 0; i < static_cast<int>(edges_.size()); ++i) {
+    if (!edges_[i]->IsAlive()) continue;
     const Edge& edge = topology_.edges[i];
-    for (FusedTerm& term : edges_[i]->Terms(given + edge.source, given + edge.target,
-                                            static_cast<int>(i) * num_operations_)) {
+    for (FusedTerm& term : edges_[i]->Terms(
+             partial_.First(edge.source), partial_.Operations(edge.target), i * num_operations_)) {
       graph->terms.push_back(std::move(term));
     }
+    partial_.AddEdge(i, num_operations_, graph.get());
   }
   return graph;
+}
+
+bool Cell::IsRead(int node) const {
+  for (size_t i = 0; i < edges_.size(); ++i) {
+    if (topology_.edges[i].source == node && edges_[i]->IsAlive()) return true;
+  }
+  return false;
 }
 
 void Cell::Prune(int edge, int operation) {
   graph_ = nullptr;
   edges_[edge]->Prune(operation);
   const int source = topology_.edges[edge].source;
-  if (source >= topology_.num_inputs || !inputs_[source]) return;
-  for (size_t i = 0; i < edges_.size(); ++i) {
-    if (topology_.edges[i].source == source && edges_[i]->IsAlive()) return;
-  }
+  if (source >= topology_.num_inputs || !inputs_[source] || IsRead(source)) return;
   inputs_[source] = nullptr;
   unregister_module(absl::StrCat("input", source));
 }

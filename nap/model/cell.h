@@ -11,6 +11,7 @@
 #include "nap/architecture/topology.h"
 #include "nap/model/cell_input.h"
 #include "nap/model/mixed_op.h"
+#include "nap/model/partial_channels.h"
 #include "nap/search_space/search_space.h"
 
 namespace nap {
@@ -20,8 +21,8 @@ class Cell : public torch::nn::Module {
   Cell(const CellTopology& topology, const CellPlan& plan,
        const std::vector<std::string>& operations, const CellOptions& options);
 
-  // `inputs`: one [N, C_i, H_i, W_i] a cell input; mixing_weights: [edges, operations]. Returns the
-  // concatenation of the nodes, [N, len(concat) * channels, H, W].
+  // `inputs`: one [N, C_i, H_i, W_i] a cell input; mixing_weights: [edges, operations], zeros for
+  // what is pruned. Returns the concatenation of the nodes, [N, len(concat) * channels, H, W].
   torch::Tensor Forward(const std::vector<torch::Tensor>& inputs,
                         const torch::Tensor& mixing_weights);
 
@@ -32,11 +33,12 @@ class Cell : public torch::nn::Module {
   torch::Tensor Compose(const std::vector<torch::Tensor>& inputs,
                         const torch::Tensor& mixing_weights);
   std::shared_ptr<const FusedGraph> MakeGraph() const;
+  bool IsRead(int node) const;  // by a living edge
 
   const CellTopology topology_;
-  const int64_t channels_;
   const int num_operations_;
   const CellOptions options_;
+  const PartialChannels partial_;
   std::vector<std::shared_ptr<CellInput>> inputs_;  // null: pruned
   std::vector<std::shared_ptr<MixedOp>> edges_;
   std::shared_ptr<const FusedGraph> graph_;  // null: made when it is needed

@@ -102,6 +102,11 @@ std::vector<at::Tensor> FusedTerm::Weights(size_t part) const {
   return weights;
 }
 
+int64_t FusedGraph::Channels(int node) const {
+  const auto found = narrow.find(node);
+  return found == narrow.end() ? channels : found->second;
+}
+
 std::vector<at::Tensor> FusedGraph::Weights() const {
   std::vector<at::Tensor> weights;
   for (const FusedTerm& term : terms) {

@@ -6,6 +6,8 @@
 #include <ATen/core/Tensor.h>
 #include <torch/nn/modules/batchnorm.h>
 
+#include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -16,8 +18,9 @@ namespace nap {
 
 // How cells compute.
 struct CellOptions {
-  bool fused = true;       // by the kernels, where they apply; else by LibTorch's
-  bool recompute = false;  // keep less for the backward pass and compute it again; fused only
+  bool fused = true;             // by the kernels, where they apply; else by LibTorch's
+  bool recompute = false;        // keep less for the backward pass and compute it again; fused only
+  int64_t partial_channels = 1;  // K of partial_channels.h, of supernets only
 };
 
 // What is done to an output: a batch norm or nothing.
@@ -42,7 +45,7 @@ struct FusedTerm {
   std::optional<StageList> stages = {};
   std::shared_ptr<Operation> operation = nullptr;  // what is called if there are no stages
   // Behind every stage, or one if there is no stage. Empty: FusedNorm() for each. A term with a
-  // mixing weight ends in FusedNorm().
+  // mixing weight ends in FusedNorm() or in none.
   std::vector<FusedNorm> norms = {};
   int drop_path = kKept;  // row of the drop path's factors
 
@@ -56,9 +59,13 @@ struct FusedTerm {
 struct FusedGraph {
   int num_inputs;
   int num_nodes;            // with the inputs
-  int64_t channels;         // of each sum
+  int64_t channels;         // of each sum that `narrow` does not name
   std::vector<int> concat;  // the sums whose concatenation is the output
   std::vector<FusedTerm> terms;
+  std::map<int, int64_t> narrow = {};  // channels of the sums that have fewer; none is in `concat`
+
+  // Of a sum.
+  int64_t Channels(int node) const;
 
   // The parameters of all terms' parts.
   std::vector<at::Tensor> Weights() const;

@@ -39,9 +39,9 @@ void FusedPass::AddTerm(const FusedTerm& term) {
               "a term needs a norm behind each of its ", term.NumParts(), " parts, not ",
               term.norms.size());
   const FusedNorm norm = term.Norm(term.NumParts() - 1);
-  TORCH_CHECK(term.weight == FusedTerm::kUnweighted || (norm.enabled && norm.module.is_empty()),
+  TORCH_CHECK(term.weight == FusedTerm::kUnweighted || norm.module.is_empty(),
               "a term with a mixing weight ends in a batch norm without scale, shift and running "
-              "statistics");
+              "statistics, or in none");
   // One whose norm keeps statistics is nobody else's.
   const bool may_share = term.stages && norm.module.is_empty();
   const std::tuple<int, bool, StageList> key(term.source, norm.enabled,
@@ -101,7 +101,7 @@ at::Tensor FusedPass::Forward(const std::vector<at::Tensor>& inputs, const Fused
 
   for (int i = 0; i < graph_->num_nodes; ++i) {
     Node& node = nodes_[i];
-    node.channels = graph_->channels;
+    node.channels = graph_->Channels(i);
     if (i < graph_->num_inputs) {
       node.channels = inputs[i].size(1);
       node.value = BatchOf(inputs[i]);
@@ -206,7 +206,7 @@ ImageBatch FusedPass::NewOutput(const Run& run) const {
 }
 
 ImageBatch FusedPass::NewValue(int node, const Image& like) {
-  const int64_t channels = kernels::PaddedChannels(graph_->channels);
+  const int64_t channels = kernels::PaddedChannels(graph_->Channels(node));
   const std::vector<int>& concat = graph_->concat;
   const auto part = std::find(concat.begin(), concat.end(), node);
   if (part == concat.end()) return NewBatch(images_, like.height, like.width, channels);

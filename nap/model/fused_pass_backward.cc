@@ -82,8 +82,8 @@ const PerChannel& FusedPass::SumsOf(const Use& use) const {
   return DropPath(use) == nullptr ? nodes_[use.node].gradient_sum : use.sums;
 }
 
-// Every use's products, and its sums if they are not the node's. `for_mixing_alone`: only of uses
-// with a mixing weight.
+// The products of every use whose norm or mixing weight asks for them, and its sums if they are not
+// the node's. `for_mixing_alone`: only of uses with a mixing weight.
 void FusedPass::FindProducts(const Runs& runs, bool for_mixing_alone) {
   struct Place {
     int run;
@@ -93,10 +93,10 @@ void FusedPass::FindProducts(const Runs& runs, bool for_mixing_alone) {
   std::vector<Place> places;
   int64_t total = 0;
   for (int i : runs) {
-    if (!runs_[i].norm.norm().enabled) continue;
+    const bool normalised = runs_[i].norm.norm().enabled;
     const int64_t channels = OutputOf(runs_[i]).first.channels;
     for (Use& use : runs_[i].uses) {
-      if (for_mixing_alone && use.weight == FusedTerm::kUnweighted) continue;
+      if ((for_mixing_alone || !normalised) && use.weight == FusedTerm::kUnweighted) continue;
       places.push_back({i, &use, total, total + channels});
       total += DropPath(use) == nullptr ? channels : 2 * channels;
     }

@@ -34,6 +34,11 @@ absl::Status ValidateMilestones(const SearchOptions& options) {
 absl::Status Validate(const SearchOptions& options) {
   NAP_RETURN_IF_ERROR(CheckAtLeast("channels", options.network.channels, 1));
   NAP_RETURN_IF_ERROR(CheckAtLeast("cells", options.network.cells, 1));
+  // Reductions double the channels, so that what divides the first cell's divides all.
+  NAP_RETURN_IF_ERROR(CheckOption(
+      options.partial_channels >= 1 && options.network.channels % options.partial_channels == 0,
+      "partial_channels", options.partial_channels,
+      absl::StrCat("must be a divisor of --channels=", options.network.channels)));
   NAP_RETURN_IF_ERROR(CheckAtLeast("epochs", options.epochs, 1));
   NAP_RETURN_IF_ERROR(CheckAtLeast("batch_size", options.batch_size, 2));
   NAP_RETURN_IF_ERROR(CheckAtLeast("steps_per_epoch", options.steps_per_epoch, 0));

@@ -90,6 +90,8 @@ struct SearchOptions {
   std::string device = "auto";
   std::string backend = "fused";  // CellOptions::fused, or "reference"
   bool recompute = false;         // CellOptions::recompute
+
+  int64_t partial_channels = 1;  // CellOptions::partial_channels
 };
 
 // InvalidArgument that names the option at fault (as the flag of the same name) and its range.
