@@ -56,11 +56,12 @@ cmp good/genotype.json again/genotype.json || problem "the same seed gave anothe
 cmp -s good/strengths.jsonl other/strengths.jsonl && problem "another seed gave the same strengths"
 
 # Every method is a whole search.
-for method in darts darts_second_order fair_darts darts_pt darts_minus random; do
-  "$search" "${tiny[@]}" --method=$method --out_dir=$method >stdout 2>&1 || problem "$method: $(cat stdout)"
+for method in darts darts_second_order fair_darts darts_pt darts_minus pc_darts random; do
+  "$search" "${tiny[@]}" --channels=4 --method=$method --out_dir=$method >stdout 2>&1 || problem "$method: $(cat stdout)"
   [ -s $method/genotype.json ] || problem "no $method/genotype.json"
 done
 grep -q '"relaxation": "softmax"' darts/config.json || problem "darts is not softmax: $(cat darts/config.json)"
+grep -q '"edge_strengths":{"normal":' pc_darts/strengths.jsonl || problem "pc_darts records no edge strengths"
 expect_error 2 "unknown method 'none'; known: darts, darts_minus, darts_pt" --method=none
 
 # In DARTS's form on demand: one flat list of two inputs a node.
@@ -153,7 +154,7 @@ expect_error 1 "unknown command line flag 'epoch'" --epoch=3
 expect_error 1 "illegal value 'many'" --epochs=many
 expect_error 2 "'stray' is not a flag" stray
 expect_error 1 "unknown search space 'dart'; known: darts, nas_bench_201" --search_space=dart
-expect_error 1 "unknown relaxation 'x'; known: sigmoid, softmax, unnormalized" --relaxation=x
+expect_error 1 "unknown relaxation 'x'; known: edge_softmax, sigmoid, softmax, unnormalized" --relaxation=x
 expect_error 1 "unknown pruning criterion 'x'" --criterion=x
 expect_error 1 "unknown pruning schedule 'x'" --schedule=x
 expect_error 1 "unknown optimization 'x'" --optimization=x
@@ -164,6 +165,7 @@ expect_error 1 "unknown device 'x'" --device=x
 expect_error 1 "--epochs=0 is out of range" --epochs=0
 expect_error 1 "--prune_end=9 is out of range" --prune_end=9
 expect_error 1 "--learning_rate=0 is out of range" --learning_rate=0
+expect_error 1 "--partial_channels=3 is out of range: must be a divisor of --channels=2" --partial_channels=3
 expect_error 1 "--threads=-1 is out of range" --threads=-1
 expect_error 1 "a budget of 99 operations" --operations_per_cell=99
 expect_error 1 "--final_cells=1, --final_channels=36: the darts space needs" --final_cells=1

@@ -11,17 +11,28 @@
 
 namespace nap {
 
+// Of one cell type.
+struct Strengths {
+  at::Tensor operations;  // [edges, operations], float
+  at::Tensor edges;       // [edges], float; undefined if the relaxation has no edge_strengths
+  at::Tensor living;      // [edges, operations], float of 0 and 1
+  at::Tensor targets;     // [edges], int64: the node that an edge leads to
+};
+
 struct RelaxationDefinition {
   static constexpr char kKind[] = "relaxation";
 
   std::string description;
 
-  // Where every strength starts, unless the user says otherwise.
+  // Where every operation's strength starts, unless the user says otherwise. Edges' start at 0.
   double initial_strength;
 
-  // strengths [edges, operations] float, living [edges, operations] float of 0 and 1 -> mixing
-  // weights [edges, operations], exactly 0 for what is not living. Differentiable in strengths.
-  std::function<at::Tensor(const at::Tensor& strengths, const at::Tensor& living)> mixing_weights;
+  // Mixing weights [edges, operations], exactly 0 for what is not living. Differentiable in the
+  // strengths of operations and edges.
+  std::function<at::Tensor(const Strengths& strengths)> mixing_weights;
+
+  // Whether an edge has a strength of its own beside its operations'.
+  bool edge_strengths = false;
 };
 
 using RelaxationRegistry = Registry<RelaxationDefinition>;

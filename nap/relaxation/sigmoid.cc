@@ -8,8 +8,8 @@ namespace {
 
 const bool registered = RelaxationRegistry::Global().Register(
     "sigmoid", {"sigmoid of the strength (Fair DARTS)", /*initial_strength=*/0.0,
-                [](const at::Tensor& strengths, const at::Tensor& living) {
-                  return at::sigmoid(strengths).mul(living);
+                [](const Strengths& strengths) {
+                  return at::sigmoid(strengths.operations).mul(strengths.living);
                 }});
 
 }  // namespace

@@ -7,7 +7,7 @@ namespace {
 const bool registered = RelaxationRegistry::Global().Register(
     "unnormalized",
     {"the strength itself (NAP)", /*initial_strength=*/0.5,
-     [](const at::Tensor& strengths, const at::Tensor& living) { return strengths.mul(living); }});
+     [](const Strengths& strengths) { return strengths.operations.mul(strengths.living); }});
 
 }  // namespace
 }  // namespace nap

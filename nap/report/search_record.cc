@@ -96,12 +96,15 @@ absl::Status WriteEpoch(const EpochReport& report, const CandidateSpace& space, 
   NAP_RETURN_IF_ERROR(WriteMetrics(metrics, report.epoch, folder));
   Json operations = Json::array();
   for (const CandidateOperation& operation : space.operations) operations.push_back(operation.name);
-  const Json strengths = {{"epoch", report.epoch},
-                          {"operations", operations},
-                          {"strengths", ByEdge(report.strengths, space)},
-                          {"mixing_weights", ByEdge(report.mixing_weights, space)},
-                          {"pruned", Named(report.pruned, space)},
-                          {"living", Named(report.living, space)}};
+  Json strengths = {{"epoch", report.epoch},
+                    {"operations", operations},
+                    {"strengths", ByEdge(report.strengths, space)},
+                    {"mixing_weights", ByEdge(report.mixing_weights, space)},
+                    {"pruned", Named(report.pruned, space)},
+                    {"living", Named(report.living, space)}};
+  for (size_t cell = 0; cell < report.edge_strengths.size(); ++cell) {
+    strengths["edge_strengths"][space.cells[cell].name] = report.edge_strengths[cell];
+  }
   return folder->WriteLine(kStrengths, strengths.dump());
 }
 

@@ -97,6 +97,12 @@ TEST_F(SearchRecordTest, AppendsALineForEachStepAndEpoch) {
   EXPECT_EQ(strengths[0]["mixing_weights"]["reduce"][1][2], 0.125);
   EXPECT_EQ(strengths[0]["pruned"][0], (Json{"reduce", 0, 2, "sep_conv_3x3"}));
   EXPECT_EQ(strengths[0]["living"][0], (Json{"normal", 1, 2, "skip_connect"}));
+  EXPECT_FALSE(strengths[0].contains("edge_strengths"));
+  EpochReport with_edges = Report();
+  with_edges.edge_strengths = {{0.25, 0.5}, {-0.25, 0}};
+  ASSERT_TRUE(WriteEpoch(with_edges, space_, folder->get()).ok());
+  EXPECT_EQ(Lines("strengths.jsonl")[1]["edge_strengths"],
+            (Json{{"normal", {0.25, 0.5}}, {"reduce", {-0.25, 0}}}));
 }
 
 TEST_F(SearchRecordTest, WritesTheGenotypeInEveryForm) {

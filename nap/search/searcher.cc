@@ -355,7 +355,9 @@ absl::Status SearcherImpl::RunEpoch(SearchObserver* observer) {
                      /*pruned=*/{},
                      /*living=*/{},
                      trainer_.Strengths(),
-                     trainer_.MixingWeights()};
+                     trainer_.MixingWeights(),
+                     /*genotype=*/{},
+                     trainer_.EdgeStrengths()};
   NAP_RETURN_IF_ERROR(PruneAt(epoch, &report.pruned));
   NAP_ASSIGN_OR_RETURN(report.genotype, GenotypeIfItEndedNow());
   report.living = Living(&report.operations_alive);

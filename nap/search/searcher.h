@@ -47,6 +47,7 @@ struct EpochReport {
   ScoreTable strengths;
   ScoreTable mixing_weights;
   Genotype genotype = {};  // what the search would give if it ended now, by |mixing weight|
+  std::vector<std::vector<double>> edge_strengths = {};  // SupernetTrainer::EdgeStrengths()
 };
 
 // Told how it goes. An error stops the search and is what Run returns.

@@ -32,6 +32,9 @@ class Saver final : public SearchObserver {
       const auto& strengths = report.strengths.Values(static_cast<int>(cell));
       values.insert(values.end(), strengths.begin(), strengths.end());
     }
+    for (const auto& strengths : report.edge_strengths) {
+      values.insert(values.end(), strengths.begin(), strengths.end());
+    }
     return Note(values);
   }
 
@@ -85,6 +88,10 @@ TEST_F(SearcherResumeTest, GoesOnFromEveryStepAsIfNeverInterrupted) {
     options.optimization = name;
     expect_exact(options, name);
   }
+  SearchOptions options = tiny;
+  options.relaxation = "edge_softmax";
+  options.partial_channels = 2;
+  expect_exact(options, "edge_softmax");
   tiny.search_space = "nas_bench_201";
   tiny.budget.operations_per_cell = 0;
   expect_exact(tiny, "nas_bench_201");
@@ -106,6 +113,8 @@ TEST_F(SearcherResumeTest, RefusesACheckpointOfAnotherSearch) {
             "[12, 3, 3, 3] Float");
   EXPECT_EQ(message([](auto* o) { o->operations = {"skip_connect"}; }, *images_),
             "the checkpoint does not fit: 'living.normal' is of 112 candidates, not 14");
+  EXPECT_EQ(message([](auto* o) { o->relaxation = "edge_softmax"; }, *images_),
+            "the checkpoint does not fit: it has no 'edge_strengths.0'");
   EXPECT_EQ(message([](auto* o) { o->criterion = "taylor"; }, *images_),
             "the checkpoint does not fit: it has no 'criterion.0'");
   const auto others = TinyImages(32);

@@ -193,6 +193,35 @@ TEST_F(SearcherTest, RunsEveryStrategy) {
   }
 }
 
+TEST_F(SearcherTest, SearchesWithPartialChannels) {
+  SearchOptions options = TinySearch();
+  options.network.channels = 4;
+  options.partial_channels = 2;
+  options.relaxation = "edge_softmax";
+  const auto search = [&](const std::string& backend) {
+    options.backend = backend;
+    Recorder recorder;
+    const auto genotype = Search(options, &recorder);
+    EXPECT_TRUE(genotype.ok()) << genotype.status();
+    for (const CellGenotype& cell : genotype->cells) EXPECT_EQ(CountKept(cell), 8);
+    EXPECT_EQ(recorder.epochs.back().edge_strengths.size(), 2u);
+    // Warm-up leaves edges' strengths alone too.
+    for (size_t edge = 0; edge < 14; ++edge) {
+      EXPECT_NEAR(recorder.epochs[0].edge_strengths[1][edge], 0, 0.01);
+    }
+    EXPECT_NE(recorder.epochs[1].edge_strengths[1], recorder.epochs[0].edge_strengths[1]);
+    return recorder.epochs[0];
+  };
+  const EpochReport fused = search("fused");
+  EXPECT_NEAR(search("reference").train_loss, fused.train_loss, 0.02 * fused.train_loss);
+  options.partial_channels = 1;
+  options.relaxation = "softmax";
+  Recorder whole;
+  ASSERT_TRUE(Search(options, &whole).ok());
+  EXPECT_LT(fused.parameters, whole.epochs[0].parameters);
+  EXPECT_TRUE(whole.epochs[0].edge_strengths.empty());
+}
+
 // The same losses, whatever computes them. Later steps magnify rounding.
 TEST_F(SearcherTest, TheBackendsAgree) {
   const auto first_loss = [&](const std::string& backend, bool recompute) {
@@ -289,7 +318,7 @@ TEST_F(SearcherTest, RefusesWhatCannotBe) {
     return std::string(searcher.status().message());
   };
   EXPECT_EQ(message([](auto* o) { o->relaxation = "softmin"; }),
-            "unknown relaxation 'softmin'; known: sigmoid, softmax, unnormalized");
+            "unknown relaxation 'softmin'; known: edge_softmax, sigmoid, softmax, unnormalized");
   EXPECT_EQ(
       message([](auto* o) { o->criterion = "x"; }),
       "unknown pruning criterion 'x'; known: ablation, magnitude, node_magnitude, random, taylor");
@@ -341,6 +370,8 @@ TEST(SearchOptionsTest, NamesTheFlagThatIsOutOfRange) {
   EXPECT_EQ(names([](auto* o) { o->max_parameters = -1; }), "--max_parameters");
   EXPECT_EQ(names([](auto* o) { o->max_mult_adds = std::nan(""); }), "--max_mult_adds");
   EXPECT_EQ(names([](auto* o) { o->cost_exponent = -0.5; }), "--cost_exponent");
+  EXPECT_EQ(names([](auto* o) { o->partial_channels = 0; }), "--partial_channels");
+  EXPECT_EQ(names([](auto* o) { o->partial_channels = 4; }), "--partial_channels");
   EXPECT_EQ(names([](auto* o) { o->backend = "x"; }),
             "unknown backend 'x'; known: fused, reference");
   EXPECT_EQ(names([](auto* o) {

@@ -4,6 +4,7 @@
 #include <ATen/ops/cross_entropy_loss.h>
 #include <ATen/ops/full.h>
 #include <ATen/ops/randn.h>
+#include <ATen/ops/tensor.h>
 #include <ATen/ops/zeros.h>
 #include <ATen/ops/zeros_like.h>
 #include <absl/strings/str_cat.h>
@@ -32,6 +33,7 @@ constexpr char kWeights[] = "weights";
 constexpr char kWeightOptimizer[] = "weight_optimizer";
 constexpr char kStrengthOptimizer[] = "strength_optimizer";
 std::string StrengthsName(size_t cell) { return absl::StrCat("strengths.", cell); }
+std::string EdgeStrengthsName(size_t cell) { return absl::StrCat("edge_strengths.", cell); }
 
 void SetRequiresGrad(const std::vector<at::Tensor>& tensors, bool required) {
   for (const at::Tensor& tensor : tensors) tensor.set_requires_grad(required);
@@ -63,15 +65,16 @@ SupernetTrainer::SupernetTrainer(const SearchOptions& options, const NetworkPlan
         at::randn({space.NumEdges(static_cast<int>(cell)), space.NumOperations()});
     strengths_.push_back((initial + kStrengthNoise * noise).to(device).set_requires_grad(true));
   }
+  MakeEdgeStrengths(device);
   SetLiving(LivingTable(space, true));
   weight_optimizer_ =
       std::make_unique<torch::optim::SGD>(weights_, torch::optim::SGDOptions(options.learning_rate)
                                                         .momentum(options.momentum)
                                                         .weight_decay(options.weight_decay));
   strength_optimizer_ = std::make_unique<torch::optim::Adam>(
-      strengths_, torch::optim::AdamOptions(options.strength_learning_rate)
-                      .betas({0.5, 0.999})
-                      .weight_decay(options.strength_weight_decay));
+      AllStrengths(), torch::optim::AdamOptions(options.strength_learning_rate)
+                          .betas({0.5, 0.999})
+                          .weight_decay(options.strength_weight_decay));
 }
 
 SupernetTrainer::~SupernetTrainer() = default;
@@ -148,6 +151,9 @@ void SupernetTrainer::Save(Checkpoint* checkpoint) const {
   for (size_t cell = 0; cell < strengths_.size(); ++cell) {
     SaveTensor(strengths_[cell], StrengthsName(cell), checkpoint);
   }
+  for (size_t cell = 0; cell < edge_strengths_.size(); ++cell) {
+    SaveTensor(edge_strengths_[cell], EdgeStrengthsName(cell), checkpoint);
+  }
   SaveOptimizer(*strength_optimizer_, kStrengthOptimizer, checkpoint);
   SaveRandom(checkpoint);
 }
@@ -157,6 +163,9 @@ absl::Status SupernetTrainer::Load(const Checkpoint& checkpoint) {
   NAP_RETURN_IF_ERROR(LoadOptimizer(checkpoint, kWeightOptimizer, weight_optimizer_.get()));
   for (size_t cell = 0; cell < strengths_.size(); ++cell) {
     NAP_RETURN_IF_ERROR(LoadTensor(checkpoint, StrengthsName(cell), &strengths_[cell]));
+  }
+  for (size_t cell = 0; cell < edge_strengths_.size(); ++cell) {
+    NAP_RETURN_IF_ERROR(LoadTensor(checkpoint, EdgeStrengthsName(cell), &edge_strengths_[cell]));
   }
   NAP_RETURN_IF_ERROR(LoadOptimizer(checkpoint, kStrengthOptimizer, strength_optimizer_.get()));
   return LoadRandom(checkpoint);
@@ -169,11 +178,25 @@ ScoreTable SupernetTrainer::MixingWeights() const {
   return ToTable(MixingTensors());
 }
 
-ScoreTable SupernetTrainer::StrengthGradients() const { return ToTable(StrengthGradientTensors()); }
+std::vector<std::vector<double>> SupernetTrainer::EdgeStrengths() const {
+  std::vector<std::vector<double>> all;
+  for (const at::Tensor& strengths : edge_strengths_) {
+    const at::Tensor values = strengths.detach().to(at::kCPU, at::kDouble).contiguous();
+    const double* const first = values.data_ptr<double>();
+    all.emplace_back(first, first + values.numel());
+  }
+  return all;
+}
+
+ScoreTable SupernetTrainer::StrengthGradients() const {
+  std::vector<at::Tensor> gradients = StrengthGradientTensors();
+  gradients.resize(strengths_.size());
+  return ToTable(gradients);
+}
 
 std::vector<at::Tensor> SupernetTrainer::StrengthGradientTensors() const {
   std::vector<at::Tensor> gradients;
-  for (const at::Tensor& strengths : strengths_) {
+  for (const at::Tensor& strengths : AllStrengths()) {
     gradients.push_back(strengths.grad().defined() ? strengths.grad() : at::zeros_like(strengths));
   }
   return gradients;
@@ -188,7 +211,9 @@ int64_t SupernetTrainer::NumParameters() const {
 std::vector<at::Tensor> SupernetTrainer::MixingTensors() const {
   std::vector<at::Tensor> mixing;
   for (size_t cell = 0; cell < strengths_.size(); ++cell) {
-    mixing.push_back(relaxation_.mixing_weights(strengths_[cell], living_[cell]));
+    const at::Tensor edges = edge_strengths_.empty() ? at::Tensor() : edge_strengths_[cell];
+    mixing.push_back(
+        relaxation_.mixing_weights({strengths_[cell], edges, living_[cell], targets_[cell]}));
   }
   return mixing;
 }
@@ -227,6 +252,23 @@ ScoreTable SupernetTrainer::ToTable(const std::vector<at::Tensor>& tensors) cons
   return table;
 }
 
+void SupernetTrainer::MakeEdgeStrengths(const at::Device& device) {
+  for (const CellTopology& cell : space_.cells) {
+    std::vector<int64_t> targets;
+    for (const Edge& edge : cell.edges) targets.push_back(edge.target);
+    targets_.push_back(at::tensor(targets, at::kLong).to(device));
+    if (!relaxation_.edge_strengths) continue;
+    const at::Tensor noise = at::randn({static_cast<int64_t>(targets.size())});
+    edge_strengths_.push_back((kStrengthNoise * noise).to(device).set_requires_grad(true));
+  }
+}
+
+std::vector<at::Tensor> SupernetTrainer::AllStrengths() const {
+  std::vector<at::Tensor> all = strengths_;
+  all.insert(all.end(), edge_strengths_.begin(), edge_strengths_.end());
+  return all;
+}
+
 void SupernetTrainer::SetLiving(const LivingTable& living) {
   living_.clear();
   for (int cell = 0; cell < static_cast<int>(strengths_.size()); ++cell) {
@@ -241,7 +283,7 @@ void SupernetTrainer::SetLiving(const LivingTable& living) {
 
 void SupernetTrainer::ClearGradients() {
   nap::ClearGradients(weights_);
-  nap::ClearGradients(strengths_);
+  nap::ClearGradients(AllStrengths());
 }
 
 void SupernetTrainer::UpdateWeights() {

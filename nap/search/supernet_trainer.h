@@ -75,6 +75,9 @@ class SupernetTrainer {
   ScoreTable Strengths() const;
   ScoreTable MixingWeights() const;
 
+  // A value an edge, for each cell type; nothing if the relaxation has none.
+  std::vector<std::vector<double>> EdgeStrengths() const;
+
   // Of the last strength step or joint step; zeros before.
   ScoreTable StrengthGradients() const;
 
@@ -88,6 +91,8 @@ class SupernetTrainer {
   std::vector<at::Tensor> StrengthGradientTensors() const;
   std::vector<at::Tensor> TrainGradientOfStrengths(const Batch& train);
   ScoreTable ToTable(const std::vector<at::Tensor>& tensors) const;
+  void MakeEdgeStrengths(const at::Device& device);
+  std::vector<at::Tensor> AllStrengths() const;  // of operations and of edges
   void SetLiving(const LivingTable& living);
   void ClearGradients();
   void UpdateWeights();
@@ -98,9 +103,11 @@ class SupernetTrainer {
   const StrengthLossDefinition strength_loss_;
   double auxiliary_skip_;
   std::shared_ptr<Supernet> supernet_;
-  std::vector<at::Tensor> weights_;    // the supernet's parameters
-  std::vector<at::Tensor> strengths_;  // [edges, operations] a cell type
-  std::vector<at::Tensor> living_;     // the same shape, 0 or 1
+  std::vector<at::Tensor> weights_;         // the supernet's parameters
+  std::vector<at::Tensor> strengths_;       // [edges, operations] a cell type
+  std::vector<at::Tensor> living_;          // the same shape, 0 or 1
+  std::vector<at::Tensor> edge_strengths_;  // [edges] a cell type, or none at all
+  std::vector<at::Tensor> targets_;         // [edges] a cell type, int64: an edge's target
   std::unique_ptr<torch::optim::SGD> weight_optimizer_;
   std::unique_ptr<torch::optim::Optimizer> strength_optimizer_;
 };

@@ -27,9 +27,10 @@ class SupernetTrainerTest : public testing::Test {
               at::randint(10, {6}, at::kLong)};
   }
 
-  std::unique_ptr<SupernetTrainer> MakeTrainer(const SearchOptions& options) const {
+  std::unique_ptr<SupernetTrainer> MakeTrainer(
+      const SearchOptions& options, const std::string& relaxation = "unnormalized") const {
     return std::make_unique<SupernetTrainer>(options, plan_, space_,
-                                             **RelaxationRegistry::Global().Find("unnormalized"));
+                                             **RelaxationRegistry::Global().Find(relaxation));
   }
 
   double Loss(std::optional<CandidateId> without = std::nullopt) {
@@ -75,6 +76,31 @@ TEST_F(SupernetTrainerTest, AStrengthStepMovesStrengthsAlone) {
   // The weights are as they were, and can be trained again.
   trainer_->WeightStep(batch_);
   EXPECT_LT(trainer_->WeightStep(batch_).loss, loss + 1);
+}
+
+TEST_F(SupernetTrainerTest, EdgeStrengthsAreTrainedWithTheOthers) {
+  EXPECT_TRUE(trainer_->EdgeStrengths().empty());
+  const auto expect_moved = [&](const auto& step, bool moves) {
+    const auto trainer = MakeTrainer(options_, "edge_softmax");
+    const auto before = trainer->EdgeStrengths();
+    step(trainer.get());
+    const auto after = trainer->EdgeStrengths();
+    ASSERT_EQ(before.size(), 2u);
+    for (int cell = 0; cell < 2; ++cell) {
+      ASSERT_EQ(before[cell].size(), 14u);
+      for (int edge = 0; edge < 14; ++edge) {
+        EXPECT_NEAR(before[cell][edge], 0, 0.01);
+        // Adam's first step is the learning rate; a gradient may be tiny.
+        const double moved = std::abs(after[cell][edge] - before[cell][edge]);
+        EXPECT_EQ(moved > 1e-5, moves) << edge;
+        EXPECT_LE(moved, 3.01e-4) << edge;
+      }
+    }
+  };
+  expect_moved([&](auto* trainer) { trainer->WeightStep(batch_); }, false);
+  expect_moved([&](auto* trainer) { trainer->StrengthStep(batch_); }, true);
+  expect_moved([&](auto* trainer) { trainer->JointStep(batch_); }, true);
+  expect_moved([&](auto* trainer) { trainer->UnrolledStrengthStep(batch_, batch_); }, true);
 }
 
 TEST_F(SupernetTrainerTest, MaskingIsTheLossWithoutTheOperation) {

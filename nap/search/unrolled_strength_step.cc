@@ -86,16 +86,15 @@ StepResult SupernetTrainer::UnrolledStrengthStep(const Batch& train, const Batch
     for (const double side : {1.0, -1.0}) {
       Move(weights, side * distance, directions, weights_);
       const std::vector<at::Tensor> at_side = TrainGradientOfStrengths(train);
-      for (size_t cell = 0; cell < gradients.size(); ++cell) {
-        gradients[cell].sub_(at_side[cell], side * options.lr() / (2 * distance));
+      for (size_t i = 0; i < gradients.size(); ++i) {
+        gradients[i].sub_(at_side[i], side * options.lr() / (2 * distance));
       }
     }
   }
   Move(weights, 0, directions, weights_);
   if (!std::isfinite(result.loss)) return result;
-  for (size_t cell = 0; cell < gradients.size(); ++cell) {
-    strengths_[cell].mutable_grad() = gradients[cell];
-  }
+  const std::vector<at::Tensor> strengths = AllStrengths();
+  for (size_t i = 0; i < strengths.size(); ++i) strengths[i].mutable_grad() = gradients[i];
   strength_optimizer_->step();
   return result;
 }
