@@ -17,7 +17,6 @@
 #include "nap/base/status_macros.h"
 #include "nap/model/derived_network.h"
 #include "nap/model/model_description.h"
-#include "nap/model/network_cost.h"
 #include "nap/model/torchscript.h"
 #include "nap/report/checkpointer.h"
 #include "nap/report/progress.h"
@@ -217,12 +216,6 @@ absl::StatusOr<TrainedNetwork> MakeModel(const Dataset& images, bool is_resumed)
   return model;
 }
 
-absl::StatusOr<Cost> CostOf(const ModelDescription& description) {
-  NAP_ASSIGN_OR_RETURN(const DerivedNetworkLayout layout, LayOut(description.spec));
-  return NetworkCost(layout.plan, layout.cell_types, description.spec.genotype,
-                     {description.image_size, description.image_size});
-}
-
 absl::Status Main(const TrainingProgram& program) {
   const RunKind kind = TrainingRun(program.name);
   NAP_RETURN_IF_ERROR(CheckOwnFlags());
@@ -235,7 +228,7 @@ absl::Status Main(const TrainingProgram& program) {
   NAP_ASSIGN_OR_RETURN(const std::unique_ptr<NetworkTrainer> trainer,
                        NetworkTrainer::Create(options, model, &data));
   if (checkpoint != nullptr) NAP_RETURN_IF_ERROR(trainer->Load(*checkpoint));
-  NAP_ASSIGN_OR_RETURN(const Cost cost, CostOf(model.description));
+  NAP_ASSIGN_OR_RETURN(const Cost cost, NetworkCost(model.description));
   const std::string out_dir = OutDir(FLAGS_out_dir, kind);
   NAP_ASSIGN_OR_RETURN(const std::unique_ptr<RunFolder> folder,
                        FLAGS_resume ? RunFolder::Reopen(out_dir, kind, checkpoint.get())

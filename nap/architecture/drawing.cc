@@ -5,20 +5,13 @@
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_join.h>
 #include <absl/strings/str_replace.h>
-#include <spawn.h>
-#include <sys/mman.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include <cerrno>
-#include <cstring>
 #include <set>
 #include <vector>
 
 #include "nap/base/files.h"
+#include "nap/base/process.h"
 #include "nap/base/status_macros.h"
-
-extern char** environ;
 
 namespace nap {
 namespace {
@@ -94,71 +87,19 @@ std::string DotCluster(const CellGenotype& cell, int num_inputs, const EdgeClass
   return dot + "  }\n";
 }
 
-// Takes what a child process writes, however much it is, or is what it reads.
-class MemoryFile {
- public:
-  MemoryFile() : file_(::memfd_create("dot", MFD_CLOEXEC)) {}
-  MemoryFile(const MemoryFile&) = delete;
-  MemoryFile& operator=(const MemoryFile&) = delete;
-  ~MemoryFile() { ::close(file_); }
-
-  int file() const { return file_; }
-
-  absl::Status Write(absl::string_view content) {
-    while (!content.empty()) {
-      const ssize_t count = ::write(file_, content.data(), content.size());
-      if (count < 0 && errno == EINTR) continue;
-      if (count < 0) {
-        return absl::UnavailableError(absl::StrCat("cannot run dot: ", std::strerror(errno)));
-      }
-      content.remove_prefix(static_cast<size_t>(count));
-    }
-    ::lseek(file_, 0, SEEK_SET);
-    return absl::OkStatus();
-  }
-
-  std::string Content() const {
-    std::string content;
-    char block[1 << 14];
-    for (;;) {
-      const ssize_t count = ::pread(file_, block, sizeof block, static_cast<off_t>(content.size()));
-      if (count <= 0) return content;
-      content.append(block, static_cast<size_t>(count));
-    }
-  }
-
- private:
-  int file_;
-};
-
-// The SVG of a file, or, if that is empty, of what `input` holds.
-absl::StatusOr<std::string> RunDot(const std::string& dot_file, const MemoryFile& input) {
+// The SVG of the file of this name, or, if it has none, of `input`.
+absl::StatusOr<std::string> RunDot(const std::string& dot_file, const std::string& input) {
   std::vector<std::string> arguments = {"dot", "-Tsvg"};
   if (!dot_file.empty()) arguments.push_back(dot_file);
-  std::vector<char*> argv;
-  for (std::string& argument : arguments) argv.push_back(argument.data());
-  argv.push_back(nullptr);
-  const MemoryFile output, errors;
-  posix_spawn_file_actions_t actions;
-  ::posix_spawn_file_actions_init(&actions);
-  ::posix_spawn_file_actions_adddup2(&actions, input.file(), STDIN_FILENO);
-  ::posix_spawn_file_actions_adddup2(&actions, output.file(), STDOUT_FILENO);
-  ::posix_spawn_file_actions_adddup2(&actions, errors.file(), STDERR_FILENO);
-  pid_t child = 0;
-  const int error = ::posix_spawnp(&child, argv[0], &actions, nullptr, argv.data(), environ);
-  ::posix_spawn_file_actions_destroy(&actions);
-  if (error == ENOENT) return absl::NotFoundError("Graphviz (dot) is not installed");
-  if (error != 0) {
-    return absl::UnavailableError(absl::StrCat("cannot run dot: ", std::strerror(error)));
+  const absl::StatusOr<ProcessResult> dot = RunProcess(arguments, input);
+  if (absl::IsNotFound(dot.status())) {
+    return absl::NotFoundError("Graphviz (dot) is not installed");
   }
-  int status = -1;
-  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
-  }
-  const std::string svg = output.Content();
-  if (WIFEXITED(status) && WEXITSTATUS(status) == 0 && absl::EndsWith(svg, "</svg>\n")) return svg;
+  if (!dot.ok()) return dot.status();
+  if (dot->exit_code == 0 && absl::EndsWith(dot->output, "</svg>\n")) return dot->output;
   return absl::UnavailableError(absl::StrCat(
       "dot cannot draw ", dot_file.empty() ? "the graph" : dot_file, ": ",
-      absl::StrReplaceAll(absl::StripTrailingAsciiWhitespace(errors.Content()), {{"\n", "; "}})));
+      absl::StrReplaceAll(absl::StripTrailingAsciiWhitespace(dot->errors), {{"\n", "; "}})));
 }
 
 }  // namespace
@@ -205,14 +146,10 @@ std::string GenotypeToDot(const Genotype& genotype, int num_inputs, const EdgeCl
 
 absl::Status RenderSvg(const std::string& dot_file, const std::string& svg_file) {
   // dot itself exits with 0 when the disk is full, so the writing is done here.
-  NAP_ASSIGN_OR_RETURN(const std::string svg, RunDot(dot_file, MemoryFile()));
+  NAP_ASSIGN_OR_RETURN(const std::string svg, RunDot(dot_file, ""));
   return WriteFileAtomically(svg_file, svg);
 }
 
-absl::StatusOr<std::string> DotToSvg(const std::string& dot) {
-  MemoryFile input;
-  NAP_RETURN_IF_ERROR(input.Write(dot));
-  return RunDot("", input);
-}
+absl::StatusOr<std::string> DotToSvg(const std::string& dot) { return RunDot("", dot); }
 
 }  // namespace nap

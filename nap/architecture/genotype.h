@@ -45,6 +45,10 @@ std::string CellTitle(const std::string& name);
 // How often each operation occurs in the cell.
 std::map<std::string, int> CountOperations(const CellGenotype& cell);
 
+// How many operations, skip-connections too, the longest way from an input of the cell to its
+// output passes. Sources must come before the nodes that read them.
+int DepthOf(const CellGenotype& cell, int num_inputs);
+
 }  // namespace nap
 
 #endif  // NAP_ARCHITECTURE_GENOTYPE_H_

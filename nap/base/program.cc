@@ -26,11 +26,12 @@ namespace nap {
 namespace {
 
 constexpr char kWorkspace[] = "nap";
+constexpr absl::string_view kPrintFlags = "--print_flags";
 
 constexpr char kOutOfMemory[] = "out of memory; a smaller --batch_size needs less";
 
-bool AsksForHelp(int argc, char** argv) {
-  const std::set<std::string> wanted = {"--help", "-help", "-h"};
+// Whether the command line asks for something instead of a run.
+bool AsksFor(const std::set<std::string>& wanted, int argc, char** argv) {
   return std::any_of(argv + 1, argv + argc,
                      [&](const char* argument) { return wanted.count(argument) != 0; });
 }
@@ -51,17 +52,38 @@ void PrintHelp(const ProgramOptions& options) {
   }
   std::printf(
       "\n--flagfile=FILE reads flags from a file. --helpfull lists the flags of the "
-      "libraries too.\n");
+      "libraries too.\n--print_flags prints the flags that the result depends on, with the values "
+      "that they would\nhave, as such a file.\n");
+}
+
+void PrintFlags(const ProgramOptions& options) {
+  std::string defaults;
+  for (const gflags::CommandLineFlagInfo& flag : FlagsOf(options.main_file)) {
+    if (options.free_flags.count(flag.name) != 0) continue;
+    const std::string line = absl::StrCat("--", flag.name, "=", flag.current_value, "\n");
+    if (flag.current_value == flag.default_value) {
+      defaults += line;
+    } else {
+      std::printf("%s", line.c_str());
+    }
+  }
+  std::printf("%s\n%s", kDefaultsFollow, defaults.c_str());
+}
+
+absl::StatusOr<std::unique_ptr<bazel::tools::cpp::runfiles::Runfiles>> FindRunfiles(
+    const char* program) {
+  std::string error;
+  std::unique_ptr<bazel::tools::cpp::runfiles::Runfiles> runfiles(
+      bazel::tools::cpp::runfiles::Runfiles::Create(program, &error));
+  if (runfiles == nullptr) return absl::InternalError(error);
+  return runfiles;
 }
 
 absl::StatusOr<std::string> FindFlagFile(const char* program,
                                          const ProgramOptions::FlagFiles& files) {
   std::string name;
   CHECK(gflags::GetCommandLineOption(files.flag.c_str(), &name)) << "no flag --" << files.flag;
-  std::string error;
-  const std::unique_ptr<bazel::tools::cpp::runfiles::Runfiles> runfiles(
-      bazel::tools::cpp::runfiles::Runfiles::Create(program, &error));
-  if (runfiles == nullptr) return absl::InternalError(error);
+  NAP_ASSIGN_OR_RETURN(const auto runfiles, FindRunfiles(program));
   const std::string folder = runfiles->Rlocation(absl::StrCat(kWorkspace, "/", files.folder));
   const std::string path = absl::StrCat(folder, "/", name, ".flags");
   if (std::filesystem::exists(path)) return std::filesystem::absolute(path).string();
@@ -109,6 +131,9 @@ absl::Status ReadFlags(int argc, char** argv, const ProgramOptions& options, boo
   const auto read_command_line = [&] {
     std::vector<char*> copy(argv, argv + argc);
     if (help) copy.resize(1);
+    copy.erase(std::remove_if(copy.begin(), copy.end(),
+                              [](const char* argument) { return argument == kPrintFlags; }),
+               copy.end());
     int count = static_cast<int>(copy.size());
     copy.push_back(nullptr);
     char** arguments = copy.data();
@@ -162,6 +187,20 @@ std::map<std::string, std::string> FlagValues(const std::string& file) {
   return values;
 }
 
+absl::StatusOr<std::string> FindProgram(const char* program, const std::string& path) {
+  NAP_ASSIGN_OR_RETURN(const auto runfiles, FindRunfiles(program));
+  const std::string found = runfiles->Rlocation(absl::StrCat(kWorkspace, "/", path));
+  if (!std::filesystem::exists(found)) {
+    return absl::NotFoundError(absl::StrCat("the program ", path, " is not there: start this one ",
+                                            "with `bazel run`, which builds it"));
+  }
+  for (const auto& [name, value] : runfiles->EnvVars()) {
+    if (value.empty()) continue;
+    ::setenv(name.c_str(), std::filesystem::absolute(value).c_str(), /*overwrite=*/1);
+  }
+  return std::filesystem::absolute(found).string();
+}
+
 void SpinLess(char** argv) {
   constexpr char kSpinCount[] = "GOMP_SPINCOUNT";
   if (std::getenv(kSpinCount) != nullptr || std::getenv("OMP_WAIT_POLICY") != nullptr) return;
@@ -180,13 +219,17 @@ int RunProgram(int argc, char** argv, const ProgramOptions& options,
   FLAGS_logtostderr = true;
   google::InitGoogleLogging(argv[0]);
   gflags::SetUsageMessage(options.description);
-  const bool help = AsksForHelp(argc, argv);
+  const bool help = AsksFor({"--help", "-help", "-h"}, argc, argv);
   if (const absl::Status status = ReadFlags(argc, argv, options, help); !status.ok()) {
     PrintError(options, status.message());
     return 2;
   }
   if (help) {
     PrintHelp(options);
+    return 0;
+  }
+  if (AsksFor({std::string(kPrintFlags)}, argc, argv)) {
+    PrintFlags(options);
     return 0;
   }
   try {

@@ -41,6 +41,12 @@ std::vector<gflags::CommandLineFlagInfo> FlagsOf(const std::string& file);
 // Their values by name.
 std::map<std::string, std::string> FlagValues(const std::string& file);
 
+inline constexpr char kDefaultsFollow[] = "# At their defaults:";
+
+// Where a program among the main's data is ("experiments/cifar_search"), and from now on it finds
+// its own data there too. For main's beginning, with its argv[0]. NotFound if it is not there.
+absl::StatusOr<std::string> FindProgram(const char* program, const std::string& path);
+
 // For the first line of a main that computes for long on several threads. OpenMP's threads wait for
 // each other by spinning, by default for so long that two programs on the same cores slow each
 // other down twenty-fold. With fewer turns, less than a millisecond, they lose some percent where
@@ -50,10 +56,12 @@ std::map<std::string, std::string> FlagValues(const std::string& file);
 void SpinLess(char** argv);
 
 // Reads the flag files and then the command line, which wins (or an earlier run's flags);
-// answers --help; moves to the folder in which `bazel run` was called, so that relative paths mean
-// what the user means; runs `body` and prints its error, or the exception that LibTorch threw, as
-// one line. Returns main's exit code: 0, 1 for an error, 2 for a wrong command line, and 128 plus
-// the signal's number if the body returned Cancelled because of InterruptSignal().
+// answers --help, and --print_flags with a flag file of all flags but the free ones, after
+// kDefaultsFollow those that have their defaults; moves to the folder in which `bazel run` was
+// called, so that relative paths mean what the user means; runs `body` and prints its error, or the
+// exception that LibTorch threw, as one line. Returns main's exit code: 0, 1 for an error, 2 for a
+// wrong command line, and 128 plus the signal's number if the body returned Cancelled because of
+// InterruptSignal().
 int RunProgram(int argc, char** argv, const ProgramOptions& options,
                const std::function<absl::Status()>& body);
 

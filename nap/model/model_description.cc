@@ -8,6 +8,7 @@
 
 #include "nap/architecture/genotype_json.h"
 #include "nap/base/status_macros.h"
+#include "nap/model/network_cost.h"
 
 namespace nap {
 namespace {
@@ -116,6 +117,12 @@ absl::StatusOr<ModelDescription> ModelDescriptionFromJson(absl::string_view text
   }
   NAP_ASSIGN_OR_RETURN(description.image_size, ReadPositive(json, "image_size", "the top level"));
   return description;
+}
+
+absl::StatusOr<Cost> NetworkCost(const ModelDescription& description) {
+  NAP_ASSIGN_OR_RETURN(const DerivedNetworkLayout layout, LayOut(description.spec));
+  return NetworkCost(layout.plan, layout.cell_types, description.spec.genotype,
+                     {description.image_size, description.image_size});
 }
 
 }  // namespace nap

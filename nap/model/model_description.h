@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "nap/model/derived_network.h"
+#include "ops/cost.h"
 
 namespace nap {
 
@@ -32,6 +33,10 @@ std::string ModelDescriptionToJson(const ModelDescription& description);
 // InvalidArgument that says what is wrong where. Whether such a network can be is
 // DerivedNetwork::Create's question.
 absl::StatusOr<ModelDescription> ModelDescriptionFromJson(absl::string_view text);
+
+// What the described network costs for an image of its size (network_cost.h), without auxiliary
+// head. Errors are LayOut's.
+absl::StatusOr<Cost> NetworkCost(const ModelDescription& description);
 
 }  // namespace nap
 

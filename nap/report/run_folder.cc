@@ -65,8 +65,8 @@ absl::StatusOr<std::unique_ptr<RunFolder>> RunFolder::Create(
   return std::unique_ptr<RunFolder>(new RunFolder(path, std::move(tables)));
 }
 
-absl::StatusOr<std::map<std::string, std::string>> RunFolder::ReadFlags(const std::string& path,
-                                                                        const RunKind& kind) {
+absl::StatusOr<std::map<std::string, std::string>> RunFolder::FlagsOf(const std::string& path,
+                                                                      const RunKind& kind) {
   const std::string file = path + "/config.json";
   const absl::StatusOr<std::string> content = ReadFile(file);
   if (absl::IsNotFound(content.status())) {
@@ -90,12 +90,20 @@ absl::StatusOr<std::map<std::string, std::string>> RunFolder::ReadFlags(const st
     }
     flags[name] = value.get<std::string>();
   }
-  if (std::filesystem::exists(path + "/" + kind.result)) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("the run in ", path, " is finished, its result is ", path, "/", kind.result,
-                     "; to begin anew, choose another folder with --out_dir"));
-  }
   return flags;
+}
+
+absl::StatusOr<std::map<std::string, std::string>> RunFolder::ReadFlags(const std::string& path,
+                                                                        const RunKind& kind) {
+  NAP_ASSIGN_OR_RETURN(auto flags, FlagsOf(path, kind));
+  if (!IsFinished(path, kind)) return flags;
+  return absl::FailedPreconditionError(
+      absl::StrCat("the run in ", path, " is finished, its result is ", path, "/", kind.result,
+                   "; to begin anew, choose another folder with --out_dir"));
+}
+
+bool RunFolder::IsFinished(const std::string& path, const RunKind& kind) {
+  return std::filesystem::exists(absl::StrCat(path, "/", kind.result));
 }
 
 absl::StatusOr<std::unique_ptr<RunFolder>> RunFolder::Reopen(const std::string& path,

@@ -33,10 +33,16 @@ class RunFolder {
       const std::string& path, const RunKind& kind,
       const std::map<std::string, std::string>& flags);
 
-  // What Create was given as `flags` by the run that is to be resumed. NotFound if no run is there;
-  // FailedPrecondition if it is finished or another experiment's.
+  // What Create was given as `flags`. NotFound if no run is there; FailedPrecondition if it is
+  // another experiment's.
+  static absl::StatusOr<std::map<std::string, std::string>> FlagsOf(const std::string& path,
+                                                                    const RunKind& kind);
+
+  // The same for a run that is to be resumed: FailedPrecondition if it is finished, too.
   static absl::StatusOr<std::map<std::string, std::string>> ReadFlags(const std::string& path,
                                                                       const RunKind& kind);
+
+  static bool IsFinished(const std::string& path, const RunKind& kind);
 
   // Continues the run that wrote the checkpoint, or begins it anew if there is none (null): lines
   // that were written later are cut off.

@@ -43,14 +43,18 @@ std::map<std::string, at::Tensor> TensorsOf(const Checkpoint& checkpoint) {
   return tensors;
 }
 
-absl::StatusOr<TrainedNetwork> LoadTrainedNetwork(const Checkpoint& checkpoint) {
+absl::StatusOr<ModelDescription> DescriptionOf(const Checkpoint& checkpoint) {
   const auto model = checkpoint.strings.find(kModel);
   if (model == checkpoint.strings.end()) {
     return absl::FailedPreconditionError(
         "the checkpoint holds no trained network; that of a search does not, train what was found");
   }
+  return ModelDescriptionFromJson(model->second);
+}
+
+absl::StatusOr<TrainedNetwork> LoadTrainedNetwork(const Checkpoint& checkpoint) {
   TrainedNetwork trained;
-  NAP_ASSIGN_OR_RETURN(trained.description, ModelDescriptionFromJson(model->second));
+  NAP_ASSIGN_OR_RETURN(trained.description, DescriptionOf(checkpoint));
   NAP_ASSIGN_OR_RETURN(trained.network, DerivedNetwork::Create(trained.description.spec));
   NAP_RETURN_IF_ERROR(LoadModule(checkpoint, kNetwork, trained.network.get()));
   return trained;

@@ -32,6 +32,9 @@ absl::Status RestoreTrainedNetwork(const Checkpoint& checkpoint,
 // else.
 std::map<std::string, at::Tensor> TensorsOf(const Checkpoint& checkpoint);
 
+// FailedPrecondition if the checkpoint is of something else than a network (a search).
+absl::StatusOr<ModelDescription> DescriptionOf(const Checkpoint& checkpoint);
+
 // FailedPrecondition if the checkpoint is of something else than a network (a search), or does not
 // fit the network that it describes; InvalidArgument if there can be no such network.
 absl::StatusOr<TrainedNetwork> LoadTrainedNetwork(const Checkpoint& checkpoint);

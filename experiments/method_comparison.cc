@@ -1,0 +1,230 @@
+// Compares search methods: searches with each, trains what they find, and puts it into a table.
+#include <absl/strings/ascii.h>
+#include <absl/strings/match.h>
+#include <absl/strings/numbers.h>
+#include <absl/strings/str_cat.h>
+#include <absl/strings/str_format.h>
+#include <absl/strings/str_join.h>
+#include <absl/strings/str_replace.h>
+#include <absl/strings/str_split.h>
+#include <fcntl.h>
+#include <gflags/gflags.h>
+#include <sys/file.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <numeric>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "experiments/comparison_child.h"
+#include "experiments/comparison_trials.h"
+#include "experiments/run.h"
+#include "nap/base/files.h"
+#include "nap/base/interrupt.h"
+#include "nap/base/option_checks.h"
+#include "nap/base/program.h"
+#include "nap/base/status_macros.h"
+#include "nap/report/compared_run.h"
+#include "nap/report/comparison.h"
+
+DEFINE_string(preset, "quick", "quick or standard: the flag file that sets the defaults");
+DEFINE_string(methods, "nap,darts,random",
+              "search methods, comma-separated: flag files in experiments/methods");
+DEFINE_string(seeds, "2",
+              "seeds that each method is searched and trained with: how many (from 0), or a list "
+              "('3,5', or '3,' for one)");
+DEFINE_string(out_dir, "", "folder to write, or to go on in; empty: runs/method_comparison-<time>");
+DEFINE_bool(collect_only, false,
+            "run nothing: make the table of all finished runs that are in --out_dir");
+
+DEFINE_string(search_preset, "comparison_quick", "cifar_search's --preset");
+DEFINE_string(search_flags, "",
+              "more flags for each search, separated by spaces; they win over preset and method");
+DEFINE_string(train_preset, "comparison_quick", "cifar_train's --preset");
+DEFINE_string(train_flags, "", "more flags for each training, separated by spaces");
+
+DEFINE_string(dataset, "", "dataset; empty: cifar10 if --data_dir is given, else built_in");
+DEFINE_string(data_dir, "", "folder of the dataset's files; relative to where you are");
+DEFINE_int32(max_images, 0, "search and train on only so many of the training images; 0: all");
+DEFINE_int32(threads, 0, "threads that compute; 0: all cores");
+
+namespace nap {
+namespace {
+
+absl::StatusOr<std::vector<std::string>> Methods() {
+  const std::vector<std::string> methods = absl::StrSplit(FLAGS_methods, ',', absl::SkipEmpty());
+  if (methods.empty()) return absl::InvalidArgumentError("--methods names none");
+  for (const std::string& method : methods) {
+    if (std::count(methods.begin(), methods.end(), method) > 1) {
+      return absl::InvalidArgumentError(absl::StrCat("--methods names '", method, "' twice"));
+    }
+  }
+  return methods;
+}
+
+absl::StatusOr<std::vector<uint64_t>> Seeds() {
+  std::vector<uint64_t> seeds;
+  for (absl::string_view part : absl::StrSplit(FLAGS_seeds, ',', absl::SkipEmpty())) {
+    uint64_t seed = 0;
+    if (!absl::SimpleAtoi(part, &seed)) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("--seeds=", FLAGS_seeds, ": '", part, "' is not a whole number from 0"));
+    }
+    seeds.push_back(seed);
+  }
+  if (seeds.size() == 1 && !absl::StrContains(FLAGS_seeds, ",")) {
+    NAP_RETURN_IF_ERROR(CheckOption(seeds[0] >= 1 && seeds[0] <= 1000, "seeds",
+                                    static_cast<double>(seeds[0]),
+                                    "must be from 1 to 1000, or a list of seeds"));
+    seeds.resize(seeds[0]);
+    std::iota(seeds.begin(), seeds.end(), 0);
+  }
+  if (seeds.empty()) return absl::InvalidArgumentError("--seeds names none");
+  if (std::set<uint64_t>(seeds.begin(), seeds.end()).size() != seeds.size()) {
+    return absl::InvalidArgumentError(absl::StrCat("--seeds=", FLAGS_seeds, " names one twice"));
+  }
+  return seeds;
+}
+
+// The words of --search_flags or --train_flags, which may not say what the comparison itself does.
+absl::StatusOr<std::vector<std::string>> MoreFlags(const char* name, const std::string& value) {
+  static const std::set<std::string> kOwn = {"dataset", "data_dir", "genotype", "max_images",
+                                             "method",  "out_dir",  "preset",   "resume",
+                                             "seed",    "threads"};
+  std::vector<std::string> words =
+      absl::StrSplit(value, absl::ByAnyChar(" \t\n"), absl::SkipEmpty());
+  for (const std::string& word : words) {
+    const std::vector<std::string> parts = absl::StrSplit(word, absl::MaxSplits('=', 1));
+    const std::string flag =
+        parts[0].substr(std::min(parts[0].size(), parts[0].find_first_not_of('-')));
+    if (kOwn.count(flag) == 0) continue;
+    return absl::InvalidArgumentError(absl::StrCat("--", name, " may not set --", flag,
+                                                   ": the comparison sets it for every run"));
+  }
+  return words;
+}
+
+// All of a child's command line but its folder. `more`: MoreFlags'.
+std::vector<std::string> CommandLine(const std::string& preset, uint64_t seed,
+                                     const std::vector<std::string>& more) {
+  std::vector<std::string> flags = {
+      absl::StrCat("--preset=", preset),           absl::StrCat("--dataset=", FLAGS_dataset),
+      absl::StrCat("--data_dir=", FLAGS_data_dir), absl::StrCat("--max_images=", FLAGS_max_images),
+      absl::StrCat("--threads=", FLAGS_threads),   absl::StrCat("--seed=", seed)};
+  flags.insert(flags.end(), more.begin(), more.end());
+  return flags;
+}
+
+// The trials of a comparison, seed after seed, so that methods can be compared early.
+absl::StatusOr<std::vector<Trial>> Trials(const std::vector<std::string>& methods,
+                                          const std::vector<uint64_t>& seeds,
+                                          const std::string& out_dir) {
+  NAP_ASSIGN_OR_RETURN(const auto search_flags, MoreFlags("search_flags", FLAGS_search_flags));
+  NAP_ASSIGN_OR_RETURN(const auto train_flags, MoreFlags("train_flags", FLAGS_train_flags));
+  std::vector<Trial> trials;
+  for (uint64_t seed : seeds) {
+    for (const std::string& method : methods) {
+      Trial trial = MakeTrial(method, seed, out_dir);
+      trial.search_flags = CommandLine(FLAGS_search_preset, seed, search_flags);
+      trial.search_flags.push_back(absl::StrCat("--method=", method));
+      trial.train_flags = CommandLine(FLAGS_train_preset, seed, train_flags);
+      trial.train_flags.push_back(absl::StrCat("--genotype=", trial.search, "/genotype.json"));
+      trials.push_back(std::move(trial));
+    }
+  }
+  return trials;
+}
+
+// Held until this program and its children have ended, however they do: they inherit it.
+absl::Status Lock(const std::string& out_dir) {
+  const std::string path = out_dir + "/.lock";
+  const int file = ::open(path.c_str(), O_RDWR | O_CREAT, 0666);
+  if (file < 0) return absl::UnavailableError(absl::StrCat("cannot write into ", out_dir));
+  if (::flock(file, LOCK_EX | LOCK_NB) == 0) return absl::OkStatus();
+  return absl::UnavailableError(
+      absl::StrCat("another comparison is at work in ", out_dir,
+                   ", or one that was killed is still being saved; try again when it has ended"));
+}
+
+std::string ShellWord(const std::string& word) {
+  const bool plain = std::all_of(word.begin(), word.end(), [](char c) {
+    return absl::ascii_isalnum(c) || absl::StrContains("-_=./,:+", c);
+  });
+  return plain ? word : absl::StrCat("'", absl::StrReplaceAll(word, {{"'", "'\\''"}}), "'");
+}
+
+std::string CommandToGoOn(const std::vector<std::string>& arguments, const std::string& out_dir) {
+  std::string command = "bazel run //experiments:method_comparison --";
+  for (const std::string& argument : arguments) absl::StrAppend(&command, " ", ShellWord(argument));
+  if (FLAGS_out_dir.empty()) absl::StrAppend(&command, " --out_dir=", ShellWord(out_dir));
+  return command;
+}
+
+void PrintResult(const std::vector<ComparedRun>& runs, const std::string& out_dir) {
+  absl::PrintF("\n%s\nWritten to %s: comparison.txt, comparison.json\n", ComparisonToText(runs),
+               out_dir);
+}
+
+absl::Status RunAll(const Programs& programs, const std::vector<std::string>& arguments) {
+  NAP_ASSIGN_OR_RETURN(const std::vector<std::string> methods, Methods());
+  NAP_ASSIGN_OR_RETURN(const std::vector<uint64_t> seeds, Seeds());
+  const std::string out_dir = OutDir(FLAGS_out_dir, {"method_comparison", {}, ""});
+  NAP_ASSIGN_OR_RETURN(const std::vector<Trial> trials, Trials(methods, seeds, out_dir));
+  NAP_RETURN_IF_ERROR(CheckTrials(programs, trials));
+  NAP_RETURN_IF_ERROR(MakeFolder(out_dir));
+  NAP_RETURN_IF_ERROR(Lock(out_dir));
+  absl::PrintF("Comparing %s, each with seeds %s; writing to %s\n", absl::StrJoin(methods, ", "),
+               absl::StrJoin(seeds, ", "), out_dir);
+  std::fflush(stdout);
+
+  CatchInterrupts();
+  const absl::StatusOr<std::vector<ComparedRun>> runs = RunTrials(programs, trials, out_dir);
+  if (!runs.ok()) {
+    return absl::Status(runs.status().code(),
+                        absl::StrCat(runs.status().message(), "; all is kept, go on with: ",
+                                     CommandToGoOn(arguments, out_dir)));
+  }
+  PrintResult(*runs, out_dir);
+  return absl::OkStatus();
+}
+
+absl::Status Collect(const Programs& programs) {
+  if (FLAGS_out_dir.empty()) {
+    return absl::InvalidArgumentError("--collect_only needs --out_dir, the folder of the runs");
+  }
+  NAP_ASSIGN_OR_RETURN(const std::vector<ComparedRun> runs, CollectRuns(programs, FLAGS_out_dir));
+  NAP_RETURN_IF_ERROR(WriteComparison(runs, FLAGS_out_dir));
+  PrintResult(runs, FLAGS_out_dir);
+  return absl::OkStatus();
+}
+
+absl::Status Main(const Programs& programs, const std::vector<std::string>& arguments) {
+  NAP_RETURN_IF_ERROR(CheckAtLeast("threads", FLAGS_threads, 0));
+  NAP_RETURN_IF_ERROR(CheckAtLeast("max_images", FLAGS_max_images, 0));
+  return FLAGS_collect_only ? Collect(programs) : RunAll(programs, arguments);
+}
+
+}  // namespace
+}  // namespace nap
+
+int main(int argc, char** argv) {
+  const auto search = nap::FindProgram(argv[0], "experiments/cifar_search");
+  const auto train = nap::FindProgram(argv[0], "experiments/cifar_train");
+  const std::vector<std::string> arguments(argv + 1, argv + argc);
+  return nap::RunProgram(
+      argc, argv,
+      {"method_comparison",
+       "compares search methods: searches with each over several seeds, trains "
+       "what they find, and writes a table",
+       __FILE__,
+       {{"preset", "experiments/presets/method_comparison"}}},
+      [&]() -> absl::Status {
+        if (!search.ok()) return search.status();
+        if (!train.ok()) return train.status();
+        return nap::Main({{*search, nap::ComparedSearch()}, {*train, nap::ComparedTraining()}},
+                         arguments);
+      });
+}

@@ -1,0 +1,197 @@
+#!/usr/bin/env bash
+# method_comparison as its user meets it: tiny searches and trainings on the built-in images, the
+# table that they make, interruptions, and every bad input.
+set -uo pipefail
+compare=$PWD/$1
+cd "$TEST_TMPDIR"
+failures=0
+tiny="--channels=2 --cells=3 --epochs=2 --steps_per_epoch=2 --batch_size=4 --evaluation_images=8"
+tiny="$tiny --log_every=1 --checkpoint_minutes=0"
+search="$tiny --warmup_epochs=0 --prune_begin=1 --prune_end=2 --strength_learning_rate=0.1"
+common=(--methods=nap,darts --seeds=2 --max_images=40 --threads=1 --train_flags="$tiny"
+  --search_flags="$search")
+
+problem() {
+  echo "PROBLEM: $1"
+  failures=$((failures + 1))
+}
+
+# run ARGUMENT...: it succeeds.
+run() {
+  "$compare" "$@" >stdout 2>stderr || problem "failed: $*: $(cat stderr)"
+}
+
+# expect_error CODE TEXT ARGUMENT...: that exit code and one line on stderr, with the text.
+expect_error() {
+  local code=$1 text=$2 actual
+  shift 2
+  "$compare" "$@" >stdout 2>stderr
+  actual=$?
+  [ $actual -eq "$code" ] || problem "exit code $actual instead of $code from $*: $(cat stderr)"
+  grep -qF -- "$text" stderr || problem "no '$text' from $*: $(cat stderr)"
+  [ "$(grep -c . stderr)" -eq 1 ] || problem "not one line from $*: $(cat stderr)"
+}
+
+# expect_same FOLDER: the table of a comparison that was never interrupted, but for times and memory.
+expect_same() {
+  python3 - "$1" <<'PYTHON' || problem "$1/comparison.json is not as if never interrupted"
+import json, sys
+def table(folder):
+    table = json.load(open(folder + '/comparison.json'))
+    for method in table['methods']:
+        for run in method['runs']:
+            assert run.pop('search_seconds') > 0 and run.pop('search_peak_memory_bytes') > 1e6
+    return table
+assert table('whole') == table(sys.argv[1]), (table('whole'), table(sys.argv[1]))
+PYTHON
+}
+
+run "${common[@]}" --out_dir=whole
+for text in 'Comparing nap, darts, each with seeds 0, 1' '[1/4] nap, seed 0: search done in' \
+  '[4/4] darts, seed 1: training done in' 's left' 'Written to whole: comparison.txt'; do
+  grep -qF -- "$text" stdout || problem "no '$text' in: $(cat stdout)"
+done
+diff <(cat whole/comparison.txt) <(sed -n '/^method /,/^train:/p' stdout) || problem "another table on the screen"
+
+# What the table says, computed anew from the run folders.
+python3 - <<'PYTHON' || problem "the table is not what the run folders say: $(cat whole/comparison.json)"
+import json, re, statistics
+def lines(path):
+    return [json.loads(line) for line in open(path)]
+def skips(cell):
+    return sum(name == 'skip_connect' for node in cell['nodes'] for name, source in node)
+def depth(cell, node):
+    return 0 if node < 2 else 1 + max(depth(cell, source) for name, source in cell['nodes'][node - 2])
+# DARTS's rule: the strongest operation of an edge, and the two strongest edges of a node.
+def darts_skips(line):
+    count, row = 0, 0
+    for target in range(2, 6):
+        edges = []
+        for source in range(target):
+            weights = dict(zip(line['operations'], line['mixing_weights']['normal'][row + source]))
+            alive = [name for cell, *edge, name in line['living']
+                     if cell == 'normal' and edge == [source, target] and name != 'none']
+            if alive:
+                best = max(alive, key=weights.get)
+                edges.append((weights[best], best))
+        row += target
+        count += [name for weight, name in sorted(edges)[-2:]].count('skip_connect')
+    return count
+table = json.load(open('whole/comparison.json'))
+assert [method['name'] for method in table['methods']] == ['nap', 'darts']
+assert table['settings']['search --channels'] == '2' and table['settings']['train --threads'] == '1'
+assert not [key for key, value in table['settings'].items() if '|' in value], table['settings']
+text = open('whole/comparison.txt').read()
+for method in table['methods']:
+    assert [run['seed'] for run in method['runs']] == [0, 1]
+    accuracies = [run['test_accuracy'] for run in method['runs']]
+    assert abs(statistics.mean(accuracies) - method['accuracy_mean']) < 1e-12
+    assert abs(statistics.stdev(accuracies) - method['accuracy_spread']) < 1e-12
+    row = re.search('^%s +2 +(.*)$' % method['name'], text, re.M).group(1).split()
+    assert row[0] == '%.2f' % (100 * statistics.mean(accuracies)), row
+    assert row[1] == '%.2f' % (100 * statistics.stdev(accuracies)), row
+    assert row[2] == '%.1f' % statistics.mean(run['skip_connections'] for run in method['runs']), row
+    for run in method['runs']:
+        folder = 'whole/%s-%d/' % (method['name'], run['seed'])
+        for kind in ('search', 'train'):
+            flags = json.load(open(folder + kind + '/config.json'))['flags']
+            assert flags['seed'] == str(run['seed']) and flags['max_images'] == '40'
+        genotype = json.load(open(folder + 'search/genotype.json'))
+        assert run['genotype'] == genotype
+        normal = genotype['cells']['normal']
+        assert run['skip_connections'] == skips(normal)
+        assert run['distinct_operations'] == len({name for node in normal['nodes'] for name, source in node})
+        assert run['depth'] == max(depth(normal, node) for node in range(2, 6))
+        epochs = [line for line in lines(folder + 'search/metrics.jsonl') if line['kind'] == 'epoch']
+        assert run['search_seconds'] == sum(line['seconds'] for line in epochs)
+        assert run['search_peak_memory_bytes'] == max(line['peak_memory_bytes'] for line in epochs)
+        assert run['test_accuracy'] == lines(folder + 'train/metrics.jsonl')[-1]['test_accuracy']
+        size = re.search(r'3 cells of 2 channels \(([\d.]+) M parameters, ([\d.]+) M', open(folder + 'train.log').read())
+        assert run['parameters'] > 100 and size.group(1) == '%.3f' % (run['parameters'] / 1e6), size.group(1)
+        assert size.group(2) == '%.1f' % (run['mult_adds'] / 1e6), size.group(2)
+        by_epoch = run['skip_connections_by_epoch']
+        assert len(by_epoch) == len(epochs) == 2 and by_epoch[-1] == run['skip_connections']
+        if method['name'] == 'darts':
+            assert by_epoch == list(map(darts_skips, lines(folder + 'search/strengths.jsonl')))
+PYTHON
+
+# What is finished is taken as it is.
+cp whole/comparison.json before
+touch -d '2000-01-01' whole/*/*/genotype.json whole/*/*/model.pt
+run "${common[@]}" --out_dir=whole
+[ "$(grep -c 'was there already' stdout)" -eq 8 ] || problem "does not say what was there: $(cat stdout)"
+cmp before whole/comparison.json || problem "finished runs gave another table"
+[ -z "$(find whole -newermt 2001-01-01 \( -name genotype.json -o -name model.pt \))" ] ||
+  problem "a finished run was run again"
+
+# Collected elsewhere, by hand too: from what is finished alone, methods by name.
+cp -r whole moved
+rm moved/comparison.* moved/nap-1/train/model.pt
+mkdir moved/other moved/nap-x moved/new-0
+run --collect_only --out_dir=moved
+python3 - <<'PYTHON' || problem "collected: $(cat moved/comparison.json)"
+import json
+whole, moved = (json.load(open(folder + '/comparison.json'))['methods'] for folder in ('whole', 'moved'))
+assert moved[0] == whole[1] and moved[1]['runs'] == whole[0]['runs'][:1] and len(moved) == 2
+assert moved[1]['accuracy_spread'] is None
+PYTHON
+grep -qE '^nap +1 .* - ' stdout || problem "a spread of a single run: $(cat stdout)"
+
+# Stopped by a signal and gone on with as it says, killed, and gone on with again.
+env --default-signal=INT "$compare" "${common[@]}" --out_dir=stopped >stdout 2>stderr &
+pid=$!
+while [ ! -s stopped/darts-0/search/metrics.jsonl ] && kill -0 $pid; do sleep 0.02; done
+kill -INT $pid
+wait $pid
+code=$?
+[ $code -eq 130 ] || problem "exit code $code after SIGINT: $(cat stderr)"
+go_on=$(tail -n 1 stderr | grep -oP '^method_comparison: stopped .* darts, seed 0.*all is kept, go on with: bazel run //experiments:method_comparison -- \K.*')
+[ -n "$go_on" ] || { problem "does not say how to go on: $(cat stderr)" && exit 1; }
+[ "$(find stopped -name genotype.json | wc -l)" -le 2 ] || problem "went on after SIGINT"
+grep -qF '"nap"' stopped/comparison.json || problem "no table of what was finished"
+eval "arguments=($go_on)"
+"$compare" "${arguments[@]}" >stdout 2>stderr &
+pid=$!
+while [ ! -s stopped/nap-1/train/metrics.jsonl ] && kill -0 $pid; do sleep 0.02; done
+kill -KILL $pid
+wait $pid 2>/dev/null
+[ -e stopped/darts-1/search/config.json ] && problem "was not killed in the middle"
+for attempt in $(seq 300); do # until the child has saved what it did
+  "$compare" "${arguments[@]}" >stdout 2>stderr && break
+  grep -q 'another comparison is at work in stopped, or one that was killed' stderr || break
+  sleep 0.1
+done
+[ -s stderr ] && problem "did not go on: $(cat stderr)"
+expect_same stopped
+
+# Wrong words.
+expect_error 2 "unknown preset 'slow'; known: quick, standard" --preset=slow
+expect_error 1 "cifar_search does not take these flags: unknown method 'x'; known: darts, " "${common[@]}" --methods=nap,x
+expect_error 1 "--methods names 'nap' twice" --methods=nap,darts,nap
+expect_error 1 "--methods names none" --methods=
+expect_error 1 "--seeds=1,x: 'x' is not a whole number from 0" --seeds=1,x
+expect_error 1 "--seeds=0 is out of range" --seeds=0
+expect_error 1 "--seeds=3,3 names one twice" --seeds=3,3
+expect_error 1 "--threads=-1 is out of range" --threads=-1
+expect_error 1 "--search_flags may not set --seed: the comparison sets it" --search_flags='--epochs=1 --seed=3'
+expect_error 1 "unknown command line flag 'epoch'" --search_flags=--epoch=1
+expect_error 1 "cifar_train does not take these flags: unknown preset 'x'" --train_preset=x
+expect_error 1 "--collect_only needs --out_dir" --collect_only
+expect_error 1 "no finished run in nowhere" --collect_only --out_dir=nowhere
+[ -e runs ] && problem "a wrong flag left a folder"
+
+# Runs that do not fit, runs that fail.
+expect_error 1 "the run in whole/nap-0/search has other flags: --epochs=2 there, --epochs=3 here; give the same" \
+  "${common[@]}" --search_flags="$search --epochs=3" --out_dir=whole
+expect_error 1 "the run in whole/nap-0/train has other flags: --momentum=0.90000000000000002 there, --momentum=0.5 here" \
+  "${common[@]}" --train_flags="$tiny --momentum=0.5" --out_dir=whole
+cp whole/darts-0/search/genotype.json moved/nap-0/search
+expect_error 1 "moved/nap-0/train is the training of another genotype than that in moved/nap-0/search" \
+  --collect_only --out_dir=moved
+mv moved/nap-0 moved/nap-5
+expect_error 1 "moved/nap-5/search was run with --seed=0, but its name says 5" --collect_only --out_dir=moved
+expect_error 1 "[1/4] nap, seed 0: search ended with exit code 1: the " \
+  "${common[@]}" --search_flags="$search --learning_rate=1e30" --out_dir=diverged
+grep -qE "loss became nan.*\(diverged/nap-0/search.log\); all is kept, go on with" stderr || problem "does not name the log: $(cat stderr)"
+
+[ $failures -eq 0 ]

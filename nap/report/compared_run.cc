@@ -1,0 +1,137 @@
+#include "nap/report/compared_run.h"
+
+#include <absl/strings/numbers.h>
+#include <absl/strings/str_cat.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "nap/architecture/genotype_json.h"
+#include "nap/architecture/genotype_lookup.h"
+#include "nap/base/status_macros.h"
+#include "nap/model/derived_network.h"
+#include "nap/model/model_description.h"
+#include "nap/report/cells_by_epoch.h"
+#include "nap/report/json_lines.h"
+#include "nap/report/search_record.h"
+#include "nap/report/training_record.h"
+#include "nap/training/checkpoint.h"
+#include "nap/training/trained_network.h"
+
+namespace nap {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr char kSkipConnection[] = "skip_connect";
+
+struct Totals {
+  double seconds = 0;
+  int64_t peak_memory_bytes = 0;
+  double test_accuracy = 0;  // the last; 0 in a search
+};
+
+absl::StatusOr<Totals> ReadTotals(const std::string& run_folder) {
+  Totals totals;
+  NAP_RETURN_IF_ERROR(ReadJsonLines(run_folder + "/metrics.jsonl", [&](const Json& line) {
+    if (line.at("kind") != "epoch") return absl::OkStatus();
+    totals.seconds += line.at("seconds").get<double>();
+    totals.peak_memory_bytes =
+        std::max(totals.peak_memory_bytes, line.at("peak_memory_bytes").get<int64_t>());
+    totals.test_accuracy = line.value("test_accuracy", 0.);
+    return absl::OkStatus();
+  }));
+  return totals;
+}
+
+int SkipConnections(const CellGenotype& cell) {
+  const std::map<std::string, int> counts = CountOperations(cell);
+  const auto found = counts.find(kSkipConnection);
+  return found == counts.end() ? 0 : found->second;
+}
+
+// The budget that the search left the cell with, under the limits that it was run with.
+absl::StatusOr<PrunerOptions> BudgetOf(const ComparedRun& run, const CellGenotype& cell) {
+  PrunerOptions budget;
+  budget.operations_per_cell = 0;
+  for (const auto& [operation, count] : CountOperations(cell)) budget.operations_per_cell += count;
+  for (auto& [flag, value] : {std::pair("operations_per_edge", &budget.operations_per_edge),
+                              std::pair("operations_per_node", &budget.operations_per_node)}) {
+    const auto found = run.search_flags.find(flag);
+    if (found == run.search_flags.end() || !absl::SimpleAtoi(found->second, value)) {
+      return absl::DataLossError(absl::StrCat("config.json of the search has no --", flag));
+    }
+  }
+  return budget;
+}
+
+absl::Status CheckSeed(const std::map<std::string, std::string>& flags, const std::string& folder,
+                       uint64_t seed) {
+  const auto found = flags.find("seed");
+  if (found != flags.end() && found->second == absl::StrCat(seed)) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      absl::StrCat(folder, " was run with --seed=", found == flags.end() ? "" : found->second,
+                   ", but its name says ", seed));
+}
+
+}  // namespace
+
+std::string ComparedRunName(const std::string& method, uint64_t seed) {
+  return absl::StrCat(method, "-", seed);
+}
+
+RunKind ComparedSearch() { return SearchRun("cifar_search"); }
+
+RunKind ComparedTraining() { return TrainingRun("cifar_train"); }
+
+absl::StatusOr<double> SecondsOfRun(const std::string& run_folder) {
+  NAP_ASSIGN_OR_RETURN(const Totals totals, ReadTotals(run_folder));
+  return totals.seconds;
+}
+
+absl::StatusOr<ComparedRun> ReadComparedRun(const std::string& folder, const std::string& method,
+                                            uint64_t seed) {
+  const std::string search = absl::StrCat(folder, "/", kSearchFolder);
+  const std::string train = absl::StrCat(folder, "/", kTrainFolder);
+  ComparedRun run{};
+  run.method = method;
+  run.seed = seed;
+  NAP_ASSIGN_OR_RETURN(run.search_flags, RunFolder::FlagsOf(search, ComparedSearch()));
+  NAP_ASSIGN_OR_RETURN(run.train_flags, RunFolder::FlagsOf(train, ComparedTraining()));
+  NAP_RETURN_IF_ERROR(CheckSeed(run.search_flags, search, seed));
+  NAP_RETURN_IF_ERROR(CheckSeed(run.train_flags, train, seed));
+
+  NAP_ASSIGN_OR_RETURN(const Genotype genotype, FindGenotype(search + "/genotype.json"));
+  run.genotype_json = GenotypeToJson(genotype);
+  NAP_ASSIGN_OR_RETURN(const Checkpoint checkpoint, ReadNewestCheckpoint(train));
+  NAP_ASSIGN_OR_RETURN(const ModelDescription trained, DescriptionOf(checkpoint));
+  if (!(trained.spec.genotype == genotype)) {
+    return absl::FailedPreconditionError(
+        absl::StrCat(train, " is the training of another genotype than that in ", search));
+  }
+  NAP_ASSIGN_OR_RETURN(const Cost cost, NetworkCost(trained));
+  run.parameters = cost.parameters;
+  run.mult_adds = cost.mult_adds;
+
+  NAP_ASSIGN_OR_RETURN(const DerivedNetworkLayout layout, LayOut(trained.spec));
+  const CellGenotype& cell = genotype.cells.front();
+  run.skip_connections = SkipConnections(cell);
+  run.distinct_operations = static_cast<int>(CountOperations(cell).size());
+  run.depth = DepthOf(cell, layout.cell_types.front().num_inputs);
+  NAP_ASSIGN_OR_RETURN(const PrunerOptions budget, BudgetOf(run, cell));
+  NAP_ASSIGN_OR_RETURN(const std::vector<CellGenotype> cells,
+                       CellsByEpoch(search + "/strengths.jsonl", genotype.search_space, budget));
+  for (const CellGenotype& earlier : cells) {
+    run.skip_connections_by_epoch.push_back(SkipConnections(earlier));
+  }
+
+  NAP_ASSIGN_OR_RETURN(const Totals searched, ReadTotals(search));
+  run.search_seconds = searched.seconds;
+  run.search_peak_memory_bytes = searched.peak_memory_bytes;
+  NAP_ASSIGN_OR_RETURN(const Totals totals, ReadTotals(train));
+  run.test_accuracy = totals.test_accuracy;
+  return run;
+}
+
+}  // namespace nap

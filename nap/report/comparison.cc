@@ -1,0 +1,226 @@
+#include "nap/report/comparison.h"
+
+#include <absl/strings/str_cat.h>
+#include <absl/strings/str_format.h>
+#include <absl/strings/str_join.h>
+#include <absl/strings/strip.h>
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <numeric>
+#include <set>
+#include <utility>
+
+#include "nap/base/files.h"
+#include "nap/base/status_macros.h"
+
+namespace nap {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using Flags = std::map<std::string, std::string>;
+using Settings = std::vector<std::pair<std::string, std::string>>;
+using Row = std::vector<std::string>;
+
+struct Method {
+  std::string name;
+  std::vector<const ComparedRun*> runs;
+};
+
+std::vector<Method> ByMethod(const std::vector<ComparedRun>& runs) {
+  std::vector<Method> methods;
+  for (const ComparedRun& run : runs) {
+    auto found = std::find_if(methods.begin(), methods.end(),
+                              [&](const Method& method) { return method.name == run.method; });
+    if (found == methods.end()) found = methods.insert(found, {run.method, {}});
+    found->runs.push_back(&run);
+  }
+  return methods;
+}
+
+Statistics StatisticsOf(const Method& method,
+                        const std::function<double(const ComparedRun&)>& value) {
+  std::vector<double> values;
+  for (const ComparedRun* run : method.runs) values.push_back(value(*run));
+  return nap::StatisticsOf(values);
+}
+
+// The different values of a flag, in order of appearance.
+std::vector<std::string> ValuesOf(const std::vector<ComparedRun>& runs, Flags ComparedRun::*flags,
+                                  const std::string& name) {
+  std::vector<std::string> values;
+  for (const ComparedRun& run : runs) {
+    const auto found = (run.*flags).find(name);
+    const std::string value = found == (run.*flags).end() ? "" : found->second;
+    if (std::find(values.begin(), values.end(), value) == values.end()) values.push_back(value);
+  }
+  return values;
+}
+
+// What makes the scale; and any other flag of the training in which the runs differ, since one
+// recipe is the point of the comparison. That searches differ is their methods' matter.
+Settings SettingsOf(const std::vector<ComparedRun>& runs) {
+  static const std::set<std::string> kMayDiffer = {
+      "checkpoint_minutes", "genotype", "out_dir", "preset", "resume", "seed", "workers"};
+  Settings settings;
+  const auto add = [&](const char* what, Flags ComparedRun::*flags, const std::string& name) {
+    const std::vector<std::string> values = ValuesOf(runs, flags, name);
+    if (values.size() == 1 && values.front().empty()) return;
+    settings.emplace_back(absl::StrCat(what, " --", name), absl::StrJoin(values, " | "));
+  };
+  std::set<std::string> scale;
+  for (const char* name : {"dataset", "data_dir", "image_size", "max_images", "channels", "cells",
+                           "epochs", "steps_per_epoch", "batch_size", "threads"}) {
+    scale.insert(name);
+    add("search", &ComparedRun::search_flags, name);
+  }
+  for (const auto& [name, value] : runs.empty() ? Flags() : runs.front().train_flags) {
+    const bool differs = ValuesOf(runs, &ComparedRun::train_flags, name).size() > 1;
+    if (scale.count(name) != 0 || (differs && kMayDiffer.count(name) == 0)) {
+      add("train", &ComparedRun::train_flags, name);
+    }
+  }
+  return settings;
+}
+
+// Columns side by side: the first to the left, numbers to the right.
+std::string Align(const std::vector<Row>& rows) {
+  std::vector<size_t> widths;
+  for (const Row& row : rows) {
+    widths.resize(std::max(widths.size(), row.size()));
+    for (size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+  }
+  std::string text;
+  for (const Row& row : rows) {
+    for (size_t i = 0; i < row.size(); ++i) {
+      const std::string space(widths[i] - row[i].size(), ' ');
+      absl::StrAppend(&text, i == 0 ? "" : "  ", i == 0 ? "" : space, row[i], i == 0 ? space : "");
+    }
+    text += '\n';
+  }
+  return text;
+}
+
+// What both tables show after their first columns.
+struct Column {
+  const char* title;
+  double (*value)(const ComparedRun&);
+  int decimals;       // of a run's value
+  int mean_decimals;  // of a method's mean
+};
+
+const Column kColumns[] = {
+    {"skips", [](const ComparedRun& run) { return 1. * run.skip_connections; }, 0, 1},
+    {"distinct ops", [](const ComparedRun& run) { return 1. * run.distinct_operations; }, 0, 1},
+    {"depth", [](const ComparedRun& run) { return 1. * run.depth; }, 0, 1},
+    {"M params", [](const ComparedRun& run) { return run.parameters / 1e6; }, 4, 4},
+    {"M mult-adds", [](const ComparedRun& run) { return run.mult_adds / 1e6; }, 2, 2},
+    {"search s", [](const ComparedRun& run) { return run.search_seconds; }, 0, 0},
+    {"peak MB", [](const ComparedRun& run) { return run.search_peak_memory_bytes / 1e6; }, 0, 0},
+};
+
+std::string Percent(double share) { return absl::StrFormat("%.2f", 100 * share); }
+
+std::string MethodTable(const std::vector<Method>& methods) {
+  std::vector<Row> rows = {{"method", "runs", "test accuracy %", "spread"}};
+  for (const Column& column : kColumns) rows.front().push_back(column.title);
+  for (const Method& method : methods) {
+    const Statistics accuracy =
+        StatisticsOf(method, [](const ComparedRun& run) { return run.test_accuracy; });
+    rows.push_back({method.name, absl::StrCat(method.runs.size()), Percent(accuracy.mean),
+                    accuracy.spread.has_value() ? Percent(*accuracy.spread) : "-"});
+    for (const Column& column : kColumns) {
+      const double mean = StatisticsOf(method, column.value).mean;
+      rows.back().push_back(absl::StrFormat("%.*f", column.mean_decimals, mean));
+    }
+  }
+  return Align(rows);
+}
+
+std::string RunTable(const std::vector<Method>& methods) {
+  std::vector<Row> rows = {{"run", "test accuracy %"}};
+  for (const Column& column : kColumns) rows.front().push_back(column.title);
+  for (const Method& method : methods) {
+    for (const ComparedRun* run : method.runs) {
+      rows.push_back({ComparedRunName(run->method, run->seed), Percent(run->test_accuracy)});
+      for (const Column& column : kColumns) {
+        rows.back().push_back(absl::StrFormat("%.*f", column.decimals, column.value(*run)));
+      }
+    }
+  }
+  return Align(rows);
+}
+
+}  // namespace
+
+Statistics StatisticsOf(const std::vector<double>& values) {
+  const double count = static_cast<double>(values.size());
+  const double mean = std::accumulate(values.begin(), values.end(), 0.) / count;
+  if (values.size() == 1) return {mean, std::nullopt};
+  double squares = 0;
+  for (double value : values) squares += (value - mean) * (value - mean);
+  return {mean, std::sqrt(squares / (count - 1))};
+}
+
+std::string ComparisonToJson(const std::vector<ComparedRun>& runs) {
+  Json settings = Json::object();
+  for (const auto& [name, value] : SettingsOf(runs)) settings[name] = value;
+  Json methods = Json::array();
+  for (const Method& method : ByMethod(runs)) {
+    const Statistics accuracy =
+        StatisticsOf(method, [](const ComparedRun& run) { return run.test_accuracy; });
+    Json entries = Json::array();
+    for (const ComparedRun* run : method.runs) {
+      entries.push_back({{"seed", run->seed},
+                         {"test_accuracy", run->test_accuracy},
+                         {"skip_connections", run->skip_connections},
+                         {"distinct_operations", run->distinct_operations},
+                         {"depth", run->depth},
+                         {"parameters", run->parameters},
+                         {"mult_adds", run->mult_adds},
+                         {"search_seconds", run->search_seconds},
+                         {"search_peak_memory_bytes", run->search_peak_memory_bytes},
+                         {"skip_connections_by_epoch", run->skip_connections_by_epoch},
+                         {"genotype", Json::parse(run->genotype_json)}});
+    }
+    methods.push_back(
+        {{"name", method.name},
+         {"accuracy_mean", accuracy.mean},
+         {"accuracy_spread", accuracy.spread.has_value() ? Json(*accuracy.spread) : Json()},
+         {"runs", entries}});
+  }
+  return Json({{"settings", settings}, {"methods", methods}}).dump(1) + "\n";
+}
+
+std::string ComparisonToText(const std::vector<ComparedRun>& runs) {
+  const std::vector<Method> methods = ByMethod(runs);
+  std::string text = absl::StrCat(MethodTable(methods), "\n", RunTable(methods),
+                                  "\nskip-connections by epoch of the search\n");
+  std::vector<Row> skips;
+  for (const Method& method : methods) {
+    for (const ComparedRun* run : method.runs) {
+      skips.push_back({ComparedRunName(run->method, run->seed)});
+      for (int count : run->skip_connections_by_epoch) skips.back().push_back(absl::StrCat(count));
+    }
+  }
+  text += Align(skips);
+  for (const char* what : {"search", "train"}) {
+    absl::StrAppend(&text, "\n", what, ":");
+    for (const auto& [name, value] : SettingsOf(runs)) {
+      absl::string_view flag = name;
+      if (absl::ConsumePrefix(&flag, what)) absl::StrAppend(&text, flag, "=", value);
+    }
+  }
+  return text + "\n";
+}
+
+absl::Status WriteComparison(const std::vector<ComparedRun>& runs, const std::string& folder) {
+  NAP_RETURN_IF_ERROR(
+      WriteFileAtomically(absl::StrCat(folder, "/comparison.txt"), ComparisonToText(runs)));
+  return WriteFileAtomically(absl::StrCat(folder, "/comparison.json"), ComparisonToJson(runs));
+}
+
+}  // namespace nap

@@ -1,0 +1,35 @@
+// The result of a comparison of search methods, as tables.
+#ifndef NAP_REPORT_COMPARISON_H_
+#define NAP_REPORT_COMPARISON_H_
+
+#include <absl/status/status.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "nap/report/compared_run.h"
+
+namespace nap {
+
+struct Statistics {
+  double mean;
+  std::optional<double> spread;  // sample standard deviation; none of a single value
+};
+
+// Of one value or more.
+Statistics StatisticsOf(const std::vector<double>& values);
+
+// Methods come in the order in which their first runs do. Only what the runs say goes in, so the
+// same runs always make the same text. The format is docs/comparing_methods.md's.
+std::string ComparisonToJson(const std::vector<ComparedRun>& runs);
+
+// A table of the methods' means, one of the runs.
+std::string ComparisonToText(const std::vector<ComparedRun>& runs);
+
+// comparison.json and comparison.txt in this folder.
+absl::Status WriteComparison(const std::vector<ComparedRun>& runs, const std::string& folder);
+
+}  // namespace nap
+
+#endif  // NAP_REPORT_COMPARISON_H_

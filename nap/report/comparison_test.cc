@@ -1,0 +1,104 @@
+#include "nap/report/comparison.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+namespace nap {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr char kGenotype[] =
+    R"({"search_space":"darts","cells":{"normal":{"nodes":[[["skip_connect",0]]],"concat":[2]}}})";
+
+ComparedRun MakeRun(const std::string& method, uint64_t seed, double accuracy, int skips) {
+  ComparedRun run{};
+  run.method = method;
+  run.seed = seed;
+  run.test_accuracy = accuracy;
+  run.skip_connections = skips;
+  run.distinct_operations = 4;
+  run.depth = 3;
+  run.parameters = 123456;
+  run.mult_adds = 12345678;
+  run.search_seconds = 321.5;
+  run.search_peak_memory_bytes = 123456789;
+  run.skip_connections_by_epoch = {4, skips};
+  run.genotype_json = kGenotype;
+  run.search_flags = {{"channels", "8"}, {"method", method}, {"seed", "0"}};
+  run.train_flags = {{"channels", "16"}, {"momentum", "0.9"}, {"out_dir", method}};
+  return run;
+}
+
+TEST(ComparisonTest, StatisticsAreThoseOfASample) {
+  EXPECT_EQ(StatisticsOf({3}).mean, 3);
+  EXPECT_FALSE(StatisticsOf({3}).spread.has_value());
+  const Statistics statistics = StatisticsOf({2, 4, 4, 4, 5, 5, 7, 9});
+  EXPECT_EQ(statistics.mean, 5);
+  EXPECT_DOUBLE_EQ(*statistics.spread, std::sqrt(32. / 7));
+  EXPECT_EQ(*StatisticsOf({0.5, 0.5}).spread, 0);
+}
+
+TEST(ComparisonTest, WritesTheDocumentedJson) {
+  const std::string text = ComparisonToJson(
+      {MakeRun("nap", 0, 0.75, 2), MakeRun("darts", 0, 0.5, 6), MakeRun("nap", 7, 0.25, 1)});
+  const Json json = Json::parse(text);
+  EXPECT_EQ(json["settings"], (Json{{"search --channels", "8"}, {"train --channels", "16"}}));
+  ASSERT_EQ(json["methods"].size(), 2u);
+  const Json& nap = json["methods"][0];
+  EXPECT_EQ(nap["name"], "nap");
+  EXPECT_EQ(nap["accuracy_mean"], 0.5);
+  EXPECT_DOUBLE_EQ(nap["accuracy_spread"].get<double>(), std::sqrt(0.125));
+  EXPECT_EQ(nap["runs"][1]["seed"], 7);
+  EXPECT_EQ(json["methods"][1]["name"], "darts");
+  EXPECT_TRUE(json["methods"][1]["accuracy_spread"].is_null());
+  EXPECT_EQ(json["methods"][1]["runs"], Json::array({{{"seed", 0},
+                                                      {"test_accuracy", 0.5},
+                                                      {"skip_connections", 6},
+                                                      {"distinct_operations", 4},
+                                                      {"depth", 3},
+                                                      {"parameters", 123456},
+                                                      {"mult_adds", 12345678},
+                                                      {"search_seconds", 321.5},
+                                                      {"search_peak_memory_bytes", 123456789},
+                                                      {"skip_connections_by_epoch", {4, 6}},
+                                                      {"genotype", Json::parse(kGenotype)}}}));
+}
+
+TEST(ComparisonTest, ShowsWhereTrainingsDiffer) {
+  std::vector<ComparedRun> runs = {MakeRun("nap", 0, 0.75, 2), MakeRun("nap", 1, 0.5, 6)};
+  runs[1].train_flags["momentum"] = "0.8";
+  runs[1].train_flags["out_dir"] = "x";
+  EXPECT_EQ(Json::parse(ComparisonToJson(runs))["settings"],
+            (Json{{"search --channels", "8"},
+                  {"train --channels", "16"},
+                  {"train --momentum", "0.9 | 0.8"}}));
+}
+
+TEST(ComparisonTest, AlignsTheTable) {
+  EXPECT_EQ(
+      ComparisonToText(
+          {MakeRun("nap", 0, 0.75, 2), MakeRun("darts", 0, 0.5, 6), MakeRun("nap", 10, 0.25, 1)}),
+      R"(method  runs  test accuracy %  spread  skips  distinct ops  depth  M params  M mult-adds  search s  peak MB
+nap        2            50.00   35.36    1.5           4.0    3.0    0.1235        12.35       322      123
+darts      1            50.00       -    6.0           4.0    3.0    0.1235        12.35       322      123
+
+run      test accuracy %  skips  distinct ops  depth  M params  M mult-adds  search s  peak MB
+nap-0              75.00      2             4      3    0.1235        12.35       322      123
+nap-10             25.00      1             4      3    0.1235        12.35       322      123
+darts-0            50.00      6             4      3    0.1235        12.35       322      123
+
+skip-connections by epoch of the search
+nap-0    4  2
+nap-10   4  1
+darts-0  4  6
+
+search: --channels=8
+train: --channels=16
+)");
+}
+
+}  // namespace
+}  // namespace nap
