@@ -4,6 +4,7 @@
 
 #include "nap/report/checkpointer.h"
 #include "nap/report/nas_bench_201_table.h"
+#include "nap/report/page/run_report.h"
 #include "nap/report/progress.h"
 #include "nap/report/run_folder.h"
 #include "nap/search/searcher.h"
@@ -24,6 +25,9 @@ class Reporter final : public SearchObserver {
   // Before the first report, if the search goes on from the checkpoint.
   absl::Status Load(const Checkpoint& checkpoint);
 
+  // report.html, once all other files are written.
+  void UpdateReport() { report_.Update(); }
+
   // Of the last epoch, on the validation part.
   double accuracy() const { return accuracy_; }
 
@@ -34,6 +38,7 @@ class Reporter final : public SearchObserver {
   const NasBench201Table* const table_;
   Checkpointer checkpointer_;
   Progress progress_;
+  RunReport report_;
   double accuracy_ = 0;
 };
 

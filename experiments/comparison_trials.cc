@@ -13,7 +13,7 @@
 #include "nap/base/interrupt.h"
 #include "nap/base/status_macros.h"
 #include "nap/report/comparison.h"
-#include "nap/report/progress.h"
+#include "nap/report/duration.h"
 
 namespace nap {
 namespace {

@@ -19,6 +19,7 @@
 #include "nap/model/model_description.h"
 #include "nap/model/torchscript.h"
 #include "nap/report/checkpointer.h"
+#include "nap/report/page/run_report.h"
 #include "nap/report/progress.h"
 #include "nap/report/run_folder.h"
 #include "nap/report/training_record.h"
@@ -177,7 +178,8 @@ class Reporter final : public TrainingObserver {
         folder_(folder),
         checkpointer_(folder, {FLAGS_checkpoint_minutes, threads},
                       [trainer] { return trainer->Save(); }),
-        progress_(stderr) {}
+        progress_(stderr),
+        report_(folder->path()) {}
 
   absl::Status OnStep(const TrainingStepReport& report) override {
     progress_.Step(report);
@@ -187,9 +189,13 @@ class Reporter final : public TrainingObserver {
   absl::Status OnEpoch(const TrainingEpochReport& report) override {
     progress_.Epoch(report);
     NAP_RETURN_IF_ERROR(WriteEpoch(report, folder_));
+    report_.Update();
     if (report.is_best) NAP_RETURN_IF_ERROR(WriteModel("model.best.pt"));
     return checkpointer_.AfterEpoch(report.epoch);
   }
+
+  // report.html, once all other files are written.
+  void UpdateReport() { report_.Update(); }
 
   absl::Status WriteModel(const char* file) const {
     return WriteTorchScript(*model_->network, model_->description, folder_->File(file));
@@ -200,6 +206,7 @@ class Reporter final : public TrainingObserver {
   RunFolder* const folder_;
   Checkpointer checkpointer_;
   Progress progress_;
+  RunReport report_;
 };
 
 // A new network, or one that starts from --weights; its own are of no use where it is resumed.
@@ -251,9 +258,11 @@ absl::Status Main(const TrainingProgram& program) {
                100 * result->last_accuracy, 100 * result->best_accuracy, result->best_epoch);
   std::fflush(stdout);
   NAP_RETURN_IF_ERROR(reporter.WriteModel("model.pt"));
+  reporter.UpdateReport();
   absl::PrintF(
       "Written to %s: model.pt (after the last epoch), model.best.pt, metrics.jsonl, config.json, "
-      "checkpoint.pt\nNext: docs/using_a_model.md says how a program of yours loads model.pt.\n",
+      "checkpoint.pt, report.html\nNext: docs/using_a_model.md says how a program of yours loads "
+      "model.pt.\n",
       out_dir);
   return absl::OkStatus();
 }

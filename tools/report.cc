@@ -42,6 +42,6 @@ int main(int argc, char** argv) {
   return nap::RunProgram(
       argc, argv,
       {"report", "makes the page of a run or of a comparison from the files in its folder",
-       __FILE__, ""},
+       __FILE__},
       nap::Main);
 }

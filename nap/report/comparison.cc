@@ -16,6 +16,7 @@
 
 #include "nap/base/files.h"
 #include "nap/base/status_macros.h"
+#include "nap/report/page/comparison_report.h"
 
 namespace nap {
 namespace {
@@ -220,7 +221,9 @@ std::string ComparisonToText(const std::vector<ComparedRun>& runs) {
 absl::Status WriteComparison(const std::vector<ComparedRun>& runs, const std::string& folder) {
   NAP_RETURN_IF_ERROR(
       WriteFileAtomically(absl::StrCat(folder, "/comparison.txt"), ComparisonToText(runs)));
-  return WriteFileAtomically(absl::StrCat(folder, "/comparison.json"), ComparisonToJson(runs));
+  const std::string json = ComparisonToJson(runs);
+  NAP_RETURN_IF_ERROR(WriteFileAtomically(absl::StrCat(folder, "/comparison.json"), json));
+  return WriteComparisonReport(json, absl::StrCat(folder, "/comparison.html"));
 }
 
 }  // namespace nap

@@ -63,6 +63,8 @@ class RunFolder {
   // An event of TensorBoard's if it is used; else nothing.
   absl::Status WriteScalars(int64_t step, const Scalars& scalars);
 
+  const std::string& path() const { return path_; }
+
   // "<path>/<file>".
   std::string File(absl::string_view file) const;
 
