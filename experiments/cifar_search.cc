@@ -369,10 +369,10 @@ absl::Status Main() {
       100 * reporter.accuracy(), PeakMemoryBytes() / 1e9);
   std::fflush(stdout);
   NAP_RETURN_IF_ERROR(WriteGenotype(*genotype, searcher->space(), folder.get()));
-  reporter.UpdateReport();
+  reporter.Finish();
   std::printf(
       "Written to %s: genotype.json, genotype.txt, genotype.dot%s, metrics.jsonl, "
-      "strengths.jsonl, config.json, checkpoint.pt, and all of it as a page: report.html\n",
+      "strengths.jsonl, config.json, checkpoint.pt, report.html\n",
       out_dir.c_str(),
       std::filesystem::exists(folder->File("genotype.svg")) ? ", genotype.svg" : "");
   if (genotype->search_space == "darts" && !FitsDarts(*genotype)) {

@@ -25,7 +25,7 @@ Reporter::Reporter(const Searcher* searcher, RunFolder* folder, int log_every,
                       return checkpoint;
                     }),
       progress_(stderr),
-      report_(folder->path()) {}
+      page_(folder->path()) {}
 
 absl::Status Reporter::OnStep(const StepReport& report) {
   progress_.Step(report);
@@ -37,7 +37,7 @@ absl::Status Reporter::OnEpoch(const EpochReport& report) {
   progress_.Epoch(report, searcher_->space(), table_);
   accuracy_ = report.valid_accuracy;
   NAP_RETURN_IF_ERROR(WriteEpoch(report, searcher_->space(), folder_, table_));
-  report_.Update();
+  page_.Update();
   return checkpointer_.AfterEpoch(report.epoch);
 }
 

@@ -25,8 +25,8 @@ class Reporter final : public SearchObserver {
   // Before the first report, if the search goes on from the checkpoint.
   absl::Status Load(const Checkpoint& checkpoint);
 
-  // report.html, once all other files are written.
-  void UpdateReport() { report_.Update(); }
+  // Makes report.html once more, when the genotype is written.
+  void Finish() { page_.Update(); }
 
   // Of the last epoch, on the validation part.
   double accuracy() const { return accuracy_; }
@@ -38,7 +38,7 @@ class Reporter final : public SearchObserver {
   const NasBench201Table* const table_;
   Checkpointer checkpointer_;
   Progress progress_;
-  RunReport report_;
+  RunReport page_;
   double accuracy_ = 0;
 };
 

@@ -29,7 +29,7 @@ grep -q 'built-in drawings.*//tools:download_cifar10' stdout || problem "does no
 for text in 'normal cell' 'reduce cell' 'keeps' 'M parameters' 'multiply-adds' 'Written to good'; do
   grep -qF -- "$text" stdout || problem "no '$text' in: $(cat stdout)"
 done
-for file in config.json metrics.jsonl strengths.jsonl genotype.json genotype.txt genotype.dot; do
+for file in config.json metrics.jsonl strengths.jsonl genotype.json genotype.txt genotype.dot report.html; do
   [ -s "good/$file" ] || problem "no good/$file"
 done
 python3 - <<'END' || problem "the genotype is not what DARTS code reads"

@@ -10,7 +10,9 @@
 #include <utility>
 
 #include "experiments/run.h"
+#include "nap/architecture/genotype_json.h"
 #include "nap/architecture/genotype_lookup.h"
+#include "nap/base/files.h"
 #include "nap/base/interrupt.h"
 #include "nap/base/option_checks.h"
 #include "nap/base/program.h"
@@ -179,7 +181,7 @@ class Reporter final : public TrainingObserver {
         checkpointer_(folder, {FLAGS_checkpoint_minutes, threads},
                       [trainer] { return trainer->Save(); }),
         progress_(stderr),
-        report_(folder->path()) {}
+        page_(folder->path()) {}
 
   absl::Status OnStep(const TrainingStepReport& report) override {
     progress_.Step(report);
@@ -189,24 +191,28 @@ class Reporter final : public TrainingObserver {
   absl::Status OnEpoch(const TrainingEpochReport& report) override {
     progress_.Epoch(report);
     NAP_RETURN_IF_ERROR(WriteEpoch(report, folder_));
-    report_.Update();
     if (report.is_best) NAP_RETURN_IF_ERROR(WriteModel("model.best.pt"));
+    page_.Update();
     return checkpointer_.AfterEpoch(report.epoch);
   }
 
-  // report.html, once all other files are written.
-  void UpdateReport() { report_.Update(); }
+  // model.pt, with which the run is finished, and report.html once more.
+  absl::Status Finish() {
+    NAP_RETURN_IF_ERROR(WriteModel("model.pt"));
+    page_.Update();
+    return absl::OkStatus();
+  }
 
+ private:
   absl::Status WriteModel(const char* file) const {
     return WriteTorchScript(*model_->network, model_->description, folder_->File(file));
   }
 
- private:
   const TrainedNetwork* const model_;
   RunFolder* const folder_;
   Checkpointer checkpointer_;
   Progress progress_;
-  RunReport report_;
+  RunReport page_;
 };
 
 // A new network, or one that starts from --weights; its own are of no use where it is resumed.
@@ -240,7 +246,8 @@ absl::Status Main(const TrainingProgram& program) {
   NAP_ASSIGN_OR_RETURN(const std::unique_ptr<RunFolder> folder,
                        FLAGS_resume ? RunFolder::Reopen(out_dir, kind, checkpoint.get())
                                     : RunFolder::Create(out_dir, kind, FlagValues(__FILE__)));
-  if (FLAGS_tensorboard) NAP_RETURN_IF_ERROR(folder->UseTensorboard(checkpoint.get()));
+  NAP_RETURN_IF_ERROR(WriteFileAtomically(folder->File("genotype.json"),
+                                          GenotypeToJson(model.description.spec.genotype)));
   Reporter reporter(trainer.get(), &model, folder.get(), threads);
   absl::PrintF(
       "%s %s, %d cells of %d channels (%.3f M parameters, %.1f M multiply-adds), on %d images of "
@@ -257,12 +264,11 @@ absl::Status Main(const TrainingProgram& program) {
   absl::PrintF("Test accuracy: %.2f %% after the last epoch; the best, %.2f %%, after epoch %d.\n",
                100 * result->last_accuracy, 100 * result->best_accuracy, result->best_epoch);
   std::fflush(stdout);
-  NAP_RETURN_IF_ERROR(reporter.WriteModel("model.pt"));
-  reporter.UpdateReport();
+  NAP_RETURN_IF_ERROR(reporter.Finish());
   absl::PrintF(
       "Written to %s: model.pt (after the last epoch), model.best.pt, metrics.jsonl, config.json, "
-      "checkpoint.pt, report.html\nNext: docs/using_a_model.md says how a program of yours loads "
-      "model.pt.\n",
+      "genotype.json, checkpoint.pt, report.html\nNext: docs/using_a_model.md says how a program "
+      "of yours loads model.pt.\n",
       out_dir);
   return absl::OkStatus();
 }

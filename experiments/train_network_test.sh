@@ -39,7 +39,7 @@ for text in 'Training on built-in drawings' 'DARTS_V2, 3 cells of 2 channels' 'T
   grep -qF -- "$text" stdout || problem "no '$text' in: $(cat stdout)"
 done
 grep -qE '^epoch 2/2 done in .* test loss .* top-5' stderr || problem "no epoch line: $(cat stderr)"
-for file in config.json metrics.jsonl checkpoint.pt model.pt model.best.pt; do
+for file in config.json metrics.jsonl checkpoint.pt model.pt model.best.pt genotype.json report.html; do
   [ -s "good/$file" ] || problem "no good/$file"
 done
 python3 - <<'PYTHON' || problem "metrics.jsonl is not as documented: $(cat good/metrics.jsonl)"

@@ -77,6 +77,14 @@ TEST(GenotypeToDotTest, DrawsEveryInputNodeAndOperation) {
   EXPECT_THAT(dot, Not(HasSubstr("\"normal_0\" ->")));
 }
 
+TEST(GenotypeToDotTest, GivesEdgesAClass) {
+  const auto class_of = [](const std::string& operation) { return "of_" + operation; };
+  const std::string dot = GenotypeToDot(WithUnusedInput(), 2, class_of);
+  EXPECT_THAT(dot, HasSubstr("\"normal_1\" -> \"normal_2\" [label=\"sep_conv_3x3\", "
+                             "class=\"of_sep_conv_3x3\"];"));
+  EXPECT_THAT(dot, Not(HasSubstr("\"normal_2\" -> \"normal_4\" [class")));
+}
+
 class RenderSvgTest : public ::testing::Test {
  protected:
   // Skips the test where Graphviz is missing.
@@ -106,6 +114,17 @@ TEST_F(RenderSvgTest, DrawsAnyGenotype) {
     ASSERT_TRUE(svg.ok()) << svg.status();
     EXPECT_THAT(*svg, HasSubstr(">" + genotype.cells[0].nodes.back()[0].operation + "<"));
   }
+}
+
+TEST_F(RenderSvgTest, DrawsSeveralGraphsInOrder) {
+  const auto svgs = DotToSvg("digraph { first } digraph { second [class=\"mine\"] }");
+  ASSERT_TRUE(svgs.ok()) << svgs.status();
+  const size_t end = svgs->find("</svg>");
+  EXPECT_LT(svgs->find(">first<"), end);
+  EXPECT_GT(svgs->find(">second<"), end);
+  EXPECT_THAT(*svgs, HasSubstr("class=\"node mine\""));
+  EXPECT_THAT(std::string(DotToSvg("digraph { a -> }").status().message()),
+              StartsWith("dot cannot draw the graph: "));
 }
 
 TEST_F(RenderSvgTest, SaysWhatDotSays) {

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <vector>
@@ -135,7 +136,9 @@ Chart SkipChart(const std::vector<Method>& methods) {
   chart.y_min = 0;
   size_t epochs = 0;
   for (const Method& method : methods) {
-    Series series{method.name, StyleOf(static_cast<int>(chart.series.size())), {}};
+    const int index = static_cast<int>(chart.series.size());
+    Series series{method.name, StyleOf(index), {}};
+    series.style.dash = index % 3;
     std::vector<double> sums, counts;
     for (const Run& run : method.runs) {
       const Json by_epoch = run.numbers.value("skip_connections_by_epoch", Json::array());
@@ -151,35 +154,42 @@ Chart SkipChart(const std::vector<Method>& methods) {
       series.values.push_back(counts[i] > 0 ? sums[i] / counts[i] : kNone);
     }
     epochs = std::max(epochs, series.values.size());
-    chart.series.push_back(std::move(series));
+    if (!series.values.empty()) chart.series.push_back(std::move(series));
   }
   for (Series& series : chart.series) series.values.resize(epochs, kNone);
   for (size_t epoch = 1; epoch <= epochs; ++epoch) chart.x.push_back(absl::StrCat(epoch));
   return chart;
 }
 
+// Those of a type beside each other.
 std::string CellsOf(const std::vector<Method>& methods) {
   std::vector<Genotype> genotypes;
+  std::vector<std::string> titles;
   std::set<std::string> operations;
   for (const Method& method : methods) {
     for (const Run& run : method.runs) {
       genotypes.push_back(run.genotype);
+      titles.push_back(absl::StrCat(
+          "<h4>", Escaped(method.name), ", seed ", run.numbers.at("seed").get<int64_t>(), ": ",
+          Fixed(NumberIn(run.numbers, "test_accuracy"), 2, 100), " %</h4>\n"));
       for (const std::string& name : OperationsOf(run.genotype)) operations.insert(name);
     }
   }
   const auto figures = DrawCells(genotypes);
+  std::vector<std::string> types;
+  std::map<std::string, std::vector<std::string>> by_type;
+  for (size_t run = 0; run < genotypes.size(); ++run) {
+    for (size_t cell = 0; cell < figures[run].size(); ++cell) {
+      const std::string& type = genotypes[run].cells[cell].name;
+      if (by_type.count(type) == 0) types.push_back(type);
+      by_type[type].push_back(absl::StrCat("<div>", titles[run], figures[run][cell], "</div>\n"));
+    }
+  }
   std::string markup =
       absl::StrCat("<div class=\"sticky\">",
                    LegendOfOperations({operations.begin(), operations.end()}), "</div>\n");
-  size_t next = 0;
-  for (const Method& method : methods) {
-    if (method.runs.empty()) continue;
-    absl::StrAppend(&markup, "<h3>", Escaped(method.name), "</h3>\n");
-    for (const Run& run : method.runs) {
-      absl::StrAppend(&markup, "<h4>seed ", run.numbers.at("seed").get<int64_t>(), ": ",
-                      Fixed(NumberIn(run.numbers, "test_accuracy"), 2, 100), " %</h4>\n",
-                      Page::Grid(figures[next++]));
-    }
+  for (const std::string& type : types) {
+    absl::StrAppend(&markup, "<h3>", Escaped(type), " cells</h3>\n", Page::Grid(by_type[type]));
   }
   return markup;
 }

@@ -60,7 +60,7 @@
     return [
       marker({...mean, colour: 0}, 'line', 16),
       ...points.map((series, i) =>
-        marker(series, ['circle', 'triangle', 'rect', 'rectRot', 'star'][i % 5], 5)),
+        marker(series, ['circle', 'triangle', 'rect', 'rectRot', 'star'][i % 5], 4)),
       {...base, backgroundColor: colour('--c' + spread.colour) + '55',
         borderColor: colour('--c' + spread.colour), borderWidth: 1, borderSkipped: false,
         barPercentage: .5},
@@ -74,6 +74,10 @@
     if (isNumber(spec.yMin)) y.suggestedMin = spec.yMin;
     if (isNumber(spec.yMax)) y.suggestedMax = spec.yMax;
     if (!isLines) x.grid.display = false;
+    if (spec.kind === 'ranges') {
+      y.beginAtZero = false;
+      y.grace = '10%';
+    }
     if (isLines) {
       x.type = 'linear';
       x.min = Number(spec.x[0]);
@@ -98,7 +102,7 @@
             labels: {
               font: {size: 11},
               ...(isLines ? {usePointStyle: true, pointStyle: 'line', boxWidth: 24} :
-                {usePointStyle: spec.kind === 'ranges', boxWidth: 12, boxHeight: 12}),
+                {usePointStyle: spec.kind === 'ranges', boxWidth: 10, boxHeight: 10}),
             },
           },
           tooltip: {

@@ -6,6 +6,7 @@
 
 #include <filesystem>
 #include <limits>
+#include <system_error>
 
 #include "nap/architecture/genotype_lookup.h"
 #include "nap/base/files.h"
@@ -51,8 +52,10 @@ absl::StatusOr<RunFiles> ReadRunFiles(const std::string& run_folder) {
   }
   NAP_ASSIGN_OR_RETURN(files.epochs, ReadTable(file("metrics.jsonl")));
   NAP_ASSIGN_OR_RETURN(files.strengths, ReadTable(file("strengths.jsonl")));
-  files.is_search = std::filesystem::exists(file("strengths.jsonl"));
-  files.is_finished = std::filesystem::exists(file(files.is_search ? "genotype.json" : "model.pt"));
+  std::error_code ignored;
+  files.is_search = std::filesystem::exists(file("strengths.jsonl"), ignored);
+  files.is_finished =
+      std::filesystem::exists(file(files.is_search ? "genotype.json" : "model.pt"), ignored);
   return files;
 }
 
