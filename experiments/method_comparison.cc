@@ -164,8 +164,8 @@ std::string CommandToGoOn(const std::vector<std::string>& arguments, const std::
 }
 
 void PrintResult(const std::vector<ComparedRun>& runs, const std::string& out_dir) {
-  absl::PrintF("\n%s\nWritten to %s: comparison.txt, comparison.json\n", ComparisonToText(runs),
-               out_dir);
+  absl::PrintF("\n%s\nWritten to %s: report.html, comparison.txt, comparison.json\n",
+               ComparisonToText(runs), out_dir);
 }
 
 absl::Status RunAll(const Programs& programs, const std::vector<std::string>& arguments) {

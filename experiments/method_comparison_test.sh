@@ -48,7 +48,7 @@ PYTHON
 
 run "${common[@]}" --out_dir=whole
 for text in 'Comparing nap, darts, each with seeds 0, 1' '[1/4] nap, seed 0: search done in' \
-  '[4/4] darts, seed 1: training done in' 's left' 'Written to whole: comparison.txt'; do
+  '[4/4] darts, seed 1: training done in' 's left' 'Written to whole: report.html, comparison.txt'; do
   grep -qF -- "$text" stdout || problem "no '$text' in: $(cat stdout)"
 done
 diff <(cat whole/comparison.txt) <(sed -n '/^method /,/^train:/p' stdout) || problem "another table on the screen"
@@ -114,6 +114,10 @@ for method in table['methods']:
         if method['name'] == 'darts':
             assert by_epoch == list(map(darts_skips, lines(folder + 'search/strengths.jsonl')))
 PYTHON
+
+for text in 'search --channels' darts nap; do
+  grep -qF -- "$text" whole/report.html || problem "no '$text' in the page"
+done
 
 # What is finished is taken as it is.
 cp whole/comparison.json before

@@ -223,7 +223,7 @@ absl::Status WriteComparison(const std::vector<ComparedRun>& runs, const std::st
       WriteFileAtomically(absl::StrCat(folder, "/comparison.txt"), ComparisonToText(runs)));
   const std::string json = ComparisonToJson(runs);
   NAP_RETURN_IF_ERROR(WriteFileAtomically(absl::StrCat(folder, "/comparison.json"), json));
-  return WriteComparisonReport(json, absl::StrCat(folder, "/comparison.html"));
+  return WriteComparisonReport(json, absl::StrCat(folder, "/report.html"));
 }
 
 }  // namespace nap

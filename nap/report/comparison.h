@@ -27,7 +27,7 @@ std::string ComparisonToJson(const std::vector<ComparedRun>& runs);
 // A table of the methods' means, one of the runs.
 std::string ComparisonToText(const std::vector<ComparedRun>& runs);
 
-// comparison.txt, comparison.json and comparison.html in this folder.
+// comparison.txt, comparison.json and its page report.html in this folder.
 absl::Status WriteComparison(const std::vector<ComparedRun>& runs, const std::string& folder);
 
 }  // namespace nap
