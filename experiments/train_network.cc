@@ -246,6 +246,7 @@ absl::Status Main(const TrainingProgram& program) {
   NAP_ASSIGN_OR_RETURN(const std::unique_ptr<RunFolder> folder,
                        FLAGS_resume ? RunFolder::Reopen(out_dir, kind, checkpoint.get())
                                     : RunFolder::Create(out_dir, kind, FlagValues(__FILE__)));
+  if (FLAGS_tensorboard) NAP_RETURN_IF_ERROR(folder->UseTensorboard(checkpoint.get()));
   NAP_RETURN_IF_ERROR(WriteFileAtomically(folder->File("genotype.json"),
                                           GenotypeToJson(model.description.spec.genotype)));
   Reporter reporter(trainer.get(), &model, folder.get(), threads);
