@@ -207,8 +207,10 @@ absl::StatusOr<std::string> ComparisonPage(const Json& comparison) {
             "The same budget of search steps and the same training from scratch for every method.");
   std::vector<Tile> tiles;
   if (best != nullptr) {
-    tiles.push_back({"Highest mean accuracy", Fixed(best->accuracy_mean, 2, 100) + " %",
-                     absl::StrCat(best->name, ", ± ", Fixed(best->accuracy_spread, 2, 100))});
+    const std::string spread =
+        std::isfinite(best->accuracy_spread) ? ", ± " + Fixed(best->accuracy_spread, 2, 100) : "";
+    tiles.push_back(
+        {"Highest mean accuracy", Fixed(best->accuracy_mean, 2, 100) + " %", best->name + spread});
   }
   tiles.push_back({"Methods", absl::StrCat(methods.size()), ""});
   tiles.push_back({"Runs that ended", absl::StrCat(runs), ""});
