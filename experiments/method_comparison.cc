@@ -30,7 +30,7 @@
 #include "nap/report/compared_run.h"
 #include "nap/report/comparison.h"
 
-DEFINE_string(preset, "quick", "quick or standard: the flag file that sets the defaults");
+DEFINE_string(preset, "quick", "quick, small or standard: the flag file that sets the defaults");
 DEFINE_string(methods, "nap,darts,random",
               "search methods, comma-separated: flag files in experiments/methods");
 DEFINE_string(seeds, "2",

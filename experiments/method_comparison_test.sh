@@ -169,7 +169,7 @@ done
 expect_same stopped
 
 # Wrong words.
-expect_error 2 "unknown preset 'slow'; known: quick, standard" --preset=slow
+expect_error 2 "unknown preset 'slow'; known: quick, small, standard" --preset=slow
 expect_error 1 "cifar_search does not take these flags: unknown method 'x'; known: darts, " "${common[@]}" --methods=nap,x
 expect_error 1 "--methods names 'nap' twice" --methods=nap,darts,nap
 expect_error 1 "--methods names none" --methods=

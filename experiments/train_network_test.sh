@@ -129,7 +129,7 @@ for program in "$train" "$transfer"; do
 done
 
 # Wrong words.
-expect_error 2 "unknown preset 'slow'; known: comparison_quick, comparison_standard, paper, quick" "$train" --preset=slow
+expect_error 2 "unknown preset 'slow'; known: comparison_quick, comparison_small, comparison_standard, paper, quick" "$train" --preset=slow
 expect_error 1 "the genotype 'DARTS_V3' is neither a file nor one of" "$train" "${tiny[@]}" --genotype=DARTS_V3
 expect_error 1 "unknown network 'x'; known: cifar, imagenet" "$train" "${tiny[@]}" --network=x
 expect_error 1 "unknown dataset 'x'; known:" "$train" "${tiny[@]}" --dataset=x
