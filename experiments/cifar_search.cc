@@ -49,6 +49,9 @@ DEFINE_string(dataset, "",
 DEFINE_string(data_dir, "", "folder of the dataset's files; relative to where you are");
 DEFINE_int32(image_size, 0,
              "side of the square that is read, pixels (image_folder); 0: the dataset's own");
+DEFINE_string(label_file, "",
+              "labels of the test images of an image folder, if they lie flat; a search reads no "
+              "test image, but the folder must be complete");
 DEFINE_bool(strict, false, "a broken image ends the search instead of being left out");
 DEFINE_int32(workers, 1, "threads that decode and augment images");
 DEFINE_int32(max_images, 0, "use only so many of the training images; 0: all");
@@ -58,7 +61,7 @@ DEFINE_string(operations, "",
               "candidate operations, comma-separated; empty: the search space's own");
 DEFINE_string(extra_operations, "", "candidates to add to them, comma-separated");
 DEFINE_string(relaxation, "unnormalized", "how strengths become mixing weights");
-DEFINE_string(criterion, "magnitude", "what an operation is worth at a pruning milestone");
+DEFINE_string(criterion, "ablation", "what an operation is worth at a pruning milestone");
 DEFINE_string(schedule, "cubic", "how many operations are pruned at each milestone");
 DEFINE_string(optimization, "bilevel", "how weights and strengths share the images");
 
@@ -234,6 +237,7 @@ absl::StatusOr<std::unique_ptr<Dataset>> OpenTrainingImages() {
   options.seed = FLAGS_seed;
   options.train_size = FLAGS_max_images;
   options.image_size = FLAGS_image_size;
+  options.label_file = FLAGS_label_file;
   options.strict = FLAGS_strict;
   options.random_resized_crop = false;  // small images are cropped as CIFAR-10's are
   const std::string name = !FLAGS_dataset.empty()   ? FLAGS_dataset
@@ -322,7 +326,7 @@ std::string NextCommand(const std::string& genotype, const FinalNetwork& network
     absl::StrAppend(&command, " --cells=", network.network.cells,
                     " --channels=", network.network.channels);
   }
-  for (const char* name : {"dataset", "data_dir", "image_size"}) {
+  for (const char* name : {"dataset", "data_dir", "image_size", "label_file"}) {
     if (HasDefault(name)) continue;
     absl::StrAppend(&command, " --", name, "=",
                     gflags::GetCommandLineFlagInfoOrDie(name).current_value);

@@ -5,7 +5,7 @@ search=$PWD/$1
 cd "$TEST_TMPDIR"
 failures=0
 tiny=(--channels=2 --cells=3 --epochs=2 --steps_per_epoch=2 --warmup_epochs=0 --prune_begin=1
-  --prune_end=2 --batch_size=4 --evaluation_images=4 --max_images=40 --log_every=1)
+  --prune_end=2 --batch_size=4 --evaluation_images=4 --criterion_batches=1 --max_images=40 --log_every=1)
 
 problem() {
   echo "PROBLEM: $1"

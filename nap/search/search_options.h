@@ -41,7 +41,7 @@ struct FinalNetwork {
 struct SearchOptions {
   std::string search_space = "darts";
   std::string relaxation = "unnormalized";
-  std::string criterion = "magnitude";
+  std::string criterion = "ablation";
   std::string schedule = "cubic";
   std::string strength_loss = "none";
   std::vector<std::string> operations;  // the candidates; empty: the search space's own
