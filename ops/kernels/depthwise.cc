@@ -213,6 +213,11 @@ void DepthwiseInputGradientImpl(const DepthwiseShape& shape, const ConstImage& d
   }
 }
 
+HWY_INLINE void AddTo(V sum, float* HWY_RESTRICT to) {
+  const D d;
+  hn::StoreU(hn::Add(hn::LoadU(d, to), sum), d, to);
+}
+
 // kTaps sums over `height` rows stay in registers: dz is loaded once for kTaps products.
 template <int kTaps>
 HWY_INLINE void WeightSums(const Tap* taps, const ConstImage& x, int64_t step, const ConstImage& dz,
@@ -234,14 +239,61 @@ HWY_INLINE void WeightSums(const Tap* taps, const ConstImage& x, int64_t step, c
     }
   }
 #pragma GCC unroll 16
-  for (int t = 0; t < kTaps; ++t) {
-    float* HWY_RESTRICT to = gradient + t * dz.channels + channel;
-    hn::StoreU(hn::Add(hn::LoadU(d, to), sum[t]), d, to);
-  }
+  for (int t = 0; t < kTaps; ++t) AddTo(sum[t], gradient + t * dz.channels + channel);
 }
 
 using WeightSumsFunction = void (*)(const Tap*, const ConstImage&, int64_t, const ConstImage&,
                                     int64_t, float*);
+
+// WeightSums at stride 1 of a square filter whose taps are kSpread pixels apart. Four pixels of dz
+// stay in registers while those of x pass, each loaded once for all taps of a row. dz.width is a
+// multiple of four.
+template <int kTaps, int kSpread>
+void WeightSumsInSpans(const Tap* taps, const ConstImage& x, int64_t, const ConstImage& dz,
+                       int64_t channel, float* HWY_RESTRICT gradient) {
+  const D d;
+  V sum[kTaps][kTaps];
+#pragma GCC unroll 8
+  for (int row = 0; row < kTaps; ++row) {
+#pragma GCC unroll 8
+    for (int k = 0; k < kTaps; ++k) sum[row][k] = hn::Zero(d);
+  }
+  for (int64_t i = 0; i < dz.height; ++i) {
+    const float* HWY_RESTRICT gradients = dz.At(i, 0) + channel;
+    const float* HWY_RESTRICT from[kTaps];
+#pragma GCC unroll 8
+    for (int row = 0; row < kTaps; ++row) {
+      from[row] = x.At(i, 0) + channel + taps[row * kTaps].offset;
+    }
+    for (int64_t j = 0; j < dz.width; j += 4) {
+      V pixel[4];
+#pragma GCC unroll 4
+      for (int p = 0; p < 4; ++p) pixel[p] = hn::LoadU(d, gradients + p * dz.pixel_stride);
+#pragma GCC unroll 16
+      for (int q = 0; q < 4 + kSpread * (kTaps - 1); ++q) {
+#pragma GCC unroll 8
+        for (int row = 0; row < kTaps; ++row) {
+          const V factor = hn::LoadU(d, from[row] + q * x.pixel_stride);
+#pragma GCC unroll 8
+          for (int k = 0; k < kTaps; ++k) {
+            const int p = q - kSpread * k;
+            if (p >= 0 && p < 4) sum[row][k] = hn::MulAdd(pixel[p], factor, sum[row][k]);
+          }
+        }
+      }
+      gradients += 4 * dz.pixel_stride;
+#pragma GCC unroll 8
+      for (int row = 0; row < kTaps; ++row) from[row] += 4 * x.pixel_stride;
+    }
+  }
+#pragma GCC unroll 8
+  for (int row = 0; row < kTaps; ++row) {
+#pragma GCC unroll 8
+    for (int k = 0; k < kTaps; ++k) {
+      AddTo(sum[row][k], gradient + (row * kTaps + k) * dz.channels + channel);
+    }
+  }
+}
 
 void DepthwiseWeightGradientImpl(const DepthwiseShape& shape, const ConstImage& x,
                                  const ConstImage& dz, float* gradient) {
@@ -249,6 +301,14 @@ void DepthwiseWeightGradientImpl(const DepthwiseShape& shape, const ConstImage& 
   static constexpr WeightSumsFunction kSums[kMostTaps] = {
       WeightSums<1>, WeightSums<2>, WeightSums<3>, WeightSums<4>, WeightSums<5>,
       WeightSums<6>, WeightSums<7>, WeightSums<8>, WeightSums<9>};
+  WeightSumsFunction in_spans = nullptr;
+  if (kHas32Registers && shape.stride == 1 && shape.kernel_height == shape.kernel_width &&
+      dz.width % 4 == 0) {
+    if (shape.kernel_width == 3 && shape.dilation == 1) in_spans = WeightSumsInSpans<3, 1>;
+    if (shape.kernel_width == 3 && shape.dilation == 2) in_spans = WeightSumsInSpans<3, 2>;
+    if (shape.kernel_width == 5 && shape.dilation == 1) in_spans = WeightSumsInSpans<5, 1>;
+    if (shape.kernel_width == 5 && shape.dilation == 2) in_spans = WeightSumsInSpans<5, 2>;
+  }
   const D d;
   thread_local std::vector<Tap> taps;
   FilterTaps(shape, x, gradient, &taps);
@@ -261,6 +321,10 @@ void DepthwiseWeightGradientImpl(const DepthwiseShape& shape, const ConstImage& 
     const ConstImage strip = Rows(dz, row, std::min(rows, dz.height - row));
     const ConstImage from = Rows(x, row * shape.stride, 1);
     for (int64_t c = 0; c < dz.channels; c += hn::Lanes(d)) {
+      if (in_spans != nullptr) {
+        in_spans(taps.data(), from, 1, strip, c, gradient);
+        continue;
+      }
       for (int64_t g = 0; g < groups; ++g) {
         const int64_t begin = g * num_taps / groups, end = (g + 1) * num_taps / groups;
         kSums[end - begin - 1](taps.data() + begin, from, shape.stride, strip, c,

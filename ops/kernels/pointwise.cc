@@ -23,11 +23,12 @@ using V = hn::Vec<D>;
 // as the output's channels allow: the wider, the fewer scalars are spread over a vector.
 constexpr int kSums = HWY_TARGET <= HWY_AVX3 || HWY_TARGET == HWY_NEON ? 16 : 8;
 
-// kPixels x kVectors of the product. z: pixels `z_step` apart; weights: rows `row` apart.
-template <int kPixels, int kVectors>
-HWY_INLINE void ProductTile(const float* HWY_RESTRICT z, int64_t z_step, int64_t in_channels,
+// kPixels x kVectors of the product. z: pixels `z_step` apart; weights: rows `row` apart. Step: an
+// integer or, known to the compiler, an integral_constant.
+template <int kPixels, int kVectors, typename Step>
+HWY_INLINE void ProductTile(const float* HWY_RESTRICT z, Step z_step, int64_t in_channels,
                             const float* HWY_RESTRICT weights, int64_t row, bool accumulate,
-                            float* HWY_RESTRICT y, int64_t y_step) {
+                            float* HWY_RESTRICT y, Step y_step) {
   const D d;
   const int64_t lanes = hn::Lanes(d);
   V sum[kPixels][kVectors];
@@ -57,9 +58,9 @@ HWY_INLINE void ProductTile(const float* HWY_RESTRICT z, int64_t z_step, int64_t
 }
 
 // One row of pixels, kVectors vectors of the output's channels.
-template <int kVectors>
-void ProductRow(const float* z, int64_t z_step, int64_t in_channels, const float* weights,
-                int64_t row, bool accumulate, int64_t pixels, float* y, int64_t y_step) {
+template <int kVectors, typename Step>
+void ProductRow(const float* z, Step z_step, int64_t in_channels, const float* weights, int64_t row,
+                bool accumulate, int64_t pixels, float* y, Step y_step) {
   constexpr int kPixels = kSums / kVectors;
   int64_t p = 0;
   for (; p + kPixels <= pixels; p += kPixels) {
@@ -103,8 +104,20 @@ void PointwiseImpl(const ConstImage& z_image, const float* weights, bool accumul
     const auto rows = [&](auto vectors) HWY_ATTR {
       constexpr int kVectors = decltype(vectors)::value;
       for (; c + kVectors * lanes <= y.channels; c += kVectors * lanes) {
-        ProductRow<kVectors>(z.At(i, 0), z.pixel_stride, z.channels, weights + c, y.channels,
-                             accumulate, y.width, y.At(i, 0) + c, y.pixel_stride);
+        const auto product = [&](auto z_step, auto y_step) HWY_ATTR {
+          ProductRow<kVectors>(z.At(i, 0), z_step, z.channels, weights + c, y.channels, accumulate,
+                               y.width, y.At(i, 0) + c, y_step);
+        };
+        if constexpr (kVectors == 1) {
+          // As many pixels as there are sums ask for more addresses than there are registers,
+          // unless they are constants.
+          if (z.pixel_stride == kChannelBlock && y.pixel_stride == kChannelBlock) {
+            constexpr std::integral_constant<int64_t, kChannelBlock> kStep;
+            product(kStep, kStep);
+            continue;
+          }
+        }
+        product(z.pixel_stride, y.pixel_stride);
       }
     };
     if (kSums >= 16) rows(std::integral_constant<int, 4>());
