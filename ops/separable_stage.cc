@@ -81,12 +81,9 @@ void SeparableStage::Forward(const ConstImage& x, const float* packed, const Ima
 
 void SeparableStage::Backward(const ConstImage& x, const float* packed, const ConstImage& dy,
                               bool accumulate, const Image* dx, float* gradient) const {
-  thread_local kernels::Scratch strip, whole;
-  const int64_t border = shape_.Border();
-  const Image dz =
-      kernels::BorderedImage(whole.Get(kernels::BorderedSize(dy.height, dy.width, inputs_, border)),
-                             dy.height, dy.width, inputs_, border);
-  kernels::ClearBorder(dz, border);
+  thread_local kernels::Scratch strip;
+  thread_local kernels::BorderedScratch whole;
+  const Image dz = whole.Get(dy.height, dy.width, inputs_, shape_.Border());
   const float* transposed = packed + GradientSize();
   const int64_t step = StripRows(dy.width * inputs_);
   float* memory = strip.Get(step * dy.width * inputs_);

@@ -141,11 +141,11 @@ void FusedPass::PackWeights() {
     run.packed = size;
     if (run.stage != nullptr) size += run.stage->PackedSize();
   }
-  packed_.reset(new float[size]);
+  packed_ = packed_memory_.Get(size);
   ForEach(static_cast<int64_t>(runs_.size()), [&](int64_t i) {
     const Stage* stage = runs_[i].stage.get();
     if (stage == nullptr) return;
-    float* packed = packed_.get() + runs_[i].packed;
+    float* packed = packed_ + runs_[i].packed;
     std::fill_n(packed, stage->PackedSize(), 0.0f);
     stage->Pack(packed);
   });
@@ -275,12 +275,12 @@ void FusedPass::ForwardLevel(int index, const Runs& runs) {
   std::vector<float> moments(images_ * 2 * total, 0.0f);
 
   ForEachImage(images_, [&](int64_t, int64_t n) {
-    thread_local kernels::Scratch scratch;
+    thread_local kernels::BorderedScratch scratch;
     Add(additions, n);
     const Image value = nodes_[index].value[n];
     Image positive;
     if (reads_node && border >= 0) {
-      positive = NewPositive(value, border, &scratch);
+      positive = scratch.Get(value.height, value.width, value.channels, border);
       kernels::Clip(value, positive);
     }
     for (size_t i = 0; i < runs.size(); ++i) {
@@ -289,8 +289,8 @@ void FusedPass::ForwardLevel(int index, const Runs& runs) {
       const Image output = OutputOf(run)[n];
       if (run.stage != nullptr) {
         if (!reads_node) positive = NormalisedInput(run, n, border, &scratch);
-        run.stage->Forward(run.stage->ReadsPositive() ? positive : value,
-                           packed_.get() + run.packed, output);
+        run.stage->Forward(run.stage->ReadsPositive() ? positive : value, packed_ + run.packed,
+                           output);
       }
       if (!run.norm.ReadsMoments()) continue;
       float* sums = &moments[n * 2 * total + positions[i]];
@@ -314,19 +314,11 @@ int64_t FusedPass::BorderOf(const Runs& runs) const {
   return border;
 }
 
-Image FusedPass::NewPositive(const Image& like, int64_t border, kernels::Scratch* scratch) {
-  const Image positive = kernels::BorderedImage(
-      scratch->Get(kernels::BorderedSize(like.height, like.width, like.channels, border)),
-      like.height, like.width, like.channels, border);
-  kernels::ClearBorder(positive, border);
-  return positive;
-}
-
 Image FusedPass::NormalisedInput(const Run& run, int64_t n, int64_t border,
-                                 kernels::Scratch* scratch) const {
+                                 kernels::BorderedScratch* scratch) const {
   const Run& previous = runs_[run.previous];
   const Image output = previous.output[n];
-  const Image positive = NewPositive(output, border, scratch);
+  const Image positive = scratch->Get(output.height, output.width, output.channels, border);
   const ChannelNorm& norm = previous.norm;
   kernels::MapAndClip(output, {norm.scale().data(), norm.centre().data(), norm.shift().data()},
                       positive);

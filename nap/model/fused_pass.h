@@ -119,10 +119,8 @@ class FusedPass {
   void ForwardLevel(int node, const Runs& runs);
   void RunOperation(int run, Mode mode);
   int64_t BorderOf(const Runs& runs) const;
-  static kernels::Image NewPositive(const kernels::Image& like, int64_t border,
-                                    kernels::Scratch* scratch);
   kernels::Image NormalisedInput(const Run& run, int64_t n, int64_t border,
-                                 kernels::Scratch* scratch) const;
+                                 kernels::BorderedScratch* scratch) const;
   // Which nodes' gradients are wanted, for their own sake or on the way to another one. In a
   // network's first cell the strengths alone want none of the inputs'.
   std::vector<bool> NodesWanted(const Wanted& wanted) const;
@@ -131,7 +129,7 @@ class FusedPass {
   void BackwardNode(int node, const ImageBatch& from_output, bool want_value, bool want_weights,
                     Gradients* gradients);
   void BackwardLevel(const Runs& runs, bool want_weights, Gradients* gradients);
-  void BackwardFirstLevel(int node, const Runs& runs, const ImageBatch& clipped, bool want_value,
+  void BackwardFirstLevel(int node, const Runs& runs, ImageBatch* clipped, bool want_value,
                           bool want_weights, Gradients* gradients);
   ImageBatch BackwardOperation(int run, bool want_weights, Gradients* gradients);
   void Release(int run);
@@ -146,7 +144,8 @@ class FusedPass {
   std::vector<float> mixing_;
   at::Tensor drop_path_;
   bool again_ = false;  // as in Mode
-  std::unique_ptr<float[]> packed_;
+  kernels::Scratch packed_memory_;
+  float* packed_ = nullptr;
   ImageBatch output_;  // pixels hold the channels of all nodes that belong to the output
   Runs pending_;       // whose outputs are still to be added to nodes
 };

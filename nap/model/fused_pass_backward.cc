@@ -178,13 +178,9 @@ void FusedPass::BackwardNode(int index, const ImageBatch& from_output, bool want
   if (from_output.IsDefined()) start.Add(from_output, ones);
   std::vector<ImageBatch> from_operations;
   from_operations.reserve(node.chains.size());
-  bool reads_positive = false;
   for (int i : node.chains) {
     const Run& run = runs_[i];
-    if (run.stage != nullptr) {
-      reads_positive |= run.stage->ReadsPositive();
-      continue;
-    }
+    if (run.stage != nullptr) continue;
     FindProducts({i}, !want_value && !want_weights);
     if (!want_value && !want_weights) continue;
     if (run.IsIdentity()) {
@@ -195,15 +191,13 @@ void FusedPass::BackwardNode(int index, const ImageBatch& from_output, bool want
     }
   }
 
-  ImageBatch clipped;
   if (want_value) {
     node.gradient = NewBatch(images_, value.height, value.width, value.channels);
-    if (reads_positive) clipped = NewBatch(images_, value.height, value.width, value.channels);
     ForEachImage(images_, [&](int64_t, int64_t n) {
       start.Compute(n, /*accumulate=*/false, node.gradient[n]);
-      if (reads_positive) kernels::Clear(clipped[n]);
     });
   }
+  ImageBatch clipped;
   for (const Group& group : node.groups) {
     Runs last = LastRuns(group);  // those without stages were dealt with above
     last.erase(std::remove_if(last.begin(), last.end(),
@@ -214,7 +208,7 @@ void FusedPass::BackwardNode(int index, const ImageBatch& from_output, bool want
       for (size_t level = group.size() - 1; level > 0; --level) {
         BackwardLevel(group[level], want_weights, gradients);
       }
-      BackwardFirstLevel(index, group[0], clipped, want_value, want_weights, gradients);
+      BackwardFirstLevel(index, group[0], &clipped, want_value, want_weights, gradients);
     }
     for (const Runs& runs : group) {
       for (int run : runs) Release(run);
@@ -224,7 +218,7 @@ void FusedPass::BackwardNode(int index, const ImageBatch& from_output, bool want
   GroupSums sums(images_, value.channels);
   ForEachImage(images_, [&](int64_t group, int64_t n) {
     const Image gradient = node.gradient[n];
-    if (reads_positive) kernels::AddClipGradient(node.value[n], clipped[n], gradient);
+    if (clipped.IsDefined()) kernels::AddClipGradient(node.value[n], clipped[n], gradient);
     kernels::AddSum(gradient, sums.Of(group));
   });
   node.gradient_sum = sums.Total<double>(0, value.channels);
@@ -258,7 +252,8 @@ void FusedPass::BackwardLevel(const Runs& runs, bool want_weights, Gradients* gr
   GroupSums sums(images_, total);
 
   ForEachImage(images_, [&](int64_t group, int64_t n) {
-    thread_local kernels::Scratch positive_scratch, gradient_scratch;
+    thread_local kernels::BorderedScratch positive_scratch;
+    thread_local kernels::Scratch gradient_scratch;
     for (size_t i = 0; i < runs.size(); ++i) {
       const Run& run = runs_[runs[i]];
       const Run& previous = runs_[run.previous];
@@ -266,7 +261,7 @@ void FusedPass::BackwardLevel(const Runs& runs, bool want_weights, Gradients* gr
       output_gradients[i].Compute(n, /*accumulate=*/false, dy);
       const Image positive = NormalisedInput(run, n, border, &positive_scratch);
       const Image dx = previous.gradient[n];
-      run.stage->Backward(positive, packed_.get() + run.packed, dy, /*accumulate=*/false, &dx,
+      run.stage->Backward(positive, packed_ + run.packed, dy, /*accumulate=*/false, &dx,
                           want_weights ? sums.Of(group) + weights[i] : nullptr);
       float* to = sums.Of(group) + moments[i];
       kernels::ClipGradient(positive, previous.output[n], previous.norm.centre().data(), dx, to,
@@ -290,16 +285,23 @@ void FusedPass::Unpack(const Run& run, const std::vector<float>& gradient, Gradi
   std::move(tensors.begin(), tensors.end(), gradients->weights.begin() + run.first_weight);
 }
 
-void FusedPass::BackwardFirstLevel(int index, const Runs& all_runs, const ImageBatch& clipped,
+// clipped: the gradient of the clipped node; undefined until something is added to it.
+void FusedPass::BackwardFirstLevel(int index, const Runs& all_runs, ImageBatch* clipped,
                                    bool want_value, bool want_weights, Gradients* gradients) {
   Node& node = nodes_[index];
   Runs runs;
   std::vector<BatchSum> output_gradients;
   std::vector<int64_t> weights;  // where each run's sums start
   int64_t total = 0;
+  int first_on_clipped = -1;  // which needs not add
   for (int i : all_runs) {
     const Run& run = runs_[i];
     if (run.stage == nullptr) continue;
+    if (want_value && run.stage->ReadsPositive() && !clipped->IsDefined()) {
+      const Image& value = node.value.first;
+      *clipped = NewBatch(images_, value.height, value.width, value.channels);
+      first_on_clipped = i;
+    }
     runs.push_back(i);
     output_gradients.push_back(GradientOf(run, want_weights, gradients));
     weights.push_back(total);
@@ -308,11 +310,12 @@ void FusedPass::BackwardFirstLevel(int index, const Runs& all_runs, const ImageB
   const int64_t border = want_weights ? BorderOf(runs) : -1;
   GroupSums sums(images_, total);
   ForEachImage(images_, [&](int64_t group, int64_t n) {
-    thread_local kernels::Scratch positive_scratch, gradient_scratch;
+    thread_local kernels::BorderedScratch positive_scratch;
+    thread_local kernels::Scratch gradient_scratch;
     const Image value = node.value[n];
     Image positive;
     if (border >= 0) {
-      positive = NewPositive(value, border, &positive_scratch);
+      positive = positive_scratch.Get(value.height, value.width, value.channels, border);
       kernels::Clip(value, positive);
     }
     for (size_t i = 0; i < runs.size(); ++i) {
@@ -321,9 +324,9 @@ void FusedPass::BackwardFirstLevel(int index, const Runs& all_runs, const ImageB
       const Image dy = NewDense(run.output.first, &gradient_scratch);
       output_gradients[i].Compute(n, /*accumulate=*/false, dy);
       Image dx;
-      if (want_value) dx = on_positive ? clipped[n] : node.gradient[n];
-      run.stage->Backward(on_positive && border >= 0 ? positive : value, packed_.get() + run.packed,
-                          dy, /*accumulate=*/true, want_value ? &dx : nullptr,
+      if (want_value) dx = on_positive ? (*clipped)[n] : node.gradient[n];
+      run.stage->Backward(on_positive && border >= 0 ? positive : value, packed_ + run.packed, dy,
+                          /*accumulate=*/runs[i] != first_on_clipped, want_value ? &dx : nullptr,
                           want_weights ? sums.Of(group) + weights[i] : nullptr);
     }
   });

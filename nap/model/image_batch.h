@@ -7,10 +7,10 @@
 #include <algorithm>
 #include <cstdint>
 #include <functional>
-#include <memory>
 #include <vector>
 
 #include "ops/kernels/image.h"
+#include "ops/kernels/scratch.h"
 
 namespace nap {
 
@@ -52,18 +52,18 @@ void ForEach(int64_t count, const std::function<void(int64_t)>& body);
 class GroupSums {
  public:
   GroupSums(int64_t images, int64_t size)
-      : groups_(NumImageGroups(images)), size_(size), sums_(new float[groups_ * size]) {
+      : groups_(NumImageGroups(images)), size_(size), sums_(memory_.Get(groups_ * size)) {
     ForEach(groups_, [this](int64_t group) { std::fill_n(Of(group), size_, 0.0f); });
   }
 
-  float* Of(int64_t group) { return sums_.get() + group * size_; }
+  float* Of(int64_t group) { return sums_ + group * size_; }
 
   // The total of the floats [begin, begin + count).
   template <typename Float>
   std::vector<Float> Total(int64_t begin, int64_t count) const {
     std::vector<Float> total(count, 0);
     for (int64_t group = 0; group < groups_; ++group) {
-      const float* from = sums_.get() + group * size_ + begin;
+      const float* from = sums_ + group * size_ + begin;
       for (int64_t i = 0; i < count; ++i) total[i] += from[i];
     }
     return total;
@@ -72,7 +72,8 @@ class GroupSums {
  private:
   const int64_t groups_;
   const int64_t size_;
-  std::unique_ptr<float[]> sums_;
+  kernels::Scratch memory_;
+  float* const sums_;
 };
 
 }  // namespace nap

@@ -203,24 +203,6 @@ TEST_P(NormalisationTest, DoesNotDrownInALargeMean) {
   EXPECT_LE(Error(FromPerChannel(squares, 16) - 99 * offset.square(), Sum(wanted.square())), 1e-5);
 }
 
-TEST_P(NormalisationTest, ClearsTheBorder) {
-  const at::Tensor x = Random({17, 3, 4});
-  const TestImage image(x, {2});
-  for (int64_t i = -2; i < 5; ++i) {
-    for (int64_t j = -2; j < 6; ++j) {
-      if (i < 0 || i >= 3 || j < 0 || j >= 4) std::fill_n(image.image().At(i, j), 32, 7.0f);
-    }
-  }
-  ClearBorder(image.image(), 2);
-  for (int64_t i = -2; i < 5; ++i) {
-    for (int64_t j = -2; j < 6; ++j) {
-      if (i >= 0 && i < 3 && j >= 0 && j < 4) continue;
-      for (int64_t c = 0; c < 32; ++c) EXPECT_EQ(image.image().At(i, j)[c], 0);
-    }
-  }
-  EXPECT_TRUE(image.Values().equal(x));
-}
-
 class PoolingTest : public KernelTest {
  protected:
   static void Check(const at::Tensor& values, int64_t stride, bool maximum) {

@@ -70,18 +70,6 @@ inline void Clear(const Image& image) {
   }
 }
 
-// With a border on every side, in memory that starts at `memory`: BorderedSize floats.
-inline int64_t BorderedSize(int64_t height, int64_t width, int64_t channels, int64_t border) {
-  return (height + 2 * border) * (width + 2 * border) * channels;
-}
-inline Image BorderedImage(float* memory, int64_t height, int64_t width, int64_t channels,
-                           int64_t border) {
-  Image image = DenseImage(memory, height, width, channels);
-  image.row_stride = (width + 2 * border) * channels;
-  image.data = image.At(border, border);
-  return image;
-}
-
 }  // namespace nap::kernels
 
 #endif  // OPS_KERNELS_IMAGE_H_

@@ -290,19 +290,5 @@ void WeightedSum(const Term* terms, int64_t num_terms, const float* shift, bool 
   HWY_DYNAMIC_DISPATCH(WeightedSumImpl)(terms, num_terms, shift, accumulate, out);
 }
 
-void ClearBorder(const Image& image, int64_t border) {
-  const int64_t c = image.channels;
-  const int64_t whole_row = (image.width + 2 * border) * c;
-  for (int64_t i = -border; i < image.height + border; ++i) {
-    float* row = image.At(i, -border);
-    if (i < 0 || i >= image.height) {
-      std::fill_n(row, whole_row, 0.0f);
-    } else {
-      std::fill_n(row, border * c, 0.0f);
-      std::fill_n(row + (border + image.width) * c, border * c, 0.0f);
-    }
-  }
-}
-
 }  // namespace nap::kernels
 #endif  // HWY_ONCE

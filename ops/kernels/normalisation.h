@@ -52,9 +52,6 @@ struct Term {
 void WeightedSum(const Term* terms, int64_t num_terms, const float* shift, bool accumulate,
                  const Image& out);
 
-// The border of a bordered image becomes zero.
-void ClearBorder(const Image& image, int64_t border);
-
 }  // namespace nap::kernels
 
 #endif  // OPS_KERNELS_NORMALISATION_H_
