@@ -17,8 +17,8 @@ using kernels::ConstImage;
 using kernels::Image;
 
 // Of the outputs of a group. Small groups find more of their data in the second-level cache, but
-// read what they share, and wait for all threads, more often; 16 MB were best where measured.
-constexpr int64_t kGroupFloats = 1 << 22;
+// read what they share, and wait for all threads, more often; 4 MB were best where measured.
+constexpr int64_t kGroupFloats = 1 << 20;
 
 }  // namespace
 

@@ -54,9 +54,15 @@ void ForEach(int64_t count, const std::function<void(int64_t)>& body) {
 
 void ForEachImage(int64_t images, const std::function<void(int64_t, int64_t)>& body) {
   const int64_t groups = NumImageGroups(images);
-  ForEach(groups, [&](int64_t group) {
-    const int64_t end = (group + 1) * images / groups;
-    for (int64_t n = group * images / groups; n < end; ++n) body(group, n);
+  // To and fro: what a thread has touched last is still in its cache when the next call begins.
+  thread_local bool backwards = false;
+  backwards = !backwards;
+  at::parallel_for(0, groups, 1, [&, fro = backwards](int64_t first, int64_t last) {
+    for (int64_t i = first; i < last; ++i) {
+      const int64_t group = fro ? first + last - 1 - i : i;
+      const int64_t end = (group + 1) * images / groups;
+      for (int64_t n = group * images / groups; n < end; ++n) body(group, n);
+    }
   });
 }
 
