@@ -77,6 +77,8 @@
     if (spec.kind === 'ranges') {
       y.beginAtZero = false;
       y.grace = '10%';
+      // Every method has its name.
+      Object.assign(x.ticks, {autoSkip: false, maxRotation: 90});
     }
     if (isLines) {
       x.type = 'linear';
