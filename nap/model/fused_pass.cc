@@ -16,9 +16,10 @@ namespace {
 using kernels::ConstImage;
 using kernels::Image;
 
-// Of the outputs of a group. Small groups find more of their data in the second-level cache, but
-// read what they share, and wait for all threads, more often; 4 MB were best where measured.
-constexpr int64_t kGroupFloats = 1 << 20;
+// Of the outputs of a group, an image. Small groups find more of their data in the second-level
+// cache, but read what they share, and wait for all threads, more often; 256 KB were best where
+// measured.
+constexpr int64_t kGroupFloats = 1 << 16;
 
 }  // namespace
 
@@ -173,7 +174,7 @@ void FusedPass::GroupChains(int index) {
   }
 }
 
-// Of the chain's outputs.
+// Of the chain's outputs, an image.
 int64_t FusedPass::ChainFloats(int first) const {
   const Image& input = nodes_[runs_[first].source].value.first;
   ImageSize size{input.height, input.width};
@@ -183,7 +184,7 @@ int64_t FusedPass::ChainFloats(int first) const {
     if (stage == nullptr) continue;
     size = Strided(size, stage->Stride());
     channels = kernels::PaddedChannels(stage->Channels(channels));
-    floats += images_ * size.height * size.width * channels;
+    floats += size.height * size.width * channels;
   }
   return floats;
 }
