@@ -10,16 +10,11 @@
 #define HWY_TARGET_INCLUDE "ops/kernels/depthwise.cc"
 #include <hwy/foreach_target.h>
 // After foreach_target.h.
-#include <hwy/highway.h>
+#include "ops/kernels/simd-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace nap::kernels {
 namespace HWY_NAMESPACE {
-
-namespace hn = hwy::HWY_NAMESPACE;
-
-using D = hn::CappedTag<float, kChannelBlock>;
-using V = hn::Vec<D>;
 
 // One term of a correlation: the input at this distance from the output's pixel, times a weight a
 // channel.
@@ -27,12 +22,6 @@ struct Tap {
   int64_t offset;  // in floats
   const float* weights;
 };
-
-#if HWY_TARGET <= HWY_AVX3 || HWY_TARGET == HWY_NEON
-constexpr bool kHas32Registers = true;
-#else
-constexpr bool kHas32Registers = false;
-#endif
 
 // out[j] (+)= sum over taps of weights * in[j * step + offset], for kColumns pixels of one vector.
 // The sums stay in registers while all taps pass: a weight is loaded once for kColumns products,
@@ -213,11 +202,6 @@ void DepthwiseInputGradientImpl(const DepthwiseShape& shape, const ConstImage& d
   }
 }
 
-HWY_INLINE void AddTo(V sum, float* HWY_RESTRICT to) {
-  const D d;
-  hn::StoreU(hn::Add(hn::LoadU(d, to), sum), d, to);
-}
-
 // kTaps sums over `height` rows stay in registers: dz is loaded once for kTaps products.
 template <int kTaps>
 HWY_INLINE void WeightSums(const Tap* taps, const ConstImage& x, int64_t step, const ConstImage& dz,
@@ -313,7 +297,7 @@ void DepthwiseWeightGradientImpl(const DepthwiseShape& shape, const ConstImage& 
   thread_local std::vector<Tap> taps;
   FilterTaps(shape, x, gradient, &taps);
   const int64_t num_taps = taps.size();
-  const int64_t groups = (num_taps + kMostTaps - 1) / kMostTaps;
+  const int64_t groups = in_spans != nullptr ? 1 : (num_taps + kMostTaps - 1) / kMostTaps;
   // Few rows at a time, so that they are in the first-level cache for the second group of taps;
   // and enough of them for the sums' own loads and stores not to count.
   const int64_t rows = std::max<int64_t>(1, 64 / std::max<int64_t>(1, dz.width));
@@ -321,14 +305,10 @@ void DepthwiseWeightGradientImpl(const DepthwiseShape& shape, const ConstImage& 
     const ConstImage strip = Rows(dz, row, std::min(rows, dz.height - row));
     const ConstImage from = Rows(x, row * shape.stride, 1);
     for (int64_t c = 0; c < dz.channels; c += hn::Lanes(d)) {
-      if (in_spans != nullptr) {
-        in_spans(taps.data(), from, 1, strip, c, gradient);
-        continue;
-      }
       for (int64_t g = 0; g < groups; ++g) {
         const int64_t begin = g * num_taps / groups, end = (g + 1) * num_taps / groups;
-        kSums[end - begin - 1](taps.data() + begin, from, shape.stride, strip, c,
-                               gradient + begin * dz.channels);
+        const WeightSumsFunction sums = in_spans != nullptr ? in_spans : kSums[end - begin - 1];
+        sums(taps.data() + begin, from, shape.stride, strip, c, gradient + begin * dz.channels);
       }
     }
   }

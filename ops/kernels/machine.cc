@@ -7,16 +7,11 @@
 #define HWY_TARGET_INCLUDE "ops/kernels/machine.cc"
 #include <hwy/foreach_target.h>
 // After foreach_target.h.
-#include <hwy/highway.h>
+#include "ops/kernels/simd-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace nap::kernels {
 namespace HWY_NAMESPACE {
-
-namespace hn = hwy::HWY_NAMESPACE;
-
-using D = hn::CappedTag<float, kChannelBlock>;
-using V = hn::Vec<D>;
 
 const char* InstructionSetImpl() { return hwy::TargetName(HWY_TARGET); }
 

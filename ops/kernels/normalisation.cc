@@ -9,16 +9,11 @@
 #define HWY_TARGET_INCLUDE "ops/kernels/normalisation.cc"
 #include <hwy/foreach_target.h>
 // After foreach_target.h.
-#include <hwy/highway.h>
+#include "ops/kernels/simd-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace nap::kernels {
 namespace HWY_NAMESPACE {
-
-namespace hn = hwy::HWY_NAMESPACE;
-
-using D = hn::CappedTag<float, kChannelBlock>;
-using V = hn::Vec<D>;
 
 // Calls body(i, c) for each row and vector of channels.
 template <typename Body>
@@ -31,11 +26,6 @@ HWY_INLINE void ForEachRow(const ConstImage& image, const Body& body) {
 
 // ReLU. Unlike a maximum it keeps what is not a number, so that a loss tells of it.
 HWY_INLINE V Positive(V value) { return hn::IfThenZeroElse(hn::Lt(value, hn::Zero(D())), value); }
-
-HWY_INLINE void AddTo(V sum, float* HWY_RESTRICT to) {
-  const D d;
-  hn::StoreU(hn::Add(hn::LoadU(d, to), sum), d, to);
-}
 
 // Sums over a row stay in registers, two of a kind so that additions do not wait for each other;
 // adding row by row also keeps rounding errors small.

@@ -8,20 +8,15 @@
 #define HWY_TARGET_INCLUDE "ops/kernels/pointwise.cc"
 #include <hwy/foreach_target.h>
 // After foreach_target.h.
-#include <hwy/highway.h>
+#include "ops/kernels/simd-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace nap::kernels {
 namespace HWY_NAMESPACE {
 
-namespace hn = hwy::HWY_NAMESPACE;
-
-using D = hn::CappedTag<float, kChannelBlock>;
-using V = hn::Vec<D>;
-
 // The sums of a tile stay in registers; the rest of the registers hold factors. A tile is as wide
 // as the output's channels allow: the wider, the fewer scalars are spread over a vector.
-constexpr int kSums = HWY_TARGET <= HWY_AVX3 || HWY_TARGET == HWY_NEON ? 16 : 8;
+constexpr int kSums = kHas32Registers ? 16 : 8;
 
 // kPixels x kVectors of the product. z: pixels `z_step` apart; weights: rows `row` apart. Step: an
 // integer or, known to the compiler, an integral_constant.

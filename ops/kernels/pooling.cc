@@ -8,16 +8,11 @@
 #define HWY_TARGET_INCLUDE "ops/kernels/pooling.cc"
 #include <hwy/foreach_target.h>
 // After foreach_target.h.
-#include <hwy/highway.h>
+#include "ops/kernels/simd-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace nap::kernels {
 namespace HWY_NAMESPACE {
-
-namespace hn = hwy::HWY_NAMESPACE;
-
-using D = hn::CappedTag<float, kChannelBlock>;
-using V = hn::Vec<D>;
 
 // The part of a window that lies on the image.
 struct Window {
