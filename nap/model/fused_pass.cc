@@ -142,11 +142,11 @@ void FusedPass::PackWeights() {
     run.packed = size;
     if (run.stage != nullptr) size += run.stage->PackedSize();
   }
-  packed_ = packed_memory_.Get(size);
+  packed_.Get(size);
   ForEach(static_cast<int64_t>(runs_.size()), [&](int64_t i) {
     const Stage* stage = runs_[i].stage.get();
     if (stage == nullptr) return;
-    float* packed = packed_ + runs_[i].packed;
+    float* packed = packed_.data() + runs_[i].packed;
     std::fill_n(packed, stage->PackedSize(), 0.0f);
     stage->Pack(packed);
   });
@@ -290,8 +290,8 @@ void FusedPass::ForwardLevel(int index, const Runs& runs) {
       const Image output = OutputOf(run)[n];
       if (run.stage != nullptr) {
         if (!reads_node) positive = NormalisedInput(run, n, border, &scratch);
-        run.stage->Forward(run.stage->ReadsPositive() ? positive : value, packed_ + run.packed,
-                           output);
+        run.stage->Forward(run.stage->ReadsPositive() ? positive : value,
+                           packed_.data() + run.packed, output);
       }
       if (!run.norm.ReadsMoments()) continue;
       float* sums = &moments[n * 2 * total + positions[i]];

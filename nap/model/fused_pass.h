@@ -144,8 +144,7 @@ class FusedPass {
   std::vector<float> mixing_;
   at::Tensor drop_path_;
   bool again_ = false;  // as in Mode
-  kernels::Scratch packed_memory_;
-  float* packed_ = nullptr;
+  kernels::Scratch packed_;
   ImageBatch output_;  // pixels hold the channels of all nodes that belong to the output
   Runs pending_;       // whose outputs are still to be added to nodes
 };

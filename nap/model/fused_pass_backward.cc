@@ -261,7 +261,7 @@ void FusedPass::BackwardLevel(const Runs& runs, bool want_weights, Gradients* gr
       output_gradients[i].Compute(n, /*accumulate=*/false, dy);
       const Image positive = NormalisedInput(run, n, border, &positive_scratch);
       const Image dx = previous.gradient[n];
-      run.stage->Backward(positive, packed_ + run.packed, dy, /*accumulate=*/false, &dx,
+      run.stage->Backward(positive, packed_.data() + run.packed, dy, /*accumulate=*/false, &dx,
                           want_weights ? sums.Of(group) + weights[i] : nullptr);
       float* to = sums.Of(group) + moments[i];
       kernels::ClipGradient(positive, previous.output[n], previous.norm.centre().data(), dx, to,
@@ -325,7 +325,8 @@ void FusedPass::BackwardFirstLevel(int index, const Runs& all_runs, ImageBatch* 
       output_gradients[i].Compute(n, /*accumulate=*/false, dy);
       Image dx;
       if (want_value) dx = on_positive ? (*clipped)[n] : node.gradient[n];
-      run.stage->Backward(on_positive && border >= 0 ? positive : value, packed_ + run.packed, dy,
+      run.stage->Backward(on_positive && border >= 0 ? positive : value,
+                          packed_.data() + run.packed, dy,
                           /*accumulate=*/runs[i] != first_on_clipped, want_value ? &dx : nullptr,
                           want_weights ? sums.Of(group) + weights[i] : nullptr);
     }

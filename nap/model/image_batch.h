@@ -51,19 +51,19 @@ void ForEach(int64_t count, const std::function<void(int64_t)>& body);
 // Sums that each group of images keeps for itself, side by side.
 class GroupSums {
  public:
-  GroupSums(int64_t images, int64_t size)
-      : groups_(NumImageGroups(images)), size_(size), sums_(memory_.Get(groups_ * size)) {
+  GroupSums(int64_t images, int64_t size) : groups_(NumImageGroups(images)), size_(size) {
+    sums_.Get(groups_ * size);
     ForEach(groups_, [this](int64_t group) { std::fill_n(Of(group), size_, 0.0f); });
   }
 
-  float* Of(int64_t group) { return sums_ + group * size_; }
+  float* Of(int64_t group) { return sums_.data() + group * size_; }
 
   // The total of the floats [begin, begin + count).
   template <typename Float>
   std::vector<Float> Total(int64_t begin, int64_t count) const {
     std::vector<Float> total(count, 0);
     for (int64_t group = 0; group < groups_; ++group) {
-      const float* from = sums_ + group * size_ + begin;
+      const float* from = sums_.data() + group * size_ + begin;
       for (int64_t i = 0; i < count; ++i) total[i] += from[i];
     }
     return total;
@@ -72,8 +72,7 @@ class GroupSums {
  private:
   const int64_t groups_;
   const int64_t size_;
-  kernels::Scratch memory_;
-  float* const sums_;
+  kernels::Scratch sums_;
 };
 
 }  // namespace nap

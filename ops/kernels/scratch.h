@@ -22,8 +22,11 @@ class Scratch {
       if (memory_ == nullptr) throw std::bad_alloc();
       size_ = floats;
     }
-    return memory_.get();
+    return data();
   }
+
+  // What Get returned last.
+  float* data() const { return memory_.get(); }
 
  private:
   hwy::AlignedFreeUniquePtr<float[]> memory_;
@@ -41,6 +44,7 @@ class BorderedScratch {
         border <= border_) {
       return image_;
     }
+    image_ = {};  // for the next call, should there be too little memory
     border_ = std::max(border, border_);
     const int64_t row = (width + 2 * border_) * channels, size = (height + 2 * border_) * row;
     float* const memory = memory_.Get(size);
