@@ -1,6 +1,7 @@
 """External repositories, all of them found on this machine: nothing is downloaded."""
 
 load("//third_party/chart_js:chart_js.bzl", "chart_js_repository")
+load("//third_party:system_libraries.bzl", "system_libraries_repository")
 load("//third_party/libtorch:libtorch.bzl", "libtorch_repository")
 
 # Debian's Bazel reports no version; any other reports one and brings these three itself when it can.
@@ -11,6 +12,30 @@ def nap_repositories():
     """Declares every external repository that the build reads."""
     chart_js_repository(name = "chart_js")
     libtorch_repository(name = "libtorch")
+    system_libraries_repository(
+        name = "system_libraries",
+        libraries = {
+            "abseil": [
+                "absl_status",
+                "absl_statusor",
+                "absl_str_format",
+                "absl_strings",
+                "absl_time",
+            ],
+            "benchmark": ["benchmark"],
+            "gflags": ["gflags"],
+            "glog": ["libglog"],
+            "googletest": [
+                "gmock",
+                "gtest",
+            ],
+            "googletest_main": ["gtest_main"],
+            "highway": ["libhwy"],
+            "libjpeg": ["libjpeg"],
+            "libpng": ["libpng"],
+            "zlib": ["zlib"],
+        },
+    )
     native.local_repository(name = "rules_cc", path = "third_party/rules_cc")
     if _bazel_has_no_network_rules():
         native.local_repository(name = "rules_java", path = "third_party/rules_java")

@@ -1,6 +1,8 @@
 #include "nap/training/optimizer.h"
 
 #include <set>
+#include <sstream>
+#include <string>
 #include <utility>
 
 namespace nap {
@@ -10,7 +12,9 @@ namespace {
 template <typename KeyType = OptimizerState::key_type>
 KeyType Key(const torch::Tensor& parameter) {
   if constexpr (std::is_same_v<KeyType, std::string>) {
-    return c10::guts::to_string(parameter.unsafeGetTensorImpl());
+    std::ostringstream key;
+    key << parameter.unsafeGetTensorImpl();
+    return key.str();
   } else {
     return parameter.unsafeGetTensorImpl();
   }
