@@ -1,5 +1,6 @@
 // The built-in images: a small network learns them, a linear model cannot.
 #include <ATen/Parallel.h>
+#include <ATen/core/grad_mode.h>
 #include <ATen/ops/cross_entropy_loss.h>
 #include <ATen/ops/relu.h>
 #include <gtest/gtest.h>

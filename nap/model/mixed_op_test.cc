@@ -1,5 +1,6 @@
 #include "nap/model/mixed_op.h"
 
+#include <ATen/core/grad_mode.h>
 #include <ATen/ops/randn.h>
 #include <ATen/ops/tensor.h>
 #include <ATen/ops/zeros_like.h>

@@ -1,6 +1,7 @@
 #include "nap/model/torchscript.h"
 
 #include <ATen/CPUGeneratorImpl.h>
+#include <ATen/core/grad_mode.h>
 #include <ATen/ops/randn.h>
 #include <absl/status/statusor.h>
 #include <absl/strings/str_cat.h>

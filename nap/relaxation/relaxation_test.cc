@@ -1,5 +1,6 @@
 #include "nap/relaxation/relaxation.h"
 
+#include <ATen/core/grad_mode.h>
 #include <ATen/ops/ones.h>
 #include <ATen/ops/rand.h>
 #include <ATen/ops/randn.h>

@@ -1,5 +1,6 @@
 #include "nap/training/initial_weights.h"
 
+#include <ATen/core/grad_mode.h>
 #include <absl/strings/match.h>
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_join.h>

@@ -1,6 +1,7 @@
 // Writes a checkpoint of a network with random weights and what it answers, for tests in other
 // languages: trained_network_for_tests GENOTYPE STEM CHANNELS CELLS IMAGE_SIZE FOLDER
 #include <ATen/TensorOperators.h>
+#include <ATen/core/grad_mode.h>
 #include <ATen/ops/randn.h>
 #include <ATen/ops/upsample_bilinear2d.h>
 #include <absl/strings/numbers.h>

@@ -1,6 +1,7 @@
 #include "nap/training/training_state.h"
 
 #include <ATen/CPUGeneratorImpl.h>
+#include <ATen/core/grad_mode.h>
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_join.h>
 #include <c10/core/GradMode.h>
