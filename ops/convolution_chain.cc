@@ -5,6 +5,7 @@
 
 #include <utility>
 
+#include "ops/dense_stage.h"
 #include "ops/pointwise_stage.h"
 #include "ops/separable_stage.h"
 
@@ -14,6 +15,11 @@ namespace {
 bool IsPointwise(const ConvolutionShape& shape) {
   return shape.groups == 1 && shape.kernel_height == 1 && shape.kernel_width == 1 &&
          shape.stride_height == shape.stride_width;
+}
+
+// One that DenseStage can do.
+bool IsDense(const ConvolutionShape& shape) {
+  return shape.groups == 1 && shape.stride_height == 1 && shape.stride_width == 1;
 }
 
 bool IsSeparable(const ConvolutionChain::Block& block) {
@@ -60,6 +66,8 @@ std::optional<StageList> ConvolutionChain::Stages() const {
       stages.push_back(std::make_shared<SeparableStage>(convolutions_[i][0], convolutions_[i][1]));
     } else if (blocks_[i].size() == 1 && IsPointwise(blocks_[i][0])) {
       stages.push_back(std::make_shared<PointwiseStage>(convolutions_[i]));
+    } else if (blocks_[i].size() == 1 && IsDense(blocks_[i][0])) {
+      stages.push_back(std::make_shared<DenseStage>(convolutions_[i][0]));
     } else {
       return std::nullopt;
     }

@@ -19,7 +19,8 @@ class ConvolutionChain final : public Operation {
   ConvolutionChain(const OperationOptions& options, std::vector<Block> blocks);
 
   torch::Tensor Forward(const torch::Tensor& x) override;
-  // If every block is a depthwise and a pointwise convolution, or a pointwise one alone.
+  // If every block is a depthwise and a pointwise convolution, or one convolution over all channels
+  // that is pointwise or of stride 1.
   std::optional<StageList> Stages() const override;
   std::vector<torch::nn::BatchNorm2d> InnerNorms() const override { return norms_; }
   Cost CostAt(ImageSize input) const override;

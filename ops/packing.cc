@@ -38,6 +38,12 @@ void ForEachPointwise(const at::Tensor& weight, const Visit& visit) {
 
 }  // namespace
 
+kernels::KernelShape KernelShapeOf(const torch::nn::Conv2d& convolution) {
+  const auto& options = convolution->options;
+  return {(*options.kernel_size())[0], (*options.kernel_size())[1], (*options.stride())[0],
+          (*options.dilation())[0]};
+}
+
 void PackDepthwise(const at::Tensor& weight, float* packed) {
   ForEachDepthwise(weight, [packed](float value, int64_t i) { packed[i] = value; });
 }

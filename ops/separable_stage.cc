@@ -14,21 +14,14 @@ namespace {
 using kernels::ConstImage;
 using kernels::Image;
 
-kernels::DepthwiseShape ShapeOf(const torch::nn::Conv2d& depthwise) {
-  const auto& options = depthwise->options;
-  return {(*options.kernel_size())[0], (*options.kernel_size())[1], (*options.stride())[0],
-          (*options.dilation())[0]};
-}
-
 // As many rows as keep what lies between the two convolutions in the first-level cache.
 int64_t StripRows(int64_t row_floats) {
   return std::max<int64_t>(1, 4096 / std::max<int64_t>(1, row_floats));
 }
 
 // What the depthwise convolution made of rows [begin, begin + rows) of the output.
-Image DepthwiseStrip(const kernels::DepthwiseShape& shape, const ConstImage& x,
-                     const float* weights, int64_t begin, int64_t rows, int64_t width,
-                     float* memory) {
+Image DepthwiseStrip(const kernels::KernelShape& shape, const ConstImage& x, const float* weights,
+                     int64_t begin, int64_t rows, int64_t width, float* memory) {
   const Image z = kernels::DenseImage(memory, rows, width, x.channels);
   kernels::Depthwise(shape, kernels::Rows(x, begin * shape.stride, rows), weights, z);
   return z;
@@ -39,7 +32,7 @@ Image DepthwiseStrip(const kernels::DepthwiseShape& shape, const ConstImage& x,
 SeparableStage::SeparableStage(torch::nn::Conv2d depthwise, torch::nn::Conv2d pointwise)
     : depthwise_(std::move(depthwise)),
       pointwise_(std::move(pointwise)),
-      shape_(ShapeOf(depthwise_)),
+      shape_(KernelShapeOf(depthwise_)),
       inputs_(kernels::PaddedChannels(pointwise_->options.in_channels())),
       outputs_(kernels::PaddedChannels(pointwise_->options.out_channels())) {}
 

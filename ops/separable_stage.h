@@ -32,7 +32,7 @@ class SeparableStage final : public Stage {
  private:
   const torch::nn::Conv2d depthwise_;
   const torch::nn::Conv2d pointwise_;
-  const kernels::DepthwiseShape shape_;
+  const kernels::KernelShape shape_;
   const int64_t inputs_;   // padded channels
   const int64_t outputs_;  // padded channels
 };

@@ -1,4 +1,4 @@
-// Depthwise and pointwise convolution against LibTorch's in double precision.
+// Convolutions against LibTorch's in double precision.
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/conv2d.h>
 #include <ATen/ops/zeros.h>
@@ -25,7 +25,7 @@ double Dot(const at::Tensor& a, const at::Tensor& b) { return (a * b).sum().item
 class DepthwiseTest : public KernelTest {
  protected:
   // `gap`: floats between the pixels and rows of what is read.
-  void Check(const DepthwiseShape& shape, int64_t channels, int64_t height, int64_t width,
+  void Check(const KernelShape& shape, int64_t channels, int64_t height, int64_t width,
              int64_t gap = 0) {
     SCOPED_TRACE(testing::Message()
                  << "kernel " << shape.kernel_height << 'x' << shape.kernel_width << ", stride "
@@ -212,6 +212,82 @@ TEST_P(PointwiseTest, AgreesAtEveryNumberOfChannels) {
   }
 }
 
+class ConvolutionTest : public KernelTest {
+ protected:
+  void Check(const KernelShape& shape, int64_t inputs, int64_t outputs, int64_t height,
+             int64_t width) {
+    SCOPED_TRACE(testing::Message() << "kernel " << shape.kernel_height << 'x' << shape.kernel_width
+                                    << ", dilation " << shape.dilation << ", " << inputs << " to "
+                                    << outputs << " channels, " << height << 'x' << width);
+    const at::Tensor x = Random({inputs, height, width}).requires_grad_(true);
+    const at::Tensor weight =
+        Random({outputs, inputs, shape.kernel_height, shape.kernel_width}).requires_grad_(true);
+    const at::Tensor y = at::conv2d(
+        x.unsqueeze(0), weight, {}, 1,
+        {shape.dilation * (shape.kernel_height / 2), shape.dilation * (shape.kernel_width / 2)},
+        {shape.dilation, shape.dilation})[0];
+    const at::Tensor dy = Random(y.sizes());
+    const std::vector<at::Tensor> wanted = grad({y}, {x, weight}, {dy});
+
+    const int64_t rows = PaddedChannels(inputs), columns = PaddedChannels(outputs);
+    const int64_t matrix = rows * columns, taps = shape.Taps();
+    std::vector<float> packed(taps * matrix, 0.0f), turned(taps * matrix, 0.0f);
+    const auto from = weight.accessor<double, 4>();
+    const auto for_each = [&](auto&& visit) {
+      for (int64_t t = 0; t < taps; ++t) {
+        for (int64_t i = 0; i < inputs; ++i) {
+          for (int64_t o = 0; o < outputs; ++o) {
+            visit(t, i, o, t / shape.kernel_width, t % shape.kernel_width);
+          }
+        }
+      }
+    };
+    for_each([&](int64_t t, int64_t i, int64_t o, int64_t row, int64_t column) {
+      const float value = static_cast<float>(from[o][i][row][column]);
+      packed[t * matrix + i * columns + o] = value;
+      turned[(taps - 1 - t) * matrix + o * rows + i] = value;
+    });
+    const TestImage x_image(x.detach(), {shape.Border() + 1, 16, 32});
+    const TestImage y_image(outputs, height, width, {0, 16, 48});
+    Convolution(shape, x_image.image(), packed.data(), /*accumulate=*/false, y_image.image());
+    EXPECT_LE(Error(y_image.Values(), y.detach()), 1e-5);
+    Convolution(shape, x_image.image(), packed.data(), /*accumulate=*/true, y_image.image());
+    EXPECT_LE(Error(y_image.Values(), 2 * y.detach()), 1e-5);
+
+    const TestImage dy_image(dy, {shape.Border()});
+    const TestImage dx(inputs, height, width, {});
+    Convolution(shape, dy_image.image(), turned.data(), /*accumulate=*/false, dx.image());
+    EXPECT_LE(Error(dx.Values(), wanted[0]), 1e-4);
+
+    std::vector<float> gradient(taps * matrix, 1.0f);
+    ConvolutionWeightGradient(shape, x_image.image(), dy_image.image(), gradient.data());
+    at::Tensor weight_gradient = at::zeros(weight.sizes(), at::kDouble);
+    auto to = weight_gradient.accessor<double, 4>();
+    for_each([&](int64_t t, int64_t i, int64_t o, int64_t row, int64_t column) {
+      to[o][i][row][column] = gradient[t * matrix + i * columns + o] - 1;
+    });
+    EXPECT_LE(Error(weight_gradient, wanted[1]), 1e-4);
+    EXPECT_TRUE(x_image.Values().equal(x.detach()));
+    EXPECT_TRUE(dy_image.Values().equal(dy));
+  }
+};
+
+TEST_P(ConvolutionTest, AgreesAtEverySize) {
+  for (const auto& [height, width] : kSizes) {
+    for (const int64_t dilation : {1, 2}) {
+      Check({3, 3, 1, dilation}, 16, 16, height, width);
+      Check({1, 5, 1, dilation}, 3, 36, height, width);
+    }
+  }
+}
+
+TEST_P(ConvolutionTest, AgreesAtEveryNumberOfChannels) {
+  for (const int64_t inputs : {1, 16, 17, 64}) {
+    for (const int64_t outputs : {3, 16, 36, 64}) Check({3, 3, 1, 1}, inputs, outputs, 5, 7);
+  }
+}
+
+NAP_FOR_EACH_INSTRUCTION_SET(ConvolutionTest);
 NAP_FOR_EACH_INSTRUCTION_SET(DepthwiseTest);
 NAP_FOR_EACH_INSTRUCTION_SET(PointwiseTest);
 

@@ -143,7 +143,7 @@ void CorrelateRows(const ConstImage& in, const Tap* taps, int64_t num_taps, int6
 }
 
 // One term for every weight of the filter, around a pixel of x.
-void FilterTaps(const DepthwiseShape& shape, const ConstImage& x, const float* weights,
+void FilterTaps(const KernelShape& shape, const ConstImage& x, const float* weights,
                 std::vector<Tap>* taps) {
   taps->resize(shape.Taps());
   Tap* tap = taps->data();
@@ -158,7 +158,7 @@ void FilterTaps(const DepthwiseShape& shape, const ConstImage& x, const float* w
   }
 }
 
-void DepthwiseImpl(const DepthwiseShape& shape, const ConstImage& x, const float* weights,
+void DepthwiseImpl(const KernelShape& shape, const ConstImage& x, const float* weights,
                    const Image& z) {
   thread_local std::vector<Tap> taps;
   FilterTaps(shape, x, weights, &taps);
@@ -173,7 +173,7 @@ void DepthwiseImpl(const DepthwiseShape& shape, const ConstImage& x, const float
 // The pixels of dx fall into stride * stride classes by their remainders; the pixels of a class
 // meet the same taps, and their neighbours in the class meet neighbours in dz. So each class is a
 // correlation of stride 1, and no product with a zero is made.
-void DepthwiseInputGradientImpl(const DepthwiseShape& shape, const ConstImage& dz,
+void DepthwiseInputGradientImpl(const KernelShape& shape, const ConstImage& dz,
                                 const float* weights, bool accumulate, const Image& dx) {
   const int64_t stride = shape.stride;
   thread_local std::vector<Tap> taps;
@@ -279,7 +279,7 @@ void WeightSumsInSpans(const Tap* taps, const ConstImage& x, int64_t, const Cons
   }
 }
 
-void DepthwiseWeightGradientImpl(const DepthwiseShape& shape, const ConstImage& x,
+void DepthwiseWeightGradientImpl(const KernelShape& shape, const ConstImage& x,
                                  const ConstImage& dz, float* gradient) {
   constexpr int64_t kMostTaps = 9;
   static constexpr WeightSumsFunction kSums[kMostTaps] = {
@@ -325,17 +325,17 @@ HWY_EXPORT(DepthwiseImpl);
 HWY_EXPORT(DepthwiseInputGradientImpl);
 HWY_EXPORT(DepthwiseWeightGradientImpl);
 
-void Depthwise(const DepthwiseShape& shape, const ConstImage& x, const float* weights,
+void Depthwise(const KernelShape& shape, const ConstImage& x, const float* weights,
                const Image& z) {
   HWY_DYNAMIC_DISPATCH(DepthwiseImpl)(shape, x, weights, z);
 }
 
-void DepthwiseInputGradient(const DepthwiseShape& shape, const ConstImage& dz, const float* weights,
+void DepthwiseInputGradient(const KernelShape& shape, const ConstImage& dz, const float* weights,
                             bool accumulate, const Image& dx) {
   HWY_DYNAMIC_DISPATCH(DepthwiseInputGradientImpl)(shape, dz, weights, accumulate, dx);
 }
 
-void DepthwiseWeightGradient(const DepthwiseShape& shape, const ConstImage& x, const ConstImage& dz,
+void DepthwiseWeightGradient(const KernelShape& shape, const ConstImage& x, const ConstImage& dz,
                              float* gradient) {
   HWY_DYNAMIC_DISPATCH(DepthwiseWeightGradientImpl)(shape, x, dz, gradient);
 }

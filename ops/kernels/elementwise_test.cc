@@ -1,4 +1,4 @@
-// Normalisation and pooling against LibTorch in double precision.
+// Normalisation, pooling and signs against LibTorch in double precision.
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/avg_pool2d.h>
 #include <ATen/ops/max_pool2d.h>
@@ -13,6 +13,7 @@
 #include "ops/kernels/kernel_test_util.h"
 #include "ops/kernels/normalisation.h"
 #include "ops/kernels/pooling.h"
+#include "ops/kernels/sign_bits.h"
 
 namespace nap::kernels {
 namespace {
@@ -253,7 +254,34 @@ TEST_P(PoolingTest, ChoosesTheFirstOfEqualMaxima) {
   }
 }
 
+class SignBitsTest : public KernelTest {};
+
+TEST_P(SignBitsTest, DistancesAreThoseOfTheSigns) {
+  for (const auto& [channels, height, width] : kShapes) {
+    std::vector<at::Tensor> images;
+    std::vector<uint64_t> bits;
+    int64_t words = 0;
+    for (int n = 0; n < 5; ++n) {
+      // Many zeros, which a ReLU does not let through.
+      images.push_back(at::randint(-1, 2, {channels, height, width}, at::kDouble));
+      const TestImage image(images.back(), {n % 2, 16 * n});
+      words = SignWords(image.image());
+      bits.resize((n + 1) * words, ~uint64_t{0});
+      PackSigns(image.image(), &bits[n * words]);
+    }
+    for (int n = 0; n < 5; ++n) {
+      std::vector<int64_t> distances(5, 7);
+      AddHammingDistances(&bits[n * words], bits.data(), 5, words, distances.data());
+      for (int m = 0; m < 5; ++m) {
+        EXPECT_EQ(distances[m] - 7, images[n].gt(0).ne(images[m].gt(0)).sum().item<int64_t>())
+            << channels << " x " << height << " x " << width;
+      }
+    }
+  }
+}
+
 NAP_FOR_EACH_INSTRUCTION_SET(NormalisationTest);
+NAP_FOR_EACH_INSTRUCTION_SET(SignBitsTest);
 NAP_FOR_EACH_INSTRUCTION_SET(PoolingTest);
 
 }  // namespace

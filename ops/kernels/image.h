@@ -70,6 +70,15 @@ inline void Clear(const Image& image) {
   }
 }
 
+// Images of one size.
+inline void Copy(const ConstImage& from, const Image& to) {
+  for (int64_t i = 0; i < to.height; ++i) {
+    for (int64_t j = 0; j < to.width; ++j) {
+      std::copy_n(from.At(i, j), to.channels, to.At(i, j));
+    }
+  }
+}
+
 }  // namespace nap::kernels
 
 #endif  // OPS_KERNELS_IMAGE_H_
