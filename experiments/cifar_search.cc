@@ -30,6 +30,7 @@
 #include "nap/base/program.h"
 #include "nap/base/status_macros.h"
 #include "nap/model/network_cost.h"
+#include "nap/report/duration.h"
 #include "nap/report/nas_bench_201_table.h"
 #include "nap/report/run_folder.h"
 #include "nap/report/search_record.h"
@@ -37,10 +38,12 @@
 #include "nap/training/checkpoint.h"
 #include "nap/training/device.h"
 
-DEFINE_string(preset, "quick", "quick, standard or paper: the flag file that sets the defaults");
+DEFINE_string(preset, "quick",
+              "quick, standard, paper or nas_bench_201: the flag file that sets the defaults");
 DEFINE_string(
     method, "nap",
-    "nap, darts, darts_second_order, fair_darts, darts_pt, darts_minus, pc_darts or random: "
+    "nap, nap_magnitude, darts, darts_second_order, fair_darts, darts_pt, darts_minus, pc_darts, "
+    "random or largest: "
     "the flag file that chooses the search's parts, after the preset's");
 DEFINE_string(out_dir, "", "run folder to write; empty: runs/cifar_search-<time>");
 
@@ -61,7 +64,9 @@ DEFINE_string(operations, "",
               "candidate operations, comma-separated; empty: the search space's own");
 DEFINE_string(extra_operations, "", "candidates to add to them, comma-separated");
 DEFINE_string(relaxation, "unnormalized", "how strengths become mixing weights");
-DEFINE_string(criterion, "ablation", "what an operation is worth at a pruning milestone");
+DEFINE_string(criterion, "ablation",
+              "what an operation is worth at a pruning milestone, "
+              "with parameters as in ablation or activation_kernel:images=64,removals=1");
 DEFINE_string(schedule, "cubic", "how many operations are pruned at each milestone");
 DEFINE_string(optimization, "bilevel", "how weights and strengths share the images");
 
@@ -85,11 +90,11 @@ DEFINE_double(cost_exponent, 0,
               "how much an operation's multiply-adds in the final network count against its "
               "criterion's score; 0: nothing");
 
-DEFINE_int32(epochs, 50, "passes over the train part");
+DEFINE_int32(epochs, 50, "passes over the train part; 0, with --prune_end=0: nothing is trained");
 DEFINE_int32(steps_per_epoch, 0, "steps an epoch at most; 0: the whole train part");
 DEFINE_int32(warmup_epochs, 15, "first epochs, which train weights only");
-DEFINE_int32(prune_begin, 20, "epoch at whose end pruning begins");
-DEFINE_int32(prune_end, 50, "epoch at whose end the budget is met");
+DEFINE_int32(prune_begin, 20, "epoch at whose end pruning begins; 0: before the first");
+DEFINE_int32(prune_end, 50, "epoch at whose end the budget is met; 0: before the first");
 DEFINE_int32(prune_every, 1, "epochs between pruning milestones");
 DEFINE_int32(batch_size, 64, "images a step");
 DEFINE_double(train_fraction, 0.5, "share of the images that trains weights; the rest validates");
@@ -368,9 +373,15 @@ absl::Status Main() {
   // First on the screen: there it stays if the disk is full.
   NAP_RETURN_IF_ERROR(PrintResult(*genotype, options.final_network, final_plan,
                                   searcher->space().cells, table.get()));
-  absl::PrintF(
-      "Validation accuracy of the supernet in its last epoch: %.1f %%. Peak memory: %.2f GB.\n",
-      100 * reporter.accuracy(), PeakMemoryBytes() / 1e9);
+  if (!std::isnan(reporter.seconds_to_cell())) {
+    absl::PrintF("The cell was complete %s after the start. ",
+                 FormatDuration(reporter.seconds_to_cell()));
+  }
+  if (!std::isnan(reporter.accuracy())) {
+    absl::PrintF("Validation accuracy of the supernet in its last epoch: %.1f %%. ",
+                 100 * reporter.accuracy());
+  }
+  absl::PrintF("Peak memory: %.2f GB.\n", PeakMemoryBytes() / 1e9);
   std::fflush(stdout);
   NAP_RETURN_IF_ERROR(WriteGenotype(*genotype, searcher->space(), folder.get()));
   reporter.Finish();

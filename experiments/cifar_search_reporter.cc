@@ -1,14 +1,17 @@
 #include "experiments/cifar_search_reporter.h"
 
 #include <cstdio>
+#include <limits>
 
+#include "nap/base/clock.h"
 #include "nap/base/status_macros.h"
 #include "nap/report/search_record.h"
 
 namespace nap {
 namespace {
 
-constexpr char kAccuracy[] = "valid_accuracy";  // in a checkpoint
+constexpr char kAccuracy[] = "last_valid_accuracy";  // in a checkpoint
+constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 
 }  // namespace
 
@@ -25,12 +28,21 @@ Reporter::Reporter(const Searcher* searcher, RunFolder* folder, int log_every,
                       return checkpoint;
                     }),
       progress_(stderr),
-      page_(folder->path()) {}
+      page_(folder->path()),
+      accuracy_(kNone),
+      begin_(MonotonicSeconds()),
+      seconds_to_cell_(kNone) {}
 
 absl::Status Reporter::OnStep(const StepReport& report) {
   progress_.Step(report);
   if (report.step % log_every_ == 0) NAP_RETURN_IF_ERROR(WriteStep(report, folder_));
   return checkpointer_.AfterStep(report.epoch, report.step);
+}
+
+absl::Status Reporter::OnPruning(const PruningReport& report) {
+  progress_.Pruning(report, searcher_->space());
+  seconds_to_cell_ = MonotonicSeconds() - begin_;
+  return checkpointer_.AfterPruning(report.epoch, report.operations_alive);
 }
 
 absl::Status Reporter::OnEpoch(const EpochReport& report) {

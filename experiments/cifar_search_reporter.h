@@ -20,6 +20,7 @@ class Reporter final : public SearchObserver {
            const Checkpointer::Options& checkpoints, const NasBench201Table* table);
 
   absl::Status OnStep(const StepReport& report) override;
+  absl::Status OnPruning(const PruningReport& report) override;
   absl::Status OnEpoch(const EpochReport& report) override;
 
   // Before the first report, if the search goes on from the checkpoint.
@@ -28,7 +29,10 @@ class Reporter final : public SearchObserver {
   // Makes report.html once more, when the genotype is written.
   void Finish() { page_.Update(); }
 
-  // Of the last epoch, on the validation part.
+  // From when this was made until the last removal; not a number if there was none since then.
+  double seconds_to_cell() const { return seconds_to_cell_; }
+
+  // Of the last epoch, on the validation part; not a number if there was none.
   double accuracy() const { return accuracy_; }
 
  private:
@@ -39,7 +43,9 @@ class Reporter final : public SearchObserver {
   Checkpointer checkpointer_;
   Progress progress_;
   RunReport page_;
-  double accuracy_ = 0;
+  double accuracy_;
+  const double begin_;
+  double seconds_to_cell_;
 };
 
 }  // namespace nap

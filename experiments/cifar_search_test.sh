@@ -56,9 +56,12 @@ cmp good/genotype.json again/genotype.json || problem "the same seed gave anothe
 cmp -s good/strengths.jsonl other/strengths.jsonl && problem "another seed gave the same strengths"
 
 # Every method is a whole search.
-for method in darts darts_second_order fair_darts darts_pt darts_minus pc_darts random; do
+for method in darts darts_second_order fair_darts darts_pt darts_minus pc_darts random largest; do
   "$search" "${tiny[@]}" --channels=4 --method=$method --out_dir=$method >stdout 2>&1 || problem "$method: $(cat stdout)"
   [ -s $method/genotype.json ] || problem "no $method/genotype.json"
+done
+for method in darts darts_second_order fair_darts darts_minus pc_darts; do
+  grep -q '"criterion": "magnitude"' $method/config.json || problem "$method does not go by its strengths"
 done
 grep -q '"relaxation": "softmax"' darts/config.json || problem "darts is not softmax: $(cat darts/config.json)"
 grep -q '"edge_strengths":{"normal":' pc_darts/strengths.jsonl || problem "pc_darts records no edge strengths"
@@ -115,6 +118,33 @@ grep -q table_rank nas_bare/metrics.jsonl && problem "a rank without a table"
   problem "failed: $(cat stderr)"
 [ "$(grep -cE '^  cell now: \|.*\| is not in one.csv$' stderr)" -eq 2 ] ||
   problem "does not say what the table lacks: $(cat stderr)"
+
+# Without training: the preset, made smaller. It says why each operation went.
+untrained=(--preset=nas_bench_201 --max_images=40 --batch_size=4 --channels=2
+  --criterion=activation_kernel:images=8,initialisations=1,removals=5,cells=3)
+"$search" "${untrained[@]}" --out_dir=untrained --nas_bench_201_table=table.csv >stdout 2>stderr ||
+  problem "failed: $(cat stderr)"
+for text in 'Architecture: |' ', rank ' 'The cell was complete '; do
+  grep -qF -- "$text" stdout || problem "no '$text' in: $(cat stdout)"
+done
+grep -qF 'supernet in its last epoch' stdout && problem "speaks of an epoch that there was not: $(cat stdout)"
+grep -q '^before the first epoch, in .*: 6 operations alive$' stderr || problem "what happened? $(cat stderr)"
+grep -qF 'Why each operation went' untrained/report.html || problem "the report does not say why"
+python3 - <<'END' || problem "the files of an untrained search are not as documented"
+import json
+[epoch] = [json.loads(line) for line in open('untrained/metrics.jsonl')]
+assert epoch['epoch'] == 0 and epoch['train_loss'] is None and epoch['table_rank'] > 0
+[line] = [json.loads(line) for line in open('untrained/strengths.jsonl')]
+assert len(line['living']) == 6 and len(line['removals']) == 24 - 6
+assert [removal['scoring'] for removal in line['removals']] == [1] * 5 + [2] * 5 + [3] * 5 + [4] * 3
+assert {tuple(removal['operation']) for removal in line['removals']} <= {tuple(name) for name in line['pruned']}
+END
+"$search" "${untrained[@]}" --out_dir=untrained_again >stdout 2>stderr || problem "failed: $(cat stderr)"
+cmp untrained/strengths.jsonl untrained_again/strengths.jsonl || problem "the same seed pruned otherwise"
+expect_error 1 '--criterion=activation_kernel:pictures=3: unknown parameter' \
+  --criterion=activation_kernel:pictures=3
+expect_error 1 '--prune_begin=0 prunes before anything is trained' --method=darts --prune_begin=0 --prune_end=0
+
 sed '7s/,/;/' table.csv >broken.csv
 expect_error 1 "broken.csv, line 7: must have" "${nas[@]}" --nas_bench_201_table=broken.csv
 expect_error 1 "nowhere.csv" "${nas[@]}" --nas_bench_201_table=nowhere.csv
@@ -149,7 +179,7 @@ for preset in quick standard paper; do
 done
 
 # Wrong words.
-expect_error 2 "unknown preset 'slow'; known: comparison_quick, comparison_small, comparison_standard, paper, quick, standard" --preset=slow
+expect_error 2 "unknown preset 'slow'; known: comparison_quick, comparison_small, comparison_standard, nas_bench_201, paper, quick, standard" --preset=slow
 expect_error 1 "unknown command line flag 'epoch'" --epoch=3
 expect_error 1 "illegal value 'many'" --epochs=many
 expect_error 2 "'stray' is not a flag" stray
@@ -162,7 +192,7 @@ expect_error 1 "unknown operation 'x'; known:" --operations=x,none
 expect_error 1 "unknown operation 'y'; known:" --extra_operations=y
 expect_error 1 "unknown dataset 'x'; known: built_in, cifar10" --dataset=x
 expect_error 1 "unknown device 'x'" --device=x
-expect_error 1 "--epochs=0 is out of range" --epochs=0
+expect_error 1 "--epochs=-1 is out of range" --epochs=-1
 expect_error 1 "--prune_end=9 is out of range" --prune_end=9
 expect_error 1 "--learning_rate=0 is out of range" --learning_rate=0
 expect_error 1 "--partial_channels=3 is out of range: must be a divisor of --channels=2" --partial_channels=3

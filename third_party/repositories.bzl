@@ -1,7 +1,7 @@
 """External repositories, all of them found on this machine: nothing is downloaded."""
 
-load("//third_party/chart_js:chart_js.bzl", "chart_js_repository")
 load("//third_party:system_libraries.bzl", "system_libraries_repository")
+load("//third_party/chart_js:chart_js.bzl", "chart_js_repository")
 load("//third_party/libtorch:libtorch.bzl", "libtorch_repository")
 
 # Debian's Bazel reports no version; any other reports one and brings these three itself when it can.

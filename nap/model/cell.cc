@@ -1,8 +1,10 @@
 #include "nap/model/cell.h"
 
+#include <ATen/core/grad_mode.h>
 #include <ATen/ops/cat.h>
 #include <absl/strings/str_cat.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace nap {
@@ -22,31 +24,58 @@ Cell::Cell(const CellTopology& topology, const CellPlan& plan,
     edges_.push_back(
         register_module(absl::StrCat("edge", i),
                         std::make_shared<MixedOp>(operations, partial_.operation_channels(),
-                                                  topology_.edges[i].stride)));
+                                                  topology_.edges[i].stride, options.batch_norms)));
   }
 }
 
 torch::Tensor Cell::Forward(const std::vector<torch::Tensor>& inputs,
                             const torch::Tensor& mixing_weights) {
-  if (!options_.fused || !CanFuse(inputs[0])) return Compose(inputs, mixing_weights);
-  if (graph_ == nullptr) graph_ = MakeGraph();
-  return FusedForward(graph_, inputs, {partial_.Weights(mixing_weights), {}}, options_.recompute);
+  const Masks masks = MasksOf(mixing_weights);
+  if (!options_.fused || !CanFuse(inputs[0])) return Compose(inputs, mixing_weights, masks);
+  if (graph_ == nullptr) graph_ = MakeGraph(Masks(edges_.size()));
+  const bool masked = std::any_of(masks.begin(), masks.end(),
+                                  [](const MixedOp::Mask& mask) { return !mask.empty(); });
+  return FusedForward(masked ? MakeGraph(masks) : graph_, inputs,
+                      {partial_.Weights(mixing_weights), {}}, options_.recompute);
+}
+
+Cell::Masks Cell::MasksOf(const torch::Tensor& mixing_weights) const {
+  Masks masks(edges_.size());
+  if (at::GradMode::is_enabled()) return masks;
+  const torch::Tensor weights = mixing_weights.to(at::kCPU, at::kFloat).contiguous();
+  const float* weight = weights.data_ptr<float>();
+  for (MixedOp::Mask& mask : masks) {
+    for (int operation = 0; operation < num_operations_; ++operation) {
+      if (*weight++ == 0) mask.insert(operation);
+    }
+  }
+  for (int node = topology_.FirstNode(); node < topology_.EndNode(); ++node) {
+    bool is_empty = true;
+    for (size_t i = 0; i < edges_.size(); ++i) {
+      is_empty &= topology_.edges[i].target != node || !edges_[i]->IsAlive(masks[i]);
+    }
+    for (size_t i = 0; is_empty && i < edges_.size(); ++i) {
+      if (topology_.edges[i].target == node) masks[i].clear();
+    }
+  }
+  return masks;
 }
 
 torch::Tensor Cell::Compose(const std::vector<torch::Tensor>& inputs,
-                            const torch::Tensor& mixing_weights) {
+                            const torch::Tensor& mixing_weights, const Masks& masks) {
   const std::vector<torch::Tensor> weights = mixing_weights.unbind(0);
   std::vector<torch::Tensor> nodes(topology_.EndNode());
   for (int i = 0; i < topology_.num_inputs; ++i) {
-    if (inputs_[i]) nodes[i] = inputs_[i]->Forward(inputs[i]);
+    if (inputs_[i] && IsRead(i, masks)) nodes[i] = inputs_[i]->Forward(inputs[i]);
   }
   size_t i = 0;  // edges are sorted by target
   for (int node = topology_.FirstNode(); node < topology_.EndNode(); ++node) {
     torch::Tensor operations, rest;
     for (; i < edges_.size() && topology_.edges[i].target == node; ++i) {
-      if (!edges_[i]->IsAlive()) continue;
+      if (!edges_[i]->IsAlive(masks[i])) continue;
       const torch::Tensor& source = nodes[topology_.edges[i].source];
-      operations = edges_[i]->AddTo(operations, partial_.First(source), weights[i].unbind(0));
+      operations =
+          edges_[i]->AddTo(operations, partial_.First(source), weights[i].unbind(0), masks[i]);
       rest = partial_.AddRest(rest, source, topology_.edges[i].stride, weights[i]);
     }
     nodes[node] = partial_.Join(operations, rest);
@@ -56,19 +85,21 @@ torch::Tensor Cell::Compose(const std::vector<torch::Tensor>& inputs,
   return at::cat(outputs, 1);
 }
 
-std::shared_ptr<const FusedGraph> Cell::MakeGraph() const {
+std::shared_ptr<const FusedGraph> Cell::MakeGraph(const Masks& masks) const {
   auto graph = std::make_shared<FusedGraph>(partial_.NewGraph());
   for (int i = 0; i < topology_.num_inputs; ++i) {
-    if (inputs_[i]) graph->terms.push_back(inputs_[i]->Term(i, partial_.Whole(i)));
+    if (inputs_[i] && IsRead(i, masks))
+      graph->terms.push_back(inputs_[i]->Term(i, partial_.Whole(i)));
   }
   for (int node = 0; node < topology_.EndNode(); ++node) {
-    if (IsRead(node)) partial_.AddNode(node, graph.get());
+    if (IsRead(node, masks)) partial_.AddNode(node, graph.get());
   }
   for (int i = 0; i < static_cast<int>(edges_.size()); ++i) {
-    if (!edges_[i]->IsAlive()) continue;
+    if (!edges_[i]->IsAlive(masks[i])) continue;
     const Edge& edge = topology_.edges[i];
-    for (FusedTerm& term : edges_[i]->Terms(
-             partial_.First(edge.source), partial_.Operations(edge.target), i * num_operations_)) {
+    for (FusedTerm& term :
+         edges_[i]->Terms(partial_.First(edge.source), partial_.Operations(edge.target),
+                          i * num_operations_, masks[i])) {
       graph->terms.push_back(std::move(term));
     }
     partial_.AddEdge(i, num_operations_, graph.get());
@@ -76,9 +107,9 @@ std::shared_ptr<const FusedGraph> Cell::MakeGraph() const {
   return graph;
 }
 
-bool Cell::IsRead(int node) const {
+bool Cell::IsRead(int node, const Masks& masks) const {
   for (size_t i = 0; i < edges_.size(); ++i) {
-    if (topology_.edges[i].source == node && edges_[i]->IsAlive()) return true;
+    if (topology_.edges[i].source == node && edges_[i]->IsAlive(masks[i])) return true;
   }
   return false;
 }
@@ -87,7 +118,8 @@ void Cell::Prune(int edge, int operation) {
   graph_ = nullptr;
   edges_[edge]->Prune(operation);
   const int source = topology_.edges[edge].source;
-  if (source >= topology_.num_inputs || !inputs_[source] || IsRead(source)) return;
+  if (source >= topology_.num_inputs || !inputs_[source] || IsRead(source, Masks(edges_.size())))
+    return;
   inputs_[source] = nullptr;
   unregister_module(absl::StrCat("input", source));
 }

@@ -23,6 +23,8 @@ class Cell : public torch::nn::Module {
 
   // `inputs`: one [N, C_i, H_i, W_i] a cell input; mixing_weights: [edges, operations], zeros for
   // what is pruned. Returns the concatenation of the nodes, [N, len(concat) * channels, H, W].
+  // Where no gradient is wanted, a candidate of weight zero is not computed, as if it had been
+  // pruned, unless its node would be left with nothing.
   torch::Tensor Forward(const std::vector<torch::Tensor>& inputs,
                         const torch::Tensor& mixing_weights);
 
@@ -30,10 +32,13 @@ class Cell : public torch::nn::Module {
   void Prune(int edge, int operation);
 
  private:
+  using Masks = std::vector<MixedOp::Mask>;  // an edge
+
   torch::Tensor Compose(const std::vector<torch::Tensor>& inputs,
-                        const torch::Tensor& mixing_weights);
-  std::shared_ptr<const FusedGraph> MakeGraph() const;
-  bool IsRead(int node) const;  // by a living edge
+                        const torch::Tensor& mixing_weights, const Masks& masks);
+  std::shared_ptr<const FusedGraph> MakeGraph(const Masks& masks) const;
+  Masks MasksOf(const torch::Tensor& mixing_weights) const;
+  bool IsRead(int node, const Masks& masks) const;  // by an edge that lives and is not masked
 
   const CellTopology topology_;
   const int num_operations_;

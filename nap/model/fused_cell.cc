@@ -1,6 +1,7 @@
 #include "nap/model/fused_cell.h"
 
 #include <ATen/TracerMode.h>
+#include <ATen/core/grad_mode.h>
 #include <ATen/ops/empty.h>
 #include <c10/util/Exception.h>
 #include <torch/csrc/autograd/custom_function.h>

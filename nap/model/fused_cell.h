@@ -21,6 +21,7 @@ struct CellOptions {
   bool fused = true;             // by the kernels, where they apply; else by LibTorch's
   bool recompute = false;        // keep less for the backward pass and compute it again; fused only
   int64_t partial_channels = 1;  // K of partial_channels.h, of supernets only
+  bool batch_norms = true;       // else there are none, of supernets only
 };
 
 // What is done to an output: a batch norm or nothing.

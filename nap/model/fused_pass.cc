@@ -7,14 +7,38 @@
 #include <iterator>
 #include <utility>
 
+#include "nap/model/activation_kernel.h"
 #include "ops/kernels/normalisation.h"
 #include "ops/kernels/scratch.h"
+#include "ops/kernels/sign_bits.h"
 
 namespace nap {
 namespace {
 
 using kernels::ConstImage;
 using kernels::Image;
+
+// The patterns of a batch at one ReLU input, for the kernel that this thread observes.
+class Patterns {
+ public:
+  Patterns(ActivationKernel* kernel, int64_t images, const Image& like) : kernel_(kernel) {
+    if (kernel_ == nullptr) return;
+    words_ = kernels::SignWords(like);
+    bits_.resize(images * words_);
+  }
+
+  void Pack(int64_t n, const Image& image) {
+    if (kernel_ != nullptr) kernels::PackSigns(image, &bits_[n * words_]);
+  }
+  void Observe(int64_t units, int64_t times) const {
+    if (kernel_ != nullptr) kernel_->Add(bits_, words_, units, times);
+  }
+
+ private:
+  ActivationKernel* const kernel_;
+  int64_t words_ = 0;
+  std::vector<uint64_t> bits_;
+};
 
 // Of the outputs of a group, an image. Small groups find more of their data in the second-level
 // cache, but read what they share, and wait for all threads, more often; 256 KB were best where
@@ -275,6 +299,14 @@ void FusedPass::ForwardLevel(int index, const Runs& runs) {
   }
   std::vector<float> moments(images_ * 2 * total, 0.0f);
 
+  // Runs of the first level read the node, later ones an output each.
+  ActivationKernel* const kernel = border < 0 ? nullptr : ActivationObserver::Kernel();
+  std::vector<Patterns> patterns;
+  for (size_t i = 0; kernel != nullptr && i < (reads_node ? 1 : runs.size()); ++i) {
+    const bool clips = reads_node || runs_[runs[i]].stage->ReadsPositive();
+    patterns.emplace_back(clips ? kernel : nullptr, images_, InputOf(runs_[runs[i]]).first);
+  }
+
   ForEachImage(images_, [&](int64_t, int64_t n) {
     thread_local kernels::BorderedScratch scratch;
     Add(additions, n);
@@ -283,13 +315,17 @@ void FusedPass::ForwardLevel(int index, const Runs& runs) {
     if (reads_node && border >= 0) {
       positive = scratch.Get(value.height, value.width, value.channels, border);
       kernels::Clip(value, positive);
+      if (kernel != nullptr) patterns[0].Pack(n, positive);
     }
     for (size_t i = 0; i < runs.size(); ++i) {
       const Run& run = runs_[runs[i]];
       if (run.operation != nullptr) continue;
       const Image output = OutputOf(run)[n];
       if (run.stage != nullptr) {
-        if (!reads_node) positive = NormalisedInput(run, n, border, &scratch);
+        if (!reads_node) {
+          positive = NormalisedInput(run, n, border, &scratch);
+          if (kernel != nullptr) patterns[i].Pack(n, positive);
+        }
         run.stage->Forward(run.stage->ReadsPositive() ? positive : value,
                            packed_.data() + run.packed, output);
       }
@@ -298,11 +334,26 @@ void FusedPass::ForwardLevel(int index, const Runs& runs) {
       kernels::AddMoments(output, output.data, sums, sums + total);
     }
   });
+  for (size_t i = 0; i < patterns.size(); ++i) {
+    const Run& run = runs_[runs[i]];
+    const int64_t channels = reads_node ? nodes_[index].channels : OutputChannels(run.previous);
+    patterns[i].Observe(channels * InputOf(run).PixelsPerImage(), reads_node ? Clipping(runs) : 1);
+  }
   ForEach(static_cast<int64_t>(runs.size()), [&](int64_t i) {
     Run& run = runs_[runs[i]];
     if (run.operation != nullptr) return;
     run.norm.Fit(OutputOf(run), images_, moments.data() + positions[i], total, !again_);
   });
+}
+
+int64_t FusedPass::Clipping(const Runs& runs) const {
+  return std::count_if(runs.begin(), runs.end(), [this](int run) {
+    return runs_[run].stage != nullptr && runs_[run].stage->ReadsPositive();
+  });
+}
+
+int64_t FusedPass::OutputChannels(int run) const {
+  return runs_[run].stage->Channels(InputOf(runs_[run]).first.channels);
 }
 
 // The largest that a stage asks for; -1: none reads a clipped input.

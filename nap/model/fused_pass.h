@@ -117,6 +117,8 @@ class FusedPass {
   void Add(const std::vector<Addition>& additions, int64_t n) const;
   void AddPending();
   void ForwardLevel(int node, const Runs& runs);
+  int64_t Clipping(const Runs& runs) const;  // how many of them read a clipped input
+  int64_t OutputChannels(int run) const;     // of its stage
   void RunOperation(int run, Mode mode);
   int64_t BorderOf(const Runs& runs) const;
   kernels::Image NormalisedInput(const Run& run, int64_t n, int64_t border,

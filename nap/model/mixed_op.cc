@@ -4,6 +4,7 @@
 #include <absl/strings/str_cat.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace nap {
 namespace {
@@ -23,8 +24,9 @@ torch::Tensor NormaliseAndScale(const torch::Tensor& x, const torch::Tensor& wei
 
 }  // namespace
 
-MixedOp::MixedOp(const std::vector<std::string>& operations, int64_t channels, int64_t stride)
-    : channels_(channels) {
+MixedOp::MixedOp(const std::vector<std::string>& operations, int64_t channels, int64_t stride,
+                 bool batch_norms)
+    : channels_(channels), batch_norms_(batch_norms) {
   for (int i = 0; i < static_cast<int>(operations.size()); ++i) {
     const auto definition = OperationRegistry::Global().Find(operations[i]);
     CHECK(definition.ok()) << definition.status().message();
@@ -36,21 +38,28 @@ MixedOp::MixedOp(const std::vector<std::string>& operations, int64_t channels, i
 }
 
 torch::Tensor MixedOp::AddTo(torch::Tensor sum, const torch::Tensor& x,
-                             const std::vector<torch::Tensor>& weights) {
+                             const std::vector<torch::Tensor>& weights, const Mask& masked) {
   for (const Candidate& candidate : living_) {
+    if (masked.count(candidate.index) != 0) continue;
+    const torch::Tensor output = candidate.operation->Forward(x);
+    const torch::Tensor& weight = weights[candidate.index];
     const torch::Tensor term =
-        NormaliseAndScale(candidate.operation->Forward(x), weights[candidate.index], channels_);
-    // In place is safe: a batch norm's backward pass does not read its output.
+        batch_norms_ ? NormaliseAndScale(output, weight, channels_) : output * weight;
+    // In place is safe: neither a batch norm's nor a product's backward pass reads its output.
     sum = sum.defined() ? sum.add_(term) : term;
   }
   return sum;
 }
 
-std::vector<FusedTerm> MixedOp::Terms(int source, int target, int first_weight) const {
+std::vector<FusedTerm> MixedOp::Terms(int source, int target, int first_weight,
+                                      const Mask& masked) const {
   std::vector<FusedTerm> terms;
   for (const Candidate& candidate : living_) {
-    terms.push_back({source, target, first_weight + candidate.index, candidate.operation->Stages(),
-                     candidate.operation});
+    if (masked.count(candidate.index) != 0) continue;
+    FusedTerm term{source, target, first_weight + candidate.index, candidate.operation->Stages(),
+                   candidate.operation};
+    if (!batch_norms_) term.norms.assign(term.NumParts(), {/*enabled=*/false});
+    terms.push_back(std::move(term));
   }
   return terms;
 }
@@ -64,6 +73,10 @@ void MixedOp::Prune(int operation) {
   unregister_module(ModuleName(operation));
 }
 
-bool MixedOp::IsAlive() const { return !living_.empty(); }
+bool MixedOp::IsAlive(const Mask& masked) const {
+  return std::any_of(living_.begin(), living_.end(), [&](const Candidate& candidate) {
+    return masked.count(candidate.index) == 0;
+  });
+}
 
 }  // namespace nap

@@ -5,6 +5,7 @@
 #include <torch/nn/module.h>
 
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -17,23 +18,29 @@ namespace nap {
 // before it is weighted, so that strengths are comparable. Zero operations are never computed.
 class MixedOp : public torch::nn::Module {
  public:
-  // The names must be registered.
-  MixedOp(const std::vector<std::string>& operations, int64_t channels, int64_t stride);
+  // Operations that are left out for once; empty: none.
+  using Mask = std::set<int>;
 
-  // Adds sum_k weights[k] * normalise(op_k(x)) over the living operations to `sum` and returns it;
-  // an undefined `sum` counts as zero and is returned undefined if nothing lives. `sum` is changed
-  // in place. x: [N, C, H, W]; weights: one scalar tensor an operation.
+  // The names must be registered. Without batch norms candidates are not normalised.
+  MixedOp(const std::vector<std::string>& operations, int64_t channels, int64_t stride,
+          bool batch_norms = true);
+
+  // Adds sum_k weights[k] * normalise(op_k(x)) over the living operations that are not masked to
+  // `sum` and returns it; an undefined `sum` counts as zero and is returned undefined if nothing
+  // is added. `sum` is changed in place. x: [N, C, H, W]; weights: one scalar tensor an operation.
   torch::Tensor AddTo(torch::Tensor sum, const torch::Tensor& x,
-                      const std::vector<torch::Tensor>& weights);
+                      const std::vector<torch::Tensor>& weights, const Mask& masked = {});
 
   // The same sum as terms from node `source` to node `target`. The weight of operation k is number
   // first_weight + k.
-  std::vector<FusedTerm> Terms(int source, int target, int first_weight) const;
+  std::vector<FusedTerm> Terms(int source, int target, int first_weight,
+                               const Mask& masked = {}) const;
 
   // Drops the operation and its parameters.
   void Prune(int operation);
 
-  bool IsAlive() const;
+  // Whether an operation lives that is not masked.
+  bool IsAlive(const Mask& masked = {}) const;
 
  private:
   struct Candidate {
@@ -42,6 +49,7 @@ class MixedOp : public torch::nn::Module {
   };
 
   const int64_t channels_;
+  const bool batch_norms_;
   std::vector<Candidate> living_;
 };
 

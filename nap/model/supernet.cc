@@ -1,10 +1,31 @@
 #include "nap/model/supernet.h"
 
+#include <ATen/ops/full.h>
+#include <ATen/ops/zeros.h>
 #include <absl/strings/str_cat.h>
+#include <torch/nn/modules/batchnorm.h>
 
 #include "nap/model/stem.h"
 
 namespace nap {
+namespace {
+
+// Evaluation mode with a mean of zero and a variance that makes the deviation one; LibTorch asks
+// whether there are running statistics, and nothing else.
+void MakeBatchNormsIdentity(torch::nn::Module* network) {
+  for (const std::shared_ptr<torch::nn::Module>& module :
+       network->modules(/*include_self=*/false)) {
+    auto* const norm = module->as<torch::nn::BatchNorm2dImpl>();
+    if (norm == nullptr) continue;
+    const int64_t channels = norm->options.num_features();
+    norm->options.track_running_stats(true);
+    norm->running_mean = at::zeros({channels});
+    norm->running_var = at::full({channels}, 1 - norm->options.eps());
+    norm->eval();
+  }
+}
+
+}  // namespace
 
 Supernet::Supernet(const NetworkPlan& plan, const CandidateSpace& space, const CellOptions& options)
     : plan_(plan),
@@ -21,6 +42,7 @@ Supernet::Supernet(const NetworkPlan& plan, const CandidateSpace& space, const C
         register_module(absl::StrCat("cell", i),
                         std::make_shared<Cell>(space.cells[cell.type], cell, operations, options)));
   }
+  if (!options.batch_norms) MakeBatchNormsIdentity(this);
   UseChannelsLast(this);
 }
 

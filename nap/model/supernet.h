@@ -16,8 +16,8 @@
 
 namespace nap {
 
-// Batch norms have no running statistics here: it always computes as in training. Convolution
-// weights are channels-last, as the images should be.
+// Batch norms have no running statistics here: it always computes as in training, with or without
+// them (CellOptions::batch_norms). Convolution weights are channels-last, as the images should be.
 class Supernet : public torch::nn::Module {
  public:
   Supernet(const NetworkPlan& plan, const CandidateSpace& space, const CellOptions& options = {});

@@ -21,8 +21,9 @@ class Ablation final : public PruningCriterion {
 };
 
 const bool registered = PruningCriterionRegistry::Global().Register(
-    "ablation", {"growth of the validation loss without the operation (DARTS-PT)",
-                 [](const CandidateSpace&) { return std::make_unique<Ablation>(); }});
+    "ablation",
+    {"growth of the validation loss without the operation (DARTS-PT)",
+     [](const CandidateSpace&, const ParameterValues&) { return std::make_unique<Ablation>(); }});
 
 }  // namespace
 }  // namespace nap

@@ -43,6 +43,8 @@ class CostWeighting final : public PruningCriterion {
     return criterion_->SetState(state);
   }
 
+  int64_t removals_per_scoring() const override { return criterion_->removals_per_scoring(); }
+
   absl::StatusOr<ScoreTable> Score(SearchView& view) override {
     absl::StatusOr<ScoreTable> scores = criterion_->Score(view);
     if (!scores.ok()) return scores;

@@ -20,6 +20,10 @@ class NoView final : public SearchView {
   const LivingTable& living() const override { return living_; }
   ScoreTable MixingWeights() const override { return ScoreTable(SmallSpace()); }
   double ValidationLoss(std::optional<CandidateId>) override { return 0; }
+  absl::StatusOr<std::unique_ptr<NetworkView>> Network(const NetworkChoice&) override {
+    return absl::UnimplementedError("no network");
+  }
+  absl::StatusOr<ScoreTable> FinalParameters() override { return ScoreTable(SmallSpace()); }
   uint64_t seed() const override { return 0; }
   int milestone() const override { return 0; }
 
@@ -40,6 +44,7 @@ class Given final : public PruningCriterion {
     state_ = state;
     return absl::OkStatus();
   }
+  int64_t removals_per_scoring() const override { return 3; }
   absl::StatusOr<ScoreTable> Score(SearchView&) override {
     if (scores_.empty()) return absl::FailedPreconditionError("no scores");
     ScoreTable table(SmallSpace());
@@ -85,6 +90,7 @@ TEST(CostWeightingTest, HandsOnAllElse) {
   EXPECT_EQ(criterion->State(), (std::vector<double>{2.5, 2.5, 2.5, 2.5}));
   ASSERT_TRUE(criterion->SetState({4}).ok());
   EXPECT_EQ(criterion->State(), std::vector<double>{4});
+  EXPECT_EQ(criterion->removals_per_scoring(), 3);
   NoView view;
   EXPECT_EQ(criterion->Score(view).status().message(), "no scores");
 }

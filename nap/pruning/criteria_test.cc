@@ -13,6 +13,31 @@ CandidateSpace SmallSpace() {
   return {{CellTopology::Dense("cell", 1, 2, 1)}, {{"none", true}, {"a"}, {"b"}}};
 }
 
+// Two images that agree in as many of 100 units as the sum of the living operations' worth.
+class FakeNetwork final : public NetworkView {
+ public:
+  explicit FakeNetwork(int64_t initialisation) : initialisation_(initialisation) {}
+
+  double Loss(const LivingTable&) override { return 0; }
+  std::vector<double> ActivationKernel(const LivingTable& living) override {
+    const double agreement = Agreement(living);
+    return {100, agreement, agreement, 100};
+  }
+  // Every operation makes the images agree in less.
+  double Agreement(const LivingTable& living) const {
+    double agreement = 90.0 - static_cast<double>(initialisation_);
+    for (int edge = 0; edge < 3; ++edge) {
+      for (int operation = 1; operation < 3; ++operation) {
+        if (living[{0, edge, operation}]) agreement -= 5 * edge + operation;
+      }
+    }
+    return agreement;
+  }
+
+ private:
+  const int64_t initialisation_;
+};
+
 // A search whose loss without an operation is known.
 class FakeView final : public SearchView {
  public:
@@ -27,6 +52,15 @@ class FakeView final : public SearchView {
     EXPECT_TRUE(living_[*without]) << "an operation that is gone was masked";
     return 2.0 + without->edge - 0.25 * without->operation;
   }
+  absl::StatusOr<std::unique_ptr<NetworkView>> Network(const NetworkChoice& choice) override {
+    choices_.push_back(choice);
+    return std::make_unique<FakeNetwork>(choice.initialisation);
+  }
+  absl::StatusOr<ScoreTable> FinalParameters() override {
+    ScoreTable parameters(space_);
+    parameters[{0, 1, 2}] = 17;
+    return parameters;
+  }
   uint64_t seed() const override { return seed_; }
   int milestone() const override { return milestone_; }
 
@@ -36,10 +70,11 @@ class FakeView final : public SearchView {
   uint64_t seed_ = 1;
   int milestone_ = 0;
   int evaluations_ = 0;
+  std::vector<NetworkChoice> choices_;
 };
 
 std::unique_ptr<PruningCriterion> Make(const std::string& name) {
-  return (*PruningCriterionRegistry::Global().Find(name))->make(SmallSpace());
+  return *MakeCriterion(name, SmallSpace());
 }
 
 TEST(CriteriaTest, MagnitudeIgnoresTheSign) {
@@ -119,6 +154,73 @@ TEST(CriteriaTest, AblationIsTheGrowthOfTheLoss) {
   EXPECT_EQ(((*scores)[{0, 0, 1}]), -0.25);
   // Once whole and once for each living operation that is not zero.
   EXPECT_EQ(view.evaluations_, 1 + 5);
+}
+
+double LogDeterminant(double agreement) {
+  return std::log((101 - agreement) * (101 + agreement));  // with the ridge
+}
+
+TEST(CriteriaTest, ActivationKernelIsWhatTheScoreLosesWithoutTheOperation) {
+  FakeView view;
+  view.living_[{0, 0, 2}] = false;  // {0, 0, 1} is the last of its node
+  const auto criterion =
+      Make("activation_kernel:initialisations=2,images=2,batches=1,cells=3,mixing_weight=0.5");
+  EXPECT_EQ(criterion->removals_per_scoring(), 1);
+  const ScoreTable scores = *criterion->Score(view);
+  for (int edge = 1; edge < 3; ++edge) {
+    for (int operation = 1; operation < 3; ++operation) {
+      LivingTable without = view.living_;
+      without[{0, edge, operation}] = false;
+      const double score = (LogDeterminant(FakeNetwork(0).Agreement(without)) +
+                            LogDeterminant(FakeNetwork(1).Agreement(without))) /
+                           2;
+      EXPECT_NEAR((scores[{0, edge, operation}]), -score, 1e-12);
+    }
+  }
+  // What cannot be left out is worth as much as the most valuable other one.
+  EXPECT_EQ((scores[{0, 0, 1}]), (scores[{0, 2, 2}]));
+  EXPECT_GT((scores[{0, 2, 2}]), (scores[{0, 1, 1}]));
+
+  ASSERT_EQ(view.choices_.size(), 2);
+  EXPECT_EQ(view.choices_[1].initialisation, 1);
+  EXPECT_EQ(view.choices_[1].batch, 1);
+  EXPECT_EQ(view.choices_[1].cells, 3);
+  EXPECT_EQ(view.choices_[1].mixing_weight, 0.5);
+  EXPECT_FALSE(view.choices_[1].batch_norms);
+  // The networks of a milestone are made once.
+  EXPECT_TRUE(criterion->Score(view).ok());
+  EXPECT_EQ(view.choices_.size(), 2);
+  view.milestone_ = 1;
+  EXPECT_TRUE(criterion->Score(view).ok());
+  EXPECT_EQ(view.choices_.size(), 4);
+}
+
+TEST(CriteriaTest, ParametersAreThoseOfTheFinalNetwork) {
+  FakeView view;
+  const ScoreTable scores = *Make("parameters")->Score(view);
+  EXPECT_EQ((scores[{0, 1, 2}]), 17);
+  EXPECT_EQ((scores[{0, 1, 1}]), 0);
+}
+
+TEST(CriteriaTest, OnlyWhatNeedsNoTrainingIsAskedBeforeIt) {
+  const auto message = [](const char* name) {
+    return std::string(MakeCriterion(name, SmallSpace(), /*trained=*/false).status().message());
+  };
+  for (const char* name : {"activation_kernel", "parameters", "random"}) {
+    EXPECT_EQ(message(name), "");
+  }
+  for (const char* name : {"ablation", "magnitude", "node_magnitude", "taylor"}) {
+    EXPECT_EQ(message(name).find("--prune_begin=0 prunes before anything is trained"), 0) << name;
+  }
+}
+
+TEST(CriteriaTest, AreMadeByNameAndParameters) {
+  EXPECT_EQ(MakeCriterion("activation_kernel:images=1", SmallSpace()).status().message(),
+            "--criterion=activation_kernel:images=1: parameter images=1 must be a whole number "
+            "from 2 on");
+  EXPECT_EQ(MakeCriterion("magnitude:images=1", SmallSpace()).status().message(),
+            "--criterion=magnitude:images=1: unknown parameter 'images'; there are none");
+  EXPECT_FALSE(MakeCriterion("no_such:images=1", SmallSpace()).ok());
 }
 
 TEST(CriteriaTest, RandomDependsOnSeedAndMilestoneAlone) {

@@ -12,9 +12,46 @@
 #include <vector>
 
 #include "nap/architecture/candidates.h"
+#include "nap/base/parameters.h"
 #include "nap/base/registry.h"
 
 namespace nap {
+
+// Which network a criterion asks, and on which images.
+struct NetworkChoice {
+  enum class Weights {
+    kTrained,  // the supernet's, as they are
+    kFresh,    // as a supernet starts: uniform, of variance 1 / (3 fan-in) in convolutions
+  };
+  Weights weights = Weights::kTrained;
+  int64_t initialisation = 0;  // which fresh ones
+  bool batch_norms = true;
+
+  // Of a network with fresh weights; 0: as the final network.
+  int64_t cells = 0;
+
+  // With which every operation enters its sum; not given: what the relaxation makes of the
+  // strengths.
+  std::optional<double> mixing_weight = {};
+
+  int64_t images = 64;  // augmented ones of the train part, or all of it if it has fewer
+  int64_t batch = 0;    // which of the batches of so many
+};
+
+// A network, of which nothing is trained by asking. Answers depend on the choice and on what is
+// asked alone. `living`: the candidates that are part of the network, none that the search has
+// removed; each node needs one.
+class NetworkView {
+ public:
+  virtual ~NetworkView() = default;
+
+  // Mean over the images.
+  virtual double Loss(const LivingTable& living) = 0;
+
+  // [images, images], row by row: the number of units, of all ReLUs together, that both images or
+  // neither of them pass. A ReLU counts once for each operation that reads through it.
+  virtual std::vector<double> ActivationKernel(const LivingTable& living) = 0;
+};
 
 // What a criterion may ask of a search at a pruning milestone.
 class SearchView {
@@ -27,9 +64,15 @@ class SearchView {
   // What the relaxation makes of the strengths; 0 for what is not living.
   virtual ScoreTable MixingWeights() const = 0;
 
-  // Mean loss over a few fixed validation batches, the same at every call until the next milestone;
-  // with `without` masked out of the network if given.
+  // Mean loss of the supernet over a few fixed validation batches, the same at every call until the
+  // next milestone; with `without` masked out of the network if given.
   virtual double ValidationLoss(std::optional<CandidateId> without) = 0;
+
+  // Costs nothing to who does not ask. InvalidArgument if there can be no such network.
+  virtual absl::StatusOr<std::unique_ptr<NetworkView>> Network(const NetworkChoice& choice) = 0;
+
+  // Of each candidate in the network that the search is for, in all cells of its type together.
+  virtual absl::StatusOr<ScoreTable> FinalParameters() = 0;
 
   virtual uint64_t seed() const = 0;
   virtual int milestone() const = 0;  // 0 at the first
@@ -55,16 +98,32 @@ class PruningCriterion {
 
   // A finite score for each living operation (others are ignored): the lowest are pruned first.
   virtual absl::StatusOr<ScoreTable> Score(SearchView& view) = 0;
+
+  // After how many removals the operations that are left are scored anew, within one milestone; 0:
+  // a milestone's removals all go by one scoring.
+  virtual int64_t removals_per_scoring() const { return 0; }
 };
 
 struct PruningCriterionDefinition {
   static constexpr char kKind[] = "pruning criterion";
 
   std::string description;
-  std::function<std::unique_ptr<PruningCriterion>(const CandidateSpace&)> make;
+  std::function<std::unique_ptr<PruningCriterion>(const CandidateSpace&, const ParameterValues&)>
+      make;
+  std::vector<Parameter> parameters = {};
+
+  // Whether it says something of a supernet that has not been trained.
+  bool before_training = false;
 };
 
 using PruningCriterionRegistry = Registry<PruningCriterionDefinition>;
+
+// By name and parameters, as in --criterion. `trained`: whether something is trained before it is
+// first asked. InvalidArgument if a name is unknown, a parameter is out of range, or the criterion
+// needs training that there is not.
+absl::StatusOr<std::unique_ptr<PruningCriterion>> MakeCriterion(const std::string& criterion,
+                                                                const CandidateSpace& space,
+                                                                bool trained = true);
 
 }  // namespace nap
 

@@ -19,8 +19,9 @@ class Magnitude final : public PruningCriterion {
 };
 
 const bool registered = PruningCriterionRegistry::Global().Register(
-    "magnitude",
-    {"|mixing weight| (NAP)", [](const CandidateSpace&) { return std::make_unique<Magnitude>(); }});
+    "magnitude", {"|mixing weight| (NAP)", [](const CandidateSpace&, const ParameterValues&) {
+                    return std::make_unique<Magnitude>();
+                  }});
 
 }  // namespace
 }  // namespace nap

@@ -36,7 +36,9 @@ class NodeMagnitude final : public PruningCriterion {
 
 const bool registered = PruningCriterionRegistry::Global().Register(
     "node_magnitude", {"|mixing weight| over the root mean square of those into the same node",
-                       [](const CandidateSpace&) { return std::make_unique<NodeMagnitude>(); }});
+                       [](const CandidateSpace&, const ParameterValues&) {
+                         return std::make_unique<NodeMagnitude>();
+                       }});
 
 }  // namespace
 }  // namespace nap

@@ -239,7 +239,7 @@ bool Pruner::MeetsLimits(const Totals& totals) const {
 // As S changes, what was passed over may be free to go because of (c): passes are repeated. Without
 // limits (c) only gets harder to meet as more is removed, and the first pass does it all.
 absl::StatusOr<std::vector<CandidateId>> Pruner::Prune(const ScoreTable& scores, double progress,
-                                                       LivingTable* living) const {
+                                                       LivingTable* living, int64_t most) const {
   NAP_RETURN_IF_ERROR(CheckScores(scores, *living));
   std::vector<CandidateId> weakest_first = AllLiving(space_, *living);
   std::sort(weakest_first.begin(), weakest_first.end(),
@@ -286,9 +286,15 @@ absl::StatusOr<std::vector<CandidateId>> Pruner::Prune(const ScoreTable& scores,
       --NodeOf(id, &at_node);
       NodeOf(id, &weaker_stays) = 0;
       Remove(id, living, &removed);
+      if (--most == 0) return removed;
     }
   }
   return removed;
+}
+
+bool Pruner::IsMet(double progress, const LivingTable& living) const {
+  LivingTable left = living;
+  return Prune(ScoreTable(space_), progress, &left, /*most=*/1)->empty();
 }
 
 void Pruner::Remove(const CandidateId& id, LivingTable* living,

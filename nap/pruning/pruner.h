@@ -47,11 +47,16 @@ class Pruner {
                                        const PruningScheduleDefinition& schedule,
                                        std::vector<CostLimit> limits = {});
 
-  // Brings each cell type of `living` to what the schedule keeps at `progress` in [0, 1] and
-  // returns what was removed, zero operations of emptied edges included. InvalidArgument for a
-  // score that is not finite; `living` is then unchanged.
+  // Brings each cell type of `living` to what the schedule keeps at `progress` in [0, 1], or as
+  // near as `most` removals lead, and returns what was removed, in that order; zero operations of
+  // emptied edges are included and do not count. InvalidArgument for a score that is not finite;
+  // `living` is then unchanged.
   absl::StatusOr<std::vector<CandidateId>> Prune(const ScoreTable& scores, double progress,
-                                                 LivingTable* living) const;
+                                                 LivingTable* living,
+                                                 int64_t most = PrunerOptions::kAnyNumber) const;
+
+  // Whether nothing more has to go, whatever the scores.
+  bool IsMet(double progress, const LivingTable& living) const;
 
  private:
   // What some operations add up to.

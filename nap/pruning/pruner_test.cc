@@ -78,6 +78,26 @@ TEST(PrunerTest, KeepsItsPromisesOnRandomTables) {
       ASSERT_EQ(*pruner->Prune(scores, progress, &again), *removed);
       ASSERT_TRUE(SameLiving(space, living, again));
 
+      // Step by step, by new scores each time, it comes to as many.
+      ASSERT_TRUE(pruner->IsMet(progress, living));
+      if (round % 10 == 0) {
+        LivingTable left = before;
+        const int64_t step = 1 + random.Below(20);
+        while (!pruner->IsMet(progress, left)) {
+          const auto some =
+              pruner->Prune(RandomScores(space, false, &random), progress, &left, step);
+          ASSERT_TRUE(some.ok()) << some.status();
+          const int64_t count = std::count_if(
+              some->begin(), some->end(), [](const CandidateId& id) { return id.operation != 0; });
+          ASSERT_GE(count, 1);
+          ASSERT_LE(count, step);
+        }
+        for (int cell = 0; cell < 2; ++cell) {
+          ASSERT_EQ(LivingOperations(space, left, cell).size(),
+                    LivingOperations(space, living, cell).size());
+        }
+      }
+
       const std::set<CandidateId> gone(removed->begin(), removed->end());
       ASSERT_EQ(gone.size(), removed->size());
       for (int cell = 0; cell < 2; ++cell) {

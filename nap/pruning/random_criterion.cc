@@ -20,8 +20,12 @@ class RandomCriterion final : public PruningCriterion {
 };
 
 const bool registered = PruningCriterionRegistry::Global().Register(
-    "random",
-    {"chance", [](const CandidateSpace&) { return std::make_unique<RandomCriterion>(); }});
+    "random", {"chance",
+               [](const CandidateSpace&, const ParameterValues&) {
+                 return std::make_unique<RandomCriterion>();
+               },
+               /*parameters=*/{},
+               /*before_training=*/true});
 
 }  // namespace
 }  // namespace nap

@@ -68,7 +68,9 @@ class Taylor final : public PruningCriterion {
 
 const bool registered = PruningCriterionRegistry::Global().Register(
     "taylor", {"|strength x gradient|, averaged over steps",
-               [](const CandidateSpace& space) { return std::make_unique<Taylor>(space); }});
+               [](const CandidateSpace& space, const ParameterValues&) {
+                 return std::make_unique<Taylor>(space);
+               }});
 
 }  // namespace
 }  // namespace nap

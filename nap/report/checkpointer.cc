@@ -23,9 +23,18 @@ Checkpointer::Checkpointer(RunFolder* folder, const Options& options,
       last_save_(MonotonicSeconds()) {}
 
 absl::Status Checkpointer::AfterStep(int epoch, int64_t step) {
+  return SaveIfDue(absl::StrCat("step ", step, " of epoch ", epoch));
+}
+
+absl::Status Checkpointer::AfterPruning(int epoch, int operations_alive) {
+  return SaveIfDue(absl::StrCat("a removal at the end of epoch ", epoch, ", ", operations_alive,
+                                " operations alive"));
+}
+
+absl::Status Checkpointer::SaveIfDue(const std::string& where) {
   const bool due = MonotonicSeconds() - last_save_ >= 60 * options_.minutes;
   if (!due && InterruptSignal() == 0) return absl::OkStatus();
-  return Save(absl::StrCat("step ", step, " of epoch ", epoch));
+  return Save(where);
 }
 
 absl::Status Checkpointer::AfterEpoch(int epoch) { return Save(absl::StrCat("epoch ", epoch)); }

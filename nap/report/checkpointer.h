@@ -11,9 +11,9 @@
 
 namespace nap {
 
-// Decides when a run is saved: after each epoch, after a step when the last time is long ago, and
-// when the user asks to stop (interrupt.h). Then the run ends with Cancelled, whose message says
-// where.
+// Decides when a run is saved: after each epoch, after a step or a removal when the last time is
+// long ago, and when the user asks to stop (interrupt.h). Then the run ends with Cancelled, whose
+// message says where.
 class Checkpointer {
  public:
   struct Options {
@@ -24,12 +24,14 @@ class Checkpointer {
   Checkpointer(RunFolder* folder, const Options& options, std::function<Checkpoint()> state);
 
   absl::Status AfterStep(int epoch, int64_t step);
+  absl::Status AfterPruning(int epoch, int operations_alive);
   absl::Status AfterEpoch(int epoch);
 
   // What Options::threads was.
   static absl::StatusOr<int> Threads(const Checkpoint& checkpoint);
 
  private:
+  absl::Status SaveIfDue(const std::string& where);
   absl::Status Save(const std::string& where);
 
   RunFolder* const folder_;

@@ -7,6 +7,7 @@
 #include <map>
 #include <numeric>
 
+#include "nap/architecture/genotype.h"
 #include "nap/architecture/genotype_nas_bench_201.h"
 #include "nap/base/clock.h"
 #include "nap/report/duration.h"
@@ -71,15 +72,30 @@ void Progress::Step(const StepReport& report) {
       FormatDuration(report.seconds_left)));
 }
 
+void Progress::Pruning(const PruningReport& report, const CandidateSpace& space) {
+  if (!IsDue() || report.removed.empty()) return;
+  const Removal& last = report.removed.back();
+  const CellTopology& cell = space.cells[last.id.cell];
+  const Edge& edge = cell.edges[last.id.edge];
+  ShowStep(absl::StrFormat(
+      "pruning for %s  %d operations alive  last removed: %s on edge %d -> %d of the %s",
+      FormatDuration(report.seconds), report.operations_alive,
+      space.operations[last.id.operation].name, edge.source, edge.target, CellTitle(cell.name)));
+}
+
 void Progress::Epoch(const EpochReport& report, const CandidateSpace& space,
                      const NasBench201Table* table) {
   const int alive =
       std::accumulate(report.operations_alive.begin(), report.operations_alive.end(), 0);
-  std::string lines = absl::StrFormat(
-      "epoch %d/%d done in %s: train loss %.3f, accuracy %.1f %%; validation loss %.3f, accuracy "
-      "%.1f %%; %d operations alive\n",
-      report.epoch, report.epochs, FormatDuration(report.seconds), report.train_loss,
-      100 * report.train_accuracy, report.valid_loss, 100 * report.valid_accuracy, alive);
+  std::string lines =
+      report.epoch == 0
+          ? absl::StrFormat("before the first epoch, in %s: %d operations alive\n",
+                            FormatDuration(report.seconds), alive)
+          : absl::StrFormat(
+                "epoch %d/%d done in %s: train loss %.3f, accuracy %.1f %%; validation loss %.3f, "
+                "accuracy %.1f %%; %d operations alive\n",
+                report.epoch, report.epochs, FormatDuration(report.seconds), report.train_loss,
+                100 * report.train_accuracy, report.valid_loss, 100 * report.valid_accuracy, alive);
   AppendBroken(report.broken_images, &lines);
   if (!report.pruned.empty()) {
     absl::StrAppend(&lines, "  pruned: ", Summarise(report.pruned, space), "\n");

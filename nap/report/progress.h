@@ -19,6 +19,7 @@ class Progress {
   explicit Progress(std::FILE* out);
 
   void Step(const StepReport& report);
+  void Pruning(const PruningReport& report, const CandidateSpace& space);
   // table: as in WriteEpoch (search_record.h).
   void Epoch(const EpochReport& report, const CandidateSpace& space,
              const NasBench201Table* table = nullptr);

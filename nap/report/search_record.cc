@@ -48,6 +48,18 @@ Json Named(const std::vector<CandidateId>& ids, const CandidateSpace& space) {
   return json;
 }
 
+// In the order in which they went.
+Json Explained(const std::vector<Removal>& removals, const CandidateSpace& space) {
+  Json json = Json::array();
+  for (const Removal& removal : removals) {
+    json.push_back({{"operation", Named({removal.id}, space)[0]},
+                    {"scoring", removal.scoring},
+                    {"score", removal.score},
+                    {"next", removal.next}});
+  }
+  return json;
+}
+
 }  // namespace
 
 RunKind SearchRun(const std::string& experiment) {
@@ -101,6 +113,7 @@ absl::Status WriteEpoch(const EpochReport& report, const CandidateSpace& space, 
                     {"strengths", ByEdge(report.strengths, space)},
                     {"mixing_weights", ByEdge(report.mixing_weights, space)},
                     {"pruned", Named(report.pruned, space)},
+                    {"removals", Explained(report.removals, space)},
                     {"living", Named(report.living, space)}};
   for (size_t cell = 0; cell < report.edge_strengths.size(); ++cell) {
     strengths["edge_strengths"][space.cells[cell].name] = report.edge_strengths[cell];

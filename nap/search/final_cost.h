@@ -19,6 +19,12 @@ struct FinalCosts {
   ScoreTable mult_adds;
 };
 
+// Of each candidate, in all cells of its type together. InvalidArgument if there can be no such
+// network.
+absl::StatusOr<ScoreTable> FindFinalParameters(const FinalNetwork& network,
+                                               const SearchSpace& search_space,
+                                               const CandidateSpace& space);
+
 // InvalidArgument if there can be no such network.
 absl::StatusOr<FinalCosts> FindFinalCosts(const SearchOptions& options,
                                           const SearchSpace& search_space,

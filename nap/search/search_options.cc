@@ -13,7 +13,7 @@ namespace {
 absl::Status ValidateMilestones(const SearchOptions& options) {
   const Milestones& milestones = options.milestones;
   NAP_RETURN_IF_ERROR(CheckAtLeast("prune_every", milestones.every, 1));
-  NAP_RETURN_IF_ERROR(CheckAtLeast("prune_begin", milestones.begin, 1));
+  NAP_RETURN_IF_ERROR(CheckAtLeast("prune_begin", milestones.begin, 0));
   NAP_RETURN_IF_ERROR(
       CheckOption(milestones.end >= milestones.begin && milestones.end <= options.epochs,
                   "prune_end", milestones.end,
@@ -23,9 +23,12 @@ absl::Status ValidateMilestones(const SearchOptions& options) {
                                   "prune_every", milestones.every,
                                   absl::StrCat("must lead from --prune_begin=", milestones.begin,
                                                " to --prune_end=", milestones.end)));
-  return CheckOption(options.warmup_epochs >= 0 && options.warmup_epochs < milestones.begin,
-                     "warmup_epochs", options.warmup_epochs,
-                     absl::StrCat("must be from 0 to below --prune_begin=", milestones.begin,
+  NAP_RETURN_IF_ERROR(CheckAtLeast("warmup_epochs", options.warmup_epochs, 0));
+  // What is pruned before the first epoch is not pruned by what training says.
+  if (milestones.begin == 0) return absl::OkStatus();
+  return CheckOption(options.warmup_epochs < milestones.begin, "warmup_epochs",
+                     options.warmup_epochs,
+                     absl::StrCat("must be below --prune_begin=", milestones.begin,
                                   ", so that strengths are trained before anything is pruned"));
 }
 
@@ -39,7 +42,7 @@ absl::Status Validate(const SearchOptions& options) {
       options.partial_channels >= 1 && options.network.channels % options.partial_channels == 0,
       "partial_channels", options.partial_channels,
       absl::StrCat("must be a divisor of --channels=", options.network.channels)));
-  NAP_RETURN_IF_ERROR(CheckAtLeast("epochs", options.epochs, 1));
+  NAP_RETURN_IF_ERROR(CheckAtLeast("epochs", options.epochs, 0));
   NAP_RETURN_IF_ERROR(CheckAtLeast("batch_size", options.batch_size, 2));
   NAP_RETURN_IF_ERROR(CheckAtLeast("steps_per_epoch", options.steps_per_epoch, 0));
   NAP_RETURN_IF_ERROR(CheckOption(options.train_fraction > 0 && options.train_fraction < 1,

@@ -16,7 +16,7 @@
 namespace nap {
 
 // Where pruning happens: at the ends of epochs `begin`, begin + every, ..., up to `end` (counted
-// from 1), the last of them being the one that meets the budget.
+// from 1; 0: before the first), the last of them being the one that meets the budget.
 struct Milestones {
   int begin = 20;
   int end = 50;
@@ -24,7 +24,7 @@ struct Milestones {
 
   int Count() const { return (end - begin) / every + 1; }
 
-  // The number of the milestone at the end of this epoch (from 0), or -1.
+  // The number (from 0) of the milestone at the end of this epoch, or -1.
   int At(int epoch) const {
     const bool hit = epoch >= begin && epoch <= end && (epoch - begin) % every == 0;
     return hit ? (epoch - begin) / every : -1;
@@ -41,7 +41,7 @@ struct FinalNetwork {
 struct SearchOptions {
   std::string search_space = "darts";
   std::string relaxation = "unnormalized";
-  std::string criterion = "ablation";
+  std::string criterion = "ablation";  // with its parameters: name:key=value,key=value
   std::string schedule = "cubic";
   std::string strength_loss = "none";
   std::vector<std::string> operations;  // the candidates; empty: the search space's own

@@ -1,8 +1,13 @@
 #include "nap/search/search_state.h"
 
 #include <absl/strings/str_cat.h>
+#include <absl/strings/str_format.h>
+#include <absl/strings/str_join.h>
+#include <absl/strings/str_split.h>
 
+#include <cstdlib>
 #include <string>
+#include <vector>
 
 #include "nap/base/status_macros.h"
 
@@ -11,6 +16,8 @@ namespace {
 
 // Names in a checkpoint.
 constexpr char kTrain[] = "train";
+constexpr char kPruned[] = "pruned";
+constexpr char kRemovals[] = "removals";
 std::string LivingName(const CellTopology& cell) { return absl::StrCat("living.", cell.name); }
 
 // Calls visit(map of the checkpoint, name, value) for each number of the state.
@@ -22,12 +29,52 @@ void ForEachInteger(State& state, Map& integers, const Visit& visit) {
   visit(integers, "strength_steps", state.strength_steps);
   visit(integers, "valid_pass", state.valid_pass);
   visit(integers, "valid_batch", state.valid_batch);
+  visit(integers, "scorings", state.scorings);
 }
 
 template <typename State, typename Map, typename Visit>
 void ForEachNumber(State& state, Map& numbers, const Visit& visit) {
   visit(numbers, "seconds", state.seconds);
   visit(numbers, "strength_losses", state.strength_losses);
+  visit(numbers, "valid_loss", state.valid_loss);
+  visit(numbers, "valid_accuracy", state.valid_accuracy);
+}
+
+// Numbers as text, exact to the bit, a list of `width` of them after the other.
+std::string ToText(const std::vector<std::vector<double>>& rows) {
+  return absl::StrJoin(rows, ";", [](std::string* text, const std::vector<double>& row) {
+    absl::StrAppend(text, absl::StrJoin(row, " ", [](std::string* out, double value) {
+                      absl::StrAppendFormat(out, "%a", value);
+                    }));
+  });
+}
+
+absl::StatusOr<std::vector<std::vector<double>>> FromText(const std::string& text, size_t width) {
+  std::vector<std::vector<double>> rows;
+  for (absl::string_view part : absl::StrSplit(text, ';', absl::SkipEmpty())) {
+    rows.emplace_back();
+    for (absl::string_view number : absl::StrSplit(part, ' ')) {
+      // absl::SimpleAtod reads no hexadecimal numbers.
+      const std::string copy(number);
+      char* end = nullptr;
+      rows.back().push_back(std::strtod(copy.c_str(), &end));
+      if (copy.empty() || *end != 0) rows.back().clear();
+    }
+    if (rows.back().size() != width) {
+      return absl::FailedPreconditionError(
+          absl::StrCat("the checkpoint does not fit: '", part, "' are not ", width, " numbers"));
+    }
+  }
+  return rows;
+}
+
+std::vector<double> Row(const CandidateId& id) {
+  return {static_cast<double>(id.cell), static_cast<double>(id.edge),
+          static_cast<double>(id.operation)};
+}
+
+CandidateId IdOf(const std::vector<double>& row) {
+  return {static_cast<int>(row[0]), static_cast<int>(row[1]), static_cast<int>(row[2])};
 }
 
 }  // namespace
@@ -40,6 +87,9 @@ void SearchState::NextEpoch() {
   train = {};
   strength_losses = 0;
   strength_steps = 0;
+  scorings = 0;
+  pruned.clear();
+  removals.clear();
 }
 
 void SearchState::Save(Checkpoint* checkpoint) const {
@@ -47,6 +97,17 @@ void SearchState::Save(Checkpoint* checkpoint) const {
   ForEachInteger(*this, checkpoint->integers, save);
   ForEachNumber(*this, checkpoint->numbers, save);
   train.Save(kTrain, checkpoint);
+  std::vector<std::vector<double>> rows;
+  for (const CandidateId& id : pruned) rows.push_back(Row(id));
+  checkpoint->strings[kPruned] = ToText(rows);
+  rows.clear();
+  for (const Removal& removal : removals) {
+    rows.push_back(Row(removal.id));
+    for (const double value : {removal.score, removal.next, 1.0 * removal.scoring}) {
+      rows.back().push_back(value);
+    }
+  }
+  checkpoint->strings[kRemovals] = ToText(rows);
 }
 
 absl::Status SearchState::Load(const Checkpoint& checkpoint) {
@@ -57,6 +118,15 @@ absl::Status SearchState::Load(const Checkpoint& checkpoint) {
   ForEachInteger(*this, checkpoint.integers, load);
   ForEachNumber(*this, checkpoint.numbers, load);
   NAP_RETURN_IF_ERROR(status);
+  std::string text;
+  NAP_RETURN_IF_ERROR(Get(checkpoint.strings, kPruned, &text));
+  NAP_ASSIGN_OR_RETURN(const auto ids, FromText(text, 3));
+  for (const std::vector<double>& row : ids) pruned.push_back(IdOf(row));
+  NAP_RETURN_IF_ERROR(Get(checkpoint.strings, kRemovals, &text));
+  NAP_ASSIGN_OR_RETURN(const auto rows, FromText(text, 6));
+  for (const std::vector<double>& row : rows) {
+    removals.push_back({IdOf(row), row[3], row[4], static_cast<int>(row[5])});
+  }
   return train.Load(checkpoint, kTrain);
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "nap/architecture/candidates.h"
+#include "nap/search/removal.h"
 #include "nap/training/checkpoint.h"
 #include "nap/training/meter.h"
 
@@ -19,12 +20,20 @@ struct SearchState {
   int64_t epoch = 1;          // the running one
   int64_t step = 0;           // steps done in it
   double seconds = 0;         // spent on them
-  int64_t broken_images = 0;  // of the train part
+  int64_t broken_images = 0;  // of the train part; after the steps, of the validation part too
 
   // Since the epoch began.
   ClassificationMeter train;
   double strength_losses = 0;  // their sum
   int64_t strength_steps = 0;
+
+  // Of the milestone at the end of the epoch, while it prunes: what was measured before it, and
+  // what has gone so far.
+  int64_t scorings = 0;
+  double valid_loss = 0;
+  double valid_accuracy = 0;
+  std::vector<CandidateId> pruned;
+  std::vector<Removal> removals;
 
   // Passes over the validation part for the strengths, which do not begin anew with an epoch.
   int64_t valid_pass = 0;   // the running one

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 #include <utility>
 
@@ -19,6 +20,7 @@
 #include "nap/relaxation/strength_loss.h"
 #include "nap/search/candidate_space.h"
 #include "nap/search/final_cost.h"
+#include "nap/search/network_view.h"
 #include "nap/search/optimization.h"
 #include "nap/search/search_state.h"
 #include "nap/search/supernet_trainer.h"
@@ -34,6 +36,7 @@ namespace {
 // Tells the streams of one seed apart.
 constexpr uint64_t kTrainStream = 1;
 constexpr uint64_t kValidStream = 2;
+constexpr uint64_t kCriterionStream = 3;
 
 AugmentationOptions Augmentation(const SearchOptions& options, const Dataset& images, bool train) {
   AugmentationOptions augmentation;
@@ -70,9 +73,14 @@ std::string Describe(const Dataset& images) {
                       absl::StrJoin(images.stddev(), ", "));
 }
 
+absl::Status NoImages(const char* part) {
+  return absl::DataLossError(absl::StrCat("every image of the ", part, " part is broken"));
+}
+
 class SearcherImpl final : public Searcher, private SearchView {
  public:
   struct Parts {
+    std::unique_ptr<SearchSpace> search_space;
     NetworkPlan plan;
     CandidateSpace space;
     const RelaxationDefinition* relaxation;
@@ -95,7 +103,9 @@ class SearcherImpl final : public Searcher, private SearchView {
         evaluation_loader_(images, EvaluationPart(),
                            Loading(options, *images, false, kValidStream)),
         steps_per_epoch_(train_loader_.batches_per_epoch()),
+        dataset_(images),
         images_(Describe(*images)) {
+    if (options_.milestones.begin == 0) state_.epoch = 0;
     if (options_.steps_per_epoch > 0) {
       steps_per_epoch_ = std::min(steps_per_epoch_, options_.steps_per_epoch);
     }
@@ -107,6 +117,7 @@ class SearcherImpl final : public Searcher, private SearchView {
   absl::Status Load(const Checkpoint& checkpoint) override;
 
   absl::StatusOr<Genotype> Run(SearchObserver* observer) override {
+    if (state_.epoch == 0) NAP_RETURN_IF_ERROR(RunStart(observer));
     while (state_.epoch <= options_.epochs) NAP_RETURN_IF_ERROR(RunEpoch(observer));
     return GenotypeOf(options_.search_space, parts_.space, living_);
   }
@@ -131,6 +142,12 @@ class SearcherImpl final : public Searcher, private SearchView {
     return sum / static_cast<double>(criterion_batches_.size());
   }
 
+  absl::StatusOr<std::unique_ptr<NetworkView>> Network(const NetworkChoice& choice) override;
+  absl::StatusOr<ScoreTable> FinalParameters() override {
+    return FindFinalParameters(options_.final_network, *parts_.search_space, parts_.space);
+  }
+  absl::StatusOr<Batch> CriterionBatch(int64_t images, int64_t number) const;
+
   std::vector<int64_t> EvaluationPart() const {
     std::vector<int64_t> part = parts_.valid;
     if (options_.evaluation_images > 0 &&
@@ -141,12 +158,17 @@ class SearcherImpl final : public Searcher, private SearchView {
   }
 
   absl::Status RunEpoch(SearchObserver* observer);
+  absl::Status RunStart(SearchObserver* observer);
+  EpochReport NewReport() const;
+  absl::Status EndEpoch(EpochReport report, double begin, SearchObserver* observer);
   absl::Status TrainEpoch(SearchObserver* observer);
   absl::Status TrainStep(const Batch& train);
   absl::Status CheckFinite(double loss, const char* what, int epoch, int64_t step) const;
   absl::Status NextValid(Batch* batch);
   ClassificationMeter EvaluateValidPart();
-  absl::Status PruneAt(int epoch, std::vector<CandidateId>* removed);
+  absl::Status PruneAt(double begin, SearchObserver* observer);
+  std::vector<Removal> Explain(const std::vector<CandidateId>& removed,
+                               const ScoreTable& scores) const;
   absl::StatusOr<Genotype> GenotypeIfItEndedNow() const;
   std::vector<CandidateId> Living(std::vector<int>* counts) const;
   double SecondsLeft(int epoch, int64_t step) const;
@@ -164,6 +186,7 @@ class SearcherImpl final : public Searcher, private SearchView {
   Loader valid_loader_;
   Loader evaluation_loader_;
   int64_t steps_per_epoch_;
+  const Dataset* const dataset_;
   std::string images_;  // what can be told of them
   SearchState state_;
   bool valid_loader_started_ = false;
@@ -210,10 +233,6 @@ absl::Status SearcherImpl::CheckFinite(double loss, const char* what, int epoch,
                    " or --strength_learning_rate=", options_.strength_learning_rate));
 }
 
-absl::Status NoImages(const char* part) {
-  return absl::DataLossError(absl::StrCat("every image of the ", part, " part is broken"));
-}
-
 // The validation part may be the smaller one: it is then gone through more often.
 absl::Status SearcherImpl::NextValid(Batch* batch) {
   if (!valid_loader_started_) valid_loader_.StartEpoch(state_.valid_pass, state_.valid_batch);
@@ -237,19 +256,96 @@ ClassificationMeter SearcherImpl::EvaluateValidPart() {
   return meter;
 }
 
-absl::Status SearcherImpl::PruneAt(int epoch, std::vector<CandidateId>* removed) {
+// `begin`: of the epoch. What has gone is in the state, so that the search can be saved, and go on,
+// between two scorings.
+absl::Status SearcherImpl::PruneAt(double begin, SearchObserver* observer) {
+  const int epoch = static_cast<int>(state_.epoch);
   milestone_ = options_.milestones.At(epoch);
   if (milestone_ < 0) return absl::OkStatus();
-  const double count = options_.milestones.Count();
-  const double progress = (milestone_ + 1) / count;
+  const double pruning_begin = MonotonicSeconds();
+  const double progress = (milestone_ + 1) / static_cast<double>(options_.milestones.Count());
+  const int64_t most = parts_.criterion->removals_per_scoring();
   // A score may be expensive.
-  if (parts_.schedule->surplus(progress) == parts_.schedule->surplus(milestone_ / count)) {
-    return absl::OkStatus();
+  while (!parts_.pruner.IsMet(progress, living_)) {
+    NAP_ASSIGN_OR_RETURN(const ScoreTable scores, parts_.criterion->Score(*this));
+    NAP_ASSIGN_OR_RETURN(const std::vector<CandidateId> removed,
+                         parts_.pruner.Prune(scores, progress, &living_,
+                                             most == 0 ? PrunerOptions::kAnyNumber : most));
+    if (removed.empty()) break;
+    trainer_.Prune(removed, living_);
+    ++state_.scorings;
+    std::vector<Removal> explained = Explain(removed, scores);
+    state_.pruned.insert(state_.pruned.end(), removed.begin(), removed.end());
+    state_.removals.insert(state_.removals.end(), explained.begin(), explained.end());
+    std::vector<int> alive;
+    Living(&alive);
+    const double now = MonotonicSeconds();
+    state_.seconds = now - begin;
+    NAP_RETURN_IF_ERROR(
+        observer->OnPruning({epoch, std::move(explained),
+                             std::accumulate(alive.begin(), alive.end(), 0), now - pruning_begin}));
   }
-  NAP_ASSIGN_OR_RETURN(const ScoreTable scores, parts_.criterion->Score(*this));
-  NAP_ASSIGN_OR_RETURN(*removed, parts_.pruner.Prune(scores, progress, &living_));
-  trainer_.Prune(*removed, living_);
   return absl::OkStatus();
+}
+
+// Zero operations are not scored and go without a reason of their own.
+std::vector<Removal> SearcherImpl::Explain(const std::vector<CandidateId>& removed,
+                                           const ScoreTable& scores) const {
+  double next = std::numeric_limits<double>::infinity();
+  for (int cell = 0; cell < static_cast<int>(parts_.space.cells.size()); ++cell) {
+    for (const CandidateId& id : LivingOperations(parts_.space, living_, cell)) {
+      next = std::min(next, scores[id]);
+    }
+  }
+  std::vector<Removal> removals;
+  for (const CandidateId& id : removed) {
+    if (parts_.space.operations[id.operation].is_zero) continue;
+    removals.push_back({id, scores[id], next, static_cast<int>(state_.scorings)});
+  }
+  return removals;
+}
+
+absl::StatusOr<std::unique_ptr<NetworkView>> SearcherImpl::Network(const NetworkChoice& choice) {
+  NAP_ASSIGN_OR_RETURN(Batch batch, CriterionBatch(choice.images, choice.batch));
+  const auto mixing = [this, fixed = choice.mixing_weight](const LivingTable& living) {
+    return trainer_.MixingWeights(living, fixed);
+  };
+  if (choice.weights == NetworkChoice::Weights::kTrained && choice.batch_norms) {
+    return MakeNetworkView(std::move(batch),
+                           [this, mixing](const Batch& images, const LivingTable& living) {
+                             return trainer_.Evaluate(images, mixing(living));
+                           });
+  }
+  NetworkOptions network = options_.network;
+  if (choice.weights == NetworkChoice::Weights::kFresh) {
+    network.cells = choice.cells > 0 ? choice.cells : options_.final_network.network.cells;
+  }
+  NAP_ASSIGN_OR_RETURN(const NetworkPlan plan, parts_.search_space->Plan(network));
+  const CellOptions cells{options_.backend == "fused", /*recompute=*/false,
+                          options_.partial_channels, choice.batch_norms};
+  const std::shared_ptr<Supernet> supernet =
+      choice.weights == NetworkChoice::Weights::kFresh
+          ? FreshSupernet(plan, parts_.space, cells,
+                          RandomStream({options_.seed, kCriterionStream,
+                                        static_cast<uint64_t>(choice.initialisation)})
+                              .Bits())
+          : CopyOfSupernet(trainer_.supernet(), plan, parts_.space, cells);
+  supernet->to(c10::Device(options_.device));
+  return MakeNetworkView(std::move(batch),
+                         [supernet, mixing](const Batch& images, const LivingTable& living) {
+                           return EvaluateSupernet(*supernet, images, mixing(living));
+                         });
+}
+
+// Batches are those of a loader of the train part, pass after pass; smaller where it is small.
+absl::StatusOr<Batch> SearcherImpl::CriterionBatch(int64_t images, int64_t number) const {
+  LoaderOptions loading = Loading(options_, *dataset_, true, kCriterionStream);
+  loading.batch_size = std::min(images, static_cast<int64_t>(parts_.train.size()));
+  Loader loader(dataset_, parts_.train, loading);
+  loader.StartEpoch(number / loader.batches_per_epoch(), number % loader.batches_per_epoch());
+  Batch batch;
+  if (!loader.Next(&batch)) return NoImages("train");
+  return batch;
 }
 
 absl::StatusOr<Genotype> SearcherImpl::GenotypeIfItEndedNow() const {
@@ -337,31 +433,61 @@ absl::Status SearcherImpl::RunEpoch(SearchObserver* observer) {
   trainer_.SetAuxiliarySkip(options_.auxiliary_skip * (options_.epochs - epoch) /
                             std::max(1, options_.epochs - 1));
   NAP_RETURN_IF_ERROR(TrainEpoch(observer));
-  const ClassificationMeter valid = EvaluateValidPart();
-  if (valid.images() == 0) return NoImages("validation");
-  EpochReport report{epoch,
-                     options_.epochs,
-                     learning_rate,
-                     state_.train.loss(),
-                     state_.train.accuracy(),
-                     state_.strength_loss(),
-                     valid.loss(),
-                     valid.accuracy(),
-                     /*seconds=*/0,
-                     /*operations_alive=*/{},
-                     /*parameters=*/0,
-                     PeakMemoryBytes(),
-                     state_.broken_images + evaluation_loader_.broken_images(),
-                     /*pruned=*/{},
-                     /*living=*/{},
-                     trainer_.Strengths(),
-                     trainer_.MixingWeights(),
-                     /*genotype=*/{},
-                     trainer_.EdgeStrengths()};
-  NAP_RETURN_IF_ERROR(PruneAt(epoch, &report.pruned));
+  // A milestone that was interrupted has measured it before.
+  if (state_.scorings == 0) {
+    const ClassificationMeter valid = EvaluateValidPart();
+    if (valid.images() == 0) return NoImages("validation");
+    state_.valid_loss = valid.loss();
+    state_.valid_accuracy = valid.accuracy();
+    state_.broken_images += evaluation_loader_.broken_images();
+  }
+  EpochReport report = NewReport();
+  report.learning_rate = learning_rate;
+  report.train_loss = state_.train.loss();
+  report.train_accuracy = state_.train.accuracy();
+  report.strength_loss = state_.strength_loss();
+  report.valid_loss = state_.valid_loss;
+  report.valid_accuracy = state_.valid_accuracy;
+  report.broken_images = state_.broken_images;
+  return EndEpoch(std::move(report), begin, observer);
+}
+
+// A milestone before the first epoch.
+absl::Status SearcherImpl::RunStart(SearchObserver* observer) {
+  return EndEpoch(NewReport(), MonotonicSeconds() - state_.seconds, observer);
+}
+
+EpochReport SearcherImpl::NewReport() const {
+  constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+  return {static_cast<int>(state_.epoch),
+          options_.epochs,
+          /*learning_rate=*/kNone,
+          /*train_loss=*/kNone,
+          /*train_accuracy=*/kNone,
+          /*strength_loss=*/kNone,
+          /*valid_loss=*/kNone,
+          /*valid_accuracy=*/kNone,
+          /*seconds=*/0,
+          /*operations_alive=*/{},
+          /*parameters=*/0,
+          /*peak_memory_bytes=*/0,
+          /*broken_images=*/0,
+          /*pruned=*/{},
+          /*living=*/{},
+          trainer_.Strengths(),
+          trainer_.MixingWeights(),
+          /*genotype=*/{},
+          trainer_.EdgeStrengths()};
+}
+
+absl::Status SearcherImpl::EndEpoch(EpochReport report, double begin, SearchObserver* observer) {
+  NAP_RETURN_IF_ERROR(PruneAt(begin, observer));
+  report.pruned = state_.pruned;
+  report.removals = state_.removals;
   NAP_ASSIGN_OR_RETURN(report.genotype, GenotypeIfItEndedNow());
   report.living = Living(&report.operations_alive);
   report.parameters = trainer_.NumParameters();
+  report.peak_memory_bytes = PeakMemoryBytes();
   report.seconds = MonotonicSeconds() - begin;
   state_.NextEpoch();
   return observer->OnEpoch(report);
@@ -380,7 +506,7 @@ absl::StatusOr<std::unique_ptr<Searcher>> Searcher::Create(const SearchOptions& 
 
   NAP_ASSIGN_OR_RETURN(const auto* search_space_definition,
                        SearchSpaceRegistry::Global().Find(options.search_space));
-  const std::unique_ptr<SearchSpace> search_space = search_space_definition->make();
+  std::unique_ptr<SearchSpace> search_space = search_space_definition->make();
   NAP_ASSIGN_OR_RETURN(const CandidateSpace space,
                        MakeCandidateSpace(*search_space, options.operations));
   NAP_ASSIGN_OR_RETURN(NetworkPlan plan, search_space->Plan(options.network));
@@ -390,8 +516,9 @@ absl::StatusOr<std::unique_ptr<Searcher>> Searcher::Create(const SearchOptions& 
                        OptimizationRegistry::Global().Find(options.optimization));
   NAP_ASSIGN_OR_RETURN(const auto* strength_loss,
                        StrengthLossRegistry::Global().Find(options.strength_loss));
-  NAP_ASSIGN_OR_RETURN(const auto* criterion,
-                       PruningCriterionRegistry::Global().Find(options.criterion));
+  NAP_ASSIGN_OR_RETURN(std::unique_ptr<PruningCriterion> criterion,
+                       MakeCriterion(options.criterion, space,
+                                     /*trained=*/options.milestones.begin > 0));
   NAP_ASSIGN_OR_RETURN(const auto* schedule,
                        PruningScheduleRegistry::Global().Find(options.schedule));
   if (options.budget.operations_per_cell == 0) {
@@ -414,8 +541,9 @@ absl::StatusOr<std::unique_ptr<Searcher>> Searcher::Create(const SearchOptions& 
   return std::make_unique<SearcherImpl>(
       options, images,
       SearcherImpl::Parts{
-          std::move(plan), space, relaxation, optimization, strength_loss, schedule,
-          WeightByCost(criterion->make(space), space, costs.mult_adds, options.cost_exponent),
+          std::move(search_space), std::move(plan), space, relaxation, optimization, strength_loss,
+          schedule,
+          WeightByCost(std::move(criterion), space, costs.mult_adds, options.cost_exponent),
           std::move(pruner), std::move(split.first), std::move(split.second)});
 }
 

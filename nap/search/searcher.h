@@ -9,6 +9,7 @@
 
 #include "data/dataset.h"
 #include "nap/architecture/candidates.h"
+#include "nap/search/removal.h"
 #include "nap/search/search_options.h"
 
 namespace nap {
@@ -27,9 +28,18 @@ struct StepReport {
   int operations_alive;
 };
 
-// After each epoch, its pruning included.
+// While a milestone prunes, after each scoring. The search can be saved then.
+struct PruningReport {
+  int epoch;                     // at whose end; 0: before the first
+  std::vector<Removal> removed;  // by this scoring
+  int operations_alive;          // of all cell types
+  double seconds;                // since the milestone began
+};
+
+// After each epoch, its pruning included. Before the first one, if something was pruned there; then
+// losses and accuracies are not numbers.
 struct EpochReport {
-  int epoch;  // from 1
+  int epoch;  // from 1; 0: before the first
   int epochs;
   double learning_rate;
   double train_loss;
@@ -48,6 +58,7 @@ struct EpochReport {
   ScoreTable mixing_weights;
   Genotype genotype = {};  // what the search would give if it ended now, by |mixing weight|
   std::vector<std::vector<double>> edge_strengths = {};  // SupernetTrainer::EdgeStrengths()
+  std::vector<Removal> removals = {};                    // of what was pruned, in order
 };
 
 // Told how it goes. An error stops the search and is what Run returns.
@@ -55,6 +66,7 @@ class SearchObserver {
  public:
   virtual ~SearchObserver() = default;
   virtual absl::Status OnStep(const StepReport& report) = 0;
+  virtual absl::Status OnPruning(const PruningReport& /*report*/) { return absl::OkStatus(); }
   virtual absl::Status OnEpoch(const EpochReport& report) = 0;
 };
 

@@ -31,6 +31,12 @@ class Recorder final : public SearchObserver {
   }
 
   std::vector<StepReport> steps;
+  absl::Status OnPruning(const PruningReport& report) override {
+    prunings.push_back(report);
+    return absl::OkStatus();
+  }
+
+  std::vector<PruningReport> prunings;
   std::vector<EpochReport> epochs;
   int fail_at = -1;
 };
@@ -158,6 +164,60 @@ TEST_F(SearcherTest, TheSameSeedGivesTheSameBits) {
   EXPECT_NE(first.second, other.second);
 }
 
+// Before the first epoch, one operation after the other; nothing is trained.
+TEST_F(SearcherTest, PrunesAnUntrainedNetwork) {
+  SearchOptions options = TinySearch();
+  options.search_space = "nas_bench_201";
+  options.criterion = "activation_kernel:images=8,removals=2,cells=6";
+  options.budget.operations_per_cell = 0;  // the space's own
+  options.epochs = 0;
+  options.milestones = {0, 0, 1};
+  Recorder recorder;
+  const auto genotype = Search(options, &recorder);
+  ASSERT_TRUE(genotype.ok()) << genotype.status();
+  EXPECT_EQ(CountKept(genotype->cells[0]), 6);
+  EXPECT_TRUE(recorder.steps.empty());
+  ASSERT_EQ(recorder.epochs.size(), 1);
+  const EpochReport& report = recorder.epochs[0];
+  EXPECT_EQ(report.epoch, 0);
+  EXPECT_TRUE(std::isnan(report.train_loss));
+  EXPECT_EQ(report.genotype, *genotype);
+  EXPECT_EQ(report.operations_alive, std::vector<int>{6});
+  // 24 operations but zero ones, of which 6 stay; each scoring takes the two lowest.
+  ASSERT_EQ(report.removals.size(), 18);
+  ASSERT_EQ(recorder.prunings.size(), 9);
+  for (size_t i = 0; i < report.removals.size(); ++i) {
+    EXPECT_EQ(report.removals[i].scoring, i / 2 + 1);
+    const Removal& first_of_scoring = report.removals[i / 2 * 2];
+    EXPECT_LE(first_of_scoring.score, report.removals[i].score);
+  }
+  EXPECT_EQ(recorder.prunings.back().operations_alive, 6);
+
+  // The same again, to the bit; other networks with another seed.
+  Recorder again, other;
+  EXPECT_EQ(*Search(options, &again), *genotype);
+  EXPECT_EQ(again.epochs[0].removals[0].score, report.removals[0].score);
+  options.seed = 1;
+  ASSERT_TRUE(Search(options, &other).ok());
+  EXPECT_NE(other.epochs[0].removals[0].score, report.removals[0].score);
+}
+
+// Asking leaves what is trained as it is.
+TEST_F(SearcherTest, AskingTrainsNothing) {
+  const auto losses = [&](const std::string& criterion) {
+    SearchOptions options = TinySearch();
+    options.criterion = criterion;
+    options.milestones = {2, 4, 1};
+    Recorder recorder;
+    EXPECT_TRUE(Search(options, &recorder).ok());
+    return std::pair(recorder.epochs[0].valid_loss, recorder.epochs[1].valid_loss);
+  };
+  EXPECT_EQ(losses(QuickCriterion("activation_kernel")), losses("magnitude"));
+  EXPECT_EQ(losses("activation_kernel:images=8,removals=0,trained=1,batch_norms=1"),
+            losses("magnitude"));
+  EXPECT_EQ(losses("activation_kernel:images=8,removals=0,trained=1"), losses("magnitude"));
+}
+
 // Whatever can be named runs, and the searcher need not know what it is.
 TEST_F(SearcherTest, RunsEveryStrategy) {
   const auto expect_runs = [&](const SearchOptions& options, const std::string& what) {
@@ -173,7 +233,7 @@ TEST_F(SearcherTest, RunsEveryStrategy) {
   }
   for (const std::string& name : PruningCriterionRegistry::Global().Names()) {
     SearchOptions options = TinySearch();
-    options.criterion = name;
+    options.criterion = QuickCriterion(name);
     expect_runs(options, name);
   }
   for (const std::string& name : PruningScheduleRegistry::Global().Names()) {
@@ -319,9 +379,9 @@ TEST_F(SearcherTest, RefusesWhatCannotBe) {
   };
   EXPECT_EQ(message([](auto* o) { o->relaxation = "softmin"; }),
             "unknown relaxation 'softmin'; known: edge_softmax, sigmoid, softmax, unnormalized");
-  EXPECT_EQ(
-      message([](auto* o) { o->criterion = "x"; }),
-      "unknown pruning criterion 'x'; known: ablation, magnitude, node_magnitude, random, taylor");
+  EXPECT_EQ(message([](auto* o) { o->criterion = "x"; }),
+            "unknown pruning criterion 'x'; known: ablation, activation_kernel, magnitude, "
+            "node_magnitude, parameters, random, taylor");
   EXPECT_EQ(message([](auto* o) { o->schedule = "x"; }),
             "unknown pruning schedule 'x'; known: cubic, linear, one_shot");
   EXPECT_EQ(message([](auto* o) { o->search_space = "x"; }),
@@ -356,7 +416,8 @@ TEST(SearchOptionsTest, NamesTheFlagThatIsOutOfRange) {
   };
   EXPECT_TRUE(Validate(TinySearch()).ok());
   EXPECT_TRUE(Validate(SearchOptions()).ok());
-  EXPECT_EQ(names([](auto* o) { o->epochs = 0; }), "--epochs");
+  EXPECT_EQ(names([](auto* o) { o->epochs = -1; }), "--epochs");
+  EXPECT_EQ(names([](auto* o) { o->epochs = 0; }), "--prune_end");
   EXPECT_EQ(names([](auto* o) { o->batch_size = 1; }), "--batch_size");
   EXPECT_EQ(names([](auto* o) { o->train_fraction = 1; }), "--train_fraction");
   EXPECT_EQ(names([](auto* o) { o->learning_rate = -1; }), "--learning_rate");

@@ -130,6 +130,27 @@ StepResult SupernetTrainer::Evaluate(const Batch& batch, std::optional<Candidate
   return Forward(batch, mixing, &loss);
 }
 
+StepResult SupernetTrainer::Evaluate(const Batch& batch, const std::vector<at::Tensor>& mixing) {
+  const at::NoGradGuard no_grad;
+  at::Tensor loss;
+  return Forward(batch, mixing, &loss);
+}
+
+std::vector<at::Tensor> SupernetTrainer::MixingWeights(const LivingTable& living,
+                                                       std::optional<double> fixed) const {
+  const at::NoGradGuard no_grad;
+  std::vector<at::Tensor> mixing = MixingTensors();
+  for (int cell = 0; cell < static_cast<int>(mixing.size()); ++cell) {
+    at::Tensor mask = at::zeros(mixing[cell].sizes());
+    for (const CandidateId& id : LivingOperations(space_, living, cell)) {
+      mask[id.edge][id.operation] = 1;
+    }
+    mask = mask.to(mixing[cell].device());
+    mixing[cell] = fixed.has_value() ? *fixed * mask : mixing[cell] * mask;
+  }
+  return mixing;
+}
+
 void SupernetTrainer::SetLearningRate(double learning_rate) {
   nap::SetLearningRate<torch::optim::SGDOptions>(weight_optimizer_.get(), learning_rate);
 }

@@ -58,6 +58,17 @@ class SupernetTrainer {
   // No step; optionally with one candidate masked out.
   StepResult Evaluate(const Batch& batch, std::optional<CandidateId> without = std::nullopt);
 
+  // No step; with these mixing weights, [edges, operations] a cell type.
+  StepResult Evaluate(const Batch& batch, const std::vector<at::Tensor>& mixing);
+
+  // A fixed weight for each living candidate that is not a zero operation, or what the relaxation
+  // makes of the strengths; 0 for all others.
+  std::vector<at::Tensor> MixingWeights(const LivingTable& living,
+                                        std::optional<double> fixed) const;
+
+  // To look at, or to take weights from.
+  const Supernet& supernet() const { return *supernet_; }
+
   // Of the weights.
   void SetLearningRate(double learning_rate);
 

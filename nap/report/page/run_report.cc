@@ -152,7 +152,7 @@ std::vector<Tile> Tiles(const RunFiles& files, const SearchHistory& history) {
       int count = 0;
       for (const EdgeHistory& edge : cell.edges) {
         for (size_t i = 0; i < history.operations.size(); ++i) {
-          if (history.operations[i] == "skip_connect" && edge.operations[i].pruned == 0) ++count;
+          if (history.operations[i] == "skip_connect" && edge.operations[i].Lives()) ++count;
         }
       }
       return count;

@@ -67,6 +67,12 @@ SearchHistory ReadSearchHistory(const std::vector<Json>& lines) {
     history.epochs.push_back(epoch);
     ForNamed(line.at("pruned"), &history,
              [epoch](OperationHistory& operation, size_t) { operation.pruned = epoch; });
+    for (const Json& removal : line.value("removals", Json::array())) {
+      const Json& named = removal.at("operation");
+      history.removals.push_back({epoch, removal.at("scoring"), named.at(0), named.at(3),
+                                  named.at(1), named.at(2), ValueOf(removal.at("score")),
+                                  ValueOf(removal.at("next"))});
+    }
     for (CellHistory& cell : history.cells) {
       const Json& strengths = line.at("strengths").at(cell.name);
       const Json& weights = line.at("mixing_weights").at(cell.name);
@@ -78,7 +84,7 @@ SearchHistory ReadSearchHistory(const std::vector<Json>& lines) {
           operation.strengths.push_back(strength);
           operation.mixing_weights.push_back(weight);
           // What is pruned weighs nothing.
-          if (operation.pruned == 0 && strength != weight) history.mixes_by_strengths = false;
+          if (operation.Lives() && strength != weight) history.mixes_by_strengths = false;
         }
       }
     }

@@ -11,7 +11,20 @@ namespace nap {
 struct OperationHistory {
   std::vector<double> strengths;       // one an epoch
   std::vector<double> mixing_weights;  // one an epoch
-  int pruned = 0;                      // at the end of that epoch; 0: it lives
+  int pruned = kLives;                 // at the end of that epoch; 0: before the first
+
+  static constexpr int kLives = -1;
+  bool Lives() const { return pruned == kLives; }
+};
+
+// Why an operation went: Removal of nap/search/searcher.h.
+struct RemovalHistory {
+  int epoch;
+  int scoring;
+  std::string cell, operation;
+  int source, target;
+  double score;
+  double next;  // not a number: none was left
 };
 
 struct EdgeHistory {
@@ -30,6 +43,7 @@ struct SearchHistory {
   std::vector<std::string> operations;
   std::vector<bool> is_zero;  // an operation that is never counted as living
   std::vector<CellHistory> cells;
+  std::vector<RemovalHistory> removals;  // in order; of older runs none
 
   // Are the strengths themselves the weights with which operations are mixed?
   bool mixes_by_strengths = true;

@@ -44,7 +44,7 @@ std::string EdgeCharts(const SearchHistory& history, Values values, const char* 
         for (size_t at = 0; at < series.values.size(); ++at) {
           double& value = series.values[at];
           // The weight of what was just pruned is 0 at once; what it was before says more.
-          if (operation.pruned > 0 && history.epochs[at] > operation.pruned) value = kNone;
+          if (!operation.Lives() && history.epochs[at] > operation.pruned) value = kNone;
           if (operation.pruned == history.epochs[at] && value == 0 && at > 0) value = kNone;
           if (!std::isfinite(value)) continue;
           low = std::min(low, value);
@@ -69,7 +69,7 @@ bool IsPruned(const SearchHistory& history) {
   for (const CellHistory& cell : history.cells) {
     for (const EdgeHistory& edge : cell.edges) {
       for (const OperationHistory& operation : edge.operations) {
-        if (operation.pruned > 0) return true;
+        if (!operation.Lives()) return true;
       }
     }
   }
@@ -107,15 +107,30 @@ std::string PrunedTable(const SearchHistory& history, const CellHistory& cell) {
     std::vector<std::string> row = {EdgeName(edge)};
     for (size_t i = 0; i < history.operations.size(); ++i) {
       if (history.is_zero[i]) continue;
-      const int pruned = edge.operations[i].pruned;
+      const OperationHistory& operation = edge.operations[i];
       const int colour = OperationStyle(history.operations[i]).colour;
-      row.push_back(pruned == 0 ? absl::StrCat("<b class=\"kept\" style=\"--c:var(--c", colour,
-                                               ")\">kept</b>")
-                                : absl::StrCat(pruned));
+      row.push_back(operation.Lives() ? absl::StrCat("<b class=\"kept\" style=\"--c:var(--c",
+                                                     colour, ")\">kept</b>")
+                                      : absl::StrCat(operation.pruned));
     }
     table.rows.push_back(std::move(row));
   }
   return absl::StrCat("<h3>", Escaped(cell.name), " cell</h3>\n", TableMarkup(table));
+}
+
+std::string RemovalsTable(const SearchHistory& history) {
+  Table table;
+  table.header = {"epoch", "scoring", "operation", "cell", "edge", "score", "next", "distance"};
+  for (const RemovalHistory& removal : history.removals) {
+    const auto number = [](double value) {
+      return std::isfinite(value) ? absl::StrFormat("%.6g", value) : std::string("none left");
+    };
+    table.rows.push_back(
+        {absl::StrCat(removal.epoch), absl::StrCat(removal.scoring), Escaped(removal.operation),
+         Escaped(removal.cell), absl::StrCat(removal.source, " → ", removal.target),
+         number(removal.score), number(removal.next), number(removal.next - removal.score)});
+  }
+  return TableMarkup(table);
 }
 
 }  // namespace
@@ -124,7 +139,7 @@ int NumLiving(const SearchHistory& history, const CellHistory& cell) {
   int count = 0;
   for (const EdgeHistory& edge : cell.edges) {
     for (size_t i = 0; i < history.operations.size(); ++i) {
-      if (!history.is_zero[i] && edge.operations[i].pruned == 0) ++count;
+      if (!history.is_zero[i] && edge.operations[i].Lives()) ++count;
     }
   }
   return count;
@@ -159,6 +174,14 @@ void AddSearchSections(const SearchHistory& history, Page* page) {
       "How many operations left the network at the end of each epoch, and, edge by edge, "
       "in which epoch each of them went.",
       absl::StrCat(Page::Grid(charts), Folded("Edge by edge", tables)));
+  if (history.removals.empty()) return;
+  page->AddSection(
+      "Why each operation went",
+      "What the criterion gave it, the lowest score that was left when it went, and the distance "
+      "between the two: where that is small, chance could have decided otherwise; below zero, the "
+      "budget or the connections of the cell kept a weaker one. Scorings are counted in each "
+      "milestone.",
+      Folded("Removal by removal", RemovalsTable(history)));
 }
 
 }  // namespace nap

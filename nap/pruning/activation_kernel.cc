@@ -1,0 +1,134 @@
+// activation_kernel: how well an untrained network without the operation still tells images apart.
+//
+// The score of a network is log det K, where K is the kernel of its activation patterns (NWOT:
+// Mellor et al., "Neural Architecture Search without Training", ICML 2021), averaged over
+// initialisations and batches. An operation whose removal leaves a high score is worth little: the
+// perturbation of Xiang et al., "Zero-Cost Operation Scoring in Differentiable Architecture Search"
+// (AAAI 2023), here over the whole topology, and scored anew after each removal.
+//
+// Without batch norms the patterns are those of a network of any scale, but for what operations are
+// to each other. Small weights keep the way straight through a cell, its skip-connections, in sight
+// beside the ways through several convolutions: docs/experiments.md has what comes of others.
+#include <ATen/ops/from_blob.h>
+#include <ATen/ops/linalg_cholesky.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <utility>
+
+#include "nap/base/status_macros.h"
+#include "nap/pruning/criterion.h"
+
+namespace nap {
+namespace {
+
+// One unit in which every image differs from all others: images that are equal, which make K
+// singular, are then told from others all the same.
+constexpr double kRidge = 1;
+
+double LogDeterminant(std::vector<double> kernel) {
+  const auto images = static_cast<int64_t>(std::lround(std::sqrt(kernel.size())));
+  for (int64_t i = 0; i < images; ++i) kernel[i * images + i] += kRidge;
+  const at::Tensor factor =
+      at::linalg_cholesky(at::from_blob(kernel.data(), {images, images}, at::kDouble));
+  return 2 * factor.diagonal().log().sum().item<double>();
+}
+
+class ActivationKernelCriterion final : public PruningCriterion {
+ public:
+  explicit ActivationKernelCriterion(const ParameterValues& parameters)
+      : initialisations_(parameters.Integer("initialisations")),
+        batches_(parameters.Integer("batches")),
+        removals_(parameters.Integer("removals")) {
+    choice_.weights = parameters.Integer("trained") != 0 ? NetworkChoice::Weights::kTrained
+                                                         : NetworkChoice::Weights::kFresh;
+    choice_.batch_norms = parameters.Integer("batch_norms") != 0;
+    choice_.cells = parameters.Integer("cells");
+    choice_.images = parameters.Integer("images");
+    choice_.mixing_weight = parameters.Number("mixing_weight");
+  }
+
+  absl::StatusOr<ScoreTable> Score(SearchView& view) override {
+    if (milestone_ != view.milestone()) {
+      NAP_RETURN_IF_ERROR(MakeNetworks(view));
+      milestone_ = view.milestone();
+    }
+    const CandidateSpace& space = view.space();
+    ScoreTable scores(space);
+    double highest = -std::numeric_limits<double>::infinity();
+    std::vector<CandidateId> unscored;
+    for (int cell = 0; cell < static_cast<int>(space.cells.size()); ++cell) {
+      for (const CandidateId& id : LivingOperations(space, view.living(), cell)) {
+        if (IsLastOfNode(space, view.living(), id)) {
+          unscored.push_back(id);
+          continue;
+        }
+        LivingTable without = view.living();
+        without[id] = false;
+        scores[id] = -MeanScore(without);
+        highest = std::max(highest, scores[id]);
+      }
+    }
+    // A network without them is none.
+    for (const CandidateId& id : unscored) scores[id] = std::isfinite(highest) ? highest : 0;
+    return scores;
+  }
+
+  int64_t removals_per_scoring() const override { return removals_; }
+
+ private:
+  absl::Status MakeNetworks(SearchView& view) {
+    networks_.clear();
+    for (int64_t i = 0; i < initialisations_; ++i) {
+      for (int64_t batch = 0; batch < batches_; ++batch) {
+        NetworkChoice choice = choice_;
+        choice.initialisation = i;
+        choice.batch = i * batches_ + batch;
+        NAP_ASSIGN_OR_RETURN(auto network, view.Network(choice));
+        networks_.push_back(std::move(network));
+      }
+    }
+    return absl::OkStatus();
+  }
+
+  double MeanScore(const LivingTable& living) const {
+    double sum = 0;
+    for (const auto& network : networks_) sum += LogDeterminant(network->ActivationKernel(living));
+    return sum / static_cast<double>(networks_.size());
+  }
+
+  static bool IsLastOfNode(const CandidateSpace& space, const LivingTable& living,
+                           const CandidateId& id) {
+    const std::vector<Edge>& edges = space.cells[id.cell].edges;
+    const std::vector<CandidateId> all = LivingOperations(space, living, id.cell);
+    return std::count_if(all.begin(), all.end(), [&](const CandidateId& other) {
+             return edges[other.edge].target == edges[id.edge].target;
+           }) == 1;
+  }
+
+  NetworkChoice choice_;
+  const int64_t initialisations_, batches_, removals_;
+  int milestone_ = -1;  // that the networks are of
+  std::vector<std::unique_ptr<NetworkView>> networks_;
+};
+
+const bool registered = PruningCriterionRegistry::Global().Register(
+    "activation_kernel",
+    {"loss of log det of an untrained network's activation kernel without the operation (NWOT)",
+     [](const CandidateSpace&, const ParameterValues& parameters) {
+       return std::make_unique<ActivationKernelCriterion>(parameters);
+     },
+     {Parameter::Integer("images", 64, 2, "images in a batch, at most"),
+      Parameter::Integer("batches", 1, 1, "batches for each initialisation"),
+      Parameter::Integer("initialisations", 2, 1, "networks whose scores are averaged"),
+      Parameter::Integer("cells", 0, 0, "cells of the scored network; 0: as the final network"),
+      Parameter::Integer("removals", 1, 0,
+                         "operations removed before the others are scored anew; 0: all"),
+      Parameter::Number("mixing_weight", 0.1, 1e-6, "weight of every operation in its sum"),
+      Parameter::Integer("batch_norms", 0, 0, "1: the scored network has batch norms"),
+      Parameter::Integer("trained", 0, 0, "1: the scored network is the trained supernet")},
+     /*before_training=*/true});
+
+}  // namespace
+}  // namespace nap

@@ -1,0 +1,25 @@
+#include "nap/pruning/criterion.h"
+
+#include "nap/base/status_macros.h"
+
+namespace nap {
+
+absl::StatusOr<std::unique_ptr<PruningCriterion>> MakeCriterion(const std::string& criterion,
+                                                                const CandidateSpace& space,
+                                                                bool trained) {
+  const auto [name, text] = SplitName(criterion);
+  NAP_ASSIGN_OR_RETURN(const auto* definition, PruningCriterionRegistry::Global().Find(name));
+  const absl::StatusOr<ParameterValues> parameters = ReadParameters(definition->parameters, text);
+  if (!parameters.ok()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--criterion=", criterion, ": ", parameters.status().message()));
+  }
+  if (!trained && !definition->before_training) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--prune_begin=0 prunes before anything is trained, when --criterion=", name,
+                     " has nothing to go by; let --prune_begin be an epoch, up to --epochs"));
+  }
+  return definition->make(space, *parameters);
+}
+
+}  // namespace nap
