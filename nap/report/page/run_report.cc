@@ -6,6 +6,7 @@
 #include <absl/strings/str_join.h>
 #include <glog/logging.h>
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <limits>
@@ -75,9 +76,18 @@ Chart LivingCurves(const RunFiles& files) {
   return chart;
 }
 
+// Epochs but for the line of what was pruned before the first.
+int64_t NumTrained(const RunFiles& files) {
+  return std::count_if(files.epochs.begin(), files.epochs.end(),
+                       [](const Json& epoch) { return NumberIn(epoch, "epoch") > 0; });
+}
+
 void AddCurves(const RunFiles& files, Page* page) {
-  if (files.epochs.empty()) {
-    page->AddSection("Curves", "No epoch has ended yet.", "");
+  if (NumTrained(files) == 0) {
+    page->AddSection("Curves",
+                     FlagIn(files.config, "epochs") == "0" ? "Nothing is trained in this run."
+                                                           : "No epoch has ended yet.",
+                     "");
     return;
   }
   std::vector<Chart> charts;
@@ -137,13 +147,15 @@ std::vector<Tile> Tiles(const RunFiles& files, const SearchHistory& history) {
   double best = -1, best_epoch = 0, seconds = 0;
   for (const Json& epoch : files.epochs) {
     seconds += NumberIn(epoch, "seconds");
-    if (NumberIn(epoch, key) <= best) continue;
+    if (!(NumberIn(epoch, key) > best)) continue;  // nor if it is not a number
     best = NumberIn(epoch, key);
     best_epoch = NumberIn(epoch, "epoch");
   }
-  tiles.push_back(
-      {files.is_search ? "Validation accuracy" : "Test accuracy", Percent(NumberIn(last, key)),
-       best < 0 ? "" : absl::StrCat("best ", Percent(best), " after epoch ", best_epoch)});
+  if (files.epochs.empty() || NumTrained(files) > 0) {
+    tiles.push_back(
+        {files.is_search ? "Validation accuracy" : "Test accuracy", Percent(NumberIn(last, key)),
+         best < 0 ? "" : absl::StrCat("best ", Percent(best), " after epoch ", best_epoch)});
+  }
   if (!files.is_search) {
     tiles.push_back({"Top-5 accuracy", Percent(NumberIn(last, "test_top5_accuracy")), ""});
   }
@@ -162,7 +174,7 @@ std::vector<Tile> Tiles(const RunFiles& files, const SearchHistory& history) {
                      absl::StrCat(skips, skips == 1 ? " skip-connection" : " skip-connections")});
   }
   const std::string epochs = FlagIn(files.config, "epochs");
-  tiles.push_back({"Epochs", absl::StrCat(files.epochs.size()),
+  tiles.push_back({"Epochs", absl::StrCat(NumTrained(files)),
                    epochs.empty() ? "" : absl::StrCat("of ", epochs)});
   tiles.push_back({"Time", FormatDuration(std::isfinite(seconds) ? seconds : 0), "in epochs"});
   const double memory = NumberIn(last, "peak_memory_bytes");

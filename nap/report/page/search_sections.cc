@@ -10,6 +10,7 @@
 namespace nap {
 namespace {
 
+constexpr size_t kMostShown = 40;  // rows of a table that is not folded
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 
 std::vector<std::string> EpochNames(const SearchHistory& history) {
@@ -133,20 +134,7 @@ std::string RemovalsTable(const SearchHistory& history) {
   return TableMarkup(table);
 }
 
-}  // namespace
-
-int NumLiving(const SearchHistory& history, const CellHistory& cell) {
-  int count = 0;
-  for (const EdgeHistory& edge : cell.edges) {
-    for (size_t i = 0; i < history.operations.size(); ++i) {
-      if (!history.is_zero[i] && edge.operations[i].Lives()) ++count;
-    }
-  }
-  return count;
-}
-
-void AddSearchSections(const SearchHistory& history, Page* page) {
-  if (history.epochs.empty()) return;
+void AddStrengths(const SearchHistory& history, Page* page) {
   const std::string legend = LegendOfOperations(history.operations);
   std::string strengths =
       absl::StrCat("<div class=\"sticky\">", legend, "</div>\n",
@@ -162,6 +150,23 @@ void AddSearchSections(const SearchHistory& history, Page* page) {
       "where its operation was pruned. Edges are named by the nodes that they join; the "
       "charts of a cell share one scale.",
       strengths);
+}
+
+}  // namespace
+
+int NumLiving(const SearchHistory& history, const CellHistory& cell) {
+  int count = 0;
+  for (const EdgeHistory& edge : cell.edges) {
+    for (size_t i = 0; i < history.operations.size(); ++i) {
+      if (!history.is_zero[i] && edge.operations[i].Lives()) ++count;
+    }
+  }
+  return count;
+}
+
+void AddSearchSections(const SearchHistory& history, Page* page) {
+  if (history.epochs.empty()) return;
+  if (history.epochs.back() > 0) AddStrengths(history, page);
   if (!IsPruned(history)) return;
   std::vector<std::string> charts;
   std::string tables;
@@ -181,7 +186,8 @@ void AddSearchSections(const SearchHistory& history, Page* page) {
       "between the two: where that is small, chance could have decided otherwise; below zero, the "
       "budget or the connections of the cell kept a weaker one. Scorings are counted in each "
       "milestone.",
-      Folded("Removal by removal", RemovalsTable(history)));
+      history.removals.size() > kMostShown ? Folded("Removal by removal", RemovalsTable(history))
+                                           : RemovalsTable(history));
 }
 
 }  // namespace nap
