@@ -16,6 +16,7 @@ namespace {
 
 // Names in a checkpoint.
 constexpr char kTrain[] = "train";
+constexpr char kMixingWeights[] = "mixing_weights";
 constexpr char kPruned[] = "pruned";
 constexpr char kRemovals[] = "removals";
 std::string LivingName(const CellTopology& cell) { return absl::StrCat("living.", cell.name); }
@@ -88,6 +89,7 @@ void SearchState::NextEpoch() {
   strength_losses = 0;
   strength_steps = 0;
   scorings = 0;
+  mixing_weights.clear();
   pruned.clear();
   removals.clear();
 }
@@ -98,6 +100,9 @@ void SearchState::Save(Checkpoint* checkpoint) const {
   ForEachNumber(*this, checkpoint->numbers, save);
   train.Save(kTrain, checkpoint);
   std::vector<std::vector<double>> rows;
+  for (const double weight : mixing_weights) rows.push_back({weight});
+  checkpoint->strings[kMixingWeights] = ToText(rows);
+  rows.clear();
   for (const CandidateId& id : pruned) rows.push_back(Row(id));
   checkpoint->strings[kPruned] = ToText(rows);
   rows.clear();
@@ -119,6 +124,9 @@ absl::Status SearchState::Load(const Checkpoint& checkpoint) {
   ForEachNumber(*this, checkpoint.numbers, load);
   NAP_RETURN_IF_ERROR(status);
   std::string text;
+  NAP_RETURN_IF_ERROR(Get(checkpoint.strings, kMixingWeights, &text));
+  NAP_ASSIGN_OR_RETURN(const auto weights, FromText(text, 1));
+  for (const std::vector<double>& row : weights) mixing_weights.push_back(row[0]);
   NAP_RETURN_IF_ERROR(Get(checkpoint.strings, kPruned, &text));
   NAP_ASSIGN_OR_RETURN(const auto ids, FromText(text, 3));
   for (const std::vector<double>& row : ids) pruned.push_back(IdOf(row));

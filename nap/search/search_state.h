@@ -32,6 +32,7 @@ struct SearchState {
   int64_t scorings = 0;
   double valid_loss = 0;
   double valid_accuracy = 0;
+  std::vector<double> mixing_weights;  // cell type after cell type
   std::vector<CandidateId> pruned;
   std::vector<Removal> removals;
 

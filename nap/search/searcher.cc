@@ -214,6 +214,15 @@ absl::Status SearcherImpl::Load(const Checkpoint& checkpoint) {
         "the images are not those of the checkpoint: ", images, " there, ", images_, " here"));
   }
   NAP_RETURN_IF_ERROR(state_.Load(checkpoint));
+  size_t candidates = 0;
+  for (int cell = 0; cell < static_cast<int>(parts_.space.cells.size()); ++cell) {
+    candidates += living_.Values(cell).size();
+  }
+  if (state_.scorings > 0 && state_.mixing_weights.size() != candidates) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("the checkpoint does not fit: mixing weights of ",
+                     state_.mixing_weights.size(), " candidates, not ", candidates));
+  }
   NAP_ASSIGN_OR_RETURN(const auto removed, LoadLiving(checkpoint, parts_.space, &living_));
   trainer_.Prune(removed, living_);
   NAP_RETURN_IF_ERROR(trainer_.Load(checkpoint));
@@ -481,6 +490,20 @@ EpochReport SearcherImpl::NewReport() const {
 }
 
 absl::Status SearcherImpl::EndEpoch(EpochReport report, double begin, SearchObserver* observer) {
+  // As they were before anything went, in a milestone that was interrupted, too.
+  const int num_cells = static_cast<int>(parts_.space.cells.size());
+  if (state_.scorings == 0) {
+    state_.mixing_weights.clear();
+    for (int cell = 0; cell < num_cells; ++cell) {
+      const std::vector<double>& weights = report.mixing_weights.Values(cell);
+      state_.mixing_weights.insert(state_.mixing_weights.end(), weights.begin(), weights.end());
+    }
+  } else {
+    auto weight = state_.mixing_weights.begin();
+    for (int cell = 0; cell < num_cells; ++cell) {
+      for (double& value : report.mixing_weights.Values(cell)) value = *weight++;
+    }
+  }
   NAP_RETURN_IF_ERROR(PruneAt(begin, observer));
   report.pruned = state_.pruned;
   report.removals = state_.removals;

@@ -39,6 +39,8 @@ class Saver final : public SearchObserver {
     for (size_t cell = 0; cell < searcher_->space().cells.size(); ++cell) {
       const auto& strengths = report.strengths.Values(static_cast<int>(cell));
       values.insert(values.end(), strengths.begin(), strengths.end());
+      const auto& weights = report.mixing_weights.Values(static_cast<int>(cell));
+      values.insert(values.end(), weights.begin(), weights.end());
     }
     for (const auto& strengths : report.edge_strengths) {
       values.insert(values.end(), strengths.begin(), strengths.end());
