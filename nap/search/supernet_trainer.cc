@@ -126,8 +126,7 @@ StepResult SupernetTrainer::Evaluate(const Batch& batch, std::optional<Candidate
     mixing[without->cell] = mixing[without->cell].clone();
     mixing[without->cell][without->edge][without->operation] = 0;
   }
-  at::Tensor loss;
-  return Forward(batch, mixing, &loss);
+  return Evaluate(batch, mixing);
 }
 
 StepResult SupernetTrainer::Evaluate(const Batch& batch, const std::vector<at::Tensor>& mixing) {
