@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "nap/base/interrupt.h"
+#include "nap/base/statistics.h"
 #include "nap/base/status_macros.h"
 #include "nap/report/comparison.h"
 #include "nap/report/duration.h"

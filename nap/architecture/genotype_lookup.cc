@@ -82,10 +82,14 @@ absl::StatusOr<Genotype> FindGenotype(const std::string& name_or_file) {
                                             absl::StrJoin(PublishedGenotypes(), ", ")));
   }
   if (!content.ok()) return content.status();
-  const bool is_json = absl::StartsWith(absl::StripLeadingAsciiWhitespace(*content), "{");
-  return Named(name_or_file, is_json                   ? GenotypeFromJson(*content)
-                             : IsNasBench201(*content) ? GenotypeFromNasBench201(*content)
-                                                       : GenotypeFromDarts(*content));
+  return Named(name_or_file, ParseGenotype(*content));
+}
+
+absl::StatusOr<Genotype> ParseGenotype(absl::string_view text) {
+  if (absl::StartsWith(absl::StripLeadingAsciiWhitespace(text), "{")) {
+    return GenotypeFromJson(text);
+  }
+  return IsNasBench201(text) ? GenotypeFromNasBench201(text) : GenotypeFromDarts(text);
 }
 
 }  // namespace nap

@@ -3,6 +3,7 @@
 #define NAP_ARCHITECTURE_GENOTYPE_LOOKUP_H_
 
 #include <absl/status/statusor.h>
+#include <absl/strings/string_view.h>
 
 #include <string>
 #include <vector>
@@ -19,6 +20,10 @@ std::vector<std::string> PublishedGenotypes();
 // DARTS's line or such a string. InvalidArgument, NotFound or Unavailable that names the file or
 // string and what is wrong with it.
 absl::StatusOr<Genotype> FindGenotype(const std::string& name_or_file);
+
+// genotype.json's format, DARTS's line or a NAS-Bench-201 string. InvalidArgument that says what is
+// wrong with it.
+absl::StatusOr<Genotype> ParseGenotype(absl::string_view text);
 
 }  // namespace nap
 

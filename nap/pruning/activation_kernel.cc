@@ -9,14 +9,12 @@
 // Without batch norms the patterns are those of a network of any scale, but for what operations are
 // to each other. Small weights keep the way straight through a cell, its skip-connections, in sight
 // beside the ways through several convolutions: docs/experiments.md has what comes of others.
-#include <ATen/ops/from_blob.h>
-#include <ATen/ops/linalg_cholesky.h>
-
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <utility>
 
+#include "nap/base/log_determinant.h"
 #include "nap/base/status_macros.h"
 #include "nap/pruning/criterion.h"
 
@@ -27,12 +25,11 @@ namespace {
 // singular, are then told from others all the same.
 constexpr double kRidge = 1;
 
-double LogDeterminant(std::vector<double> kernel) {
+// Of the kernel.
+double ScoreOf(std::vector<double> kernel) {
   const auto images = static_cast<int64_t>(std::lround(std::sqrt(kernel.size())));
   for (int64_t i = 0; i < images; ++i) kernel[i * images + i] += kRidge;
-  const at::Tensor factor =
-      at::linalg_cholesky(at::from_blob(kernel.data(), {images, images}, at::kDouble));
-  return 2 * factor.diagonal().log().sum().item<double>();
+  return LogDeterminant(std::move(kernel));
 }
 
 class ActivationKernelCriterion final : public PruningCriterion {
@@ -94,7 +91,7 @@ class ActivationKernelCriterion final : public PruningCriterion {
 
   double MeanScore(const LivingTable& living) const {
     double sum = 0;
-    for (const auto& network : networks_) sum += LogDeterminant(network->ActivationKernel(living));
+    for (const auto& network : networks_) sum += ScoreOf(network->ActivationKernel(living));
     return sum / static_cast<double>(networks_.size());
   }
 

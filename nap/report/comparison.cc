@@ -6,15 +6,14 @@
 #include <absl/strings/strip.h>
 
 #include <algorithm>
-#include <cmath>
 #include <functional>
 #include <map>
 #include <nlohmann/json.hpp>
-#include <numeric>
 #include <set>
 #include <utility>
 
 #include "nap/base/files.h"
+#include "nap/base/statistics.h"
 #include "nap/base/status_macros.h"
 #include "nap/report/page/comparison_report.h"
 
@@ -156,15 +155,6 @@ std::string RunTable(const std::vector<Method>& methods) {
 }
 
 }  // namespace
-
-Statistics StatisticsOf(const std::vector<double>& values) {
-  const double count = static_cast<double>(values.size());
-  const double mean = std::accumulate(values.begin(), values.end(), 0.) / count;
-  if (values.size() == 1) return {mean, std::nullopt};
-  double squares = 0;
-  for (double value : values) squares += (value - mean) * (value - mean);
-  return {mean, std::sqrt(squares / (count - 1))};
-}
 
 std::string ComparisonToJson(const std::vector<ComparedRun>& runs) {
   Json settings = Json::object();

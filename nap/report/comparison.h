@@ -4,21 +4,12 @@
 
 #include <absl/status/status.h>
 
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "nap/report/compared_run.h"
 
 namespace nap {
-
-struct Statistics {
-  double mean;
-  std::optional<double> spread;  // sample standard deviation; none of a single value
-};
-
-// Of one value or more.
-Statistics StatisticsOf(const std::vector<double>& values);
 
 // Methods come in the order in which their first runs do. Only what the runs say goes in, so the
 // same runs always make the same text. The format is docs/comparing_methods.md's.

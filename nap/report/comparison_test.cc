@@ -32,15 +32,6 @@ ComparedRun MakeRun(const std::string& method, uint64_t seed, double accuracy, i
   return run;
 }
 
-TEST(ComparisonTest, StatisticsAreThoseOfASample) {
-  EXPECT_EQ(StatisticsOf({3}).mean, 3);
-  EXPECT_FALSE(StatisticsOf({3}).spread.has_value());
-  const Statistics statistics = StatisticsOf({2, 4, 4, 4, 5, 5, 7, 9});
-  EXPECT_EQ(statistics.mean, 5);
-  EXPECT_DOUBLE_EQ(*statistics.spread, std::sqrt(32. / 7));
-  EXPECT_EQ(*StatisticsOf({0.5, 0.5}).spread, 0);
-}
-
 TEST(ComparisonTest, WritesTheDocumentedJson) {
   const std::string text = ComparisonToJson(
       {MakeRun("nap", 0, 0.75, 2), MakeRun("darts", 0, 0.5, 6), MakeRun("nap", 7, 0.25, 1)});

@@ -2,13 +2,11 @@
 
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/cross_entropy_loss.h>
-#include <glog/logging.h>
 
 #include <utility>
 
 #include "nap/model/activation_kernel.h"
-#include "nap/training/checkpoint.h"
-#include "nap/training/training_state.h"
+#include "nap/training/random_guard.h"
 
 namespace nap {
 namespace {
@@ -30,18 +28,6 @@ class EvaluatingView final : public NetworkView {
  private:
   const Batch images_;
   const std::function<StepResult(const Batch&, const LivingTable&)> evaluate_;
-};
-
-// Puts LibTorch's random numbers back when it goes.
-class RandomGuard {
- public:
-  RandomGuard() { SaveRandom(&state_); }
-  ~RandomGuard() { CHECK(LoadRandom(state_).ok()); }
-  RandomGuard(const RandomGuard&) = delete;
-  RandomGuard& operator=(const RandomGuard&) = delete;
-
- private:
-  Checkpoint state_;
 };
 
 }  // namespace

@@ -1,0 +1,98 @@
+#include "nap/architecture/genotype_list.h"
+
+#include <gtest/gtest.h>
+
+#include "nap/base/files.h"
+
+namespace nap {
+namespace {
+
+constexpr char kDarts[] =
+    "Genotype(normal=[('sep_conv_3x3', 1), ('skip_connect', 0)], normal_concat=[2], "
+    "reduce=[('max_pool_3x3', 0), ('skip_connect', 1)], reduce_concat=range(2, 3))";
+constexpr char kBench[] =
+    "|nor_conv_3x3~0|+|nor_conv_3x3~0|none~1|+|skip_connect~0|none~1|nor_conv_3x3~2|";
+
+absl::StatusOr<std::vector<ListedGenotype>> Read(const std::string& content) {
+  const std::string file = testing::TempDir() + "/list.csv";
+  EXPECT_TRUE(WriteFileAtomically(file, content).ok());
+  return ReadGenotypeList(file);
+}
+
+std::string ErrorOf(const std::string& content) {
+  const auto list = Read(content);
+  return list.ok() ? "no error" : std::string(list.status().message());
+}
+
+TEST(GenotypeListTest, ReadsDartsLines) {
+  const std::string line = kDarts;
+  for (const std::string& content : {line + "\n\n# nothing\n" + line, line + "\r\n" + line + "\r\n",
+                                     "\"" + line + "\"\n" + line + ",\n"}) {
+    const auto list = Read(content);
+    ASSERT_TRUE(list.ok()) << list.status();
+    ASSERT_EQ(list->size(), 2u);
+    EXPECT_EQ((*list)[0].text, line);
+    EXPECT_EQ((*list)[0].genotype.search_space, "darts");
+    EXPECT_EQ((*list)[1].genotype, (*list)[0].genotype);
+    EXPECT_FALSE((*list)[1].accuracy.has_value());
+  }
+}
+
+TEST(GenotypeListTest, ReadsTables) {
+  const std::string line = kDarts;
+  const auto list =
+      Read("genotype,accuracy,epochs\n\"" + line + "\",97.25,600\n\n" + line + ", 96.5\n");
+  ASSERT_TRUE(list.ok()) << list.status();
+  ASSERT_EQ(list->size(), 2u);
+  EXPECT_EQ((*list)[0].line, 2);
+  EXPECT_EQ(*(*list)[0].accuracy, 97.25);
+  EXPECT_EQ((*list)[1].line, 4);
+  EXPECT_EQ(*(*list)[1].accuracy, 96.5);
+}
+
+TEST(GenotypeListTest, ReadsNasBench201) {
+  const auto list = Read(std::string(kBench) + ",94.2\n\"" + kBench + "\",93");
+  ASSERT_TRUE(list.ok()) << list.status();
+  EXPECT_EQ((*list)[0].text, kBench);
+  EXPECT_EQ((*list)[0].genotype.search_space, "nas_bench_201");
+  EXPECT_EQ(*(*list)[0].accuracy, 94.2);
+  EXPECT_EQ(*(*list)[1].accuracy, 93);
+}
+
+// A double quote within quotes is written twice.
+TEST(GenotypeListTest, ReadsQuotesWithinQuotes) {
+  std::string line = kDarts;
+  for (size_t at = line.find('\''); at != std::string::npos; at = line.find('\'')) {
+    line.replace(at, 1, "\"\"");
+  }
+  const auto list = Read("\"" + line + "\",1");
+  ASSERT_TRUE(list.ok()) << list.status();
+  EXPECT_EQ((*list)[0].genotype, Read(kDarts)->front().genotype);
+}
+
+TEST(GenotypeListTest, SaysWhichLineIsWrong) {
+  const std::string line = kDarts;
+  EXPECT_NE(ErrorOf(line + "\nGenotype(normal=3)\n").find("list.csv, line 2: DARTS genotype"),
+            std::string::npos);
+  EXPECT_NE(ErrorOf(line + ",ninety").find("line 1: the accuracy 'ninety' is not a number"),
+            std::string::npos);
+  EXPECT_NE(ErrorOf(line + ",nan").find("line 1: the accuracy 'nan' is not a number"),
+            std::string::npos);
+  EXPECT_NE(ErrorOf(line + ",97\n" + line).find("line 2: has no accuracy, unlike line 1"),
+            std::string::npos);
+  EXPECT_NE(ErrorOf(line + "\n" + kBench).find("line 2: is of the search space nas_bench_201"),
+            std::string::npos);
+  EXPECT_NE(ErrorOf("\"" + line).find("line 1: a quote has no end"), std::string::npos);
+  EXPECT_NE(ErrorOf("\"" + line + "\"97").find("line 1: something stands behind"),
+            std::string::npos);
+  EXPECT_NE(ErrorOf("architecture\n\n").find("has no architecture"), std::string::npos);
+  EXPECT_NE(ErrorOf("architecture\nDARTS\n").find("line 2: "), std::string::npos);
+}
+
+TEST(GenotypeListTest, SaysThatThereIsNoFile) {
+  const auto list = ReadGenotypeList("nowhere.csv");
+  EXPECT_EQ(list.status().code(), absl::StatusCode::kNotFound);
+}
+
+}  // namespace
+}  // namespace nap

@@ -1,0 +1,87 @@
+#include "nap/scores/score.h"
+
+#include <ATen/Context.h>
+#include <absl/strings/str_cat.h>
+#include <glog/logging.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "data/dataset.h"
+#include "data/loader.h"
+#include "nap/base/random.h"
+#include "nap/base/status_macros.h"
+#include "nap/model/derived_network.h"
+#include "nap/model/network_cost.h"
+#include "nap/training/random_guard.h"
+
+namespace nap {
+namespace {
+
+// Tells the streams of one seed apart.
+constexpr uint64_t kWeightStream = 0x73636f72;
+
+}  // namespace
+
+ScoredArchitecture::ScoredArchitecture(const Genotype& genotype, const ScoringOptions& options,
+                                       const Dataset* images, std::vector<int64_t> indices,
+                                       const LoaderOptions& loading, const Cost& cost)
+    : genotype_(genotype),
+      options_(options),
+      images_(images),
+      indices_(std::move(indices)),
+      loading_(std::make_shared<LoaderOptions>(loading)),
+      cost_(cost) {}
+
+absl::StatusOr<ScoredArchitecture> ScoredArchitecture::Create(const Genotype& genotype,
+                                                              const ScoringOptions& options,
+                                                              const Dataset* images,
+                                                              std::vector<int64_t> indices,
+                                                              const LoaderOptions& loading) {
+  NAP_ASSIGN_OR_RETURN(const DerivedNetworkLayout layout, LayOut({genotype, options.network}));
+  const ImageShape shape = images->shape();
+  const RandomGuard guard;  // operations are made to be asked what they cost
+  NAP_ASSIGN_OR_RETURN(const Cost cost, NetworkCost(layout.plan, layout.cell_types, genotype,
+                                                    {shape.height, shape.width}));
+  return ScoredArchitecture(genotype, options, images, std::move(indices), loading, cost);
+}
+
+std::shared_ptr<DerivedNetwork> ScoredArchitecture::Network(int64_t initialisation) const {
+  const RandomGuard guard;
+  at::manual_seed(
+      RandomStream({options_.seed, kWeightStream, static_cast<uint64_t>(initialisation)}).Bits());
+  CellOptions cells;
+  cells.fused = options_.fused;
+  auto network = DerivedNetwork::Create({genotype_, options_.network}, cells);
+  CHECK(network.ok()) << network.status();  // Create has laid it out
+  return *std::move(network);
+}
+
+std::unique_ptr<Loader> ScoredArchitecture::Images(int64_t batch_size) const {
+  LoaderOptions loading = *loading_;
+  loading.batch_size = std::min(batch_size, static_cast<int64_t>(indices_.size()));
+  loading.shuffle = true;
+  loading.drop_last = true;
+  loading.seed = options_.seed;
+  auto loader = std::make_unique<Loader>(images_, indices_, loading);
+  loader->StartEpoch(0);
+  return loader;
+}
+
+std::vector<int64_t> ScoredArchitecture::image_shape() const {
+  const ImageShape shape = images_->shape();
+  return {shape.channels, shape.height, shape.width};
+}
+
+absl::StatusOr<std::unique_ptr<Score>> MakeScore(const std::string& score) {
+  const auto [name, text] = SplitName(score);
+  NAP_ASSIGN_OR_RETURN(const ScoreDefinition* definition, ScoreRegistry::Global().Find(name));
+  const absl::StatusOr<ParameterValues> parameters = ReadParameters(definition->parameters, text);
+  if (!parameters.ok()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("the score ", score, ": ", parameters.status().message()));
+  }
+  return definition->make(*parameters);
+}
+
+}  // namespace nap

@@ -1,0 +1,277 @@
+// Scores a list of architectures, and says how well the scores go with their accuracies.
+#include <ATen/Parallel.h>
+#include <absl/strings/numbers.h>
+#include <absl/strings/str_cat.h>
+#include <absl/strings/str_format.h>
+#include <absl/strings/str_join.h>
+#include <absl/strings/str_replace.h>
+#include <absl/strings/str_split.h>
+#include <gflags/gflags.h>
+#include <glog/logging.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <memory>
+#include <numeric>
+#include <set>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "data/dataset.h"
+#include "data/loader.h"
+#include "nap/architecture/genotype_list.h"
+#include "nap/base/clock.h"
+#include "nap/base/files.h"
+#include "nap/base/forked_workers.h"
+#include "nap/base/interrupt.h"
+#include "nap/base/option_checks.h"
+#include "nap/base/program.h"
+#include "nap/base/statistics.h"
+#include "nap/base/status_macros.h"
+#include "nap/report/duration.h"
+#include "nap/scores/score.h"
+
+DEFINE_string(genotypes, "",
+              "file with an architecture a line, DARTS's or NAS-Bench-201's; after a comma perhaps "
+              "its accuracy");
+DEFINE_string(score, "activation_kernel",
+              "scores, with '+' between them; each may have parameters: "
+              "training_loss:steps=50,images=16+synflow");
+DEFINE_string(out, "", "CSV to write; empty: to standard output, and all else to standard error");
+DEFINE_string(network, "cifar", "the scored network's shape: cifar or imagenet");
+DEFINE_int32(channels, 0, "of its first cell; 0: as the search space's final network");
+DEFINE_int32(cells, 0, "cells of it; 0: as the search space's final network");
+DEFINE_string(dataset, "", "dataset; empty: cifar10 if --data_dir is given, else built_in");
+DEFINE_string(data_dir, "", "folder of the dataset's files; relative to where you are");
+DEFINE_int32(image_size, 0, "side of the images, pixels; 0: the dataset's own");
+DEFINE_int32(max_images, 0, "use only so many of the training images; 0: all");
+DEFINE_uint64(seed, 0, "of weights and batches");
+DEFINE_int32(processes, 0, "that share the work, each on one core; 0: as many as there are cores");
+
+namespace nap {
+namespace {
+
+// Columns of every table, whatever is asked for: what a score has to beat.
+constexpr const char* kBaselines[] = {"parameters", "mult_adds"};
+
+struct NamedScore {
+  std::string name;
+  std::unique_ptr<Score> score;
+};
+
+absl::StatusOr<std::vector<NamedScore>> Scores() {
+  std::vector<std::string> names(std::begin(kBaselines), std::end(kBaselines));
+  const std::set<std::string> baselines(names.begin(), names.end());
+  for (absl::string_view name : absl::StrSplit(FLAGS_score, '+', absl::SkipEmpty())) {
+    if (baselines.count(std::string(name)) == 0) names.emplace_back(name);
+  }
+  std::vector<NamedScore> scores;
+  for (const std::string& name : names) {
+    if (std::count(names.begin(), names.end(), name) > 1) {
+      return absl::InvalidArgumentError(absl::StrCat("--score names '", name, "' twice"));
+    }
+    NAP_ASSIGN_OR_RETURN(std::unique_ptr<Score> score, MakeScore(name));
+    scores.push_back({name, std::move(score)});
+  }
+  return scores;
+}
+
+absl::StatusOr<std::unique_ptr<Dataset>> Images() {
+  const std::string name = !FLAGS_dataset.empty()   ? FLAGS_dataset
+                           : FLAGS_data_dir.empty() ? "built_in"
+                                                    : "cifar10";
+  NAP_ASSIGN_OR_RETURN(const DatasetDefinition* definition, DatasetRegistry::Global().Find(name));
+  if (definition->needs_data_dir && FLAGS_data_dir.empty()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--dataset=", name, " needs --data_dir, the folder of its files"));
+  }
+  DatasetOptions options;
+  options.data_dir = FLAGS_data_dir;
+  options.train_size = FLAGS_max_images;
+  options.image_size = FLAGS_image_size;
+  NAP_ASSIGN_OR_RETURN(DatasetPair pair, definition->open(options));
+  return std::move(pair.train);
+}
+
+// The list with what each line's network is like; without those that no network can be made of,
+// which are named.
+struct Work {
+  std::vector<ListedGenotype> listed;
+  std::vector<ScoredArchitecture> architectures;
+};
+
+absl::StatusOr<Work> MakeWork(const Dataset& images) {
+  NAP_ASSIGN_OR_RETURN(const auto listed, ReadGenotypeList(FLAGS_genotypes));
+  ScoringOptions options;
+  options.seed = FLAGS_seed;
+  NAP_ASSIGN_OR_RETURN(options.network,
+                       FindNetwork(FLAGS_network, listed.front().genotype.search_space));
+  if (FLAGS_channels > 0) options.network.channels = FLAGS_channels;
+  if (FLAGS_cells > 0) options.network.cells = FLAGS_cells;
+  options.network.image_channels = images.shape().channels;
+  options.network.classes = images.num_classes();
+  LoaderOptions loading;
+  loading.training_view = true;
+  loading.augmentation.mean = images.mean();
+  loading.augmentation.stddev = images.stddev();
+  loading.augmentation.crop_padding = 4;
+  loading.augmentation.flip = true;
+  std::vector<int64_t> all(images.size());
+  std::iota(all.begin(), all.end(), 0);
+  Work work;
+  absl::Status first;
+  for (const ListedGenotype& one : listed) {
+    auto architecture = ScoredArchitecture::Create(one.genotype, options, &images, all, loading);
+    if (architecture.ok()) {
+      work.listed.push_back(one);
+      work.architectures.push_back(*std::move(architecture));
+      continue;
+    }
+    first.Update(architecture.status());
+    absl::FPrintF(stderr, "line %d is left out: %s\n", one.line, architecture.status().message());
+  }
+  if (work.listed.empty()) return first;
+  return work;
+}
+
+// A row of scores a finished architecture; empty: not finished.
+using Rows = std::vector<std::vector<double>>;
+
+absl::Status ScoreAll(const Work& work, const std::vector<NamedScore>& scores, Rows* rows) {
+  const double begin = MonotonicSeconds();
+  size_t done = 0;
+  const auto score_one = [&](int64_t index) -> absl::StatusOr<std::string> {
+    at::set_num_threads(1);
+    std::vector<std::string> values;
+    for (const NamedScore& score : scores) {
+      const absl::StatusOr<double> value = score.score->Of(work.architectures[index]);
+      if (!value.ok() || !std::isfinite(*value)) {
+        return absl::Status(
+            value.ok() ? absl::StatusCode::kFailedPrecondition : value.status().code(),
+            absl::StrCat(FLAGS_genotypes, ", line ", work.listed[index].line, ": ", score.name,
+                         value.ok() ? absl::StrCat(" became ", *value)
+                                    : absl::StrCat(": ", value.status().message())));
+      }
+      values.push_back(absl::StrFormat("%.17g", *value));
+    }
+    return absl::StrJoin(values, " ");
+  };
+  const auto collect = [&](int64_t index, const std::string& text) {
+    for (absl::string_view word : absl::StrSplit(text, ' ')) {
+      double value = 0;
+      CHECK(absl::SimpleAtod(word, &value));
+      (*rows)[index].push_back(value);
+    }
+    ++done;
+    const double left = (MonotonicSeconds() - begin) / static_cast<double>(done) *
+                        static_cast<double>(work.listed.size() - done);
+    absl::FPrintF(stderr, "\rscored %d of %d architectures, about %s left ", done,
+                  work.listed.size(), FormatDuration(left));
+  };
+  const int processes = FLAGS_processes > 0
+                            ? FLAGS_processes
+                            : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+  const absl::Status status =
+      ForkedWorkers(processes, static_cast<int64_t>(work.listed.size()), score_one, collect);
+  if (done > 0) absl::FPrintF(stderr, "\n");
+  return status;
+}
+
+std::string Csv(const Work& work, const std::vector<NamedScore>& scores, const Rows& rows) {
+  const auto quoted = [](const std::string& text) {
+    return absl::StrCat("\"", absl::StrReplaceAll(text, {{"\"", "\"\""}}), "\"");
+  };
+  const bool accuracies = work.listed.front().accuracy.has_value();
+  std::string csv = accuracies ? "architecture,accuracy" : "architecture";
+  for (const NamedScore& score : scores) {
+    const bool plain = score.name.find(',') == std::string::npos;
+    absl::StrAppend(&csv, ",", plain ? score.name : quoted(score.name));
+  }
+  csv += "\n";
+  for (size_t i = 0; i < rows.size(); ++i) {
+    if (rows[i].empty()) continue;
+    csv += quoted(work.listed[i].text);
+    if (accuracies) absl::StrAppend(&csv, ",", *work.listed[i].accuracy);
+    for (double value : rows[i]) absl::StrAppend(&csv, ",", absl::StrFormat("%.10g", value));
+    csv += "\n";
+  }
+  return csv;
+}
+
+// How the scores of the finished architectures go with their accuracies.
+std::string Correlations(const Work& work, const std::vector<NamedScore>& scores,
+                         const Rows& rows) {
+  std::vector<double> accuracies;
+  for (size_t i = 0; i < rows.size(); ++i) {
+    if (!rows[i].empty()) accuracies.push_back(*work.listed[i].accuracy);
+  }
+  size_t width = 0;
+  for (const NamedScore& score : scores) width = std::max(width, score.name.size());
+  std::string text = absl::StrFormat("%-*s  Spearman  95 of 100 cases   Kendall\n",
+                                     static_cast<int>(width), "score");
+  for (size_t column = 0; column < scores.size(); ++column) {
+    std::vector<double> values;
+    for (const std::vector<double>& row : rows) {
+      if (!row.empty()) values.push_back(row[column]);
+    }
+    const Interval interval = BootstrapSpearman(values, accuracies);
+    absl::StrAppendFormat(&text, "%-*s  %8.3f  %6.3f to %6.3f  %8.3f\n", static_cast<int>(width),
+                          scores[column].name, SpearmanCorrelation(values, accuracies),
+                          interval.low, interval.high, KendallCorrelation(values, accuracies));
+  }
+  return absl::StrCat(text, "Of ", accuracies.size(), " architectures.\n");
+}
+
+absl::Status Main() {
+  if (FLAGS_genotypes.empty()) {
+    return absl::InvalidArgumentError(
+        "--genotypes is missing: a file with an architecture a line, perhaps with a comma and its "
+        "accuracy");
+  }
+  NAP_RETURN_IF_ERROR(CheckAtLeast("channels", FLAGS_channels, 0));
+  NAP_RETURN_IF_ERROR(CheckAtLeast("cells", FLAGS_cells, 0));
+  NAP_RETURN_IF_ERROR(CheckAtLeast("processes", FLAGS_processes, 0));
+  NAP_RETURN_IF_ERROR(CheckAtLeast("max_images", FLAGS_max_images, 0));
+  NAP_RETURN_IF_ERROR(CheckAtLeast("image_size", FLAGS_image_size, 0));
+  NAP_ASSIGN_OR_RETURN(const std::vector<NamedScore> scores, Scores());
+  NAP_ASSIGN_OR_RETURN(const std::unique_ptr<Dataset> images, Images());
+  NAP_ASSIGN_OR_RETURN(const Work work, MakeWork(*images));
+  CatchInterrupts();
+  Rows rows(work.listed.size());
+  const absl::Status status = ScoreAll(work, scores, &rows);
+  const auto finished =
+      std::count_if(rows.begin(), rows.end(), [](const auto& row) { return !row.empty(); });
+  if (finished == 0) return status;
+  const std::string csv = Csv(work, scores, rows);
+  if (FLAGS_out.empty()) {
+    std::fputs(csv.c_str(), stdout);
+  } else {
+    NAP_RETURN_IF_ERROR(WriteFileAtomically(FLAGS_out, csv));
+  }
+  if (!status.ok()) {
+    return absl::Status(status.code(), absl::StrCat(status.message(), "; the ", finished,
+                                                    " architectures that are scored are in ",
+                                                    FLAGS_out.empty() ? "the table" : FLAGS_out));
+  }
+  std::FILE* const talk = FLAGS_out.empty() ? stderr : stdout;
+  if (work.listed.front().accuracy.has_value() && finished > 2) {
+    absl::FPrintF(talk, "%s", Correlations(work, scores, rows));
+  }
+  if (!FLAGS_out.empty()) absl::FPrintF(talk, "Written to %s.\n", FLAGS_out);
+  return absl::OkStatus();
+}
+
+}  // namespace
+}  // namespace nap
+
+int main(int argc, char** argv) {
+  return nap::RunProgram(argc, argv,
+                         {"score_architectures",
+                          "scores architectures without training them, or after a little of it, "
+                          "and compares the scores with their accuracies",
+                          __FILE__},
+                         nap::Main);
+}
