@@ -28,19 +28,20 @@ architecture,accuracy
 |nor_conv_1x1~0|+|nor_conv_1x1~0|nor_conv_1x1~1|+|skip_connect~0|nor_conv_1x1~1|nor_conv_1x1~2|,88
 |none~0|+|none~0|none~1|+|none~0|none~1|none~2|,10
 |avg_pool_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+|skip_connect~0|nor_conv_3x3~1|nor_conv_1x1~2|,93
+|nothing~0|+|nor_conv_3x3~0|none~1|+|none~0|none~1|none~2|,10
 END
 scores=activation_kernel:images=8,initialisations=2+synflow+zico:images=8+training_loss:steps=3,images=8
 
 "$score" "${small[@]}" --genotypes=list.csv --score="$scores" --processes=2 --out=two.csv \
   >stdout 2>stderr || problem "failed: $(cat stderr)"
-grep -qF 'line 5 is left out: genotype: the cell has no input at node 1' stderr ||
-  problem "the architecture without operations is not named: $(cat stderr)"
-grep -qF 'Of 4 architectures.' stdout || problem "no correlations: $(cat stdout)"
+grep -qF "line 7 is left out: genotype: the cell uses the unknown operation 'nothing' at node 1" \
+  stderr || problem "what cannot be built is not named: $(cat stderr)"
+grep -qF 'Of 5 architectures.' stdout || problem "no correlations: $(cat stdout)"
 grep -qE '^parameters +1\.000 +1\.000 to +1\.000 +1\.000$' stdout ||
   problem "parameters do not go with these accuracies: $(cat stdout)"
 [ "$(head -1 two.csv)" = 'architecture,accuracy,parameters,mult_adds,"activation_kernel:images=8,initialisations=2",synflow,zico:images=8,"training_loss:steps=3,images=8"' ] ||
   problem "not the heading: $(head -1 two.csv)"
-[ "$(wc -l <two.csv)" -eq 5 ] || problem "not four architectures: $(cat two.csv)"
+[ "$(wc -l <two.csv)" -eq 6 ] || problem "not five architectures: $(cat two.csv)"
 grep -qE '^"\|skip_connect~0\|.*",54\.3,[0-9]+,[0-9]+(,-?[0-9.]+){4}$' two.csv ||
   problem "not a number each: $(cat two.csv)"
 
@@ -48,7 +49,7 @@ grep -qE '^"\|skip_connect~0\|.*",54\.3,[0-9]+,[0-9]+(,-?[0-9.]+){4}$' two.csv |
 "$score" "${small[@]}" --genotypes=two.csv --score="$scores" --processes=1 >one.csv 2>stderr ||
   problem "failed: $(cat stderr)"
 cmp one.csv two.csv || problem "another table with one process"
-grep -qF 'Of 4 architectures.' stderr || problem "no correlations beside the table: $(cat stderr)"
+grep -qF 'Of 5 architectures.' stderr || problem "no correlations beside the table: $(cat stderr)"
 
 # Another seed, other weights; costs stay.
 "$score" "${small[@]}" --genotypes=list.csv --score="$scores" --seed=1 >other.csv 2>stderr ||

@@ -21,7 +21,8 @@ struct GenotypeInput {
 struct CellGenotype {
   std::string name;  // "normal" or "reduce" in the darts space, "cell" in nas_bench_201
 
-  // For each intermediate node the operations whose outputs it sums, at least one, by source.
+  // For each intermediate node the operations whose outputs it sums, by source. Without any it is
+  // zero: no search leaves such a node, published lists have them.
   std::vector<std::vector<GenotypeInput>> nodes;
   std::vector<int> concat;
 

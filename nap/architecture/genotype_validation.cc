@@ -35,7 +35,6 @@ absl::Status ValidateCell(const CellGenotype& cell, const CellTopology& topology
   }
   for (int node = topology.FirstNode(); node < topology.EndNode(); ++node) {
     const auto& inputs = cell.nodes[node - topology.FirstNode()];
-    if (inputs.empty()) return error("has no input at node ", node);
     std::set<std::pair<std::string, int>> seen;
     for (const GenotypeInput& input : inputs) {
       if (!HasEdge(topology, input.source, node)) {

@@ -12,7 +12,7 @@
 namespace nap {
 
 // Whether the genotype is one of a space with these cell types: its cells are theirs, in their
-// order; every node has an input; every input is an edge; every operation is one of `operations`
+// order; every input is an edge; every operation is one of `operations`
 // and stands on its edge once. InvalidArgument that names the cell and node at fault.
 absl::Status ValidateGenotype(const Genotype& genotype, const std::vector<CellTopology>& cell_types,
                               const std::vector<std::string>& operations);

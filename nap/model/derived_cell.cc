@@ -22,6 +22,7 @@ std::shared_ptr<Operation> MakeOperation(const std::string& name, const Operatio
 DerivedCell::DerivedCell(const CellTopology& topology, const CellPlan& plan,
                          const CellGenotype& genotype, const CellOptions& options)
     : options_(options),
+      plan_(plan),
       num_inputs_(topology.num_inputs),
       num_nodes_(topology.EndNode()),
       concat_(genotype.concat) {
@@ -49,7 +50,10 @@ DerivedCell::DerivedCell(const CellTopology& topology, const CellPlan& plan,
       terms_.push_back(std::move(term));
     }
   }
-  graph_ = MakeGraph(plan.channels);
+  const bool all_have_inputs =
+      std::none_of(genotype.nodes.begin(), genotype.nodes.end(),
+                   [](const std::vector<GenotypeInput>& inputs) { return inputs.empty(); });
+  if (all_have_inputs) graph_ = MakeGraph();
 }
 
 torch::Tensor DerivedCell::Forward(const std::vector<torch::Tensor>& inputs,
@@ -58,7 +62,7 @@ torch::Tensor DerivedCell::Forward(const std::vector<torch::Tensor>& inputs,
   for (int i = 0; i < num_inputs_; ++i) {
     if (inputs_[i]) read.push_back(inputs[i]);
   }
-  if (!options_.fused || !CanFuse(read[0])) return Compose(inputs, drop_path);
+  if (!options_.fused || graph_ == nullptr || !CanFuse(read[0])) return Compose(inputs, drop_path);
   return FusedForward(graph_, read, {{}, drop_path}, options_.recompute);
 }
 
@@ -68,7 +72,9 @@ torch::Tensor DerivedCell::Compose(const std::vector<torch::Tensor>& inputs,
   for (int i = 0; i < num_inputs_; ++i) {
     if (inputs_[i]) nodes[i] = inputs_[i]->Forward(inputs[i]);
   }
+  const torch::Tensor zero = graph_ == nullptr ? Zero(inputs) : torch::Tensor();
   for (Term& term : terms_) {
+    if (!nodes[term.source].defined()) nodes[term.source] = zero;
     torch::Tensor y = term.operation->Forward(nodes[term.source]);
     if (term.norm) y = term.norm->forward(y);
     if (drop_path.defined() && term.path != kNeverDropped) {
@@ -78,18 +84,32 @@ torch::Tensor DerivedCell::Compose(const std::vector<torch::Tensor>& inputs,
     sum = sum.defined() ? sum + y : y;
   }
   std::vector<torch::Tensor> outputs;
-  for (int node : concat_) outputs.push_back(nodes[node]);
+  for (int node : concat_) outputs.push_back(nodes[node].defined() ? nodes[node] : zero);
   return at::cat(outputs, 1);
 }
 
+// By operators that a trace sees, from whatever input there is.
+torch::Tensor DerivedCell::Zero(const std::vector<torch::Tensor>& inputs) const {
+  size_t i = inputs.size() - 1;
+  while (!inputs[i].defined()) --i;
+  const int64_t stride = StrideOf(plan_.inputs[i].kind) * plan_.stride;
+  return inputs[i]
+      .detach()
+      .slice(1, 0, 1)
+      .slice(2, 0, {}, stride)
+      .slice(3, 0, {}, stride)
+      .mul(0)
+      .expand({-1, plan_.channels, -1, -1});
+}
+
 // The cell inputs that are read come first, then the topology's nodes.
-std::shared_ptr<const FusedGraph> DerivedCell::MakeGraph(int64_t channels) const {
+std::shared_ptr<const FusedGraph> DerivedCell::MakeGraph() const {
   auto graph = std::make_shared<FusedGraph>();
   const int given = static_cast<int>(
       std::count_if(inputs_.begin(), inputs_.end(), [](const auto& input) { return input; }));
   graph->num_inputs = given;
   graph->num_nodes = given + num_nodes_;
-  graph->channels = channels;
+  graph->channels = plan_.channels;
   for (int node : concat_) graph->concat.push_back(given + node);
   int source = 0;
   for (int i = 0; i < num_inputs_; ++i) {

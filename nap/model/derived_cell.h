@@ -18,14 +18,15 @@
 namespace nap {
 
 // Batch norms have a learned scale and shift here, and running statistics; an operation gets its
-// final one if its definition has one. Cell inputs that nothing reads do not exist.
+// final one if its definition has one. Cell inputs that nothing reads do not exist. A node without
+// inputs is zero.
 class DerivedCell : public torch::nn::Module {
  public:
   // The genotype must suit the topology (ValidateGenotype) and its operations must be registered.
   DerivedCell(const CellTopology& topology, const CellPlan& plan, const CellGenotype& genotype,
               const CellOptions& options = {});
 
-  // inputs: one [N, C_i, H_i, W_i] a cell input. drop_path: [NumPaths(), N] factors of each
+  // inputs: one [N, C_i, H_i, W_i] a cell input, undefined where nothing reads it. drop_path: [NumPaths(), N] factors of each
   // operation's output, or undefined: none. Returns [N, len(concat) * channels, H, W].
   torch::Tensor Forward(const std::vector<torch::Tensor>& inputs, const torch::Tensor& drop_path);
 
@@ -44,16 +45,18 @@ class DerivedCell : public torch::nn::Module {
   };
 
   torch::Tensor Compose(const std::vector<torch::Tensor>& inputs, const torch::Tensor& drop_path);
-  std::shared_ptr<const FusedGraph> MakeGraph(int64_t channels) const;
+  torch::Tensor Zero(const std::vector<torch::Tensor>& inputs) const;  // a node's shape
+  std::shared_ptr<const FusedGraph> MakeGraph() const;
 
   const CellOptions options_;
+  const CellPlan plan_;
   const int num_inputs_;
   const int num_nodes_;  // with the inputs
   const std::vector<int> concat_;
   int64_t num_paths_ = 0;
   std::vector<std::shared_ptr<CellInput>> inputs_;  // null: not read
   std::vector<Term> terms_;
-  std::shared_ptr<const FusedGraph> graph_;
+  std::shared_ptr<const FusedGraph> graph_;  // null: a node has no input, so it cannot be fused
 };
 
 }  // namespace nap

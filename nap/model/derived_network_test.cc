@@ -3,6 +3,7 @@
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/max_pool2d.h>
 #include <ATen/ops/ones.h>
+#include <ATen/ops/equal.h>
 #include <ATen/ops/randn.h>
 #include <gtest/gtest.h>
 
@@ -60,11 +61,12 @@ TEST(DerivedNetworkTest, BuildsWhatIsCountedAndUsesAllOfIt) {
   }
 }
 
-// All of it that can be: a table's cell may have a node that leads nowhere.
+// All of them: a table's cell may have a node that leads nowhere, or nothing at all.
 TEST(DerivedNetworkTest, BuildsTheCellsOfNasBench201) {
   for (const char* cell :
        {"|nor_conv_3x3~0|+|nor_conv_1x1~0|avg_pool_3x3~1|+|skip_connect~0|none~1|nor_conv_3x3~2|",
-        "|skip_connect~0|+|nor_conv_3x3~0|none~1|+|none~0|nor_conv_1x1~1|none~2|"}) {
+        "|skip_connect~0|+|nor_conv_3x3~0|none~1|+|none~0|nor_conv_1x1~1|none~2|",
+        "|none~0|+|skip_connect~0|nor_conv_3x3~1|+|none~0|none~1|nor_conv_1x1~2|"}) {
     const DerivedNetworkSpec spec{*FindGenotype(cell), {4, 6, 3, 7}, /*auxiliary_head=*/false};
     const auto layout = LayOut(spec);
     ASSERT_TRUE(layout.ok()) << layout.status();
@@ -80,10 +82,48 @@ TEST(DerivedNetworkTest, BuildsTheCellsOfNasBench201) {
     EXPECT_GT(network->named_parameters()["pooling.norm.weight"].grad().abs().sum().item<float>(),
               0);
   }
-  const auto empty = DerivedNetwork::Create(
-      {*FindGenotype("|none~0|+|skip_connect~0|none~1|+|none~0|none~1|skip_connect~2|"),
-       {4, 6, 3, 7}});
-  EXPECT_EQ(empty.status().message(), "genotype: the cell has no input at node 1");
+}
+
+// A cell of the tables whose output is nothing: every image looks alike.
+TEST(DerivedNetworkTest, BuildsACellOfNothing) {
+  const auto network = Make(
+      {*FindGenotype("|none~0|+|skip_connect~0|none~1|+|none~0|none~1|none~2|"), {4, 6, 3, 7}});
+  const auto logits = network->Forward(at::randn({2, 3, 16, 15})).logits;
+  EXPECT_EQ(logits.sizes(), (std::vector<int64_t>{2, 7}));
+  EXPECT_TRUE(at::equal(logits[0], logits[1]));
+}
+
+// Its operations see zeros, and its part of the cell's output is zero.
+TEST(DerivedNetworkTest, ANodeWithoutInputsIsZero) {
+  Genotype genotype = DartsV2();
+  for (CellGenotype& cell : genotype.cells) {
+    cell.nodes[0].clear();
+    cell.nodes[2] = {{"sep_conv_3x3", 2}, {"skip_connect", 2}};
+  }
+  for (const StemKind stem : {StemKind::kCifar, StemKind::kImageNet}) {
+    const auto network = Make({genotype, {4, 6, 3, 10, stem}});
+    const int64_t size = stem == StemKind::kCifar ? 15 : 65;
+    const auto logits = network->Forward(at::randn({3, 3, size, size})).logits;
+    EXPECT_EQ(logits.sizes(), (std::vector<int64_t>{3, 10}));
+    logits.sum().backward();
+    // A first convolution over nothing learns nothing; the batch norm behind it has a shift.
+    const auto parameters = network->named_parameters();
+    const std::string operation = "cell5.op2.";
+    bool seen = false;
+    for (const auto& parameter : parameters) {
+      if (parameter.key().rfind(operation, 0) != 0 || parameter.value().dim() != 4) continue;
+      if (parameter.value().size(1) != 1) continue;  // depthwise
+      seen = true;
+      EXPECT_EQ(parameter.value().grad().abs().sum().item<float>(), 0) << parameter.key();
+      break;
+    }
+    EXPECT_TRUE(seen);
+    // The first of the last cell's four parts.
+    const auto weights = parameters["classifier.weight"].grad();
+    const int64_t part = weights.size(1) / 4;
+    EXPECT_EQ(weights.slice(1, 0, part).abs().sum().item<float>(), 0);
+    EXPECT_GT(weights.slice(1, part, 2 * part).abs().sum().item<float>(), 0);
+  }
 }
 
 // Normal cells that read only the cell before the last one leave every other cell unread.

@@ -46,13 +46,17 @@ std::vector<bool> CellsThatCount(const NetworkPlan& plan, const Genotype& genoty
   for (size_t i = plan.cells.size(); i-- > 0;) {
     const CellPlan& cell = plan.cells[i];
     if (!counts[i]) continue;
+    bool is_read = false;
     for (const auto& inputs : genotype.cells[cell.type].nodes) {
       for (const GenotypeInput& input : inputs) {
         if (input.source >= static_cast<int>(cell.inputs.size())) continue;
+        is_read = true;
         const int source = cell.inputs[input.source].source;
         if (source >= 0) counts[source] = true;
       }
     }
+    // Its zeros are of its last input's size.
+    if (!is_read && cell.inputs.back().source >= 0) counts[cell.inputs.back().source] = true;
   }
   return counts;
 }
