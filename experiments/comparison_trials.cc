@@ -57,18 +57,21 @@ class Runner {
       : programs_(programs), trials_(trials) {
     for (const Trial& trial : trials) {
       to_do_.push_back({kSearch, trial.method});
-      to_do_.push_back({kTraining, trial.method});
+      if (programs.table == nullptr) to_do_.push_back({kTraining, trial.method});
     }
   }
 
   absl::StatusOr<ComparedRun> Run(const Trial& trial) {
     ++count_;
     NAP_RETURN_IF_ERROR(Finish(programs_.search, trial.search_flags, trial, trial.search));
-    NAP_RETURN_IF_ERROR(Finish(programs_.train, trial.train_flags, trial, trial.train));
+    if (programs_.table == nullptr) {
+      NAP_RETURN_IF_ERROR(Finish(programs_.train, trial.train_flags, trial, trial.train));
+    }
     NAP_ASSIGN_OR_RETURN(const ComparedRun run,
-                         ReadComparedRun(trial.folder, trial.method, trial.seed));
-    Print(absl::StrFormat("%s: test accuracy %.2f %%, %d skip-connections", Title(trial),
-                          100 * run.test_accuracy, run.skip_connections));
+                         ReadComparedRun(trial.folder, trial.method, trial.seed, programs_.table));
+    Print(absl::StrFormat(
+        "%s: test accuracy %.2f %%%s, %d skip-connections", Title(trial), 100 * run.test_accuracy,
+        run.rank.has_value() ? absl::StrCat(", rank ", *run.rank) : "", run.skip_connections));
     return run;
   }
 
@@ -130,7 +133,11 @@ Trial MakeTrial(const std::string& method, uint64_t seed, const std::string& out
 
 absl::Status CheckTrials(const Programs& programs, const std::vector<Trial>& trials) {
   std::map<std::string, RunFlags> by_method;
-  NAP_ASSIGN_OR_RETURN(RunFlags train, AskForFlags(programs.train, trials.front().train_flags));
+  const bool trains = programs.table == nullptr;
+  RunFlags train;
+  if (trains) {
+    NAP_ASSIGN_OR_RETURN(train, AskForFlags(programs.train, trials.front().train_flags));
+  }
   // ReadComparedRun compares the genotypes themselves: the folder may have been moved.
   train.erase("genotype");
   for (const Trial& trial : trials) {
@@ -144,7 +151,7 @@ absl::Status CheckTrials(const Programs& programs, const std::vector<Trial>& tri
     if (HoldsRun(trial.search)) {
       NAP_RETURN_IF_ERROR(CheckFlags(trial.search, programs.search, search));
     }
-    if (HoldsRun(trial.train)) {
+    if (trains && HoldsRun(trial.train)) {
       NAP_RETURN_IF_ERROR(CheckFlags(trial.train, programs.train, train));
     }
   }
@@ -173,18 +180,21 @@ absl::StatusOr<std::vector<ComparedRun>> CollectRuns(const Programs& programs,
     if (!ParseName(entry.path().filename().string(), &name.first, &name.second)) continue;
     const Trial trial = MakeTrial(name.first, name.second, out_dir);
     if (RunFolder::IsFinished(trial.search, programs.search.kind) &&
-        RunFolder::IsFinished(trial.train, programs.train.kind)) {
+        (programs.table != nullptr || RunFolder::IsFinished(trial.train, programs.train.kind))) {
       found.insert(name);
     }
   }
   if (found.empty()) {
-    return absl::NotFoundError(absl::StrCat("no finished run in ", out_dir, ": no METHOD-SEED/",
-                                            kTrainFolder, "/", programs.train.kind.result));
+    const std::string file = programs.table != nullptr
+                                 ? absl::StrCat(kSearchFolder, "/", programs.search.kind.result)
+                                 : absl::StrCat(kTrainFolder, "/", programs.train.kind.result);
+    return absl::NotFoundError(
+        absl::StrCat("no finished run in ", out_dir, ": no METHOD-SEED/", file));
   }
   std::vector<ComparedRun> runs;
   for (const auto& [method, seed] : found) {
     const std::string folder = MakeTrial(method, seed, out_dir).folder;
-    NAP_ASSIGN_OR_RETURN(ComparedRun run, ReadComparedRun(folder, method, seed));
+    NAP_ASSIGN_OR_RETURN(ComparedRun run, ReadComparedRun(folder, method, seed, programs.table));
     runs.push_back(std::move(run));
   }
   return runs;

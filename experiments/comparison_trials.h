@@ -10,15 +10,18 @@
 
 #include "experiments/comparison_child.h"
 #include "nap/report/compared_run.h"
+#include "nap/report/nas_bench_201_table.h"
 
 namespace nap {
 
 struct Programs {
   ChildProgram search;
   ChildProgram train;
+  const NasBench201Table* table = nullptr;  // where accuracies are looked up; null: train
 };
 
-// A search with one method and one seed, and the training of what it finds.
+// A search with one method and one seed, and the training of what it finds unless that is looked
+// up.
 struct Trial {
   std::string method;
   uint64_t seed;

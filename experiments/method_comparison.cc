@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <numeric>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -29,8 +30,10 @@
 #include "nap/base/status_macros.h"
 #include "nap/report/compared_run.h"
 #include "nap/report/comparison.h"
+#include "nap/report/nas_bench_201_table.h"
 
-DEFINE_string(preset, "quick", "quick, small or standard: the flag file that sets the defaults");
+DEFINE_string(preset, "quick",
+              "quick, small, standard or nas_bench_201: the flag file that sets the defaults");
 DEFINE_string(methods, "nap,darts,random",
               "search methods, comma-separated: flag files in experiments/methods");
 DEFINE_string(seeds, "2",
@@ -40,6 +43,11 @@ DEFINE_string(out_dir, "", "folder to write, or to go on in; empty: runs/method_
 DEFINE_bool(collect_only, false,
             "run nothing: make the table of all finished runs that are in --out_dir");
 
+DEFINE_string(search_space, "", "search space of all searches; empty: the search preset's");
+DEFINE_string(
+    nas_bench_201_table, "",
+    "CSV of published accuracies (docs/nas_bench_201.md): what is found is looked up there "
+    "instead of trained");
 DEFINE_string(search_preset, "comparison_quick", "cifar_search's --preset");
 DEFINE_string(search_flags, "",
               "more flags for each search, separated by spaces; they win over preset and method");
@@ -91,9 +99,9 @@ absl::StatusOr<std::vector<uint64_t>> Seeds() {
 
 // The words of --search_flags or --train_flags, which may not say what the comparison itself does.
 absl::StatusOr<std::vector<std::string>> MoreFlags(const char* name, const std::string& value) {
-  static const std::set<std::string> kOwn = {"dataset", "data_dir", "genotype", "max_images",
-                                             "method",  "out_dir",  "preset",   "resume",
-                                             "seed",    "threads"};
+  static const std::set<std::string> kOwn = {"dataset", "data_dir",     "genotype", "max_images",
+                                             "method",  "out_dir",      "preset",   "resume",
+                                             "seed",    "search_space", "threads"};
   std::vector<std::string> words =
       absl::StrSplit(value, absl::ByAnyChar(" \t\n"), absl::SkipEmpty());
   for (const std::string& word : words) {
@@ -130,6 +138,9 @@ absl::StatusOr<std::vector<Trial>> Trials(const std::vector<std::string>& method
       Trial trial = MakeTrial(method, seed, out_dir);
       trial.search_flags = CommandLine(FLAGS_search_preset, seed, search_flags);
       trial.search_flags.push_back(absl::StrCat("--method=", method));
+      if (!FLAGS_search_space.empty()) {
+        trial.search_flags.push_back(absl::StrCat("--search_space=", FLAGS_search_space));
+      }
       trial.train_flags = CommandLine(FLAGS_train_preset, seed, train_flags);
       trial.train_flags.push_back(absl::StrCat("--genotype=", trial.search, "/genotype.json"));
       trials.push_back(std::move(trial));
@@ -201,9 +212,14 @@ absl::Status Collect(const Programs& programs) {
   return absl::OkStatus();
 }
 
-absl::Status Main(const Programs& programs, const std::vector<std::string>& arguments) {
+absl::Status Main(Programs programs, const std::vector<std::string>& arguments) {
   NAP_RETURN_IF_ERROR(CheckAtLeast("threads", FLAGS_threads, 0));
   NAP_RETURN_IF_ERROR(CheckAtLeast("max_images", FLAGS_max_images, 0));
+  std::optional<NasBench201Table> table;
+  if (!FLAGS_nas_bench_201_table.empty()) {
+    NAP_ASSIGN_OR_RETURN(table, NasBench201Table::Read(FLAGS_nas_bench_201_table));
+    programs.table = &*table;
+  }
   return FLAGS_collect_only ? Collect(programs) : RunAll(programs, arguments);
 }
 

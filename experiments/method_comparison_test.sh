@@ -168,8 +168,35 @@ done
 [ -s stderr ] && problem "did not go on: $(cat stderr)"
 expect_same stopped
 
+# Judged by a table: nothing is trained.
+cat >table.csv <<'END'
+architecture,accuracy
+|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+|nor_conv_3x3~0|nor_conv_3x3~1|nor_conv_3x3~2|,93.76
+|skip_connect~0|+|skip_connect~0|skip_connect~1|+|skip_connect~0|skip_connect~1|skip_connect~2|,54.3
+|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+|skip_connect~0|nor_conv_3x3~1|nor_conv_3x3~2|,94.37
+END
+bench=(--methods=largest --seeds=2 --max_images=40 --threads=1 --search_space=nas_bench_201
+  --nas_bench_201_table=table.csv --search_flags="--batch_size=4 --channels=4 --cells=3")
+run "${bench[@]}" --out_dir=bench
+grep -qF '[2/2] largest, seed 1: test accuracy 93.76 %, rank 2, 0 skip-connections' stdout ||
+  problem "not looked up: $(cat stdout)"
+[ -e bench/largest-0/train ] && problem "trained in spite of the table"
+python3 - <<'PYTHON' || problem "by the table: $(cat bench/comparison.json)"
+import json
+runs = json.load(open('bench/comparison.json'))['methods'][0]['runs']
+# 3 x 3 convolutions on all edges, as published.
+assert [(run['rank'], round(run['test_accuracy'], 9), run['parameters'], run['mult_adds'])
+        for run in runs] == \
+    [(2, 0.9376, 1531546, 220119680)] * 2
+PYTHON
+run --collect_only --out_dir=bench --nas_bench_201_table=table.csv
+grep -qE '^largest-1 +93.76 +2 ' stdout || problem "not collected: $(cat stdout)"
+expect_error 1 "nowhere.csv" "${bench[@]}" --nas_bench_201_table=nowhere.csv
+expect_error 1 "table.csv has cells of nas_bench_201, not of darts" --collect_only --out_dir=whole \
+  --nas_bench_201_table=table.csv
+
 # Wrong words.
-expect_error 2 "unknown preset 'slow'; known: quick, small, standard" --preset=slow
+expect_error 2 "unknown preset 'slow'; known: nas_bench_201, quick, small, standard" --preset=slow
 expect_error 1 "cifar_search does not take these flags: unknown method 'x'; known: darts, " "${common[@]}" --methods=nap,x
 expect_error 1 "--methods names 'nap' twice" --methods=nap,darts,nap
 expect_error 1 "--methods names none" --methods=

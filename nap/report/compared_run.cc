@@ -12,6 +12,7 @@
 #include "nap/base/status_macros.h"
 #include "nap/model/derived_network.h"
 #include "nap/model/model_description.h"
+#include "nap/model/network_cost.h"
 #include "nap/report/cells_by_epoch.h"
 #include "nap/report/json_lines.h"
 #include "nap/report/search_record.h"
@@ -25,6 +26,7 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr char kSkipConnection[] = "skip_connect";
+constexpr ImageSize kTableImage = {32, 32};  // CIFAR's
 
 struct Totals {
   double seconds = 0;
@@ -75,6 +77,42 @@ absl::Status CheckSeed(const std::map<std::string, std::string>& flags, const st
                    ", but its name says ", seed));
 }
 
+// What a training says of it, and its layout.
+absl::StatusOr<DerivedNetworkLayout> ReadTraining(const std::string& folder,
+                                                  const Genotype& genotype, ComparedRun* run) {
+  const std::string train = absl::StrCat(folder, "/", kTrainFolder);
+  NAP_ASSIGN_OR_RETURN(run->train_flags, RunFolder::FlagsOf(train, ComparedTraining()));
+  NAP_RETURN_IF_ERROR(CheckSeed(run->train_flags, train, run->seed));
+  NAP_ASSIGN_OR_RETURN(const Checkpoint checkpoint, ReadNewestCheckpoint(train));
+  NAP_ASSIGN_OR_RETURN(const ModelDescription trained, DescriptionOf(checkpoint));
+  if (!(trained.spec.genotype == genotype)) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        train, " is the training of another genotype than that in ", folder, "/", kSearchFolder));
+  }
+  NAP_ASSIGN_OR_RETURN(const Cost cost, NetworkCost(trained));
+  run->parameters = cost.parameters;
+  run->mult_adds = cost.mult_adds;
+  NAP_ASSIGN_OR_RETURN(const Totals totals, ReadTotals(train));
+  run->test_accuracy = totals.test_accuracy;
+  return LayOut(trained.spec);
+}
+
+// What the table says of it, whose networks are its search space's usual ones.
+absl::StatusOr<DerivedNetworkLayout> LookUp(const Genotype& genotype, const NasBench201Table& table,
+                                            ComparedRun* run) {
+  NAP_ASSIGN_OR_RETURN(const NasBench201Table::Entry entry, table.Find(genotype));
+  run->test_accuracy = entry.accuracy;
+  run->rank = entry.rank;
+  DerivedNetworkSpec spec{genotype};
+  NAP_ASSIGN_OR_RETURN(spec.network, FindNetwork("cifar", genotype.search_space));
+  NAP_ASSIGN_OR_RETURN(DerivedNetworkLayout layout, LayOut(spec));
+  NAP_ASSIGN_OR_RETURN(const Cost cost,
+                       NetworkCost(layout.plan, layout.cell_types, genotype, kTableImage));
+  run->parameters = cost.parameters;
+  run->mult_adds = cost.mult_adds;
+  return layout;
+}
+
 }  // namespace
 
 std::string ComparedRunName(const std::string& method, uint64_t seed) {
@@ -91,30 +129,19 @@ absl::StatusOr<double> SecondsOfRun(const std::string& run_folder) {
 }
 
 absl::StatusOr<ComparedRun> ReadComparedRun(const std::string& folder, const std::string& method,
-                                            uint64_t seed) {
+                                            uint64_t seed, const NasBench201Table* table) {
   const std::string search = absl::StrCat(folder, "/", kSearchFolder);
-  const std::string train = absl::StrCat(folder, "/", kTrainFolder);
   ComparedRun run{};
   run.method = method;
   run.seed = seed;
   NAP_ASSIGN_OR_RETURN(run.search_flags, RunFolder::FlagsOf(search, ComparedSearch()));
-  NAP_ASSIGN_OR_RETURN(run.train_flags, RunFolder::FlagsOf(train, ComparedTraining()));
   NAP_RETURN_IF_ERROR(CheckSeed(run.search_flags, search, seed));
-  NAP_RETURN_IF_ERROR(CheckSeed(run.train_flags, train, seed));
 
   NAP_ASSIGN_OR_RETURN(const Genotype genotype, FindGenotype(search + "/genotype.json"));
   run.genotype_json = GenotypeToJson(genotype);
-  NAP_ASSIGN_OR_RETURN(const Checkpoint checkpoint, ReadNewestCheckpoint(train));
-  NAP_ASSIGN_OR_RETURN(const ModelDescription trained, DescriptionOf(checkpoint));
-  if (!(trained.spec.genotype == genotype)) {
-    return absl::FailedPreconditionError(
-        absl::StrCat(train, " is the training of another genotype than that in ", search));
-  }
-  NAP_ASSIGN_OR_RETURN(const Cost cost, NetworkCost(trained));
-  run.parameters = cost.parameters;
-  run.mult_adds = cost.mult_adds;
-
-  NAP_ASSIGN_OR_RETURN(const DerivedNetworkLayout layout, LayOut(trained.spec));
+  NAP_ASSIGN_OR_RETURN(
+      const DerivedNetworkLayout layout,
+      table != nullptr ? LookUp(genotype, *table, &run) : ReadTraining(folder, genotype, &run));
   const CellGenotype& cell = genotype.cells.front();
   run.skip_connections = SkipConnections(cell);
   run.distinct_operations = static_cast<int>(CountOperations(cell).size());
@@ -129,8 +156,6 @@ absl::StatusOr<ComparedRun> ReadComparedRun(const std::string& folder, const std
   NAP_ASSIGN_OR_RETURN(const Totals searched, ReadTotals(search));
   run.search_seconds = searched.seconds;
   run.search_peak_memory_bytes = searched.peak_memory_bytes;
-  NAP_ASSIGN_OR_RETURN(const Totals totals, ReadTotals(train));
-  run.test_accuracy = totals.test_accuracy;
   return run;
 }
 

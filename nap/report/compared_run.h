@@ -1,5 +1,5 @@
-// What a comparison of search methods reads from a search's run folder and from that of the
-// training of what it found.
+// What a comparison of search methods reads from a search's run folder, and from that of the
+// training of what it found or from a table of accuracies.
 #ifndef NAP_REPORT_COMPARED_RUN_H_
 #define NAP_REPORT_COMPARED_RUN_H_
 
@@ -7,9 +7,11 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "nap/report/nas_bench_201_table.h"
 #include "nap/report/run_folder.h"
 
 namespace nap {
@@ -17,14 +19,15 @@ namespace nap {
 struct ComparedRun {
   std::string method;
   uint64_t seed;
-  double test_accuracy;  // after the last epoch, from 0 to 1
+  double test_accuracy;          // after the last epoch, or the table's; from 0 to 1
+  std::optional<int> rank = {};  // in the table
 
   // Of the first cell type's cell, the normal cell in the darts space.
   int skip_connections;
   int distinct_operations;
   int depth;
 
-  int64_t parameters;  // of the trained network
+  int64_t parameters;  // of the trained network, or the search space's usual one
   int64_t mult_adds;   // an image
 
   double search_seconds;  // the sum over the epochs
@@ -45,10 +48,10 @@ std::string ComparedRunName(const std::string& method, uint64_t seed);
 RunKind ComparedSearch();
 RunKind ComparedTraining();
 
-// `folder`: that of both finished runs. NotFound, FailedPrecondition or DataLoss that names what
-// does not fit.
+// `folder`: that of both finished runs, or with a table that of the finished search. NotFound,
+// FailedPrecondition or DataLoss that names what does not fit.
 absl::StatusOr<ComparedRun> ReadComparedRun(const std::string& folder, const std::string& method,
-                                            uint64_t seed);
+                                            uint64_t seed, const NasBench201Table* table = nullptr);
 
 // The sum of "seconds" over the epochs in a run folder's metrics.jsonl.
 absl::StatusOr<double> SecondsOfRun(const std::string& run_folder);

@@ -122,17 +122,30 @@ const Column kColumns[] = {
     {"peak MB", [](const ComparedRun& run) { return run.search_peak_memory_bytes / 1e6; }, 0, 0},
 };
 
+const Column kRank = {"rank", [](const ComparedRun& run) { return 1. * run.rank.value_or(0); }, 0,
+                      1};
+
+// With ranks, if accuracies were looked up in a table of them.
+std::vector<Column> ColumnsOf(const std::vector<Method>& methods) {
+  std::vector<Column> columns(std::begin(kColumns), std::end(kColumns));
+  if (!methods.empty() && methods.front().runs.front()->rank.has_value()) {
+    columns.insert(columns.begin(), kRank);
+  }
+  return columns;
+}
+
 std::string Percent(double share) { return absl::StrFormat("%.2f", 100 * share); }
 
 std::string MethodTable(const std::vector<Method>& methods) {
   std::vector<Row> rows = {{"method", "runs", "test accuracy %", "spread"}};
-  for (const Column& column : kColumns) rows.front().push_back(column.title);
+  const std::vector<Column> columns = ColumnsOf(methods);
+  for (const Column& column : columns) rows.front().push_back(column.title);
   for (const Method& method : methods) {
     const Statistics accuracy =
         StatisticsOf(method, [](const ComparedRun& run) { return run.test_accuracy; });
     rows.push_back({method.name, absl::StrCat(method.runs.size()), Percent(accuracy.mean),
                     accuracy.spread.has_value() ? Percent(*accuracy.spread) : "-"});
-    for (const Column& column : kColumns) {
+    for (const Column& column : columns) {
       const double mean = StatisticsOf(method, column.value).mean;
       rows.back().push_back(absl::StrFormat("%.*f", column.mean_decimals, mean));
     }
@@ -142,16 +155,57 @@ std::string MethodTable(const std::vector<Method>& methods) {
 
 std::string RunTable(const std::vector<Method>& methods) {
   std::vector<Row> rows = {{"run", "test accuracy %"}};
-  for (const Column& column : kColumns) rows.front().push_back(column.title);
+  const std::vector<Column> columns = ColumnsOf(methods);
+  for (const Column& column : columns) rows.front().push_back(column.title);
   for (const Method& method : methods) {
     for (const ComparedRun* run : method.runs) {
       rows.push_back({ComparedRunName(run->method, run->seed), Percent(run->test_accuracy)});
-      for (const Column& column : kColumns) {
+      for (const Column& column : columns) {
         rows.back().push_back(absl::StrFormat("%.*f", column.decimals, column.value(*run)));
       }
     }
   }
   return Align(rows);
+}
+
+// Of two methods' accuracies.
+struct Difference {
+  const Method* a;
+  const Method* b;
+  double mean;        // of a's less that of b's
+  Interval interval;  // in which it lies in 95 of 100 cases
+};
+
+std::vector<double> AccuraciesOf(const Method& method) {
+  std::vector<double> accuracies;
+  for (const ComparedRun* run : method.runs) accuracies.push_back(run->test_accuracy);
+  return accuracies;
+}
+
+// Of each two methods of which there is more than one run.
+std::vector<Difference> DifferencesOf(const std::vector<Method>& methods) {
+  std::vector<Difference> differences;
+  for (size_t i = 0; i < methods.size(); ++i) {
+    for (size_t j = i + 1; j < methods.size(); ++j) {
+      if (methods[i].runs.size() < 2 || methods[j].runs.size() < 2) continue;
+      const std::vector<double> a = AccuraciesOf(methods[i]), b = AccuraciesOf(methods[j]);
+      differences.push_back({&methods[i], &methods[j],
+                             nap::StatisticsOf(a).mean - nap::StatisticsOf(b).mean,
+                             BootstrapDifference(a, b)});
+    }
+  }
+  return differences;
+}
+
+std::string DifferenceTable(const std::vector<Method>& methods) {
+  std::vector<Row> rows = {{"difference", "of means %", "95 of 100 cases"}};
+  for (const Difference& difference : DifferencesOf(methods)) {
+    rows.push_back({absl::StrCat(difference.a->name, " - ", difference.b->name),
+                    absl::StrFormat("%+.2f", 100 * difference.mean),
+                    absl::StrFormat("%+.2f to %+.2f", 100 * difference.interval.low,
+                                    100 * difference.interval.high)});
+  }
+  return rows.size() > 1 ? absl::StrCat("\n", Align(rows)) : "";
 }
 
 }  // namespace
@@ -160,13 +214,15 @@ std::string ComparisonToJson(const std::vector<ComparedRun>& runs) {
   Json settings = Json::object();
   for (const auto& [name, value] : SettingsOf(runs)) settings[name] = value;
   Json methods = Json::array();
-  for (const Method& method : ByMethod(runs)) {
+  const std::vector<Method> by_method = ByMethod(runs);
+  for (const Method& method : by_method) {
     const Statistics accuracy =
         StatisticsOf(method, [](const ComparedRun& run) { return run.test_accuracy; });
     Json entries = Json::array();
     for (const ComparedRun* run : method.runs) {
       entries.push_back({{"seed", run->seed},
                          {"test_accuracy", run->test_accuracy},
+                         {"rank", run->rank.has_value() ? Json(*run->rank) : Json()},
                          {"skip_connections", run->skip_connections},
                          {"distinct_operations", run->distinct_operations},
                          {"depth", run->depth},
@@ -183,13 +239,22 @@ std::string ComparisonToJson(const std::vector<ComparedRun>& runs) {
          {"accuracy_spread", accuracy.spread.has_value() ? Json(*accuracy.spread) : Json()},
          {"runs", entries}});
   }
-  return Json({{"settings", settings}, {"methods", methods}}).dump(1) + "\n";
+  Json differences = Json::array();
+  for (const Difference& difference : DifferencesOf(by_method)) {
+    differences.push_back({{"methods", {difference.a->name, difference.b->name}},
+                           {"mean", difference.mean},
+                           {"low", difference.interval.low},
+                           {"high", difference.interval.high}});
+  }
+  return Json({{"settings", settings}, {"methods", methods}, {"differences", differences}})
+             .dump(1) +
+         "\n";
 }
 
 std::string ComparisonToText(const std::vector<ComparedRun>& runs) {
   const std::vector<Method> methods = ByMethod(runs);
-  std::string text = absl::StrCat(MethodTable(methods), "\n", RunTable(methods),
-                                  "\nskip-connections by epoch of the search\n");
+  std::string text = absl::StrCat(MethodTable(methods), DifferenceTable(methods), "\n",
+                                  RunTable(methods), "\nskip-connections by epoch of the search\n");
   std::vector<Row> skips;
   for (const Method& method : methods) {
     for (const ComparedRun* run : method.runs) {
@@ -199,11 +264,12 @@ std::string ComparisonToText(const std::vector<ComparedRun>& runs) {
   }
   text += Align(skips);
   for (const char* what : {"search", "train"}) {
-    absl::StrAppend(&text, "\n", what, ":");
+    std::string flags;
     for (const auto& [name, value] : SettingsOf(runs)) {
       absl::string_view flag = name;
-      if (absl::ConsumePrefix(&flag, what)) absl::StrAppend(&text, flag, "=", value);
+      if (absl::ConsumePrefix(&flag, what)) absl::StrAppend(&flags, flag, "=", value);
     }
+    if (!flags.empty()) absl::StrAppend(&text, "\n", what, ":", flags);
   }
   return text + "\n";
 }

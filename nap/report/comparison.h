@@ -15,7 +15,7 @@ namespace nap {
 // same runs always make the same text. The format is docs/comparing_methods.md's.
 std::string ComparisonToJson(const std::vector<ComparedRun>& runs);
 
-// A table of the methods' means, one of the runs.
+// A table of the methods' means, one of their differences, one of the runs.
 std::string ComparisonToText(const std::vector<ComparedRun>& runs);
 
 // comparison.txt, comparison.json and its page report.html in this folder.

@@ -44,9 +44,11 @@ TEST(ComparisonTest, WritesTheDocumentedJson) {
   EXPECT_DOUBLE_EQ(nap["accuracy_spread"].get<double>(), std::sqrt(0.125));
   EXPECT_EQ(nap["runs"][1]["seed"], 7);
   EXPECT_EQ(json["methods"][1]["name"], "darts");
+  EXPECT_EQ(json["differences"], Json::array());  // of one run of a method there is no interval
   EXPECT_TRUE(json["methods"][1]["accuracy_spread"].is_null());
   EXPECT_EQ(json["methods"][1]["runs"], Json::array({{{"seed", 0},
                                                       {"test_accuracy", 0.5},
+                                                      {"rank", nullptr},
                                                       {"skip_connections", 6},
                                                       {"distinct_operations", 4},
                                                       {"depth", 3},
@@ -89,6 +91,33 @@ darts-0  4  6
 search: --channels=8
 train: --channels=16
 )");
+}
+
+TEST(ComparisonTest, SaysHowMethodsDiffer) {
+  const std::vector<ComparedRun> runs = {MakeRun("nap", 0, 0.75, 2), MakeRun("darts", 0, 0.5, 6),
+                                         MakeRun("nap", 1, 0.75, 1), MakeRun("darts", 1, 0.25, 6)};
+  const Json differences = Json::parse(ComparisonToJson(runs))["differences"];
+  ASSERT_EQ(differences.size(), 1u);
+  EXPECT_EQ(differences[0]["methods"], (Json{"nap", "darts"}));
+  EXPECT_EQ(differences[0]["mean"], 0.375);
+  // Of two runs each, all draws of either one are among a hundred.
+  EXPECT_EQ(differences[0]["low"], 0.25);
+  EXPECT_EQ(differences[0]["high"], 0.5);
+  EXPECT_NE(ComparisonToText(runs).find("\nnap - darts      +37.50  +25.00 to +50.00\n"),
+            std::string::npos)
+      << ComparisonToText(runs);
+}
+
+TEST(ComparisonTest, HasRanksIfAccuraciesWereLookedUp) {
+  ComparedRun first = MakeRun("nap", 0, 0.75, 2), second = MakeRun("nap", 1, 0.5, 2);
+  EXPECT_EQ(ComparisonToText({first, second}).find("rank"), std::string::npos);
+  first.rank = 12;
+  second.rank = 3;
+  EXPECT_EQ(Json::parse(ComparisonToJson({first, second}))["methods"][0]["runs"][0]["rank"], 12);
+  const std::string text = ComparisonToText({first, second});
+  EXPECT_NE(text.find("rank"), std::string::npos);
+  EXPECT_NE(text.find("nap-0            75.00    12"), std::string::npos) << text;
+  EXPECT_NE(text.find("   7.5   "), std::string::npos) << text;
 }
 
 }  // namespace

@@ -77,6 +77,10 @@ absl::StatusOr<NasBench201Table> NasBench201Table::Read(const std::string& file)
 }
 
 absl::StatusOr<NasBench201Table::Entry> NasBench201Table::Find(const Genotype& genotype) const {
+  if (genotype.search_space != kNasBench201) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(file_, " has cells of ", kNasBench201, ", not of ", genotype.search_space));
+  }
   const std::string architecture = GenotypeToNasBench201(genotype);
   const auto found = accuracies_.find(architecture);
   if (found == accuracies_.end()) {

@@ -27,10 +27,12 @@ class NasBench201Table {
     int of;           // architectures in the table
   };
 
-  // Of a genotype of this search space. NotFound that names the file if it is not in the table.
+  // InvalidArgument if it is of another search space, NotFound that names the file if it is not in
+  // the table.
   absl::StatusOr<Entry> Find(const Genotype& genotype) const;
 
-  // The architecture's string and what the table, which may be null, says of it, in one line.
+  // Of a genotype of this search space: the architecture's string and what the table, which may be
+  // null, says of it, in one line.
   static std::string Describe(const Genotype& genotype, const NasBench201Table* table);
 
  private:

@@ -2,6 +2,7 @@
 
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_format.h>
+#include <absl/strings/str_join.h>
 
 #include <algorithm>
 #include <cmath>
@@ -74,19 +75,47 @@ std::string Fixed(double value, int digits, double scale = 1) {
   return std::isfinite(value) ? absl::StrFormat("%.*f", digits, scale * value) : "–";
 }
 
+// Of its runs, in their order.
+std::string RanksOf(const Method& method) {
+  std::vector<std::string> ranks;
+  for (const Run& run : method.runs) ranks.push_back(Fixed(NumberIn(run.numbers, "rank"), 0));
+  return absl::StrJoin(ranks, ", ");
+}
+
+std::string DifferenceTable(const Json& comparison) {
+  Table table{{"difference of means", "accuracy (%)", "95 of 100 cases"}, {}};
+  for (const Json& difference : comparison.value("differences", Json::array())) {
+    const auto methods = difference.at("methods").get<std::vector<std::string>>();
+    table.rows.push_back({Escaped(absl::StrJoin(methods, " – ")),
+                          Fixed(NumberIn(difference, "mean"), 2, 100),
+                          absl::StrCat(Fixed(NumberIn(difference, "low"), 2, 100), " to ",
+                                       Fixed(NumberIn(difference, "high"), 2, 100))});
+  }
+  return table.rows.empty() ? "" : TableMarkup(table);
+}
+
 std::string MethodTable(const std::vector<Method>& methods) {
-  Table table{{"method", "runs", "test accuracy (%)", "skip-connections", "distinct operations",
-               "depth", "parameters (M)", "mult-adds (M)", "search time", "search memory (GB)"},
-              {}};
+  const bool ranks = std::any_of(methods.begin(), methods.end(), [](const Method& method) {
+    return std::isfinite(MeanOf(method, "rank"));
+  });
+  Table table{{"method", "runs", "test accuracy (%)"}, {}};
+  if (ranks) table.header.push_back("ranks");
+  for (const char* title : {"skip-connections", "distinct operations", "depth", "parameters (M)",
+                            "mult-adds (M)", "search time", "search memory (GB)"}) {
+    table.header.push_back(title);
+  }
   for (const Method& method : methods) {
     const double seconds = MeanOf(method, "search_seconds");
     std::string accuracy = Fixed(method.accuracy_mean, 2, 100);
     if (std::isfinite(method.accuracy_spread)) {
       absl::StrAppend(&accuracy, " ± ", Fixed(method.accuracy_spread, 2, 100));
     }
-    table.rows.push_back(
-        {Escaped(method.name), absl::StrCat(method.runs.size()), accuracy,
-         Fixed(MeanOf(method, "skip_connections"), 1),
+    table.rows.push_back({Escaped(method.name), absl::StrCat(method.runs.size()), accuracy});
+    std::vector<std::string>& row = table.rows.back();
+    if (ranks) row.push_back(RanksOf(method));
+    row.insert(
+        row.end(),
+        {Fixed(MeanOf(method, "skip_connections"), 1),
          Fixed(MeanOf(method, "distinct_operations"), 1), Fixed(MeanOf(method, "depth"), 1),
          Fixed(MeanOf(method, "parameters"), 3, 1e-6), Fixed(MeanOf(method, "mult_adds"), 1, 1e-6),
          std::isfinite(seconds) ? FormatDuration(seconds) : "–",
@@ -221,6 +250,14 @@ absl::StatusOr<std::string> ComparisonPage(const Json& comparison) {
       "(nodes on the longest way through) are those of the normal cell; parameters and "
       "multiply-adds those of the trained network.",
       MethodTable(methods));
+  const std::string differences = DifferenceTable(comparison);
+  if (!differences.empty()) {
+    page.AddSection("Differences",
+                    "Where the difference of two means lies in 95 of 100 cases, by drawing the "
+                    "runs anew with replacement (bootstrap). An interval that spans zero is no "
+                    "difference that was found.",
+                    differences);
+  }
   if (runs > 0) {
     page.AddSection(
         "Charts", "A point is a run; a bar spans the mean plus and minus the spread.",
