@@ -179,7 +179,7 @@ for preset in quick standard paper; do
 done
 
 # Wrong words.
-expect_error 2 "unknown preset 'slow'; known: comparison_quick, comparison_small, comparison_standard, nas_bench_201, paper, quick, standard" --preset=slow
+expect_error 2 "unknown preset 'slow'; known: comparison_nas_bench_201, comparison_quick, comparison_small, comparison_standard, nas_bench_201, paper, quick, standard" --preset=slow
 expect_error 1 "unknown command line flag 'epoch'" --epoch=3
 expect_error 1 "illegal value 'many'" --epochs=many
 expect_error 2 "'stray' is not a flag" stray

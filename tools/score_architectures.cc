@@ -8,6 +8,7 @@
 #include <absl/strings/str_split.h>
 #include <gflags/gflags.h>
 #include <glog/logging.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
@@ -137,12 +138,35 @@ absl::StatusOr<Work> MakeWork(const Dataset& images) {
   return work;
 }
 
+// On a terminal a line that is rewritten; elsewhere the first one and one about every half minute.
+class ProgressLine {
+ public:
+  explicit ProgressLine(size_t all) : all_(all) {}
+
+  void Done() {
+    const double now = MonotonicSeconds();
+    ++done_;
+    const double left =
+        (now - begin_) / static_cast<double>(done_) * static_cast<double>(all_ - done_);
+    if (!terminal_ && done_ > 1 && now - last_ < 30) return;
+    last_ = now;
+    absl::FPrintF(stderr, "%sscored %d of %d architectures, about %s left%s", terminal_ ? "\r" : "",
+                  done_, all_, FormatDuration(left), terminal_ && done_ < all_ ? "   " : "\n");
+  }
+
+ private:
+  const size_t all_;
+  const bool terminal_ = ::isatty(STDERR_FILENO) != 0;
+  const double begin_ = MonotonicSeconds();
+  double last_ = begin_;
+  size_t done_ = 0;
+};
+
 // A row of scores a finished architecture; empty: not finished.
 using Rows = std::vector<std::vector<double>>;
 
 absl::Status ScoreAll(const Work& work, const std::vector<NamedScore>& scores, Rows* rows) {
-  const double begin = MonotonicSeconds();
-  size_t done = 0;
+  ProgressLine progress(work.listed.size());
   const auto score_one = [&](int64_t index) -> absl::StatusOr<std::string> {
     at::set_num_threads(1);
     std::vector<std::string> values;
@@ -165,19 +189,12 @@ absl::Status ScoreAll(const Work& work, const std::vector<NamedScore>& scores, R
       CHECK(absl::SimpleAtod(word, &value));
       (*rows)[index].push_back(value);
     }
-    ++done;
-    const double left = (MonotonicSeconds() - begin) / static_cast<double>(done) *
-                        static_cast<double>(work.listed.size() - done);
-    absl::FPrintF(stderr, "\rscored %d of %d architectures, about %s left ", done,
-                  work.listed.size(), FormatDuration(left));
+    progress.Done();
   };
   const int processes = FLAGS_processes > 0
                             ? FLAGS_processes
                             : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
-  const absl::Status status =
-      ForkedWorkers(processes, static_cast<int64_t>(work.listed.size()), score_one, collect);
-  if (done > 0) absl::FPrintF(stderr, "\n");
-  return status;
+  return ForkedWorkers(processes, static_cast<int64_t>(work.listed.size()), score_one, collect);
 }
 
 std::string Csv(const Work& work, const std::vector<NamedScore>& scores, const Rows& rows) {

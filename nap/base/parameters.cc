@@ -105,4 +105,9 @@ NameAndParameters SplitName(const std::string& text) {
   return {text.substr(0, colon), text.substr(colon + 1)};
 }
 
+std::string NestedText(std::string text) {
+  std::replace(text.begin(), text.end(), '/', ',');
+  return text;
+}
+
 }  // namespace nap

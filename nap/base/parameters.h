@@ -56,6 +56,9 @@ struct NameAndParameters {
 };
 NameAndParameters SplitName(const std::string& text);
 
+// What an entry says within another one's parameters, where '/' stands for ','.
+std::string NestedText(std::string text);
+
 }  // namespace nap
 
 #endif  // NAP_BASE_PARAMETERS_H_

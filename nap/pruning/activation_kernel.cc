@@ -2,7 +2,7 @@
 //
 // The score of a network is log det K, where K is the kernel of its activation patterns (NWOT:
 // Mellor et al., "Neural Architecture Search without Training", ICML 2021), averaged over
-// initialisations and batches. An operation whose removal leaves a high score is worth little: the
+// initialisations and batches. An operation is worth what its removal takes from the score: the
 // perturbation of Xiang et al., "Zero-Cost Operation Scoring in Differentiable Architecture Search"
 // (AAAI 2023), here over the whole topology, and scored anew after each removal.
 //
@@ -52,6 +52,7 @@ class ActivationKernelCriterion final : public PruningCriterion {
       milestone_ = view.milestone();
     }
     const CandidateSpace& space = view.space();
+    const double whole = MeanScore(view.living());
     ScoreTable scores(space);
     double highest = -std::numeric_limits<double>::infinity();
     std::vector<CandidateId> unscored;
@@ -63,7 +64,7 @@ class ActivationKernelCriterion final : public PruningCriterion {
         }
         LivingTable without = view.living();
         without[id] = false;
-        scores[id] = -MeanScore(without);
+        scores[id] = whole - MeanScore(without);
         highest = std::max(highest, scores[id]);
       }
     }
@@ -73,6 +74,8 @@ class ActivationKernelCriterion final : public PruningCriterion {
   }
 
   int64_t removals_per_scoring() const override { return removals_; }
+
+  bool works_before_training() const override { return true; }
 
  private:
   absl::Status MakeNetworks(SearchView& view) {
@@ -124,8 +127,7 @@ const bool registered = PruningCriterionRegistry::Global().Register(
                          "operations removed before the others are scored anew; 0: all"),
       Parameter::Number("mixing_weight", 0.1, 1e-6, "weight of every operation in its sum"),
       Parameter::Integer("batch_norms", 0, 0, "1: the scored network has batch norms"),
-      Parameter::Integer("trained", 0, 0, "1: the scored network is the trained supernet")},
-     /*before_training=*/true});
+      Parameter::Integer("trained", 0, 0, "1: the scored network is the trained supernet")}});
 
 }  // namespace
 }  // namespace nap

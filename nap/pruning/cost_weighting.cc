@@ -44,6 +44,7 @@ class CostWeighting final : public PruningCriterion {
   }
 
   int64_t removals_per_scoring() const override { return criterion_->removals_per_scoring(); }
+  bool works_before_training() const override { return criterion_->works_before_training(); }
 
   absl::StatusOr<ScoreTable> Score(SearchView& view) override {
     absl::StatusOr<ScoreTable> scores = criterion_->Score(view);

@@ -24,6 +24,10 @@ class NoView final : public SearchView {
     return absl::UnimplementedError("no network");
   }
   absl::StatusOr<ScoreTable> FinalParameters() override { return ScoreTable(SmallSpace()); }
+  absl::StatusOr<LivingTable> RandomArchitecture(uint64_t) override { return living(); }
+  absl::StatusOr<double> ArchitectureScore(const std::string&, const LivingTable&) override {
+    return 0;
+  }
   uint64_t seed() const override { return 0; }
   int milestone() const override { return 0; }
 

@@ -1,9 +1,11 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <set>
 #include <utility>
 #include <vector>
 
+#include "nap/base/random.h"
 #include "nap/pruning/criterion.h"
 
 namespace nap {
@@ -61,6 +63,28 @@ class FakeView final : public SearchView {
     parameters[{0, 1, 2}] = 17;
     return parameters;
   }
+  // One operation an edge, and how many of them are b's.
+  absl::StatusOr<LivingTable> RandomArchitecture(uint64_t number) override {
+    drawn_.push_back(number);
+    RandomStream random({number});
+    LivingTable architecture(space_, false);
+    for (int edge = 0; edge < 3; ++edge) {
+      std::vector<CandidateId> ids = LivingOperations(space_, living_, 0, edge);
+      if (ids.empty()) continue;
+      random.Shuffle(ids);
+      architecture[ids[0]] = true;
+    }
+    return architecture;
+  }
+  absl::StatusOr<double> ArchitectureScore(const std::string& score,
+                                           const LivingTable& architecture) override {
+    if (score != "worth:a=1,b=2") return absl::NotFoundError(score);
+    double worth = 0;
+    for (const CandidateId& id : LivingOperations(space_, architecture, 0)) {
+      worth += id.operation == 1 ? 1 : 2 + id.edge;
+    }
+    return worth;
+  }
   uint64_t seed() const override { return seed_; }
   int milestone() const override { return milestone_; }
 
@@ -71,6 +95,7 @@ class FakeView final : public SearchView {
   int milestone_ = 0;
   int evaluations_ = 0;
   std::vector<NetworkChoice> choices_;
+  std::vector<uint64_t> drawn_;
 };
 
 std::unique_ptr<PruningCriterion> Make(const std::string& name) {
@@ -116,6 +141,9 @@ TEST(CriteriaTest, TaylorAveragesSinceTheLastMilestone) {
   gradients[id] = 1;
   taylor->ObserveStrengthStep(strengths, gradients);
   EXPECT_EQ((*taylor->Score(view))[id], (6 + 2) / 2.0);
+  EXPECT_EQ((*taylor->Score(view))[id], (6 + 2) / 2.0);  // scored anew within the milestone
+  view.milestone_ = 1;
+  EXPECT_FALSE(taylor->Score(view).ok());
   taylor->ObserveStrengthStep(strengths, gradients);
   EXPECT_EQ((*taylor->Score(view))[id], 2);
 }
@@ -135,7 +163,7 @@ TEST(CriteriaTest, TaylorGoesOnFromItsState) {
   const ScoreTable scores = *taylor->Score(view);
   EXPECT_EQ(scores[id], (2 * 0.1 + 4) / 2);
   EXPECT_EQ(other->Score(view)->Values(0), scores.Values(0));
-  EXPECT_EQ(taylor->SetState({1, 2}).message(), "the taylor criterion keeps 10 numbers, not 2");
+  EXPECT_EQ(taylor->SetState({1, 2}).message(), "the taylor criterion keeps 12 numbers, not 2");
 }
 
 TEST(CriteriaTest, CriteriaWithoutStateTakeNone) {
@@ -167,14 +195,16 @@ TEST(CriteriaTest, ActivationKernelIsWhatTheScoreLosesWithoutTheOperation) {
       Make("activation_kernel:initialisations=2,images=2,batches=1,cells=3,mixing_weight=0.5");
   EXPECT_EQ(criterion->removals_per_scoring(), 1);
   const ScoreTable scores = *criterion->Score(view);
+  const auto mean = [](const LivingTable& living) {
+    return (LogDeterminant(FakeNetwork(0).Agreement(living)) +
+            LogDeterminant(FakeNetwork(1).Agreement(living))) /
+           2;
+  };
   for (int edge = 1; edge < 3; ++edge) {
     for (int operation = 1; operation < 3; ++operation) {
       LivingTable without = view.living_;
       without[{0, edge, operation}] = false;
-      const double score = (LogDeterminant(FakeNetwork(0).Agreement(without)) +
-                            LogDeterminant(FakeNetwork(1).Agreement(without))) /
-                           2;
-      EXPECT_NEAR((scores[{0, edge, operation}]), -score, 1e-12);
+      EXPECT_NEAR((scores[{0, edge, operation}]), mean(view.living_) - mean(without), 1e-12);
     }
   }
   // What cannot be left out is worth as much as the most valuable other one.
@@ -206,10 +236,12 @@ TEST(CriteriaTest, OnlyWhatNeedsNoTrainingIsAskedBeforeIt) {
   const auto message = [](const char* name) {
     return std::string(MakeCriterion(name, SmallSpace(), /*trained=*/false).status().message());
   };
-  for (const char* name : {"activation_kernel", "parameters", "random"}) {
+  for (const char* name : {"activation_kernel", "expected_score", "parameters", "random",
+                           "rank_sum:of=random+parameters"}) {
     EXPECT_EQ(message(name), "");
   }
-  for (const char* name : {"ablation", "magnitude", "node_magnitude", "taylor"}) {
+  for (const char* name :
+       {"ablation", "magnitude", "node_magnitude", "taylor", "rank_sum:of=random+ablation"}) {
     EXPECT_EQ(message(name).find("--prune_begin=0 prunes before anything is trained"), 0) << name;
   }
 }
@@ -221,6 +253,80 @@ TEST(CriteriaTest, AreMadeByNameAndParameters) {
   EXPECT_EQ(MakeCriterion("magnitude:images=1", SmallSpace()).status().message(),
             "--criterion=magnitude:images=1: unknown parameter 'images'; there are none");
   EXPECT_FALSE(MakeCriterion("no_such:images=1", SmallSpace()).ok());
+}
+
+TEST(CriteriaTest, ExpectedScoreIsWhatAnOperationAdds) {
+  FakeView view;
+  const auto criterion = Make("expected_score:score=worth:a=1/b=2,samples=2000,removals=2");
+  EXPECT_EQ(criterion->removals_per_scoring(), 2);
+  const ScoreTable scores = *criterion->Score(view);
+  // Each is in half of the architectures; b is worth 1 + edge more than a.
+  for (int edge = 0; edge < 3; ++edge) {
+    EXPECT_NEAR((scores[{0, edge, 2}]), (1 + edge) / 2., 0.15);
+    EXPECT_NEAR((scores[{0, edge, 1}]), -(1 + edge) / 2., 0.15);
+  }
+  // Other architectures the next time, of what still lives; the earlier ones count on.
+  view.living_[{0, 2, 1}] = false;
+  const ScoreTable later = *criterion->Score(view);
+  EXPECT_NE((later[{0, 0, 1}]), (scores[{0, 0, 1}]));
+  EXPECT_NEAR((later[{0, 0, 1}]), -0.5, 0.15);
+  // All of the second half have it, none of them is better for it.
+  EXPECT_NEAR((later[{0, 2, 2}]), 1.5 / 3, 0.1);
+  EXPECT_EQ(std::set<uint64_t>(view.drawn_.begin(), view.drawn_.end()).size(), 4000u);
+}
+
+TEST(CriteriaTest, ExpectedScoreGoesOnFromItsState) {
+  FakeView view;
+  const std::string name = "expected_score:score=worth:a=1/b=2,samples=5";
+  const auto whole = Make(name), first = Make(name), second = Make(name);
+  ASSERT_TRUE(whole->Score(view).ok() && first->Score(view).ok());
+  ASSERT_TRUE(second->SetState(first->State()).ok());
+  EXPECT_EQ(second->Score(view)->Values(0), whole->Score(view)->Values(0));
+  EXPECT_FALSE(second->SetState({1, 2}).ok());
+}
+
+TEST(CriteriaTest, RankSumAddsRanks) {
+  FakeView view;
+  for (double& weight : view.weights_.Values(0)) weight = 0.5;
+  view.weights_[{0, 1, 1}] = -3;
+  // By weight the first five share ranks 1 to 5; by parameters the others share 1 to 5.
+  const ScoreTable scores = *Make("rank_sum:of=magnitude+parameters")->Score(view);
+  EXPECT_EQ((scores[{0, 1, 1}]), 6 + 3);
+  EXPECT_EQ((scores[{0, 1, 2}]), 3 + 6);
+  EXPECT_EQ((scores[{0, 0, 1}]), 3 + 3);
+}
+
+TEST(CriteriaTest, RankSumIsScoredAsOftenAsItsPartsWant) {
+  EXPECT_EQ(Make("rank_sum:of=magnitude+parameters")->removals_per_scoring(), 0);
+  EXPECT_EQ(Make("rank_sum:of=magnitude+expected_score:removals=7/samples=3+activation_kernel:"
+                 "removals=9")
+                ->removals_per_scoring(),
+            7);
+}
+
+TEST(CriteriaTest, RankSumKeepsTheStatesOfItsParts) {
+  const std::string name = "rank_sum:of=taylor+expected_score";
+  const auto one = Make(name), other = Make(name);
+  ScoreTable strengths(SmallSpace(), 2), gradients(SmallSpace(), 3);
+  one->ObserveStrengthStep(strengths, gradients);
+  EXPECT_NE(one->State(), other->State());
+  ASSERT_TRUE(other->SetState(one->State()).ok());
+  EXPECT_EQ(one->State(), other->State());
+  EXPECT_FALSE(other->SetState({1}).ok());
+  std::vector<double> longer = one->State();
+  longer.push_back(0);
+  EXPECT_FALSE(other->SetState(longer).ok());
+}
+
+TEST(CriteriaTest, RankSumNamesWhatIsWrong) {
+  EXPECT_EQ(MakeCriterion("rank_sum", SmallSpace()).status().message(),
+            "--criterion=rank_sum: of= names no criterion; give some with '+' between them: "
+            "of=activation_kernel+parameters");
+  EXPECT_NE(MakeCriterion("rank_sum:of=magnitude+x", SmallSpace())
+                .status()
+                .message()
+                .find("unknown pruning criterion 'x'"),
+            std::string::npos);
 }
 
 TEST(CriteriaTest, RandomDependsOnSeedAndMilestoneAlone) {

@@ -14,12 +14,17 @@ absl::StatusOr<std::unique_ptr<PruningCriterion>> MakeCriterion(const std::strin
     return absl::InvalidArgumentError(
         absl::StrCat("--criterion=", criterion, ": ", parameters.status().message()));
   }
-  if (!trained && !definition->before_training) {
+  absl::StatusOr<std::unique_ptr<PruningCriterion>> made = definition->make(space, *parameters);
+  if (!made.ok()) {
+    return absl::Status(made.status().code(),
+                        absl::StrCat("--criterion=", criterion, ": ", made.status().message()));
+  }
+  if (!trained && !(*made)->works_before_training()) {
     return absl::InvalidArgumentError(
         absl::StrCat("--prune_begin=0 prunes before anything is trained, when --criterion=", name,
                      " has nothing to go by; let --prune_begin be an epoch, up to --epochs"));
   }
-  return definition->make(space, *parameters);
+  return made;
 }
 
 }  // namespace nap

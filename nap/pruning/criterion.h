@@ -74,6 +74,15 @@ class SearchView {
   // Of each candidate in the network that the search is for, in all cells of its type together.
   virtual absl::StatusOr<ScoreTable> FinalParameters() = 0;
 
+  // One of the architectures that the search can still end with, by chance, as if what lives were
+  // pruned at random; another one for another number.
+  virtual absl::StatusOr<LivingTable> RandomArchitecture(uint64_t number) = 0;
+
+  // What a score (nap/scores/score.h) says of an architecture's network, as large as the search's.
+  // InvalidArgument if there is no such score, else its own errors.
+  virtual absl::StatusOr<double> ArchitectureScore(const std::string& score,
+                                                   const LivingTable& architecture) = 0;
+
   virtual uint64_t seed() const = 0;
   virtual int milestone() const = 0;  // 0 at the first
 };
@@ -99,6 +108,9 @@ class PruningCriterion {
   // A finite score for each living operation (others are ignored): the lowest are pruned first.
   virtual absl::StatusOr<ScoreTable> Score(SearchView& view) = 0;
 
+  // Whether it says something of a supernet that has not been trained.
+  virtual bool works_before_training() const { return false; }
+
   // After how many removals the operations that are left are scored anew, within one milestone; 0:
   // a milestone's removals all go by one scoring.
   virtual int64_t removals_per_scoring() const { return 0; }
@@ -108,12 +120,11 @@ struct PruningCriterionDefinition {
   static constexpr char kKind[] = "pruning criterion";
 
   std::string description;
-  std::function<std::unique_ptr<PruningCriterion>(const CandidateSpace&, const ParameterValues&)>
+  // InvalidArgument for a parameter that is text and wrong.
+  std::function<absl::StatusOr<std::unique_ptr<PruningCriterion>>(const CandidateSpace&,
+                                                                  const ParameterValues&)>
       make;
   std::vector<Parameter> parameters = {};
-
-  // Whether it says something of a supernet that has not been trained.
-  bool before_training = false;
 };
 
 using PruningCriterionRegistry = Registry<PruningCriterionDefinition>;

@@ -8,15 +8,15 @@ namespace {
 class ParametersCriterion final : public PruningCriterion {
  public:
   absl::StatusOr<ScoreTable> Score(SearchView& view) override { return view.FinalParameters(); }
+
+  bool works_before_training() const override { return true; }
 };
 
 const bool registered = PruningCriterionRegistry::Global().Register(
-    "parameters", {"parameters in the final network",
-                   [](const CandidateSpace&, const ParameterValues&) {
-                     return std::make_unique<ParametersCriterion>();
-                   },
-                   /*parameters=*/{},
-                   /*before_training=*/true});
+    "parameters",
+    {"parameters in the final network", [](const CandidateSpace&, const ParameterValues&) {
+       return std::make_unique<ParametersCriterion>();
+     }});
 
 }  // namespace
 }  // namespace nap

@@ -17,15 +17,14 @@ class RandomCriterion final : public PruningCriterion {
     }
     return scores;
   }
+
+  bool works_before_training() const override { return true; }
 };
 
 const bool registered = PruningCriterionRegistry::Global().Register(
-    "random", {"chance",
-               [](const CandidateSpace&, const ParameterValues&) {
+    "random", {"chance", [](const CandidateSpace&, const ParameterValues&) {
                  return std::make_unique<RandomCriterion>();
-               },
-               /*parameters=*/{},
-               /*before_training=*/true});
+               }});
 
 }  // namespace
 }  // namespace nap

@@ -12,9 +12,14 @@ namespace {
 class Taylor final : public PruningCriterion {
  public:
   explicit Taylor(const CandidateSpace& space)
-      : num_cells_(static_cast<int>(space.cells.size())), sums_(space) {}
+      : space_(space), num_cells_(static_cast<int>(space.cells.size())), sums_(space) {}
 
   void ObserveStrengthStep(const ScoreTable& strengths, const ScoreTable& gradients) override {
+    if (scored_) {
+      sums_ = ScoreTable(space_);
+      steps_ = 0;
+      scored_ = false;
+    }
     ++steps_;
     for (int cell = 0; cell < num_cells_; ++cell) {
       for (size_t i = 0; i < sums_.Values(cell).size(); ++i) {
@@ -23,9 +28,11 @@ class Taylor final : public PruningCriterion {
     }
   }
 
-  // The number of steps, then the sums.
+  // The number of steps, whether they were scored and at which milestone, then the
+  // sums.
   std::vector<double> State() const override {
-    std::vector<double> state = {static_cast<double>(steps_)};
+    std::vector<double> state = {static_cast<double>(steps_), scored_ ? 1. : 0.,
+                                 static_cast<double>(milestone_)};
     for (int cell = 0; cell < num_cells_; ++cell) {
       state.insert(state.end(), sums_.Values(cell).begin(), sums_.Values(cell).end());
     }
@@ -39,14 +46,17 @@ class Taylor final : public PruningCriterion {
     }
     auto next = state.begin();
     steps_ = static_cast<int>(*next++);
+    scored_ = *next++ != 0;
+    milestone_ = static_cast<int>(*next++);
     for (int cell = 0; cell < num_cells_; ++cell) {
       for (double& sum : sums_.Values(cell)) sum = *next++;
     }
     return absl::OkStatus();
   }
 
+  // The same at each scoring of a milestone.
   absl::StatusOr<ScoreTable> Score(SearchView& view) override {
-    if (steps_ == 0) {
+    if (steps_ == 0 || (scored_ && milestone_ != view.milestone())) {
       return absl::FailedPreconditionError(
           "the taylor criterion needs strength steps before each pruning milestone: let "
           "warm-up end before pruning begins");
@@ -55,15 +65,18 @@ class Taylor final : public PruningCriterion {
     for (int cell = 0; cell < num_cells_; ++cell) {
       for (double& score : scores.Values(cell)) score /= steps_;
     }
-    sums_ = ScoreTable(view.space());
-    steps_ = 0;
+    scored_ = true;
+    milestone_ = view.milestone();
     return scores;
   }
 
  private:
+  const CandidateSpace space_;
   const int num_cells_;
   ScoreTable sums_;
   int steps_ = 0;
+  bool scored_ = false;  // what was observed; the next step begins anew
+  int milestone_ = 0;    // at which
 };
 
 const bool registered = PruningCriterionRegistry::Global().Register(

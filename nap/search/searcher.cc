@@ -18,6 +18,7 @@
 #include "nap/pruning/criterion.h"
 #include "nap/relaxation/relaxation.h"
 #include "nap/relaxation/strength_loss.h"
+#include "nap/scores/score.h"
 #include "nap/search/candidate_space.h"
 #include "nap/search/final_cost.h"
 #include "nap/search/network_view.h"
@@ -37,6 +38,7 @@ namespace {
 constexpr uint64_t kTrainStream = 1;
 constexpr uint64_t kValidStream = 2;
 constexpr uint64_t kCriterionStream = 3;
+constexpr uint64_t kArchitectureStream = 4;
 
 AugmentationOptions Augmentation(const SearchOptions& options, const Dataset& images, bool train) {
   AugmentationOptions augmentation;
@@ -146,6 +148,9 @@ class SearcherImpl final : public Searcher, private SearchView {
   absl::StatusOr<ScoreTable> FinalParameters() override {
     return FindFinalParameters(options_.final_network, *parts_.search_space, parts_.space);
   }
+  absl::StatusOr<LivingTable> RandomArchitecture(uint64_t number) override;
+  absl::StatusOr<double> ArchitectureScore(const std::string& score,
+                                           const LivingTable& architecture) override;
   absl::StatusOr<Batch> CriterionBatch(int64_t images, int64_t number) const;
 
   std::vector<int64_t> EvaluationPart() const {
@@ -344,6 +349,28 @@ absl::StatusOr<std::unique_ptr<NetworkView>> SearcherImpl::Network(const Network
                          [supernet, mixing](const Batch& images, const LivingTable& living) {
                            return EvaluateSupernet(*supernet, images, mixing(living));
                          });
+}
+
+absl::StatusOr<LivingTable> SearcherImpl::RandomArchitecture(uint64_t number) {
+  RandomStream random({options_.seed, kArchitectureStream, number});
+  ScoreTable scores(parts_.space);
+  for (int cell = 0; cell < static_cast<int>(parts_.space.cells.size()); ++cell) {
+    for (double& score : scores.Values(cell)) score = random.Uniform();
+  }
+  LivingTable living = living_;
+  NAP_RETURN_IF_ERROR(parts_.pruner.Prune(scores, /*progress=*/1, &living).status());
+  return living;
+}
+
+absl::StatusOr<double> SearcherImpl::ArchitectureScore(const std::string& name,
+                                                       const LivingTable& architecture) {
+  NAP_ASSIGN_OR_RETURN(const std::unique_ptr<Score> score, MakeScore(name));
+  NAP_ASSIGN_OR_RETURN(const ScoredArchitecture scored,
+                       ScoredArchitecture::Create(
+                           GenotypeOf(options_.search_space, parts_.space, architecture),
+                           {options_.network, options_.backend == "fused", options_.seed}, dataset_,
+                           parts_.train, Loading(options_, *dataset_, true, kArchitectureStream)));
+  return score->Of(scored);
 }
 
 // Batches are those of a loader of the train part, pass after pass; smaller where it is small.

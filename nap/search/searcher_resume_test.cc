@@ -101,6 +101,12 @@ TEST_F(SearcherResumeTest, GoesOnFromEveryStepAsIfNeverInterrupted) {
         "activation_kernel:images=8,initialisations=1,removals=40,cells=3,trained=1";
     expect_exact(options, "from before the first epoch ");
   }
+  {
+    SearchOptions options = tiny;
+    options.criterion =
+        "rank_sum:of=expected_score:score=activation_kernel:images=8/samples=2/removals=40+taylor";
+    expect_exact(options, "drawn anew ");
+  }
   for (const std::string& name : PruningCriterionRegistry::Global().Names()) {
     SearchOptions options = tiny;
     options.criterion = QuickCriterion(name);

@@ -216,6 +216,27 @@ TEST_F(SearcherTest, AskingTrainsNothing) {
   EXPECT_EQ(losses("activation_kernel:images=8,removals=0,trained=1,batch_norms=1"),
             losses("magnitude"));
   EXPECT_EQ(losses("activation_kernel:images=8,removals=0,trained=1"), losses("magnitude"));
+  EXPECT_EQ(losses("expected_score:score=training_loss:steps=2/images=4,samples=2,removals=0"),
+            losses("magnitude"));
+}
+
+// Scores by what is known of the search's networks: the largest architectures are left.
+TEST_F(SearcherTest, DrawsArchitecturesAndScoresThem) {
+  SearchOptions options = TinySearch();
+  options.search_space = "nas_bench_201";
+  options.budget.operations_per_cell = 0;
+  options.criterion = "expected_score:score=parameters,samples=40,removals=3";
+  options.epochs = 0;
+  options.milestones = {0, 0, 1};
+  Recorder recorder;
+  const auto genotype = Search(options, &recorder);
+  ASSERT_TRUE(genotype.ok()) << genotype.status();
+  for (const auto& inputs : genotype->cells[0].nodes) {
+    for (const GenotypeInput& input : inputs) EXPECT_EQ(input.operation, "nor_conv_3x3");
+  }
+  options.criterion = "expected_score:score=nothing";
+  EXPECT_NE(Search(options, &recorder).status().message().find("unknown score 'nothing'"),
+            std::string::npos);
 }
 
 // Whatever can be named runs, and the searcher need not know what it is.
@@ -380,8 +401,8 @@ TEST_F(SearcherTest, RefusesWhatCannotBe) {
   EXPECT_EQ(message([](auto* o) { o->relaxation = "softmin"; }),
             "unknown relaxation 'softmin'; known: edge_softmax, sigmoid, softmax, unnormalized");
   EXPECT_EQ(message([](auto* o) { o->criterion = "x"; }),
-            "unknown pruning criterion 'x'; known: ablation, activation_kernel, magnitude, "
-            "node_magnitude, parameters, random, taylor");
+            "unknown pruning criterion 'x'; known: ablation, activation_kernel, expected_score, "
+            "magnitude, node_magnitude, parameters, random, rank_sum, taylor");
   EXPECT_EQ(message([](auto* o) { o->schedule = "x"; }),
             "unknown pruning schedule 'x'; known: cubic, linear, one_shot");
   EXPECT_EQ(message([](auto* o) { o->search_space = "x"; }),

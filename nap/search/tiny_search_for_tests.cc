@@ -21,8 +21,10 @@ SearchOptions TinySearch() {
 }
 
 std::string QuickCriterion(const std::string& name) {
-  return name == "activation_kernel" ? name + ":images=8,initialisations=1,removals=0,cells=3"
-                                     : name;
+  if (name == "activation_kernel") return name + ":images=8,initialisations=1,removals=0,cells=3";
+  if (name == "expected_score")
+    return name + ":score=activation_kernel:images=8,samples=2,removals=0";
+  return name == "rank_sum" ? name + ":of=magnitude+taylor" : name;
 }
 
 }  // namespace nap

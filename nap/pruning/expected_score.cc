@@ -1,0 +1,116 @@
+// expected_score: what an architecture scores on average that has the operation. Architectures are
+// drawn by chance among those that the search can still end with; the more is pruned, the better
+// the company in which an operation is judged. Angle-based search's way of shrinking a space (Hu et
+// al., "Angle-based Search Space Shrinking for Neural Architecture Search", ECCV 2020), with any
+// score.
+//
+// What was drawn at earlier scorings stays in the means: each score counts as how much it is above
+// the mean of its own scoring, so that it does not matter when an operation was drawn.
+#include <algorithm>
+#include <limits>
+#include <numeric>
+#include <string>
+#include <vector>
+
+#include "nap/base/status_macros.h"
+#include "nap/pruning/criterion.h"
+
+namespace nap {
+namespace {
+
+class ExpectedScore final : public PruningCriterion {
+ public:
+  ExpectedScore(const CandidateSpace& space, const ParameterValues& parameters)
+      : space_(space),
+        score_(NestedText(parameters.Text("score"))),
+        samples_(parameters.Integer("samples")),
+        removals_(parameters.Integer("removals")),
+        sums_(space),
+        counts_(space) {}
+
+  absl::StatusOr<ScoreTable> Score(SearchView& view) override {
+    std::vector<LivingTable> architectures;
+    std::vector<double> scores;
+    for (int64_t i = 0; i < samples_; ++i) {
+      NAP_ASSIGN_OR_RETURN(LivingTable architecture,
+                           view.RandomArchitecture(static_cast<uint64_t>(drawn_ + i)));
+      NAP_ASSIGN_OR_RETURN(const double score, view.ArchitectureScore(score_, architecture));
+      architectures.push_back(std::move(architecture));
+      scores.push_back(score);
+    }
+    drawn_ += samples_;
+    const double mean =
+        std::accumulate(scores.begin(), scores.end(), 0.) / static_cast<double>(samples_);
+    ForEachLiving(view.living(), [&](const CandidateId& id) {
+      for (size_t i = 0; i < architectures.size(); ++i) {
+        if (!architectures[i][id]) continue;
+        sums_[id] += scores[i] - mean;
+        ++counts_[id];
+      }
+    });
+    // What was never drawn is as good as an average operation: nothing is known of it.
+    ScoreTable expected(space_);
+    ForEachLiving(view.living(), [&](const CandidateId& id) {
+      expected[id] = counts_[id] > 0 ? sums_[id] / counts_[id] : 0;
+    });
+    return expected;
+  }
+
+  std::vector<double> State() const override {
+    std::vector<double> state = {static_cast<double>(drawn_)};
+    for (const ScoreTable* table : {&sums_, &counts_}) {
+      for (int cell = 0; cell < static_cast<int>(space_.cells.size()); ++cell) {
+        const std::vector<double>& values = table->Values(cell);
+        state.insert(state.end(), values.begin(), values.end());
+      }
+    }
+    return state;
+  }
+
+  absl::Status SetState(const std::vector<double>& state) override {
+    if (state.size() != State().size()) {
+      return absl::InvalidArgumentError("not a state of the criterion expected_score");
+    }
+    auto value = state.begin();
+    drawn_ = static_cast<int64_t>(*value++);
+    for (ScoreTable* table : {&sums_, &counts_}) {
+      for (int cell = 0; cell < static_cast<int>(space_.cells.size()); ++cell) {
+        for (double& entry : table->Values(cell)) entry = *value++;
+      }
+    }
+    return absl::OkStatus();
+  }
+
+  int64_t removals_per_scoring() const override { return removals_; }
+  bool works_before_training() const override { return true; }
+
+ private:
+  template <typename Visit>
+  void ForEachLiving(const LivingTable& living, const Visit& visit) const {
+    for (int cell = 0; cell < static_cast<int>(space_.cells.size()); ++cell) {
+      for (const CandidateId& id : LivingOperations(space_, living, cell)) visit(id);
+    }
+  }
+
+  const CandidateSpace space_;
+  const std::string score_;
+  const int64_t samples_, removals_;
+  int64_t drawn_ = 0;
+  ScoreTable sums_, counts_;
+};
+
+const bool registered = PruningCriterionRegistry::Global().Register(
+    "expected_score",
+    {"mean score of random architectures with the operation",
+     [](const CandidateSpace& space, const ParameterValues& parameters) {
+       return std::make_unique<ExpectedScore>(space, parameters);
+     },
+     {Parameter::Text(
+          "score", "training_loss",
+          "of tools:score_architectures, '/' for ',': training_loss:steps=50/images=64"),
+      Parameter::Integer("samples", 32, 2, "architectures drawn at each scoring"),
+      Parameter::Integer("removals", 16, 0,
+                         "operations removed before new ones are drawn; 0: all")}});
+
+}  // namespace
+}  // namespace nap

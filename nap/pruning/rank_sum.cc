@@ -1,0 +1,110 @@
+// rank_sum: several criteria together, by the sum of an operation's ranks among those that live.
+#include <absl/strings/str_split.h>
+#include <absl/strings/string_view.h>
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "nap/base/statistics.h"
+#include "nap/base/status_macros.h"
+#include "nap/pruning/criterion.h"
+
+namespace nap {
+namespace {
+
+using Criteria = std::vector<std::unique_ptr<PruningCriterion>>;
+
+class RankSum final : public PruningCriterion {
+ public:
+  explicit RankSum(Criteria criteria) : criteria_(std::move(criteria)) {}
+
+  void ObserveStrengthStep(const ScoreTable& strengths, const ScoreTable& gradients) override {
+    for (const auto& criterion : criteria_) criterion->ObserveStrengthStep(strengths, gradients);
+  }
+
+  absl::StatusOr<ScoreTable> Score(SearchView& view) override {
+    const CandidateSpace& space = view.space();
+    std::vector<CandidateId> ids;
+    for (int cell = 0; cell < static_cast<int>(space.cells.size()); ++cell) {
+      const std::vector<CandidateId> living = LivingOperations(space, view.living(), cell);
+      ids.insert(ids.end(), living.begin(), living.end());
+    }
+    ScoreTable sums(space);
+    for (const auto& criterion : criteria_) {
+      NAP_ASSIGN_OR_RETURN(const ScoreTable scores, criterion->Score(view));
+      std::vector<double> values;
+      for (const CandidateId& id : ids) values.push_back(scores[id]);
+      const std::vector<double> ranks = RanksOf(values);
+      for (size_t i = 0; i < ids.size(); ++i) sums[ids[i]] += ranks[i];
+    }
+    return sums;
+  }
+
+  // One behind the other.
+  std::vector<double> State() const override {
+    std::vector<double> all;
+    for (const auto& criterion : criteria_) {
+      const std::vector<double> state = criterion->State();
+      all.insert(all.end(), state.begin(), state.end());
+    }
+    return all;
+  }
+
+  absl::Status SetState(const std::vector<double>& state) override {
+    auto begin = state.begin();
+    for (const auto& criterion : criteria_) {
+      const auto size = static_cast<std::ptrdiff_t>(criterion->State().size());
+      if (state.end() - begin < size) {
+        return absl::InvalidArgumentError("not a state of the criterion rank_sum");
+      }
+      NAP_RETURN_IF_ERROR(criterion->SetState({begin, begin + size}));
+      begin += size;
+    }
+    if (begin == state.end()) return absl::OkStatus();
+    return absl::InvalidArgumentError("not a state of the criterion rank_sum");
+  }
+
+  // As often as one of them wants it.
+  int64_t removals_per_scoring() const override {
+    int64_t fewest = 0;
+    for (const auto& criterion : criteria_) {
+      const int64_t removals = criterion->removals_per_scoring();
+      if (removals > 0) fewest = fewest > 0 ? std::min(fewest, removals) : removals;
+    }
+    return fewest;
+  }
+
+  bool works_before_training() const override {
+    return std::all_of(criteria_.begin(), criteria_.end(),
+                       [](const auto& criterion) { return criterion->works_before_training(); });
+  }
+
+ private:
+  const Criteria criteria_;
+};
+
+absl::StatusOr<std::unique_ptr<PruningCriterion>> Make(const CandidateSpace& space,
+                                                       const ParameterValues& parameters) {
+  Criteria criteria;
+  for (absl::string_view name : absl::StrSplit(parameters.Text("of"), '+', absl::SkipEmpty())) {
+    NAP_ASSIGN_OR_RETURN(auto criterion, MakeCriterion(NestedText(std::string(name)), space));
+    criteria.push_back(std::move(criterion));
+  }
+  if (criteria.empty()) {
+    return absl::InvalidArgumentError(
+        "of= names no criterion; give some with '+' between them: of=activation_kernel+parameters");
+  }
+  return std::make_unique<RankSum>(std::move(criteria));
+}
+
+const bool registered = PruningCriterionRegistry::Global().Register(
+    "rank_sum",
+    {"sum of the ranks that several criteria give",
+     Make,
+     {Parameter::Text("of", "",
+                      "criteria, with '+' between them; '/' for ',' in their parameters: "
+                      "activation_kernel:images=32/removals=4+ablation")}});
+
+}  // namespace
+}  // namespace nap
