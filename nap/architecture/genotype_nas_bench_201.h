@@ -26,8 +26,8 @@ const std::vector<std::string>& NasBench201Operations();
 // of them. The genotype must be of this search space.
 std::string GenotypeToNasBench201(const Genotype& genotype);
 
-// A node that has `none` on all of its edges is left empty. White space around the string is fine. InvalidArgument that
-// says where the string goes wrong; names of operations are not looked at.
+// A node that has `none` on all of its edges is left empty. White space around the string is fine.
+// InvalidArgument that says where the string goes wrong; names of operations are not looked at.
 absl::StatusOr<Genotype> GenotypeFromNasBench201(absl::string_view text);
 
 // Whether this looks like such a string.

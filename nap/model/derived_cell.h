@@ -26,8 +26,9 @@ class DerivedCell : public torch::nn::Module {
   DerivedCell(const CellTopology& topology, const CellPlan& plan, const CellGenotype& genotype,
               const CellOptions& options = {});
 
-  // inputs: one [N, C_i, H_i, W_i] a cell input, undefined where nothing reads it. drop_path: [NumPaths(), N] factors of each
-  // operation's output, or undefined: none. Returns [N, len(concat) * channels, H, W].
+  // inputs: one [N, C_i, H_i, W_i] a cell input, undefined where nothing reads it. drop_path:
+  // [NumPaths(), N] factors of each operation's output, or undefined: none. Returns [N, len(concat)
+  // * channels, H, W].
   torch::Tensor Forward(const std::vector<torch::Tensor>& inputs, const torch::Tensor& drop_path);
 
   // Operations that drop path may drop: all but identities.
