@@ -118,6 +118,9 @@ DEFINE_double(
     "weight, at first, of one more skip-connection on every edge, which falls to zero over "
     "the search; 0: none");
 
+DEFINE_double(operation_dropout, 0,
+              "probability with which a candidate is left out of a warm-up step");
+
 DEFINE_int32(crop_padding, 4, "zeros around an image before the random crop, pixels");
 DEFINE_bool(flip, true, "mirror half of the images");
 DEFINE_int32(cutout, 0, "side of the square cut out of each image, pixels; 0: none");
@@ -213,6 +216,7 @@ absl::StatusOr<SearchOptions> OptionsFromFlags() {
   options.strength_loss = FLAGS_strength_loss;
   options.strength_loss_weight = FLAGS_strength_loss_weight;
   options.auxiliary_skip = FLAGS_auxiliary_skip;
+  options.operation_dropout = FLAGS_operation_dropout;
   options.crop_padding = FLAGS_crop_padding;
   options.flip = FLAGS_flip;
   options.cutout = FLAGS_cutout;

@@ -1,5 +1,7 @@
 #include "nap/architecture/candidates.h"
 
+#include <algorithm>
+
 namespace nap {
 
 std::vector<CandidateId> LivingOperations(const CandidateSpace& space, const LivingTable& living,
@@ -19,6 +21,14 @@ std::vector<CandidateId> LivingOperations(const CandidateSpace& space, const Liv
     if (living[id] && !space.operations[operation].is_zero) found.push_back(id);
   }
   return found;
+}
+
+bool IsLastOfNode(const CandidateSpace& space, const LivingTable& living, const CandidateId& id) {
+  const std::vector<Edge>& edges = space.cells[id.cell].edges;
+  const std::vector<CandidateId> all = LivingOperations(space, living, id.cell);
+  return std::count_if(all.begin(), all.end(), [&](const CandidateId& other) {
+           return edges[other.edge].target == edges[id.edge].target;
+         }) == 1;
 }
 
 Genotype GenotypeOf(const std::string& search_space, const CandidateSpace& space,

@@ -76,6 +76,9 @@ std::vector<CandidateId> LivingOperations(const CandidateSpace& space, const Liv
 std::vector<CandidateId> LivingOperations(const CandidateSpace& space, const LivingTable& living,
                                           int cell, int edge);
 
+// Whether no other operation leads to the same node.
+bool IsLastOfNode(const CandidateSpace& space, const LivingTable& living, const CandidateId& id);
+
 // What is left when a search ends.
 Genotype GenotypeOf(const std::string& search_space, const CandidateSpace& space,
                     const LivingTable& living);

@@ -98,15 +98,6 @@ class ActivationKernelCriterion final : public PruningCriterion {
     return sum / static_cast<double>(networks_.size());
   }
 
-  static bool IsLastOfNode(const CandidateSpace& space, const LivingTable& living,
-                           const CandidateId& id) {
-    const std::vector<Edge>& edges = space.cells[id.cell].edges;
-    const std::vector<CandidateId> all = LivingOperations(space, living, id.cell);
-    return std::count_if(all.begin(), all.end(), [&](const CandidateId& other) {
-             return edges[other.edge].target == edges[id.edge].target;
-           }) == 1;
-  }
-
   NetworkChoice choice_;
   const int64_t initialisations_, batches_, removals_;
   int milestone_ = -1;  // that the networks are of

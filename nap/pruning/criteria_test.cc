@@ -20,7 +20,7 @@ class FakeNetwork final : public NetworkView {
  public:
   explicit FakeNetwork(int64_t initialisation) : initialisation_(initialisation) {}
 
-  double Loss(const LivingTable&) override { return 0; }
+  double Loss(const LivingTable& living) override { return Agreement(living) / 10; }
   std::vector<double> ActivationKernel(const LivingTable& living) override {
     const double agreement = Agreement(living);
     return {100, agreement, agreement, 100};
@@ -283,6 +283,33 @@ TEST(CriteriaTest, ExpectedScoreGoesOnFromItsState) {
   ASSERT_TRUE(second->SetState(first->State()).ok());
   EXPECT_EQ(second->Score(view)->Values(0), whole->Score(view)->Values(0));
   EXPECT_FALSE(second->SetState({1, 2}).ok());
+}
+
+// In a loss that is a sum every order says the same.
+TEST(CriteriaTest, ShapleyIsWhatAnOperationAddsInAnyOrder) {
+  FakeView view;
+  const auto criterion = Make("shapley:orders=40,truncation=100,images=7");
+  const ScoreTable scores = *criterion->Score(view);
+  for (int edge = 0; edge < 3; ++edge) {
+    for (int operation = 1; operation < 3; ++operation) {
+      EXPECT_NEAR((scores[{0, edge, operation}]), (5 * edge + operation) / 10., 1e-12);
+    }
+  }
+  ASSERT_EQ(view.choices_.size(), 40u);
+  EXPECT_EQ(view.choices_[3].batch, 3);
+  EXPECT_EQ(view.choices_[3].images, 7);
+  EXPECT_EQ(view.choices_[3].weights, NetworkChoice::Weights::kTrained);
+  EXPECT_TRUE(view.choices_[3].batch_norms);
+}
+
+// Each order ends with the first operation.
+TEST(CriteriaTest, ShapleyEndsAnOrderThatHasLostTooMuch) {
+  FakeView view;
+  const ScoreTable scores = *Make("shapley:orders=2,truncation=0")->Score(view);
+  int scored = 0;
+  for (double score : scores.Values(0)) scored += score > 0;
+  EXPECT_LE(scored, 2);
+  EXPECT_GE(scored, 1);
 }
 
 TEST(CriteriaTest, RankSumAddsRanks) {

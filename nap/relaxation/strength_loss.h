@@ -6,8 +6,10 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "nap/base/registry.h"
+#include "nap/relaxation/relaxation.h"
 
 namespace nap {
 
@@ -16,9 +18,14 @@ struct StrengthLossDefinition {
 
   std::string description;
 
-  // Of the mixing weights of all living candidates, [n] with n > 0: a scalar, differentiable. Null:
-  // nothing.
-  std::function<at::Tensor(const at::Tensor& mixing_weights)> loss;
+  // Of the strengths of each cell type and of the mixing weights of all living candidates, [n] with
+  // n > 0: a scalar, differentiable. Null: nothing.
+  std::function<at::Tensor(const std::vector<Strengths>& strengths,
+                           const at::Tensor& mixing_weights)>
+      loss;
+
+  // Whether its weight rises linearly over the epochs, from zero, instead of staying what it is.
+  bool rises = false;
 };
 
 using StrengthLossRegistry = Registry<StrengthLossDefinition>;

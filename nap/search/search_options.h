@@ -80,6 +80,9 @@ struct SearchOptions {
   // first epoch; from there it falls linearly to zero in the last (DARTS-, Chu et al. 2021).
   double auxiliary_skip = 0;
 
+  // In warm-up the probability with which a candidate is left out of a step (Bender et al. 2018).
+  double operation_dropout = 0;
+
   int crop_padding = 4;
   bool flip = true;
   int cutout = 0;  // side length in pixels

@@ -39,6 +39,7 @@ constexpr uint64_t kTrainStream = 1;
 constexpr uint64_t kValidStream = 2;
 constexpr uint64_t kCriterionStream = 3;
 constexpr uint64_t kArchitectureStream = 4;
+constexpr uint64_t kDropoutStream = 5;
 
 AugmentationOptions Augmentation(const SearchOptions& options, const Dataset& images, bool train) {
   AugmentationOptions augmentation;
@@ -168,6 +169,7 @@ class SearcherImpl final : public Searcher, private SearchView {
   absl::Status EndEpoch(EpochReport report, double begin, SearchObserver* observer);
   absl::Status TrainEpoch(SearchObserver* observer);
   absl::Status TrainStep(const Batch& train);
+  LivingTable DropOperations(int epoch, int64_t step) const;
   absl::Status CheckFinite(double loss, const char* what, int epoch, int64_t step) const;
   absl::Status NextValid(Batch* batch);
   ClassificationMeter EvaluateValidPart();
@@ -412,13 +414,27 @@ double SearcherImpl::SecondsLeft(int epoch, int64_t step) const {
   return units * pace_.seconds();
 }
 
+// What is left to a warm-up step of what lives.
+LivingTable SearcherImpl::DropOperations(int epoch, int64_t step) const {
+  LivingTable kept = living_;
+  RandomStream random(
+      {options_.seed, kDropoutStream, static_cast<uint64_t>(epoch), static_cast<uint64_t>(step)});
+  for (int cell = 0; cell < static_cast<int>(parts_.space.cells.size()); ++cell) {
+    for (const CandidateId& id : LivingOperations(parts_.space, living_, cell)) {
+      if (random.Uniform() < options_.operation_dropout) kept[id] = false;
+    }
+  }
+  return kept;
+}
+
 absl::Status SearcherImpl::TrainStep(const Batch& train) {
   const int epoch = static_cast<int>(state_.epoch);
   const int64_t step = train_loader_.next_batch();
   Batch valid;
   StepResult result;
   if (epoch <= options_.warmup_epochs) {
-    result = trainer_.WeightStep(train);
+    const LivingTable kept = DropOperations(epoch, step);
+    result = trainer_.WeightStep(train, options_.operation_dropout > 0 ? &kept : nullptr);
   } else {
     if (parts_.optimization->reads_valid) NAP_RETURN_IF_ERROR(NextValid(&valid));
     const ScoreTable strengths = trainer_.Strengths();
@@ -468,6 +484,9 @@ absl::Status SearcherImpl::RunEpoch(SearchObserver* observer) {
   trainer_.SetLearningRate(learning_rate);
   trainer_.SetAuxiliarySkip(options_.auxiliary_skip * (options_.epochs - epoch) /
                             std::max(1, options_.epochs - 1));
+  trainer_.SetStrengthLossWeight(
+      options_.strength_loss_weight *
+      (parts_.strength_loss->rises ? static_cast<double>(epoch - 1) / options_.epochs : 1));
   NAP_RETURN_IF_ERROR(TrainEpoch(observer));
   // A milestone that was interrupted has measured it before.
   if (state_.scorings == 0) {

@@ -239,6 +239,21 @@ TEST_F(SearcherTest, DrawsArchitecturesAndScoresThem) {
             std::string::npos);
 }
 
+// In warm-up alone: without it nothing changes.
+TEST_F(SearcherTest, DropsOperationsInWarmUp) {
+  const auto losses = [&](double dropout, int warmup_epochs) {
+    SearchOptions options = TinySearch();
+    options.operation_dropout = dropout;
+    options.warmup_epochs = warmup_epochs;
+    Recorder recorder;
+    EXPECT_TRUE(Search(options, &recorder).ok());
+    return recorder.epochs[0].train_loss;
+  };
+  EXPECT_NE(losses(0.5, 1), losses(0, 1));
+  EXPECT_EQ(losses(0.5, 1), losses(0.5, 1));
+  EXPECT_EQ(losses(0.5, 0), losses(0, 0));
+}
+
 // Whatever can be named runs, and the searcher need not know what it is.
 TEST_F(SearcherTest, RunsEveryStrategy) {
   const auto expect_runs = [&](const SearchOptions& options, const std::string& what) {
@@ -402,7 +417,7 @@ TEST_F(SearcherTest, RefusesWhatCannotBe) {
             "unknown relaxation 'softmin'; known: edge_softmax, sigmoid, softmax, unnormalized");
   EXPECT_EQ(message([](auto* o) { o->criterion = "x"; }),
             "unknown pruning criterion 'x'; known: ablation, activation_kernel, expected_score, "
-            "magnitude, node_magnitude, parameters, random, rank_sum, taylor");
+            "magnitude, node_magnitude, parameters, random, rank_sum, shapley, taylor");
   EXPECT_EQ(message([](auto* o) { o->schedule = "x"; }),
             "unknown pruning schedule 'x'; known: cubic, linear, one_shot");
   EXPECT_EQ(message([](auto* o) { o->search_space = "x"; }),

@@ -50,7 +50,8 @@ SupernetTrainer::SupernetTrainer(const SearchOptions& options, const NetworkPlan
       space_(space),
       relaxation_(relaxation),
       strength_loss_(strength_loss),
-      auxiliary_skip_(options.auxiliary_skip) {
+      auxiliary_skip_(options.auxiliary_skip),
+      strength_loss_weight_(options.strength_loss_weight) {
   at::manual_seed(options.seed);
   const at::Device device(options.device);
   CandidateSpace computed = space;
@@ -80,9 +81,13 @@ SupernetTrainer::SupernetTrainer(const SearchOptions& options, const NetworkPlan
 
 SupernetTrainer::~SupernetTrainer() = default;
 
-StepResult SupernetTrainer::WeightStep(const Batch& batch) {
+StepResult SupernetTrainer::WeightStep(const Batch& batch, const LivingTable* kept) {
   std::vector<at::Tensor> mixing;
-  for (const at::Tensor& table : MixingTensors()) mixing.push_back(table.detach());
+  if (kept != nullptr) {
+    mixing = MixingWeights(*kept, /*fixed=*/std::nullopt);
+  } else {
+    for (const at::Tensor& table : MixingTensors()) mixing.push_back(table.detach());
+  }
   ClearGradients();
   at::Tensor loss;
   const StepResult result = Forward(batch, mixing, &loss);
@@ -232,11 +237,14 @@ int64_t SupernetTrainer::NumParameters() const {
 std::vector<at::Tensor> SupernetTrainer::MixingTensors() const {
   std::vector<at::Tensor> mixing;
   for (size_t cell = 0; cell < strengths_.size(); ++cell) {
-    const at::Tensor edges = edge_strengths_.empty() ? at::Tensor() : edge_strengths_[cell];
-    mixing.push_back(
-        relaxation_.mixing_weights({strengths_[cell], edges, living_[cell], targets_[cell]}));
+    mixing.push_back(relaxation_.mixing_weights(StrengthsOf(cell)));
   }
   return mixing;
+}
+
+nap::Strengths SupernetTrainer::StrengthsOf(size_t cell) const {
+  const at::Tensor edges = edge_strengths_.empty() ? at::Tensor() : edge_strengths_[cell];
+  return {strengths_[cell], edges, living_[cell], targets_[cell]};
 }
 
 StepResult SupernetTrainer::Forward(const Batch& batch, const std::vector<at::Tensor>& mixing,
@@ -257,10 +265,12 @@ StepResult SupernetTrainer::Forward(const Batch& batch, const std::vector<at::Te
 at::Tensor SupernetTrainer::StrengthLoss(const std::vector<at::Tensor>& mixing) const {
   if (strength_loss_.loss == nullptr) return at::zeros({}, mixing[0].options());
   std::vector<at::Tensor> living;
+  std::vector<nap::Strengths> strengths;
   for (size_t cell = 0; cell < mixing.size(); ++cell) {
     living.push_back(mixing[cell].masked_select(living_[cell].gt(0)));
+    strengths.push_back(StrengthsOf(cell));
   }
-  return options_.strength_loss_weight * strength_loss_.loss(at::cat(living));
+  return strength_loss_weight_ * strength_loss_.loss(strengths, at::cat(living));
 }
 
 ScoreTable SupernetTrainer::ToTable(const std::vector<at::Tensor>& tensors) const {

@@ -41,8 +41,9 @@ class SupernetTrainer {
                   const StrengthLossDefinition& strength_loss = {});
   ~SupernetTrainer();
 
-  // A gradient step of the weights alone; no gradient of a strength is computed.
-  StepResult WeightStep(const Batch& batch);
+  // A gradient step of the weights alone; no gradient of a strength is computed. `kept`: the
+  // candidates that take part; null: all that live.
+  StepResult WeightStep(const Batch& batch, const LivingTable* kept = nullptr);
 
   // A gradient step of the strengths alone; no gradient of a weight is computed.
   StepResult StrengthStep(const Batch& batch);
@@ -75,6 +76,9 @@ class SupernetTrainer {
   // SearchOptions::auxiliary_skip, as it is now.
   void SetAuxiliarySkip(double weight) { auxiliary_skip_ = weight; }
 
+  // SearchOptions::strength_loss_weight, as it is now.
+  void SetStrengthLossWeight(double weight) { strength_loss_weight_ = weight; }
+
   // Removes what is alive no more, with its parameters and their optimiser's state.
   void Prune(const std::vector<CandidateId>& removed, const LivingTable& living);
 
@@ -97,6 +101,7 @@ class SupernetTrainer {
 
  private:
   std::vector<at::Tensor> MixingTensors() const;
+  nap::Strengths StrengthsOf(size_t cell) const;  // of a cell type
   StepResult Forward(const Batch& batch, const std::vector<at::Tensor>& mixing, at::Tensor* loss);
   at::Tensor StrengthLoss(const std::vector<at::Tensor>& mixing) const;
   std::vector<at::Tensor> StrengthGradientTensors() const;
@@ -113,6 +118,7 @@ class SupernetTrainer {
   const RelaxationDefinition relaxation_;
   const StrengthLossDefinition strength_loss_;
   double auxiliary_skip_;
+  double strength_loss_weight_;
   std::shared_ptr<Supernet> supernet_;
   std::vector<at::Tensor> weights_;         // the supernet's parameters
   std::vector<at::Tensor> strengths_;       // [edges, operations] a cell type

@@ -228,6 +228,23 @@ TEST_F(SupernetTrainerTest, TheStrengthLossJoinsTheStrengthsGradient) {
   }
 }
 
+TEST_F(SupernetTrainerTest, TheStrengthLossHasTheWeightThatItWasGivenLast) {
+  const auto& l1 = **StrengthLossRegistry::Global().Find("l1");
+  SupernetTrainer with(options_, plan_, space_, **RelaxationRegistry::Global().Find("unnormalized"),
+                       l1);
+  with.SetStrengthLossWeight(0);
+  EXPECT_EQ(with.StrengthStep(batch_).loss, trainer_->StrengthStep(batch_).loss);
+  EXPECT_EQ(with.StrengthGradients().Values(0), trainer_->StrengthGradients().Values(0));
+}
+
+TEST_F(SupernetTrainerTest, AWeightStepOfSomeOperationsIsAsIfOthersWereGone) {
+  LivingTable kept(space_, true);
+  for (int edge = 0; edge < space_.NumEdges(0); ++edge) kept[{0, edge, 1 + edge % 7}] = false;
+  const double expected = trainer_->Evaluate(batch_, trainer_->MixingWeights(kept, {})).loss;
+  EXPECT_NE(expected, Loss());
+  EXPECT_NEAR(trainer_->WeightStep(batch_, &kept).loss, expected, 1e-5);
+}
+
 TEST_F(SupernetTrainerTest, AJointStepMovesBoth) {
   const double loss = Loss();
   const ScoreTable before = trainer_->Strengths();

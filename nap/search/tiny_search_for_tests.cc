@@ -24,6 +24,7 @@ std::string QuickCriterion(const std::string& name) {
   if (name == "activation_kernel") return name + ":images=8,initialisations=1,removals=0,cells=3";
   if (name == "expected_score")
     return name + ":score=activation_kernel:images=8,samples=2,removals=0";
+  if (name == "shapley") return name + ":orders=2,images=8";
   return name == "rank_sum" ? name + ":of=magnitude+taylor" : name;
 }
 

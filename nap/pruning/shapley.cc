@@ -1,0 +1,84 @@
+// shapley: what an operation adds to the trained supernet on average over the orders in which
+// operations can be taken away (Xiao et al., "Shapley-NAS: Discovering Operation Contribution for
+// Neural Architecture Search", CVPR 2022), by sampling orders. Theirs adds these values to the
+// strengths during training and takes accuracy; here they rank at a milestone, and it is the loss,
+// which also moves where accuracy does not.
+#include <algorithm>
+#include <cmath>
+#include <memory>
+#include <vector>
+
+#include "nap/base/random.h"
+#include "nap/base/status_macros.h"
+#include "nap/pruning/criterion.h"
+
+namespace nap {
+namespace {
+
+constexpr uint64_t kStream = 0x73686170;
+
+class Shapley final : public PruningCriterion {
+ public:
+  explicit Shapley(const ParameterValues& parameters)
+      : orders_(parameters.Integer("orders")),
+        images_(parameters.Integer("images")),
+        truncation_(parameters.Number("truncation")),
+        removals_(parameters.Integer("removals")) {}
+
+  absl::StatusOr<ScoreTable> Score(SearchView& view) override {
+    const CandidateSpace& space = view.space();
+    std::vector<CandidateId> ids;
+    for (int cell = 0; cell < static_cast<int>(space.cells.size()); ++cell) {
+      const std::vector<CandidateId> living = LivingOperations(space, view.living(), cell);
+      ids.insert(ids.end(), living.begin(), living.end());
+    }
+    ScoreTable sums(space), counts(space);
+    RandomStream random({view.seed(), kStream, static_cast<uint64_t>(view.milestone()),
+                         static_cast<uint64_t>(ids.size())});
+    for (int64_t order = 0; order < orders_; ++order) {
+      NetworkChoice choice;
+      choice.images = images_;
+      choice.batch = order;
+      NAP_ASSIGN_OR_RETURN(const std::unique_ptr<NetworkView> network, view.Network(choice));
+      random.Shuffle(ids);
+      LivingTable living = view.living();
+      double loss = network->Loss(living);
+      const double most = loss + truncation_;
+      for (const CandidateId& id : ids) {
+        if (loss > most) break;  // in what is left nothing can be told any more
+        if (IsLastOfNode(space, living, id)) continue;
+        living[id] = false;
+        const double without = network->Loss(living);
+        sums[id] += without - loss;
+        ++counts[id];
+        loss = without;
+      }
+    }
+    for (const CandidateId& id : ids) {
+      if (counts[id] > 0) sums[id] /= counts[id];
+    }
+    return sums;
+  }
+
+  int64_t removals_per_scoring() const override { return removals_; }
+
+ private:
+  const int64_t orders_, images_;
+  const double truncation_;
+  const int64_t removals_;
+};
+
+const bool registered = PruningCriterionRegistry::Global().Register(
+    "shapley",
+    {"mean growth of the loss over the orders in which operations can go (Shapley-NAS)",
+     [](const CandidateSpace&, const ParameterValues& parameters) {
+       return std::make_unique<Shapley>(parameters);
+     },
+     {Parameter::Integer("orders", 10, 1, "random orders, each with a batch of its own"),
+      Parameter::Integer("images", 256, 1, "images in a batch, at most"),
+      Parameter::Number("truncation", 0.7, 0, "growth of the loss after which an order ends"),
+      Parameter::Integer("removals", 0, 0,
+                         "operations removed before the others are scored anew; 0: all")}});
+
+}  // namespace
+}  // namespace nap
