@@ -1,13 +1,27 @@
 // parameters: how many weights an operation has in the final network. What is left is the largest
-// network of the budget: a baseline that needs no training.
+// network of the budget: a baseline that needs no training. Among operations of the same size
+// chance decides, so that it is one of the largest networks, not always the one whose edges come
+// first.
+#include "nap/base/random.h"
+#include "nap/base/status_macros.h"
 #include "nap/pruning/criterion.h"
 
 namespace nap {
 namespace {
 
+constexpr uint64_t kStream = 0x70617261;
+
 class ParametersCriterion final : public PruningCriterion {
  public:
-  absl::StatusOr<ScoreTable> Score(SearchView& view) override { return view.FinalParameters(); }
+  absl::StatusOr<ScoreTable> Score(SearchView& view) override {
+    NAP_ASSIGN_OR_RETURN(ScoreTable scores, view.FinalParameters());
+    RandomStream random({view.seed(), kStream});
+    for (size_t cell = 0; cell < view.space().cells.size(); ++cell) {
+      // Less than one parameter.
+      for (double& score : scores.Values(static_cast<int>(cell))) score += random.Uniform();
+    }
+    return scores;
+  }
 
   bool works_before_training() const override { return true; }
 };
