@@ -262,7 +262,7 @@ TEST(CriteriaTest, AreMadeByNameAndParameters) {
 
 TEST(CriteriaTest, ExpectedScoreIsWhatAnOperationAdds) {
   FakeView view;
-  const auto criterion = Make("expected_score:score=worth:a=1/b=2,samples=2000,removals=2");
+  const auto criterion = Make("expected_score:score=worth:a=1/b=2,samples=2000,removals=2,prior=0");
   EXPECT_EQ(criterion->removals_per_scoring(), 2);
   const ScoreTable scores = *criterion->Score(view);
   // Each is in half of the architectures; b is worth 1 + edge more than a.
@@ -278,6 +278,24 @@ TEST(CriteriaTest, ExpectedScoreIsWhatAnOperationAdds) {
   // All of the second half have it, none of them is better for it.
   EXPECT_NEAR((later[{0, 2, 2}]), 1.5 / 3, 0.1);
   EXPECT_EQ(std::set<uint64_t>(view.drawn_.begin(), view.drawn_.end()).size(), 4000u);
+}
+
+// Two edges' b are worth 2 and 3; what is known of one of them says something of the other.
+TEST(CriteriaTest, ExpectedScoreIsDrawnTowardsThatOfItsKind) {
+  FakeView view;
+  const auto score = [&](const std::string& prior) {
+    return *Make("expected_score:score=worth:a=1/b=2,samples=50,prior=" + prior)->Score(view);
+  };
+  const ScoreTable alone = score("0"), near = score("10"), kind = score("1e12");
+  for (int operation = 1; operation < 3; ++operation) {
+    EXPECT_NEAR((kind[{0, 0, operation}]), (kind[{0, 2, operation}]), 1e-6);
+    for (int edge = 0; edge < 3; ++edge) {
+      const double away = alone[{0, edge, operation}] - kind[{0, edge, operation}];
+      const double less = near[{0, edge, operation}] - kind[{0, edge, operation}];
+      EXPECT_GT(away * less, 0);
+      EXPECT_LT(std::abs(less), 0.9 * std::abs(away));
+    }
+  }
 }
 
 TEST(CriteriaTest, ExpectedScoreGoesOnFromItsState) {

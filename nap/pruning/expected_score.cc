@@ -5,7 +5,10 @@
 // score.
 //
 // What was drawn at earlier scorings stays in the means: each score counts as how much it is above
-// the mean of its own scoring, so that it does not matter when an operation was drawn.
+// the mean of its own scoring, so that it does not matter when an operation was drawn. Few
+// architectures have one operation on one edge, many have it on some edge: an operation's mean is
+// drawn towards that of its kind in the same cell type, as if `prior` more architectures had had
+// that.
 #include <algorithm>
 #include <limits>
 #include <numeric>
@@ -25,6 +28,7 @@ class ExpectedScore final : public PruningCriterion {
         score_(NestedText(parameters.Text("score"))),
         samples_(parameters.Integer("samples")),
         removals_(parameters.Integer("removals")),
+        prior_(parameters.Number("prior")),
         sums_(space),
         counts_(space) {}
 
@@ -48,10 +52,17 @@ class ExpectedScore final : public PruningCriterion {
         ++counts_[id];
       }
     });
-    // What was never drawn is as good as an average operation: nothing is known of it.
     ScoreTable expected(space_);
     ForEachLiving(view.living(), [&](const CandidateId& id) {
-      expected[id] = counts_[id] > 0 ? sums_[id] / counts_[id] : 0;
+      double sum = 0;
+      double count = 0;
+      for (int edge = 0; edge < space_.NumEdges(id.cell); ++edge) {
+        sum += sums_[{id.cell, edge, id.operation}];
+        count += counts_[{id.cell, edge, id.operation}];
+      }
+      const double of_its_kind = count > 0 ? sum / count : 0;
+      const double weight = counts_[id] + prior_;
+      expected[id] = weight > 0 ? (sums_[id] + prior_ * of_its_kind) / weight : 0;
     });
     return expected;
   }
@@ -95,6 +106,7 @@ class ExpectedScore final : public PruningCriterion {
   const CandidateSpace space_;
   const std::string score_;
   const int64_t samples_, removals_;
+  const double prior_;
   int64_t drawn_ = 0;
   ScoreTable sums_, counts_;
 };
@@ -109,8 +121,9 @@ const bool registered = PruningCriterionRegistry::Global().Register(
           "score", "training_loss",
           "of tools:score_architectures, '/' for ',': training_loss:steps=50/images=64"),
       Parameter::Integer("samples", 32, 2, "architectures drawn at each scoring"),
-      Parameter::Integer("removals", 16, 0,
-                         "operations removed before new ones are drawn; 0: all")}});
+      Parameter::Integer("removals", 16, 0, "operations removed before new ones are drawn; 0: all"),
+      Parameter::Number("prior", 4, 0,
+                        "architectures that the mean of an operation's kind counts as")}});
 
 }  // namespace
 }  // namespace nap
