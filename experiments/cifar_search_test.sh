@@ -67,6 +67,13 @@ grep -q '"relaxation": "softmax"' darts/config.json || problem "darts is not sof
 grep -q '"edge_strengths":{"normal":' pc_darts/strengths.jsonl || problem "pc_darts records no edge strengths"
 expect_error 2 "unknown method 'none'; known: darts, darts_minus, darts_pt" --method=none
 
+# One that trains nothing, whatever the preset's epochs.
+"$search" --method=nap_untrained --channels=2 --cells=3 --batch_size=4 --max_images=40 --out_dir=no_epochs \
+  --criterion=activation_kernel:images=4,initialisations=1,removals=40,cells=3 >stdout 2>&1 ||
+  problem "nap_untrained: $(cat stdout)"
+grep -q 'The cell was complete' stdout || problem "nap_untrained does not end: $(cat stdout)"
+[ "$(grep -c '"kind":"epoch"' no_epochs/metrics.jsonl)" -eq 1 ] || problem "nap_untrained trained"
+
 # In DARTS's form on demand: one flat list of two inputs a node.
 "$search" "${tiny[@]}" --out_dir=flat --operations_per_node=2 >stdout 2>&1 || problem "flat: $(cat stdout)"
 python3 - <<'END' || problem "not DARTS's form: $(cat flat/genotype.txt)"
