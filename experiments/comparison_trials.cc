@@ -10,6 +10,7 @@
 #include <set>
 #include <utility>
 
+#include "nap/architecture/genotype_nas_bench_201.h"
 #include "nap/base/interrupt.h"
 #include "nap/base/statistics.h"
 #include "nap/base/status_macros.h"
@@ -144,6 +145,11 @@ absl::Status CheckTrials(const Programs& programs, const std::vector<Trial>& tri
     if (by_method.count(trial.method) == 0) {
       NAP_ASSIGN_OR_RETURN(RunFlags flags, AskForFlags(programs.search, trial.search_flags));
       flags.erase("method");  // what it means is in the other flags
+      if (!trains && flags["search_space"].value != kNasBench201) {
+        return absl::InvalidArgumentError(absl::StrCat(
+            "--nas_bench_201_table is of ", kNasBench201, ", but ", trial.method, " searches ",
+            flags["search_space"].value, "; give --search_space=", kNasBench201));
+      }
       by_method[trial.method] = flags;
     }
     RunFlags& search = by_method[trial.method];

@@ -192,6 +192,8 @@ PYTHON
 run --collect_only --out_dir=bench --nas_bench_201_table=table.csv
 grep -qE '^largest-1 +93.76 +2 ' stdout || problem "not collected: $(cat stdout)"
 expect_error 1 "nowhere.csv" "${bench[@]}" --nas_bench_201_table=nowhere.csv
+expect_error 1 "--nas_bench_201_table is of nas_bench_201, but nap searches darts; give --search_space=nas_bench_201" \
+  "${common[@]}" --out_dir=none --nas_bench_201_table=table.csv
 expect_error 1 "table.csv has cells of nas_bench_201, not of darts" --collect_only --out_dir=whole \
   --nas_bench_201_table=table.csv
 

@@ -114,18 +114,20 @@ absl::StatusOr<Work> MakeWork(const Dataset& images) {
   if (FLAGS_cells > 0) options.network.cells = FLAGS_cells;
   options.network.image_channels = images.shape().channels;
   options.network.classes = images.num_classes();
-  LoaderOptions loading;
+  const auto scoring = std::make_shared<ScoringImages>();
+  scoring->dataset = &images;
+  LoaderOptions& loading = scoring->loading;
   loading.training_view = true;
   loading.augmentation.mean = images.mean();
   loading.augmentation.stddev = images.stddev();
   loading.augmentation.crop_padding = 4;
   loading.augmentation.flip = true;
-  std::vector<int64_t> all(images.size());
-  std::iota(all.begin(), all.end(), 0);
+  scoring->indices.resize(images.size());
+  std::iota(scoring->indices.begin(), scoring->indices.end(), 0);
   Work work;
   absl::Status first;
   for (const ListedGenotype& one : listed) {
-    auto architecture = ScoredArchitecture::Create(one.genotype, options, &images, all, loading);
+    auto architecture = ScoredArchitecture::Create(one.genotype, options, scoring);
     if (architecture.ok()) {
       work.listed.push_back(one);
       work.architectures.push_back(*std::move(architecture));
@@ -202,7 +204,7 @@ std::string Csv(const Work& work, const std::vector<NamedScore>& scores, const R
     return absl::StrCat("\"", absl::StrReplaceAll(text, {{"\"", "\"\""}}), "\"");
   };
   const bool accuracies = work.listed.front().accuracy.has_value();
-  std::string csv = accuracies ? "architecture,accuracy" : "architecture";
+  std::string csv = "architecture,accuracy";
   for (const NamedScore& score : scores) {
     const bool plain = score.name.find(',') == std::string::npos;
     absl::StrAppend(&csv, ",", plain ? score.name : quoted(score.name));
@@ -211,7 +213,7 @@ std::string Csv(const Work& work, const std::vector<NamedScore>& scores, const R
   for (size_t i = 0; i < rows.size(); ++i) {
     if (rows[i].empty()) continue;
     csv += quoted(work.listed[i].text);
-    if (accuracies) absl::StrAppend(&csv, ",", *work.listed[i].accuracy);
+    csv += accuracies ? absl::StrFormat(",%.10g", *work.listed[i].accuracy) : ",";
     for (double value : rows[i]) absl::StrAppend(&csv, ",", absl::StrFormat("%.10g", value));
     csv += "\n";
   }

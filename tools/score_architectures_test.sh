@@ -62,7 +62,10 @@ Genotype(normal=[('sep_conv_3x3', 0), ('sep_conv_3x3', 1), ('sep_conv_3x3', 0), 
 END
 "$score" --genotypes=darts.txt --score=parameters >darts.csv 2>stderr ||
   problem "failed: $(cat stderr)"
-grep -qF ',3349342,528359040' darts.csv || problem "not DARTS_V2's size: $(cat darts.csv)"
+grep -qF '",,3349342,528359040' darts.csv || problem "not DARTS_V2's size: $(cat darts.csv)"
+
+"$score" --genotypes=darts.csv --score=parameters 2>stderr | cmp - darts.csv ||
+  problem "what was written is read as something else: $(cat stderr)"
 
 expect_error '--genotypes is missing'
 expect_error 'nowhere.csv' --genotypes=nowhere.csv

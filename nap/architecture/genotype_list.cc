@@ -24,6 +24,23 @@ struct Columns {
   absl::string_view rest;
 };
 
+// Behind the parenthesis that closes the first one, or before the first comma.
+size_t EndOf(absl::string_view line) {
+  if (absl::StartsWith(line, "|") || !absl::StrContains(line, "(")) return line.find(',');
+  int depth = 0;
+  for (size_t i = line.find('('); i < line.size(); ++i) {
+    depth += (line[i] == '(') - (line[i] == ')');
+    if (depth == 0) return i + 1;
+  }
+  return line.size();
+}
+
+bool IsHeading(absl::string_view line) {
+  return !absl::StrContains(line, "Genotype(") && line.find_first_of("|{") != 0 &&
+         (absl::StrContains(line, ",") || absl::StrContains(line, "architecture") ||
+          absl::StrContains(line, "genotype"));
+}
+
 // An architecture without quotes ends where its own brackets or bars do, as it has commas itself.
 absl::StatusOr<Columns> SplitLine(absl::string_view line) {
   Columns columns;
@@ -38,9 +55,7 @@ absl::StatusOr<Columns> SplitLine(absl::string_view line) {
     absl::StrAppend(&columns.architecture, line.substr(0, end));
     line.remove_prefix(end + 1);
   } else {
-    const size_t end = line.find_last_of(absl::StartsWith(line, "|") ? "|" : ")");
-    const size_t length = end == absl::string_view::npos ? line.find(',') : end + 1;
-    columns.architecture = std::string(line.substr(0, length));
+    columns.architecture = std::string(line.substr(0, EndOf(line)));
     line.remove_prefix(columns.architecture.size());
   }
   columns.rest = absl::StripLeadingAsciiWhitespace(line);
@@ -78,9 +93,7 @@ absl::StatusOr<std::vector<ListedGenotype>> ReadGenotypeList(const std::string& 
     ++number;
     const absl::string_view line = absl::StripAsciiWhitespace(whole);
     if (line.empty() || line[0] == '#') continue;
-    const bool may_be_heading =
-        std::exchange(first, false) && line.find_first_of("(|{") == absl::string_view::npos;
-    if (may_be_heading) continue;
+    if (std::exchange(first, false) && IsHeading(line)) continue;
     absl::StatusOr<ListedGenotype> listed = ReadLine(line);
     if (!listed.ok()) return error(listed.status().message());
     listed->line = number;

@@ -57,6 +57,12 @@ TEST(GenotypeListTest, ReadsNasBench201) {
   EXPECT_EQ((*list)[0].genotype.search_space, "nas_bench_201");
   EXPECT_EQ(*(*list)[0].accuracy, 94.2);
   EXPECT_EQ(*(*list)[1].accuracy, 93);
+  // Whatever stands in the columns that are passed over.
+  for (const char* more : {"a|b", "run (2)", "\"c\""}) {
+    EXPECT_TRUE(Read(std::string(kBench) + ",94," + more).ok()) << more;
+    EXPECT_TRUE(Read(std::string(kDarts) + ",94," + more).ok()) << more;
+  }
+  EXPECT_EQ(Read("architecture,accuracy (%)\n" + std::string(kBench) + ",94")->size(), 1u);
 }
 
 // A double quote within quotes is written twice.
@@ -85,6 +91,7 @@ TEST(GenotypeListTest, SaysWhichLineIsWrong) {
   EXPECT_NE(ErrorOf("\"" + line).find("line 1: a quote has no end"), std::string::npos);
   EXPECT_NE(ErrorOf("\"" + line + "\"97").find("line 1: something stands behind"),
             std::string::npos);
+  EXPECT_NE(ErrorOf("DARTS_V2\n").find("line 1: "), std::string::npos);
   EXPECT_NE(ErrorOf("architecture\n\n").find("has no architecture"), std::string::npos);
   EXPECT_NE(ErrorOf("architecture\nDARTS\n").find("line 2: "), std::string::npos);
 }

@@ -108,6 +108,9 @@ class PruningCriterion {
   // A finite score for each living operation (others are ignored): the lowest are pruned first.
   virtual absl::StatusOr<ScoreTable> Score(SearchView& view) = 0;
 
+  // That it asks for (SearchView::ArchitectureScore), so that a wrong one costs no search.
+  virtual std::vector<std::string> scores() const { return {}; }
+
   // Whether it says something of a supernet that has not been trained.
   virtual bool works_before_training() const { return false; }
 

@@ -9,10 +9,10 @@
 // architectures have one operation on one edge, many have it on some edge: an operation's mean is
 // drawn towards that of its kind in the same cell type, as if `prior` more architectures had had
 // that.
-#include <algorithm>
-#include <limits>
+#include <memory>
 #include <numeric>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "nap/base/status_macros.h"
@@ -92,6 +92,7 @@ class ExpectedScore final : public PruningCriterion {
     return absl::OkStatus();
   }
 
+  std::vector<std::string> scores() const override { return {score_}; }
   int64_t removals_per_scoring() const override { return removals_; }
   bool works_before_training() const override { return true; }
 

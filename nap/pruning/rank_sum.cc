@@ -1,8 +1,12 @@
 // rank_sum: several criteria together, by the sum of an operation's ranks among those that live.
+#include <absl/strings/str_cat.h>
 #include <absl/strings/str_split.h>
 #include <absl/strings/string_view.h>
 
 #include <algorithm>
+#include <cmath>
+#include <memory>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -13,14 +17,20 @@
 namespace nap {
 namespace {
 
-using Criteria = std::vector<std::unique_ptr<PruningCriterion>>;
+struct Part {
+  std::string name;
+  std::unique_ptr<PruningCriterion> criterion;
+};
+using Criteria = std::vector<Part>;
 
 class RankSum final : public PruningCriterion {
  public:
   explicit RankSum(Criteria criteria) : criteria_(std::move(criteria)) {}
 
   void ObserveStrengthStep(const ScoreTable& strengths, const ScoreTable& gradients) override {
-    for (const auto& criterion : criteria_) criterion->ObserveStrengthStep(strengths, gradients);
+    for (const auto& [name, criterion] : criteria_) {
+      criterion->ObserveStrengthStep(strengths, gradients);
+    }
   }
 
   absl::StatusOr<ScoreTable> Score(SearchView& view) override {
@@ -31,10 +41,15 @@ class RankSum final : public PruningCriterion {
       ids.insert(ids.end(), living.begin(), living.end());
     }
     ScoreTable sums(space);
-    for (const auto& criterion : criteria_) {
+    for (const auto& [name, criterion] : criteria_) {
       NAP_ASSIGN_OR_RETURN(const ScoreTable scores, criterion->Score(view));
       std::vector<double> values;
-      for (const CandidateId& id : ids) values.push_back(scores[id]);
+      for (const CandidateId& id : ids) {
+        values.push_back(scores[id]);
+        if (std::isfinite(values.back())) continue;
+        return absl::InvalidArgumentError(
+            absl::StrCat("rank_sum: the criterion ", name, " gives ", values.back()));
+      }
       const std::vector<double> ranks = RanksOf(values);
       for (size_t i = 0; i < ids.size(); ++i) sums[ids[i]] += ranks[i];
     }
@@ -44,7 +59,7 @@ class RankSum final : public PruningCriterion {
   // One behind the other.
   std::vector<double> State() const override {
     std::vector<double> all;
-    for (const auto& criterion : criteria_) {
+    for (const auto& [name, criterion] : criteria_) {
       const std::vector<double> state = criterion->State();
       all.insert(all.end(), state.begin(), state.end());
     }
@@ -53,7 +68,7 @@ class RankSum final : public PruningCriterion {
 
   absl::Status SetState(const std::vector<double>& state) override {
     auto begin = state.begin();
-    for (const auto& criterion : criteria_) {
+    for (const auto& [name, criterion] : criteria_) {
       const auto size = static_cast<std::ptrdiff_t>(criterion->State().size());
       if (state.end() - begin < size) {
         return absl::InvalidArgumentError("not a state of the criterion rank_sum");
@@ -65,10 +80,19 @@ class RankSum final : public PruningCriterion {
     return absl::InvalidArgumentError("not a state of the criterion rank_sum");
   }
 
+  std::vector<std::string> scores() const override {
+    std::vector<std::string> all;
+    for (const auto& [name, criterion] : criteria_) {
+      const std::vector<std::string> scores = criterion->scores();
+      all.insert(all.end(), scores.begin(), scores.end());
+    }
+    return all;
+  }
+
   // As often as one of them wants it.
   int64_t removals_per_scoring() const override {
     int64_t fewest = 0;
-    for (const auto& criterion : criteria_) {
+    for (const auto& [name, criterion] : criteria_) {
       const int64_t removals = criterion->removals_per_scoring();
       if (removals > 0) fewest = fewest > 0 ? std::min(fewest, removals) : removals;
     }
@@ -77,7 +101,7 @@ class RankSum final : public PruningCriterion {
 
   bool works_before_training() const override {
     return std::all_of(criteria_.begin(), criteria_.end(),
-                       [](const auto& criterion) { return criterion->works_before_training(); });
+                       [](const Part& part) { return part.criterion->works_before_training(); });
   }
 
  private:
@@ -89,7 +113,7 @@ absl::StatusOr<std::unique_ptr<PruningCriterion>> Make(const CandidateSpace& spa
   Criteria criteria;
   for (absl::string_view name : absl::StrSplit(parameters.Text("of"), '+', absl::SkipEmpty())) {
     NAP_ASSIGN_OR_RETURN(auto criterion, MakeCriterion(NestedText(std::string(name)), space));
-    criteria.push_back(std::move(criterion));
+    criteria.push_back({std::string(name), std::move(criterion)});
   }
   if (criteria.empty()) {
     return absl::InvalidArgumentError(

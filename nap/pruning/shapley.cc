@@ -5,6 +5,7 @@
 // which also moves where accuracy does not.
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <memory>
 #include <vector>
 
@@ -41,6 +42,10 @@ class Shapley final : public PruningCriterion {
       choice.batch = order;
       NAP_ASSIGN_OR_RETURN(const std::unique_ptr<NetworkView> network, view.Network(choice));
       random.Shuffle(ids);
+      // What earlier orders did not come to goes first.
+      std::stable_sort(ids.begin(), ids.end(), [&](const CandidateId& a, const CandidateId& b) {
+        return counts[a] < counts[b];
+      });
       LivingTable living = view.living();
       double loss = network->Loss(living);
       const double most = loss + truncation_;
@@ -54,8 +59,15 @@ class Shapley final : public PruningCriterion {
         loss = without;
       }
     }
+    double highest = -std::numeric_limits<double>::infinity();
     for (const CandidateId& id : ids) {
-      if (counts[id] > 0) sums[id] /= counts[id];
+      if (counts[id] == 0) continue;
+      sums[id] /= counts[id];
+      highest = std::max(highest, sums[id]);
+    }
+    // Of what was never taken away nothing is known to be small.
+    for (const CandidateId& id : ids) {
+      if (counts[id] == 0) sums[id] = std::isfinite(highest) ? highest : 0;
     }
     return sums;
   }

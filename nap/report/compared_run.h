@@ -27,7 +27,7 @@ struct ComparedRun {
   int distinct_operations;
   int depth;
 
-  int64_t parameters;  // of the trained network, or the search space's usual one
+  int64_t parameters;  // of the trained network, or the space's usual one for CIFAR-10
   int64_t mult_adds;   // an image
 
   double search_seconds;  // the sum over the epochs

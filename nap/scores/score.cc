@@ -7,8 +7,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "data/dataset.h"
-#include "data/loader.h"
 #include "nap/base/random.h"
 #include "nap/base/status_macros.h"
 #include "nap/model/derived_network.h"
@@ -24,26 +22,19 @@ constexpr uint64_t kWeightStream = 0x73636f72;
 }  // namespace
 
 ScoredArchitecture::ScoredArchitecture(const Genotype& genotype, const ScoringOptions& options,
-                                       const Dataset* images, std::vector<int64_t> indices,
-                                       const LoaderOptions& loading, const Cost& cost)
-    : genotype_(genotype),
-      options_(options),
-      images_(images),
-      indices_(std::move(indices)),
-      loading_(std::make_shared<LoaderOptions>(loading)),
-      cost_(cost) {}
+                                       std::shared_ptr<const ScoringImages> images,
+                                       const Cost& cost)
+    : genotype_(genotype), options_(options), images_(std::move(images)), cost_(cost) {}
 
-absl::StatusOr<ScoredArchitecture> ScoredArchitecture::Create(const Genotype& genotype,
-                                                              const ScoringOptions& options,
-                                                              const Dataset* images,
-                                                              std::vector<int64_t> indices,
-                                                              const LoaderOptions& loading) {
+absl::StatusOr<ScoredArchitecture> ScoredArchitecture::Create(
+    const Genotype& genotype, const ScoringOptions& options,
+    std::shared_ptr<const ScoringImages> images) {
   NAP_ASSIGN_OR_RETURN(const DerivedNetworkLayout layout, LayOut({genotype, options.network}));
-  const ImageShape shape = images->shape();
+  const ImageShape shape = images->dataset->shape();
   const RandomGuard guard;  // operations are made to be asked what they cost
   NAP_ASSIGN_OR_RETURN(const Cost cost, NetworkCost(layout.plan, layout.cell_types, genotype,
                                                     {shape.height, shape.width}));
-  return ScoredArchitecture(genotype, options, images, std::move(indices), loading, cost);
+  return ScoredArchitecture(genotype, options, std::move(images), cost);
 }
 
 std::shared_ptr<DerivedNetwork> ScoredArchitecture::Network(int64_t initialisation) const {
@@ -58,18 +49,18 @@ std::shared_ptr<DerivedNetwork> ScoredArchitecture::Network(int64_t initialisati
 }
 
 std::unique_ptr<Loader> ScoredArchitecture::Images(int64_t batch_size) const {
-  LoaderOptions loading = *loading_;
-  loading.batch_size = std::min(batch_size, static_cast<int64_t>(indices_.size()));
+  LoaderOptions loading = images_->loading;
+  loading.batch_size = std::min(batch_size, static_cast<int64_t>(images_->indices.size()));
   loading.shuffle = true;
   loading.drop_last = true;
   loading.seed = options_.seed;
-  auto loader = std::make_unique<Loader>(images_, indices_, loading);
+  auto loader = std::make_unique<Loader>(images_->dataset, images_->indices, loading);
   loader->StartEpoch(0);
   return loader;
 }
 
 std::vector<int64_t> ScoredArchitecture::image_shape() const {
-  const ImageShape shape = images_->shape();
+  const ImageShape shape = images_->dataset->shape();
   return {shape.channels, shape.height, shape.width};
 }
 

@@ -11,6 +11,8 @@
 #include <string>
 #include <vector>
 
+#include "data/dataset.h"
+#include "data/loader.h"
 #include "nap/architecture/genotype.h"
 #include "nap/base/parameters.h"
 #include "nap/base/registry.h"
@@ -19,10 +21,7 @@
 
 namespace nap {
 
-class Dataset;
 class DerivedNetwork;
-class Loader;
-struct LoaderOptions;
 
 // What an architecture is scored as.
 struct ScoringOptions {
@@ -31,17 +30,21 @@ struct ScoringOptions {
   uint64_t seed = 0;
 };
 
+// Where batches come from.
+struct ScoringImages {
+  const Dataset* dataset;  // must outlive who uses it
+  std::vector<int64_t> indices;
+  LoaderOptions loading;  // how images are augmented; ScoredArchitecture decides the rest
+};
+
 // An architecture and what a score may ask of it. Answers depend on the options, the images and the
 // genotype alone.
 class ScoredArchitecture {
  public:
-  // `images`, of whose `indices` batches are made, must outlive it; `loading` says how they are
-  // augmented. InvalidArgument if there can be no such network.
+  // InvalidArgument if there can be no such network.
   static absl::StatusOr<ScoredArchitecture> Create(const Genotype& genotype,
                                                    const ScoringOptions& options,
-                                                   const Dataset* images,
-                                                   std::vector<int64_t> indices,
-                                                   const LoaderOptions& loading);
+                                                   std::shared_ptr<const ScoringImages> images);
 
   // The network, without auxiliary head, with fresh weights: LibTorch's own initialisation. In
   // training mode; in evaluation mode its batch norms do nothing, as their statistics are fresh,
@@ -59,14 +62,12 @@ class ScoredArchitecture {
   std::vector<int64_t> image_shape() const;
 
  private:
-  ScoredArchitecture(const Genotype& genotype, const ScoringOptions& options, const Dataset* images,
-                     std::vector<int64_t> indices, const LoaderOptions& loading, const Cost& cost);
+  ScoredArchitecture(const Genotype& genotype, const ScoringOptions& options,
+                     std::shared_ptr<const ScoringImages> images, const Cost& cost);
 
   Genotype genotype_;
   ScoringOptions options_;
-  const Dataset* images_;
-  std::vector<int64_t> indices_;
-  std::shared_ptr<const LoaderOptions> loading_;
+  std::shared_ptr<const ScoringImages> images_;
   Cost cost_;
 };
 

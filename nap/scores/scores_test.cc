@@ -45,13 +45,13 @@ class ScoresTest : public testing::Test {
     ScoringOptions options{{/*channels=*/4, /*cells=*/3}, fused, seed};
     options.network.classes = images_->num_classes();
     options.network.image_channels = images_->shape().channels;
-    LoaderOptions loading;
-    loading.augmentation.mean = images_->mean();
-    loading.augmentation.stddev = images_->stddev();
-    std::vector<int64_t> all(images_->size());
-    std::iota(all.begin(), all.end(), 0);
-    auto made =
-        ScoredArchitecture::Create(*ParseGenotype(cell), options, images_.get(), all, loading);
+    auto images = std::make_shared<ScoringImages>();
+    images->dataset = images_.get();
+    images->loading.augmentation.mean = images_->mean();
+    images->loading.augmentation.stddev = images_->stddev();
+    images->indices.resize(images_->size());
+    std::iota(images->indices.begin(), images->indices.end(), 0);
+    auto made = ScoredArchitecture::Create(*ParseGenotype(cell), options, images);
     EXPECT_TRUE(made.ok()) << made.status();
     return *std::move(made);
   }

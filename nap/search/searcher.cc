@@ -367,11 +367,13 @@ absl::StatusOr<LivingTable> SearcherImpl::RandomArchitecture(uint64_t number) {
 absl::StatusOr<double> SearcherImpl::ArchitectureScore(const std::string& name,
                                                        const LivingTable& architecture) {
   NAP_ASSIGN_OR_RETURN(const std::unique_ptr<Score> score, MakeScore(name));
-  NAP_ASSIGN_OR_RETURN(const ScoredArchitecture scored,
-                       ScoredArchitecture::Create(
-                           GenotypeOf(options_.search_space, parts_.space, architecture),
-                           {options_.network, options_.backend == "fused", options_.seed}, dataset_,
-                           parts_.train, Loading(options_, *dataset_, true, kArchitectureStream)));
+  NAP_ASSIGN_OR_RETURN(
+      const ScoredArchitecture scored,
+      ScoredArchitecture::Create(
+          GenotypeOf(options_.search_space, parts_.space, architecture),
+          {options_.network, options_.backend == "fused", options_.seed},
+          std::make_shared<ScoringImages>(ScoringImages{
+              dataset_, parts_.train, Loading(options_, *dataset_, true, kArchitectureStream)})));
   return score->Of(scored);
 }
 
@@ -588,6 +590,13 @@ absl::StatusOr<std::unique_ptr<Searcher>> Searcher::Create(const SearchOptions& 
   NAP_ASSIGN_OR_RETURN(std::unique_ptr<PruningCriterion> criterion,
                        MakeCriterion(options.criterion, space,
                                      /*trained=*/options.milestones.begin > 0));
+  for (const std::string& score : criterion->scores()) {
+    const absl::Status known = MakeScore(score).status();
+    if (!known.ok()) {
+      return absl::Status(known.code(),
+                          absl::StrCat("--criterion=", options.criterion, ": ", known.message()));
+    }
+  }
   NAP_ASSIGN_OR_RETURN(const auto* schedule,
                        PruningScheduleRegistry::Global().Find(options.schedule));
   if (options.budget.operations_per_cell == 0) {

@@ -82,6 +82,12 @@ std::string RanksOf(const Method& method) {
   return absl::StrJoin(ranks, ", ");
 }
 
+// Whether accuracies were looked up.
+bool HasRanks(const std::vector<Method>& methods) {
+  return std::any_of(methods.begin(), methods.end(),
+                     [](const Method& method) { return std::isfinite(MeanOf(method, "rank")); });
+}
+
 std::string DifferenceTable(const Json& comparison) {
   Table table{{"difference of means", "accuracy (%)", "95 of 100 cases"}, {}};
   for (const Json& difference : comparison.value("differences", Json::array())) {
@@ -95,9 +101,7 @@ std::string DifferenceTable(const Json& comparison) {
 }
 
 std::string MethodTable(const std::vector<Method>& methods) {
-  const bool ranks = std::any_of(methods.begin(), methods.end(), [](const Method& method) {
-    return std::isfinite(MeanOf(method, "rank"));
-  });
+  const bool ranks = HasRanks(methods);
   Table table{{"method", "runs", "test accuracy (%)"}, {}};
   if (ranks) table.header.push_back("ranks");
   for (const char* title : {"skip-connections", "distinct operations", "depth", "parameters (M)",
@@ -232,8 +236,10 @@ absl::StatusOr<std::string> ComparisonPage(const Json& comparison) {
     if (method.runs.empty() || !std::isfinite(method.accuracy_mean)) continue;
     if (best == nullptr || method.accuracy_mean > best->accuracy_mean) best = &method;
   }
+  const bool looked_up = HasRanks(methods);
   Page page("Comparison of search methods",
-            "The same budget of search steps and the same training from scratch for every method.");
+            looked_up ? "What each method found, by a table of published accuracies."
+                      : "What each method found, with the same training from scratch.");
   std::vector<Tile> tiles;
   if (best != nullptr) {
     const std::string spread =
@@ -248,7 +254,7 @@ absl::StatusOr<std::string> ComparisonPage(const Json& comparison) {
       "Methods",
       "Means over the runs of a method. Skip-connections, distinct operations and depth "
       "(nodes on the longest way through) are those of the normal cell; parameters and "
-      "multiply-adds those of the trained network.",
+      "multiply-adds those of the network that the accuracy is of.",
       MethodTable(methods));
   const std::string differences = DifferenceTable(comparison);
   if (!differences.empty()) {
@@ -263,7 +269,9 @@ absl::StatusOr<std::string> ComparisonPage(const Json& comparison) {
         "Charts", "A point is a run; a bar spans the mean plus and minus the spread.",
         Page::Grid({page.Place(AccuracyChart(methods)), page.Place(SkipChart(methods))}));
     page.AddSection("Cells",
-                    "What each run found, and the test accuracy of it trained from scratch.",
+                    looked_up ? "What each run found, and its accuracy in the table."
+                              : "What each run found, and the test accuracy of it trained from "
+                                "scratch.",
                     CellsOf(methods));
   }
   Table settings;
