@@ -23,6 +23,7 @@
 
 #include "data/dataset.h"
 #include "data/loader.h"
+#include "experiments/run.h"
 #include "nap/architecture/genotype_list.h"
 #include "nap/base/clock.h"
 #include "nap/base/files.h"
@@ -84,16 +85,11 @@ absl::StatusOr<std::unique_ptr<Dataset>> Images() {
   const std::string name = !FLAGS_dataset.empty()   ? FLAGS_dataset
                            : FLAGS_data_dir.empty() ? "built_in"
                                                     : "cifar10";
-  NAP_ASSIGN_OR_RETURN(const DatasetDefinition* definition, DatasetRegistry::Global().Find(name));
-  if (definition->needs_data_dir && FLAGS_data_dir.empty()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("--dataset=", name, " needs --data_dir, the folder of its files"));
-  }
   DatasetOptions options;
   options.data_dir = FLAGS_data_dir;
   options.train_size = FLAGS_max_images;
   options.image_size = FLAGS_image_size;
-  NAP_ASSIGN_OR_RETURN(DatasetPair pair, definition->open(options));
+  NAP_ASSIGN_OR_RETURN(DatasetPair pair, OpenDataset(name, options));
   return std::move(pair.train);
 }
 

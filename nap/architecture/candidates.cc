@@ -4,6 +4,14 @@
 
 namespace nap {
 
+std::vector<CandidateId> LivingOperations(const CandidateSpace& space, const LivingTable& living) {
+  std::vector<CandidateId> all;
+  for (int cell = 0; cell < static_cast<int>(space.cells.size()); ++cell) {
+    for (const CandidateId& id : LivingOperations(space, living, cell)) all.push_back(id);
+  }
+  return all;
+}
+
 std::vector<CandidateId> LivingOperations(const CandidateSpace& space, const LivingTable& living,
                                           int cell) {
   std::vector<CandidateId> all;

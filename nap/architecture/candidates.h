@@ -69,8 +69,9 @@ using ScoreTable = CandidateTable<double>;
 // Which candidates are left. A zero operation lives as long as its edge has another living one.
 using LivingTable = CandidateTable<bool>;
 
-// The living operations of one cell type, or of one of its edges, zero operations left out; in
-// order of edge, then operation.
+// The living operations of all cell types, of one, or of one of its edges, zero operations left
+// out; in order of cell type, edge, then operation.
+std::vector<CandidateId> LivingOperations(const CandidateSpace& space, const LivingTable& living);
 std::vector<CandidateId> LivingOperations(const CandidateSpace& space, const LivingTable& living,
                                           int cell);
 std::vector<CandidateId> LivingOperations(const CandidateSpace& space, const LivingTable& living,

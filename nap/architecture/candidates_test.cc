@@ -49,6 +49,9 @@ TEST(CandidatesTest, LivingOperationsAreSortedAndWithoutZero) {
             (std::vector<CandidateId>{{0, 3, 1}, {0, 3, 2}}));
   EXPECT_TRUE(LivingOperations(space, living, 0, 0).empty());
   EXPECT_EQ(LivingOperations(space, living, 1), (std::vector<CandidateId>{{1, 0, 1}}));
+  std::vector<CandidateId> all = LivingOperations(space, living, 0);
+  all.push_back({1, 0, 1});
+  EXPECT_EQ(LivingOperations(space, living), all);
 }
 
 TEST(CandidatesTest, TheGenotypeIsWhatLives) {

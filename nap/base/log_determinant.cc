@@ -2,11 +2,19 @@
 
 #include <cmath>
 #include <cstdint>
+#include <utility>
 
 namespace nap {
+namespace {
+
+int64_t SizeOf(const std::vector<double>& matrix) {
+  return std::lround(std::sqrt(static_cast<double>(matrix.size())));
+}
+
+}  // namespace
 
 double LogDeterminant(std::vector<double> matrix) {
-  const auto size = static_cast<int64_t>(std::lround(std::sqrt(matrix.size())));
+  const int64_t size = SizeOf(matrix);
   double sum = 0;
   for (int64_t row = 0; row < size; ++row) {
     double* const at_row = matrix.data() + row * size;
@@ -19,6 +27,12 @@ double LogDeterminant(std::vector<double> matrix) {
     sum += std::log(at_row[row]);
   }
   return 2 * sum;
+}
+
+double LogDeterminantPlusOne(std::vector<double> kernel) {
+  const int64_t size = SizeOf(kernel);
+  for (int64_t i = 0; i < size; ++i) kernel[i * size + i] += 1;
+  return LogDeterminant(std::move(kernel));
 }
 
 }  // namespace nap

@@ -14,6 +14,11 @@ TEST(LogDeterminantTest, IsTheLogarithmOfTheDeterminant) {
   EXPECT_NEAR(LogDeterminant({4, 2, 1, 2, 5, 1, 1, 1, 6}), std::log(91), 1e-14);
 }
 
+TEST(LogDeterminantTest, PlusOneIsOnTheDiagonal) {
+  EXPECT_EQ(LogDeterminantPlusOne({3, 2, 2, 2}), LogDeterminant({4, 2, 2, 3}));
+  EXPECT_DOUBLE_EQ(LogDeterminantPlusOne({7, 7, 7, 7}), std::log(15));
+}
+
 TEST(LogDeterminantTest, DoesNotOverflow) {
   constexpr int kSize = 200;
   std::vector<double> matrix(kSize * kSize);

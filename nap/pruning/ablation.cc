@@ -10,11 +10,8 @@ class Ablation final : public PruningCriterion {
   absl::StatusOr<ScoreTable> Score(SearchView& view) override {
     const double whole = view.ValidationLoss(std::nullopt);
     ScoreTable scores(view.space());
-    for (size_t cell = 0; cell < view.space().cells.size(); ++cell) {
-      for (const CandidateId& id :
-           LivingOperations(view.space(), view.living(), static_cast<int>(cell))) {
-        scores[id] = view.ValidationLoss(id) - whole;
-      }
+    for (const CandidateId& id : LivingOperations(view.space(), view.living())) {
+      scores[id] = view.ValidationLoss(id) - whole;
     }
     return scores;
   }

@@ -21,17 +21,6 @@
 namespace nap {
 namespace {
 
-// One unit in which every image differs from all others: images that are equal, which make K
-// singular, are then told from others all the same.
-constexpr double kRidge = 1;
-
-// Of the kernel.
-double ScoreOf(std::vector<double> kernel) {
-  const auto images = static_cast<int64_t>(std::lround(std::sqrt(kernel.size())));
-  for (int64_t i = 0; i < images; ++i) kernel[i * images + i] += kRidge;
-  return LogDeterminant(std::move(kernel));
-}
-
 class ActivationKernelCriterion final : public PruningCriterion {
  public:
   explicit ActivationKernelCriterion(const ParameterValues& parameters)
@@ -56,17 +45,15 @@ class ActivationKernelCriterion final : public PruningCriterion {
     ScoreTable scores(space);
     double highest = -std::numeric_limits<double>::infinity();
     std::vector<CandidateId> unscored;
-    for (int cell = 0; cell < static_cast<int>(space.cells.size()); ++cell) {
-      for (const CandidateId& id : LivingOperations(space, view.living(), cell)) {
-        if (IsLastOfNode(space, view.living(), id)) {
-          unscored.push_back(id);
-          continue;
-        }
-        LivingTable without = view.living();
-        without[id] = false;
-        scores[id] = whole - MeanScore(without);
-        highest = std::max(highest, scores[id]);
+    for (const CandidateId& id : LivingOperations(space, view.living())) {
+      if (IsLastOfNode(space, view.living(), id)) {
+        unscored.push_back(id);
+        continue;
       }
+      LivingTable without = view.living();
+      without[id] = false;
+      scores[id] = whole - MeanScore(without);
+      highest = std::max(highest, scores[id]);
     }
     // A network without them is none.
     for (const CandidateId& id : unscored) scores[id] = std::isfinite(highest) ? highest : 0;
@@ -94,7 +81,8 @@ class ActivationKernelCriterion final : public PruningCriterion {
 
   double MeanScore(const LivingTable& living) const {
     double sum = 0;
-    for (const auto& network : networks_) sum += ScoreOf(network->ActivationKernel(living));
+    for (const auto& network : networks_)
+      sum += LogDeterminantPlusOne(network->ActivationKernel(living));
     return sum / static_cast<double>(networks_.size());
   }
 

@@ -11,21 +11,14 @@ namespace {
 
 // (1 + cost / mean)^exponent.
 ScoreTable Factors(const CandidateSpace& space, const ScoreTable& costs, double exponent) {
-  const LivingTable all(space, true);
+  const std::vector<CandidateId> all = LivingOperations(space, LivingTable(space, true));
   double sum = 0;
-  int count = 0;
-  for (int cell = 0; cell < static_cast<int>(space.cells.size()); ++cell) {
-    for (const CandidateId& id : LivingOperations(space, all, cell)) {
-      sum += costs[id];
-      ++count;
-    }
-  }
+  for (const CandidateId& id : all) sum += costs[id];
   ScoreTable factors(space, 1.0);
   if (sum == 0) return factors;  // all are free
-  for (int cell = 0; cell < static_cast<int>(space.cells.size()); ++cell) {
-    for (const CandidateId& id : LivingOperations(space, all, cell)) {
-      factors[id] = std::pow(1 + costs[id] * count / sum, exponent);
-    }
+  const auto count = static_cast<int>(all.size());
+  for (const CandidateId& id : all) {
+    factors[id] = std::pow(1 + costs[id] * count / sum, exponent);
   }
   return factors;
 }

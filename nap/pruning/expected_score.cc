@@ -45,15 +45,16 @@ class ExpectedScore final : public PruningCriterion {
     drawn_ += samples_;
     const double mean =
         std::accumulate(scores.begin(), scores.end(), 0.) / static_cast<double>(samples_);
-    ForEachLiving(view.living(), [&](const CandidateId& id) {
+    const std::vector<CandidateId> ids = LivingOperations(space_, view.living());
+    for (const CandidateId& id : ids) {
       for (size_t i = 0; i < architectures.size(); ++i) {
         if (!architectures[i][id]) continue;
         sums_[id] += scores[i] - mean;
         ++counts_[id];
       }
-    });
+    }
     ScoreTable expected(space_);
-    ForEachLiving(view.living(), [&](const CandidateId& id) {
+    for (const CandidateId& id : ids) {
       double sum = 0;
       double count = 0;
       for (int edge = 0; edge < space_.NumEdges(id.cell); ++edge) {
@@ -63,7 +64,7 @@ class ExpectedScore final : public PruningCriterion {
       const double of_its_kind = count > 0 ? sum / count : 0;
       const double weight = counts_[id] + prior_;
       expected[id] = weight > 0 ? (sums_[id] + prior_ * of_its_kind) / weight : 0;
-    });
+    }
     return expected;
   }
 
@@ -97,13 +98,6 @@ class ExpectedScore final : public PruningCriterion {
   bool works_before_training() const override { return true; }
 
  private:
-  template <typename Visit>
-  void ForEachLiving(const LivingTable& living, const Visit& visit) const {
-    for (int cell = 0; cell < static_cast<int>(space_.cells.size()); ++cell) {
-      for (const CandidateId& id : LivingOperations(space_, living, cell)) visit(id);
-    }
-  }
-
   const CandidateSpace space_;
   const std::string score_;
   const int64_t samples_, removals_;

@@ -14,14 +14,6 @@
 namespace nap {
 namespace {
 
-std::vector<CandidateId> AllLiving(const CandidateSpace& space, const LivingTable& living) {
-  std::vector<CandidateId> all;
-  for (int cell = 0; cell < static_cast<int>(space.cells.size()); ++cell) {
-    for (const CandidateId& id : LivingOperations(space, living, cell)) all.push_back(id);
-  }
-  return all;
-}
-
 // Numbers of operations, [cell type][edge] or [cell type][node].
 using Counts = std::vector<std::vector<int>>;
 
@@ -61,7 +53,7 @@ absl::Status Pruner::Validate() const {
         absl::StrCat("a node must be allowed at least 1 operation, or 0 for any number; got ",
                      options_.operations_per_node));
   }
-  const std::vector<CandidateId> all = AllLiving(space_, LivingTable(space_, true));
+  const std::vector<CandidateId> all = LivingOperations(space_, LivingTable(space_, true));
   const Totals most = StrongestThatFit(all).totals;
   for (size_t cell = 0; cell < space_.cells.size(); ++cell) {
     if (!limits_.empty() && options_.operations_per_cell == PrunerOptions::kAnyNumber) break;
@@ -94,7 +86,7 @@ absl::Status Pruner::Validate() const {
 }
 
 absl::Status Pruner::CheckScores(const ScoreTable& scores, const LivingTable& living) const {
-  for (const CandidateId& id : AllLiving(space_, living)) {
+  for (const CandidateId& id : LivingOperations(space_, living)) {
     if (std::isfinite(scores[id])) continue;
     return absl::InvalidArgumentError(absl::StrCat(
         "the pruning criterion gave ", scores[id], " to ", space_.operations[id.operation].name,
@@ -147,7 +139,8 @@ Pruner::Totals Pruner::Budget() const {
 
 Pruner::Totals Pruner::Allowed(double progress) const {
   Totals initial = Nothing(), allowed = Budget();
-  for (const CandidateId& id : AllLiving(space_, LivingTable(space_, true))) Add(id, &initial);
+  for (const CandidateId& id : LivingOperations(space_, LivingTable(space_, true)))
+    Add(id, &initial);
   for (size_t cell = 0; cell < space_.cells.size(); ++cell) {
     const int all = initial.operations[cell];
     allowed.operations[cell] =
@@ -241,7 +234,7 @@ bool Pruner::MeetsLimits(const Totals& totals) const {
 absl::StatusOr<std::vector<CandidateId>> Pruner::Prune(const ScoreTable& scores, double progress,
                                                        LivingTable* living, int64_t most) const {
   NAP_RETURN_IF_ERROR(CheckScores(scores, *living));
-  std::vector<CandidateId> weakest_first = AllLiving(space_, *living);
+  std::vector<CandidateId> weakest_first = LivingOperations(space_, *living);
   std::sort(weakest_first.begin(), weakest_first.end(),
             [&](const CandidateId& a, const CandidateId& b) {
               return scores[a] != scores[b] ? scores[a] < scores[b] : b < a;

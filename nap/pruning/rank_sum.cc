@@ -35,11 +35,7 @@ class RankSum final : public PruningCriterion {
 
   absl::StatusOr<ScoreTable> Score(SearchView& view) override {
     const CandidateSpace& space = view.space();
-    std::vector<CandidateId> ids;
-    for (int cell = 0; cell < static_cast<int>(space.cells.size()); ++cell) {
-      const std::vector<CandidateId> living = LivingOperations(space, view.living(), cell);
-      ids.insert(ids.end(), living.begin(), living.end());
-    }
+    const std::vector<CandidateId> ids = LivingOperations(space, view.living());
     ScoreTable sums(space);
     for (const auto& [name, criterion] : criteria_) {
       NAP_ASSIGN_OR_RETURN(const ScoreTable scores, criterion->Score(view));

@@ -28,11 +28,7 @@ class Shapley final : public PruningCriterion {
 
   absl::StatusOr<ScoreTable> Score(SearchView& view) override {
     const CandidateSpace& space = view.space();
-    std::vector<CandidateId> ids;
-    for (int cell = 0; cell < static_cast<int>(space.cells.size()); ++cell) {
-      const std::vector<CandidateId> living = LivingOperations(space, view.living(), cell);
-      ids.insert(ids.end(), living.begin(), living.end());
-    }
+    std::vector<CandidateId> ids = LivingOperations(space, view.living());
     ScoreTable sums(space), counts(space);
     RandomStream random({view.seed(), kStream, static_cast<uint64_t>(view.milestone()),
                          static_cast<uint64_t>(ids.size())});

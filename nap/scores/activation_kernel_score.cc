@@ -36,12 +36,7 @@ class ActivationKernelScore final : public Score {
         const ActivationObserver observer(&kernel);
         network->Forward(batch.images);
       }
-      std::vector<double> values = kernel.Values();
-      // As in the criterion: one unit in which all images differ.
-      for (int64_t image = 0; image < kernel.images(); ++image) {
-        values[image * kernel.images() + image] += 1;
-      }
-      sum += LogDeterminant(std::move(values));
+      sum += LogDeterminantPlusOne(kernel.Values());
     }
     return sum / static_cast<double>(initialisations_);
   }

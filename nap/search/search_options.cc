@@ -66,9 +66,7 @@ absl::Status Validate(const SearchOptions& options) {
                                     *options.initial_strength, "must be finite"));
   }
   NAP_RETURN_IF_ERROR(CheckAtLeast("strength_loss_weight", options.strength_loss_weight, 0));
-  NAP_RETURN_IF_ERROR(CheckOption(options.operation_dropout >= 0 && options.operation_dropout < 1,
-                                  "operation_dropout", options.operation_dropout,
-                                  "must be at least 0 and less than 1"));
+  NAP_RETURN_IF_ERROR(CheckBelowOne("operation_dropout", options.operation_dropout));
   NAP_RETURN_IF_ERROR(CheckAtLeast("auxiliary_skip", options.auxiliary_skip, 0));
   NAP_RETURN_IF_ERROR(CheckAtLeast("crop_padding", options.crop_padding, 0));
   NAP_RETURN_IF_ERROR(CheckAtLeast("cutout", options.cutout, 0));

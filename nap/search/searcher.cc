@@ -308,10 +308,8 @@ absl::Status SearcherImpl::PruneAt(double begin, SearchObserver* observer) {
 std::vector<Removal> SearcherImpl::Explain(const std::vector<CandidateId>& removed,
                                            const ScoreTable& scores) const {
   double next = std::numeric_limits<double>::infinity();
-  for (int cell = 0; cell < static_cast<int>(parts_.space.cells.size()); ++cell) {
-    for (const CandidateId& id : LivingOperations(parts_.space, living_, cell)) {
-      next = std::min(next, scores[id]);
-    }
+  for (const CandidateId& id : LivingOperations(parts_.space, living_)) {
+    next = std::min(next, scores[id]);
   }
   std::vector<Removal> removals;
   for (const CandidateId& id : removed) {
@@ -421,10 +419,8 @@ LivingTable SearcherImpl::DropOperations(int epoch, int64_t step) const {
   LivingTable kept = living_;
   RandomStream random(
       {options_.seed, kDropoutStream, static_cast<uint64_t>(epoch), static_cast<uint64_t>(step)});
-  for (int cell = 0; cell < static_cast<int>(parts_.space.cells.size()); ++cell) {
-    for (const CandidateId& id : LivingOperations(parts_.space, living_, cell)) {
-      if (random.Uniform() < options_.operation_dropout) kept[id] = false;
-    }
+  for (const CandidateId& id : LivingOperations(parts_.space, living_)) {
+    if (random.Uniform() < options_.operation_dropout) kept[id] = false;
   }
   return kept;
 }
@@ -435,8 +431,12 @@ absl::Status SearcherImpl::TrainStep(const Batch& train) {
   Batch valid;
   StepResult result;
   if (epoch <= options_.warmup_epochs) {
-    const LivingTable kept = DropOperations(epoch, step);
-    result = trainer_.WeightStep(train, options_.operation_dropout > 0 ? &kept : nullptr);
+    if (options_.operation_dropout > 0) {
+      const LivingTable kept = DropOperations(epoch, step);
+      result = trainer_.WeightStep(train, &kept);
+    } else {
+      result = trainer_.WeightStep(train);
+    }
   } else {
     if (parts_.optimization->reads_valid) NAP_RETURN_IF_ERROR(NextValid(&valid));
     const ScoreTable strengths = trainer_.Strengths();
