@@ -59,8 +59,8 @@ std::string Figure(const CellGenotype& cell, const std::string& svg) {
   const std::string text = Escaped(CellToText(cell, NumInputs(cell)));
   const std::string pre = absl::StrCat("<pre>", text, "</pre>\n");
   const std::string caption =
-      absl::StrCat("<figcaption><b>", Escaped(cell.name),
-                   " cell</b>: ", Escaped(OperationCountsText(cell)), "</figcaption>\n");
+      absl::StrCat("<figcaption><b>", Escaped(CellTitle(cell.name)),
+                   "</b>: ", Escaped(OperationCountsText(cell)), "</figcaption>\n");
   if (svg.empty()) return absl::StrCat("<figure class=\"cell\">", caption, pre, "</figure>\n");
   return absl::StrCat("<figure class=\"cell\">", caption, "<div class=\"scroll\" tabindex=\"0\">",
                       svg, "</div>\n", Folded("As text", pre), "</figure>\n");

@@ -12,6 +12,7 @@
 #include <set>
 #include <vector>
 
+#include "nap/architecture/genotype.h"
 #include "nap/architecture/genotype_json.h"
 #include "nap/base/files.h"
 #include "nap/base/status_macros.h"
@@ -222,7 +223,8 @@ std::string CellsOf(const std::vector<Method>& methods) {
       absl::StrCat("<div class=\"sticky\">",
                    LegendOfOperations({operations.begin(), operations.end()}), "</div>\n");
   for (const std::string& type : types) {
-    absl::StrAppend(&markup, "<h3>", Escaped(type), " cells</h3>\n", Page::Grid(by_type[type]));
+    absl::StrAppend(&markup, "<h3>", Escaped(CellTitle(type)), "s</h3>\n",
+                    Page::Grid(by_type[type]));
   }
   return markup;
 }

@@ -12,6 +12,7 @@
 #include <limits>
 #include <vector>
 
+#include "nap/architecture/genotype.h"
 #include "nap/base/files.h"
 #include "nap/base/status_macros.h"
 #include "nap/report/duration.h"
@@ -65,7 +66,7 @@ Chart LivingCurves(const RunFiles& files) {
   };
   for (const auto& [cell, count] : alive(files.epochs.front()).items()) {
     const int index = static_cast<int>(chart.series.size());
-    Series series{cell + " cell", StyleOf(index), {}};
+    Series series{CellTitle(cell), StyleOf(index), {}};
     series.style.dash = index % 3;  // the lines may lie on each other
     for (const Json& epoch : files.epochs) {
       series.values.push_back(NumberIn(alive(epoch), cell.c_str()));
@@ -169,7 +170,7 @@ std::vector<Tile> Tiles(const RunFiles& files, const SearchHistory& history) {
       }
       return count;
     }();
-    tiles.push_back({absl::StrCat("Operations, ", cell.name, " cell"),
+    tiles.push_back({absl::StrCat("Operations, ", CellTitle(cell.name)),
                      absl::StrCat(NumLiving(history, cell)),
                      absl::StrCat(skips, skips == 1 ? " skip-connection" : " skip-connections")});
   }

@@ -7,6 +7,8 @@
 #include <cmath>
 #include <limits>
 
+#include "nap/architecture/genotype.h"
+
 namespace nap {
 namespace {
 
@@ -61,7 +63,8 @@ std::string EdgeCharts(const SearchHistory& history, Values values, const char* 
       chart.y_max = high;
       places.push_back(page->Place(chart));
     }
-    absl::StrAppend(&markup, "<h3>", Escaped(cell.name), " cell</h3>\n", Page::Grid(places, true));
+    absl::StrAppend(&markup, "<h3>", Escaped(CellTitle(cell.name)), "</h3>\n",
+                    Page::Grid(places, true));
   }
   return markup;
 }
@@ -80,7 +83,7 @@ bool IsPruned(const SearchHistory& history) {
 std::string PrunedChart(const SearchHistory& history, const CellHistory& cell, Page* page) {
   Chart chart;
   chart.kind = Chart::Kind::kStackedBars;
-  chart.title = absl::StrCat("Pruned from the ", cell.name, " cell");
+  chart.title = absl::StrCat("Pruned from the ", CellTitle(cell.name));
   chart.x_title = "epoch";
   chart.y_title = "operations";
   chart.x = EpochNames(history);
@@ -116,7 +119,7 @@ std::string PrunedTable(const SearchHistory& history, const CellHistory& cell) {
     }
     table.rows.push_back(std::move(row));
   }
-  return absl::StrCat("<h3>", Escaped(cell.name), " cell</h3>\n", TableMarkup(table));
+  return absl::StrCat("<h3>", Escaped(CellTitle(cell.name)), "</h3>\n", TableMarkup(table));
 }
 
 std::string RemovalsTable(const SearchHistory& history) {
