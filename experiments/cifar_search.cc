@@ -41,7 +41,7 @@
 DEFINE_string(preset, "quick",
               "quick, standard, paper or nas_bench_201: the flag file that sets the defaults");
 DEFINE_string(method, "nap",
-              "nap, nap_untrained, nap_magnitude, darts, darts_second_order, fair_darts, darts_pt, "
+              "nap, nap_ablation, nap_magnitude, darts, darts_second_order, fair_darts, darts_pt, "
               "darts_minus, pc_darts, random or largest: "
               "the flag file that chooses the search's parts, after the preset's");
 DEFINE_string(out_dir, "", "run folder to write; empty: runs/cifar_search-<time>");

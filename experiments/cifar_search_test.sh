@@ -4,7 +4,8 @@ set -uo pipefail
 search=$PWD/$1
 cd "$TEST_TMPDIR"
 failures=0
-tiny=(--channels=2 --cells=3 --epochs=2 --steps_per_epoch=2 --warmup_epochs=0 --prune_begin=1
+tiny=(--method=nap_ablation --channels=2 --cells=3 --epochs=2 --steps_per_epoch=2 --warmup_epochs=0
+  --prune_begin=1
   --prune_end=2 --batch_size=4 --evaluation_images=4 --criterion_batches=1 --max_images=40 --log_every=1)
 
 problem() {
@@ -68,11 +69,11 @@ grep -q '"edge_strengths":{"normal":' pc_darts/strengths.jsonl || problem "pc_da
 expect_error 2 "unknown method 'none'; known: darts, darts_minus, darts_pt" --method=none
 
 # One that trains nothing, whatever the preset's epochs.
-"$search" --method=nap_untrained --channels=2 --cells=3 --batch_size=4 --max_images=40 --out_dir=no_epochs \
+"$search" --method=nap --channels=2 --cells=3 --batch_size=4 --max_images=40 --out_dir=no_epochs \
   --criterion=activation_kernel:images=4,initialisations=1,removals=40,cells=3 >stdout 2>&1 ||
-  problem "nap_untrained: $(cat stdout)"
-grep -q 'The cell was complete' stdout || problem "nap_untrained does not end: $(cat stdout)"
-[ "$(grep -c '"kind":"epoch"' no_epochs/metrics.jsonl)" -eq 1 ] || problem "nap_untrained trained"
+  problem "nap: $(cat stdout)"
+grep -q 'The cell was complete' stdout || problem "nap does not end: $(cat stdout)"
+[ "$(grep -c '"kind":"epoch"' no_epochs/metrics.jsonl)" -eq 1 ] || problem "nap trained"
 
 # In DARTS's form on demand: one flat list of two inputs a node.
 "$search" "${tiny[@]}" --out_dir=flat --operations_per_node=2 >stdout 2>&1 || problem "flat: $(cat stdout)"
@@ -186,7 +187,7 @@ for preset in quick standard paper; do
 done
 
 # Wrong words.
-expect_error 2 "unknown preset 'slow'; known: comparison_nas_bench_201, comparison_quick, comparison_small, comparison_standard, nas_bench_201, paper, quick, standard" --preset=slow
+expect_error 2 "unknown preset 'slow'; known: comparison_quick, comparison_small, comparison_standard, nas_bench_201, paper, quick, standard" --preset=slow
 expect_error 1 "unknown command line flag 'epoch'" --epoch=3
 expect_error 1 "illegal value 'many'" --epochs=many
 expect_error 2 "'stray' is not a flag" stray

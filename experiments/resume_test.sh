@@ -9,7 +9,7 @@ tiny=(--channels=2 --cells=3 --epochs=3 --steps_per_epoch=3 --batch_size=4 --eva
   --max_images=40 --log_every=1 --threads=1)
 case $name in
   cifar_search)
-    tiny+=(--warmup_epochs=1 --prune_begin=2 --prune_end=3 --criterion=taylor --max_mult_adds=450e6
+    tiny+=(--method=nap_ablation --warmup_epochs=1 --prune_begin=2 --prune_end=3 --criterion=taylor --max_mult_adds=450e6
       --cost_exponent=0.5)
     result=genotype.json
     results=(genotype.json genotype.txt genotype.dot strengths.jsonl)

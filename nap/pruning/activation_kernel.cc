@@ -26,7 +26,7 @@ class ActivationKernelCriterion final : public PruningCriterion {
   explicit ActivationKernelCriterion(const ParameterValues& parameters)
       : initialisations_(parameters.Integer("initialisations")),
         batches_(parameters.Integer("batches")),
-        removals_(parameters.Integer("removals")) {
+        removals_(parameters.Number("removals")) {
     choice_.weights = parameters.Integer("trained") != 0 ? NetworkChoice::Weights::kTrained
                                                          : NetworkChoice::Weights::kFresh;
     choice_.batch_norms = parameters.Integer("batch_norms") != 0;
@@ -60,7 +60,9 @@ class ActivationKernelCriterion final : public PruningCriterion {
     return scores;
   }
 
-  int64_t removals_per_scoring() const override { return removals_; }
+  int64_t RemovalsPerScoring(int64_t living) const override {
+    return RemovalsOf(removals_, living);
+  }
 
   bool works_before_training() const override { return true; }
 
@@ -87,7 +89,8 @@ class ActivationKernelCriterion final : public PruningCriterion {
   }
 
   NetworkChoice choice_;
-  const int64_t initialisations_, batches_, removals_;
+  const int64_t initialisations_, batches_;
+  const double removals_;
   int milestone_ = -1;  // that the networks are of
   std::vector<std::unique_ptr<NetworkView>> networks_;
 };
@@ -102,8 +105,7 @@ const bool registered = PruningCriterionRegistry::Global().Register(
       Parameter::Integer("batches", 1, 1, "batches for each initialisation"),
       Parameter::Integer("initialisations", 2, 1, "networks whose scores are averaged"),
       Parameter::Integer("cells", 0, 0, "cells of the scored network; 0: as the final network"),
-      Parameter::Integer("removals", 1, 0,
-                         "operations removed before the others are scored anew; 0: all"),
+      RemovalsParameter(1),
       Parameter::Number("mixing_weight", 0.1, 1e-6, "weight of every operation in its sum"),
       Parameter::Integer("batch_norms", 0, 0, "1: the scored network has batch norms"),
       Parameter::Integer("trained", 0, 0, "1: the scored network is the trained supernet")}});

@@ -36,7 +36,9 @@ class CostWeighting final : public PruningCriterion {
     return criterion_->SetState(state);
   }
 
-  int64_t removals_per_scoring() const override { return criterion_->removals_per_scoring(); }
+  int64_t RemovalsPerScoring(int64_t living) const override {
+    return criterion_->RemovalsPerScoring(living);
+  }
   bool works_before_training() const override { return criterion_->works_before_training(); }
 
   absl::StatusOr<ScoreTable> Score(SearchView& view) override {

@@ -48,7 +48,7 @@ class Given final : public PruningCriterion {
     state_ = state;
     return absl::OkStatus();
   }
-  int64_t removals_per_scoring() const override { return 3; }
+  int64_t RemovalsPerScoring(int64_t living) const override { return living / 2; }
   absl::StatusOr<ScoreTable> Score(SearchView&) override {
     if (scores_.empty()) return absl::FailedPreconditionError("no scores");
     ScoreTable table(SmallSpace());
@@ -94,7 +94,7 @@ TEST(CostWeightingTest, HandsOnAllElse) {
   EXPECT_EQ(criterion->State(), (std::vector<double>{2.5, 2.5, 2.5, 2.5}));
   ASSERT_TRUE(criterion->SetState({4}).ok());
   EXPECT_EQ(criterion->State(), std::vector<double>{4});
-  EXPECT_EQ(criterion->removals_per_scoring(), 3);
+  EXPECT_EQ(criterion->RemovalsPerScoring(6), 3);
   NoView view;
   EXPECT_EQ(criterion->Score(view).status().message(), "no scores");
 }

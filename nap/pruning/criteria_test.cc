@@ -194,7 +194,7 @@ TEST(CriteriaTest, ActivationKernelIsWhatTheScoreLosesWithoutTheOperation) {
   view.living_[{0, 0, 2}] = false;  // {0, 0, 1} is the last of its node
   const auto criterion =
       Make("activation_kernel:initialisations=2,images=2,batches=1,cells=3,mixing_weight=0.5");
-  EXPECT_EQ(criterion->removals_per_scoring(), 1);
+  EXPECT_EQ(criterion->RemovalsPerScoring(100), 1);
   const ScoreTable scores = *criterion->Score(view);
   const auto mean = [](const LivingTable& living) {
     return (LogDeterminant(FakeNetwork(0).Agreement(living)) +
@@ -268,7 +268,7 @@ TEST(CriteriaTest, AreMadeByNameAndParameters) {
 TEST(CriteriaTest, ExpectedScoreIsWhatAnOperationAdds) {
   FakeView view;
   const auto criterion = Make("expected_score:score=worth:a=1/b=2,samples=2000,removals=2,prior=0");
-  EXPECT_EQ(criterion->removals_per_scoring(), 2);
+  EXPECT_EQ(criterion->RemovalsPerScoring(100), 2);
   const ScoreTable scores = *criterion->Score(view);
   // Each is in half of the architectures; b is worth 1 + edge more than a.
   for (int edge = 0; edge < 3; ++edge) {
@@ -373,11 +373,21 @@ TEST(CriteriaTest, CriteriaNameTheScoresThatTheyAskFor) {
 }
 
 TEST(CriteriaTest, RankSumIsScoredAsOftenAsItsPartsWant) {
-  EXPECT_EQ(Make("rank_sum:of=magnitude+parameters")->removals_per_scoring(), 0);
+  EXPECT_EQ(Make("rank_sum:of=magnitude+parameters")->RemovalsPerScoring(100), 0);
   EXPECT_EQ(Make("rank_sum:of=magnitude+expected_score:removals=7/samples=3+activation_kernel:"
                  "removals=9")
-                ->removals_per_scoring(),
+                ->RemovalsPerScoring(100),
             7);
+}
+
+TEST(CriteriaTest, RemovalsAreANumberOrAShareOfWhatLives) {
+  const auto removals = [](const std::string& parameter, int64_t living) {
+    return Make("activation_kernel:removals=" + parameter)->RemovalsPerScoring(living);
+  };
+  EXPECT_EQ(removals("0", 100), 0);
+  EXPECT_EQ(removals("3", 100), 3);
+  EXPECT_EQ(removals("0.125", 100), 12);
+  EXPECT_EQ(removals("0.125", 7), 1);
 }
 
 TEST(CriteriaTest, RankSumKeepsTheStatesOfItsParts) {

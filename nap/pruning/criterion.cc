@@ -1,8 +1,22 @@
 #include "nap/pruning/criterion.h"
 
+#include <algorithm>
+
 #include "nap/base/status_macros.h"
 
 namespace nap {
+
+Parameter RemovalsParameter(double value) {
+  return Parameter::Number("removals", value, 0,
+                           "operations removed before the others are scored anew; below 1: that "
+                           "share of the living ones, at least one; 0: all that are to go");
+}
+
+int64_t RemovalsOf(double parameter, int64_t living) {
+  if (parameter == 0) return 0;
+  if (parameter >= 1) return static_cast<int64_t>(parameter);
+  return std::max<int64_t>(1, static_cast<int64_t>(parameter * static_cast<double>(living)));
+}
 
 absl::StatusOr<std::unique_ptr<PruningCriterion>> MakeCriterion(const std::string& criterion,
                                                                 const CandidateSpace& space,
@@ -20,9 +34,10 @@ absl::StatusOr<std::unique_ptr<PruningCriterion>> MakeCriterion(const std::strin
                         absl::StrCat("--criterion=", criterion, ": ", made.status().message()));
   }
   if (!trained && !(*made)->works_before_training()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("--prune_begin=0 prunes before anything is trained, when --criterion=", name,
-                     " has nothing to go by; let --prune_begin be an epoch, up to --epochs"));
+    return absl::InvalidArgumentError(absl::StrCat(
+        "--prune_begin=0 prunes before anything is trained, when --criterion=", name,
+        " has nothing to go by; let --prune_begin be an epoch, up to --epochs, or take a "
+        "--method that trains, as nap_ablation"));
   }
   return made;
 }

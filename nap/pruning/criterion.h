@@ -114,9 +114,9 @@ class PruningCriterion {
   // Whether it says something of a supernet that has not been trained.
   virtual bool works_before_training() const { return false; }
 
-  // After how many removals the operations that are left are scored anew, within one milestone; 0:
-  // a milestone's removals all go by one scoring.
-  virtual int64_t removals_per_scoring() const { return 0; }
+  // After how many removals the operations that are left are scored anew, within one milestone,
+  // when so many live; 0: a milestone's removals all go by one scoring.
+  virtual int64_t RemovalsPerScoring(int64_t /*living*/) const { return 0; }
 };
 
 struct PruningCriterionDefinition {
@@ -131,6 +131,11 @@ struct PruningCriterionDefinition {
 };
 
 using PruningCriterionRegistry = Registry<PruningCriterionDefinition>;
+
+// A parameter by which criteria that are expensive let the user say RemovalsPerScoring: a number of
+// operations, or a share of those that live.
+Parameter RemovalsParameter(double value);
+int64_t RemovalsOf(double parameter, int64_t living);
 
 // By name and parameters, as in --criterion. `trained`: whether something is trained before it is
 // first asked. InvalidArgument if a name is unknown, a parameter is out of range, or the criterion

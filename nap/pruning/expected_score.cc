@@ -27,7 +27,7 @@ class ExpectedScore final : public PruningCriterion {
       : space_(space),
         score_(NestedText(parameters.Text("score"))),
         samples_(parameters.Integer("samples")),
-        removals_(parameters.Integer("removals")),
+        removals_(parameters.Number("removals")),
         prior_(parameters.Number("prior")),
         sums_(space),
         counts_(space) {}
@@ -94,14 +94,16 @@ class ExpectedScore final : public PruningCriterion {
   }
 
   std::vector<std::string> scores() const override { return {score_}; }
-  int64_t removals_per_scoring() const override { return removals_; }
+  int64_t RemovalsPerScoring(int64_t living) const override {
+    return RemovalsOf(removals_, living);
+  }
   bool works_before_training() const override { return true; }
 
  private:
   const CandidateSpace space_;
   const std::string score_;
-  const int64_t samples_, removals_;
-  const double prior_;
+  const int64_t samples_;
+  const double removals_, prior_;
   int64_t drawn_ = 0;
   ScoreTable sums_, counts_;
 };
@@ -116,7 +118,7 @@ const bool registered = PruningCriterionRegistry::Global().Register(
           "score", "training_loss",
           "of tools:score_architectures, '/' for ',': training_loss:steps=50/images=64"),
       Parameter::Integer("samples", 32, 2, "architectures drawn at each scoring"),
-      Parameter::Integer("removals", 16, 0, "operations removed before new ones are drawn; 0: all"),
+      RemovalsParameter(16),
       Parameter::Number("prior", 4, 0,
                         "architectures that the mean of an operation's kind counts as")}});
 

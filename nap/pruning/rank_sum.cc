@@ -86,10 +86,10 @@ class RankSum final : public PruningCriterion {
   }
 
   // As often as one of them wants it.
-  int64_t removals_per_scoring() const override {
+  int64_t RemovalsPerScoring(int64_t living) const override {
     int64_t fewest = 0;
     for (const auto& [name, criterion] : criteria_) {
-      const int64_t removals = criterion->removals_per_scoring();
+      const int64_t removals = criterion->RemovalsPerScoring(living);
       if (removals > 0) fewest = fewest > 0 ? std::min(fewest, removals) : removals;
     }
     return fewest;

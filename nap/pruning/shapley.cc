@@ -24,7 +24,7 @@ class Shapley final : public PruningCriterion {
       : orders_(parameters.Integer("orders")),
         images_(parameters.Integer("images")),
         truncation_(parameters.Number("truncation")),
-        removals_(parameters.Integer("removals")) {}
+        removals_(parameters.Number("removals")) {}
 
   absl::StatusOr<ScoreTable> Score(SearchView& view) override {
     const CandidateSpace& space = view.space();
@@ -68,12 +68,13 @@ class Shapley final : public PruningCriterion {
     return sums;
   }
 
-  int64_t removals_per_scoring() const override { return removals_; }
+  int64_t RemovalsPerScoring(int64_t living) const override {
+    return RemovalsOf(removals_, living);
+  }
 
  private:
   const int64_t orders_, images_;
-  const double truncation_;
-  const int64_t removals_;
+  const double truncation_, removals_;
 };
 
 const bool registered = PruningCriterionRegistry::Global().Register(
@@ -85,8 +86,7 @@ const bool registered = PruningCriterionRegistry::Global().Register(
      {Parameter::Integer("orders", 10, 1, "random orders, each with a batch of its own"),
       Parameter::Integer("images", 256, 1, "images in a batch, at most"),
       Parameter::Number("truncation", 0.7, 0, "growth of the loss after which an order ends"),
-      Parameter::Integer("removals", 0, 0,
-                         "operations removed before the others are scored anew; 0: all")}});
+      RemovalsParameter(0)}});
 
 }  // namespace
 }  // namespace nap

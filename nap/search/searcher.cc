@@ -280,9 +280,10 @@ absl::Status SearcherImpl::PruneAt(double begin, SearchObserver* observer) {
   if (milestone_ < 0) return absl::OkStatus();
   const double pruning_begin = MonotonicSeconds();
   const double progress = (milestone_ + 1) / static_cast<double>(options_.milestones.Count());
-  const int64_t most = parts_.criterion->removals_per_scoring();
   // A score may be expensive.
   while (!parts_.pruner.IsMet(progress, living_)) {
+    const int64_t most = parts_.criterion->RemovalsPerScoring(
+        static_cast<int64_t>(LivingOperations(parts_.space, living_).size()));
     NAP_ASSIGN_OR_RETURN(const ScoreTable scores, parts_.criterion->Score(*this));
     NAP_ASSIGN_OR_RETURN(const std::vector<CandidateId> removed,
                          parts_.pruner.Prune(scores, progress, &living_,
