@@ -34,9 +34,9 @@
 #include "nap/report/nas_bench_201_table.h"
 #include "nap/report/run_folder.h"
 #include "nap/report/search_record.h"
+#include "nap/runtime/memory.h"
 #include "nap/search/searcher.h"
 #include "nap/training/checkpoint.h"
-#include "nap/training/device.h"
 
 DEFINE_string(preset, "quick",
               "quick, standard, paper or nas_bench_201: the flag file that sets the defaults");

@@ -8,7 +8,7 @@
 
 #include "nap/base/status_macros.h"
 #include "nap/report/checkpointer.h"
-#include "nap/training/device.h"
+#include "nap/runtime/threads.h"
 
 namespace nap {
 

@@ -18,9 +18,10 @@
 #include "nap/base/random.h"
 #include "nap/base/status_macros.h"
 #include "nap/pruning/pruner.h"
+#include "nap/runtime/memory.h"
+#include "nap/runtime/threads.h"
 #include "nap/search/candidate_space.h"
 #include "nap/search/supernet_trainer.h"
-#include "nap/training/device.h"
 
 DEFINE_string(batch_size, "16", "images a step");
 DEFINE_string(channels, "16", "channels of the first cell");

@@ -1,4 +1,4 @@
-#include "nap/model/activation_kernel.h"
+#include "nap/engine/activation_kernel.h"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "nap/engine/fused_cell.h"
 namespace nap {
 
 Cell::Cell(const CellTopology& topology, const CellPlan& plan,
@@ -85,8 +86,8 @@ torch::Tensor Cell::Compose(const std::vector<torch::Tensor>& inputs,
   return at::cat(outputs, 1);
 }
 
-std::shared_ptr<const FusedGraph> Cell::MakeGraph(const Masks& masks) const {
-  auto graph = std::make_shared<FusedGraph>(partial_.NewGraph());
+std::shared_ptr<const CellGraph> Cell::MakeGraph(const Masks& masks) const {
+  auto graph = std::make_shared<CellGraph>(partial_.NewGraph());
   for (int i = 0; i < topology_.num_inputs; ++i) {
     if (inputs_[i] && IsRead(i, masks))
       graph->terms.push_back(inputs_[i]->Term(i, partial_.Whole(i)));
@@ -97,7 +98,7 @@ std::shared_ptr<const FusedGraph> Cell::MakeGraph(const Masks& masks) const {
   for (int i = 0; i < static_cast<int>(edges_.size()); ++i) {
     if (!edges_[i]->IsAlive(masks[i])) continue;
     const Edge& edge = topology_.edges[i];
-    for (FusedTerm& term :
+    for (CellTerm& term :
          edges_[i]->Terms(partial_.First(edge.source), partial_.Operations(edge.target),
                           i * num_operations_, masks[i])) {
       graph->terms.push_back(std::move(term));

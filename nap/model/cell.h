@@ -36,7 +36,7 @@ class Cell : public torch::nn::Module {
 
   torch::Tensor Compose(const std::vector<torch::Tensor>& inputs,
                         const torch::Tensor& mixing_weights, const Masks& masks);
-  std::shared_ptr<const FusedGraph> MakeGraph(const Masks& masks) const;
+  std::shared_ptr<const CellGraph> MakeGraph(const Masks& masks) const;
   Masks MasksOf(const torch::Tensor& mixing_weights) const;
   bool IsRead(int node, const Masks& masks) const;  // by an edge that lives and is not masked
 
@@ -46,7 +46,7 @@ class Cell : public torch::nn::Module {
   const PartialChannels partial_;
   std::vector<std::shared_ptr<CellInput>> inputs_;  // null: pruned
   std::vector<std::shared_ptr<MixedOp>> edges_;
-  std::shared_ptr<const FusedGraph> graph_;  // null: made when it is needed
+  std::shared_ptr<const CellGraph> graph_;  // null: made when it is needed
 };
 
 }  // namespace nap

@@ -42,8 +42,8 @@ torch::Tensor CellInput::Forward(const torch::Tensor& x) {
   return {};
 }
 
-FusedTerm CellInput::Term(int source, int target) const {
-  FusedTerm term{source, target};
+CellTerm CellInput::Term(int source, int target) const {
+  CellTerm term{source, target};
   switch (kind_) {
     case CellInputKind::kPointwise:
       term.stages =

@@ -8,7 +8,7 @@
 
 #include <memory>
 
-#include "nap/model/fused_cell.h"
+#include "nap/engine/cell_graph.h"
 #include "nap/search_space/search_space.h"
 #include "ops/cost.h"
 #include "ops/factorized_reduce.h"
@@ -24,7 +24,7 @@ class CellInput : public torch::nn::Module {
   torch::Tensor Forward(const torch::Tensor& x);
 
   // The same from node `source` to node `target`, for the fused kernels.
-  FusedTerm Term(int source, int target) const;
+  CellTerm Term(int source, int target) const;
 
   // Of one with scale and shift, where the result has this size.
   static Cost CostOf(const CellInputPlan& plan, int64_t channels, ImageSize output);

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "nap/engine/fused_cell.h"
 #include "ops/layers.h"
 
 namespace nap {
@@ -103,8 +104,8 @@ torch::Tensor DerivedCell::Zero(const std::vector<torch::Tensor>& inputs) const 
 }
 
 // The cell inputs that are read come first, then the topology's nodes.
-std::shared_ptr<const FusedGraph> DerivedCell::MakeGraph() const {
-  auto graph = std::make_shared<FusedGraph>();
+std::shared_ptr<const CellGraph> DerivedCell::MakeGraph() const {
+  auto graph = std::make_shared<CellGraph>();
   const int given = static_cast<int>(
       std::count_if(inputs_.begin(), inputs_.end(), [](const auto& input) { return input; }));
   graph->num_inputs = given;
@@ -116,7 +117,7 @@ std::shared_ptr<const FusedGraph> DerivedCell::MakeGraph() const {
     if (inputs_[i]) graph->terms.push_back(inputs_[i]->Term(source++, given + i));
   }
   for (const Term& term : terms_) {
-    FusedTerm fused{given + term.source, given + term.target};
+    CellTerm fused{given + term.source, given + term.target};
     fused.stages = term.operation->Stages();
     fused.operation = term.operation;
     if (fused.stages) {

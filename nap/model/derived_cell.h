@@ -10,8 +10,8 @@
 
 #include "nap/architecture/genotype.h"
 #include "nap/architecture/topology.h"
+#include "nap/engine/cell_graph.h"
 #include "nap/model/cell_input.h"
-#include "nap/model/fused_cell.h"
 #include "nap/search_space/search_space.h"
 #include "ops/operation.h"
 
@@ -47,7 +47,7 @@ class DerivedCell : public torch::nn::Module {
 
   torch::Tensor Compose(const std::vector<torch::Tensor>& inputs, const torch::Tensor& drop_path);
   torch::Tensor Zero(const std::vector<torch::Tensor>& inputs) const;  // a node's shape
-  std::shared_ptr<const FusedGraph> MakeGraph() const;
+  std::shared_ptr<const CellGraph> MakeGraph() const;
 
   const CellOptions options_;
   const CellPlan plan_;
@@ -57,7 +57,7 @@ class DerivedCell : public torch::nn::Module {
   int64_t num_paths_ = 0;
   std::vector<std::shared_ptr<CellInput>> inputs_;  // null: not read
   std::vector<Term> terms_;
-  std::shared_ptr<const FusedGraph> graph_;  // null: a node has no input, so it cannot be fused
+  std::shared_ptr<const CellGraph> graph_;  // null: a node has no input, so it cannot be fused
 };
 
 }  // namespace nap

@@ -16,7 +16,8 @@
 #include "nap/base/random.h"
 #include "nap/base/status_macros.h"
 #include "nap/model/derived_network.h"
-#include "nap/training/device.h"
+#include "nap/runtime/memory.h"
+#include "nap/runtime/threads.h"
 
 DEFINE_string(genotype, "DARTS_V2", "a published genotype or a file");
 DEFINE_string(shapes, "16x8x96,36x20x96", "channels of the first cell x cells x images");

@@ -1,6 +1,6 @@
 // A whole supernet by the kernels against the same supernet composed of LibTorch's operators in
 // double precision.
-#include "nap/model/fused_cell.h"
+#include "nap/engine/fused_cell.h"
 
 #include <ATen/Parallel.h>
 #include <ATen/core/grad_mode.h>
@@ -13,7 +13,7 @@
 #include <algorithm>
 #include <iterator>
 
-#include "nap/model/agreement_for_tests.h"
+#include "nap/engine/agreement_for_tests.h"
 #include "nap/model/supernet.h"
 
 namespace nap {

@@ -12,9 +12,9 @@
 #include <map>
 
 #include "nap/architecture/genotypes_for_tests.h"
+#include "nap/engine/fused_cell.h"
 #include "nap/model/derived_cell.h"
 #include "nap/model/derived_network.h"
-#include "nap/model/fused_cell.h"
 #include "ops/layers.h"
 #include "ops/operation.h"
 

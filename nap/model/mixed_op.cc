@@ -51,13 +51,13 @@ torch::Tensor MixedOp::AddTo(torch::Tensor sum, const torch::Tensor& x,
   return sum;
 }
 
-std::vector<FusedTerm> MixedOp::Terms(int source, int target, int first_weight,
-                                      const Mask& masked) const {
-  std::vector<FusedTerm> terms;
+std::vector<CellTerm> MixedOp::Terms(int source, int target, int first_weight,
+                                     const Mask& masked) const {
+  std::vector<CellTerm> terms;
   for (const Candidate& candidate : living_) {
     if (masked.count(candidate.index) != 0) continue;
-    FusedTerm term{source, target, first_weight + candidate.index, candidate.operation->Stages(),
-                   candidate.operation};
+    CellTerm term{source, target, first_weight + candidate.index, candidate.operation->Stages(),
+                  candidate.operation};
     if (!batch_norms_) term.norms.assign(term.NumParts(), {/*enabled=*/false});
     terms.push_back(std::move(term));
   }

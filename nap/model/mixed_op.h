@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "nap/model/fused_cell.h"
+#include "nap/engine/cell_graph.h"
 #include "ops/operation.h"
 
 namespace nap {
@@ -33,8 +33,8 @@ class MixedOp : public torch::nn::Module {
 
   // The same sum as terms from node `source` to node `target`. The weight of operation k is number
   // first_weight + k.
-  std::vector<FusedTerm> Terms(int source, int target, int first_weight,
-                               const Mask& masked = {}) const;
+  std::vector<CellTerm> Terms(int source, int target, int first_weight,
+                              const Mask& masked = {}) const;
 
   // Drops the operation and its parameters.
   void Prune(int operation);

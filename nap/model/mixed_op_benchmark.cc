@@ -20,10 +20,10 @@
 #include "nap/base/benchmark_program.h"
 #include "nap/base/clock.h"
 #include "nap/base/status_macros.h"
-#include "nap/model/fused_cell.h"
-#include "nap/model/image_batch.h"
+#include "nap/engine/fused_cell.h"
+#include "nap/engine/image_batch.h"
 #include "nap/model/mixed_op.h"
-#include "nap/training/device.h"
+#include "nap/runtime/threads.h"
 #include "ops/kernels/machine.h"
 
 DEFINE_string(operations,
@@ -96,11 +96,11 @@ const Limits& LimitsOf(int threads) {
 
 // Floats that have to pass between memory and processor when every batch norm stands between a
 // tensor that is complete and one that is not begun (docs/performance.md, "The two limits").
-int64_t LeastTraffic(const std::vector<FusedTerm>& terms, int64_t input, int64_t output,
+int64_t LeastTraffic(const std::vector<CellTerm>& terms, int64_t input, int64_t output,
                      bool backward) {
   int64_t floats = input + output;  // forward: the node is read, the sum written
   if (backward) floats += 2 * output + 2 * input;
-  for (const FusedTerm& term : terms) {
+  for (const CellTerm& term : terms) {
     const int64_t stages = term.stages ? static_cast<int64_t>(term.stages->size()) : 1;
     if (stages == 0) {  // the input again
       floats += (backward ? 3 : 1) * input;
@@ -126,8 +126,8 @@ void Time(const Setting& setting, benchmark::State& state) {
                            .requires_grad_(true);
   const at::Tensor mixing =
       at::randn({1, static_cast<int64_t>(setting.operations.size())}).requires_grad_(true);
-  const auto graph = std::make_shared<const FusedGraph>(
-      FusedGraph{1, 2, setting.channels, {1}, mixed.Terms(0, 1, 0)});
+  const auto graph = std::make_shared<const CellGraph>(
+      CellGraph{1, 2, setting.channels, {1}, mixed.Terms(0, 1, 0)});
   const auto forward = [&] {
     if (setting.backend == "fused")
       return FusedForward(graph, {x}, {mixing, {}}, /*recompute=*/false);

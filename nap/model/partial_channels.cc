@@ -11,8 +11,8 @@
 namespace nap {
 namespace {
 
-FusedTerm Moved(int source, int target, const std::shared_ptr<const Stage>& stage) {
-  FusedTerm term{source, target};
+CellTerm Moved(int source, int target, const std::shared_ptr<const Stage>& stage) {
+  CellTerm term{source, target};
   term.stages = StageList{stage};
   term.norms = {{/*enabled=*/false, nullptr}};
   return term;
@@ -66,8 +66,8 @@ int PartialChannels::Place(int node, int part) const {
   return topology_.num_inputs + (k_ == 1 ? node : 3 * node + part);
 }
 
-FusedGraph PartialChannels::NewGraph() const {
-  FusedGraph graph{topology_.num_inputs, Place(topology_.EndNode(), 0), channels_, {}, {}};
+CellGraph PartialChannels::NewGraph() const {
+  CellGraph graph{topology_.num_inputs, Place(topology_.EndNode(), 0), channels_, {}, {}};
   for (int node : topology_.concat) graph.concat.push_back(Whole(node));
   if (k_ == 1) return graph;
   for (int node = topology_.FirstNode(); node < topology_.EndNode(); ++node) {
@@ -77,16 +77,16 @@ FusedGraph PartialChannels::NewGraph() const {
   return graph;
 }
 
-void PartialChannels::AddNode(int node, FusedGraph* graph) const {
+void PartialChannels::AddNode(int node, CellGraph* graph) const {
   if (k_ == 1) return;
   graph->narrow[First(node)] = operation_channels();
   graph->terms.push_back(Moved(Whole(node), First(node), first_));
 }
 
-void PartialChannels::AddEdge(int edge, int num_operations, FusedGraph* graph) const {
+void PartialChannels::AddEdge(int edge, int num_operations, CellGraph* graph) const {
   if (k_ == 1) return;
   const auto& [source, target, stride] = topology_.edges[edge];
-  FusedTerm term = Moved(Whole(source), Whole(target), stride == 2 ? pooled_rest_ : rest_);
+  CellTerm term = Moved(Whole(source), Whole(target), stride == 2 ? pooled_rest_ : rest_);
   term.weight = static_cast<int>(topology_.edges.size()) * num_operations + edge;
   graph->terms.push_back(std::move(term));
 }

@@ -18,7 +18,7 @@
 #include <memory>
 
 #include "nap/architecture/topology.h"
-#include "nap/model/fused_cell.h"
+#include "nap/engine/cell_graph.h"
 #include "ops/stage.h"
 
 namespace nap {
@@ -44,14 +44,14 @@ class PartialChannels {
 
   // The same as a graph. What the cell is given comes first, then for each node of the cell, with
   // K > 1, the sum of the operations' outputs, the node as a whole and its first channels.
-  FusedGraph NewGraph() const;
+  CellGraph NewGraph() const;
   int Operations(int node) const { return Place(node, 0); }
   int Whole(int node) const { return Place(node, 1); }
   int First(int node) const { return Place(node, 2); }
 
   // A node that an edge reads, and a living edge. The operations' own terms are the cell's.
-  void AddNode(int node, FusedGraph* graph) const;
-  void AddEdge(int edge, int num_operations, FusedGraph* graph) const;
+  void AddNode(int node, CellGraph* graph) const;
+  void AddEdge(int edge, int num_operations, CellGraph* graph) const;
 
   // What the graph's weights are numbers of: mixing weights [edges, operations], and the sum of
   // each row.

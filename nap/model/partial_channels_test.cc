@@ -19,7 +19,7 @@
 #include <string>
 #include <vector>
 
-#include "nap/model/agreement_for_tests.h"
+#include "nap/engine/agreement_for_tests.h"
 #include "nap/model/cell.h"
 
 namespace nap {

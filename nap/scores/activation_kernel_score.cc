@@ -5,7 +5,7 @@
 
 #include "data/loader.h"
 #include "nap/base/log_determinant.h"
-#include "nap/model/activation_kernel.h"
+#include "nap/engine/activation_kernel.h"
 #include "nap/model/derived_network.h"
 #include "nap/scores/score.h"
 

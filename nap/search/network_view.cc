@@ -5,7 +5,7 @@
 
 #include <utility>
 
-#include "nap/model/activation_kernel.h"
+#include "nap/engine/activation_kernel.h"
 #include "nap/training/random_guard.h"
 
 namespace nap {

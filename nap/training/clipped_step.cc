@@ -9,7 +9,7 @@
 #include <memory>
 #include <vector>
 
-#include "nap/model/image_batch.h"
+#include "nap/runtime/threads.h"
 #include "nap/training/optimizer.h"
 
 namespace nap {

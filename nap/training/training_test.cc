@@ -7,7 +7,6 @@
 
 #include <cmath>
 
-#include "nap/training/device.h"
 #include "nap/training/learning_rate.h"
 #include "nap/training/meter.h"
 #include "nap/training/mixup.h"
@@ -147,32 +146,6 @@ TEST(OptimizerTest, LeavesAloneWhatHasNoGradient) {
   ClearGradients({parameter});
   sgd.step();
   EXPECT_EQ(parameter[0].item<float>(), 1.0F);
-}
-
-TEST(DeviceTest, KnowsItsNames) {
-  EXPECT_TRUE(FindDevice("cpu")->is_cpu());
-  EXPECT_TRUE(FindDevice("auto").ok());
-  for (const char* name : {"gpu", "cuda:", "cuda:x", "cuda:-1", "cuda:1000", ""}) {
-    EXPECT_EQ(FindDevice(name).status().code(), absl::StatusCode::kInvalidArgument) << name;
-  }
-  // No machine has that many.
-  EXPECT_EQ(FindDevice("cuda:99").status().code(), absl::StatusCode::kFailedPrecondition);
-}
-
-TEST(DeviceTest, UsesTheThreadsThatAreAsked) {
-  EXPECT_EQ(UseThreads(1), 1);
-  EXPECT_GE(UseThreads(0), 1);
-}
-
-TEST(DeviceTest, TellsThePeakOfMemorySinceItWasReset) {
-  constexpr int64_t kBytes = int64_t{256} << 20;
-  const auto fill = [] { return std::vector<char>(kBytes, 1)[kBytes / 2]; };
-  EXPECT_EQ(fill(), 1);
-  EXPECT_GT(PeakMemoryBytes(), kBytes);
-  ResetPeakMemory();
-  EXPECT_LT(PeakMemoryBytes(), kBytes);
-  EXPECT_EQ(fill(), 1);
-  EXPECT_GT(PeakMemoryBytes(), kBytes);
 }
 
 }  // namespace

@@ -5,8 +5,8 @@
 // through a run before the next one starts. Memory is slower than arithmetic, so a few chains at a
 // time, a group, go all the way, and their outputs are added to the nodes they lead to while they
 // are still in the cache.
-#ifndef NAP_MODEL_FUSED_PASS_H_
-#define NAP_MODEL_FUSED_PASS_H_
+#ifndef NAP_ENGINE_FUSED_PASS_H_
+#define NAP_ENGINE_FUSED_PASS_H_
 
 #include <ATen/core/Tensor.h>
 
@@ -15,23 +15,23 @@
 #include <tuple>
 #include <vector>
 
-#include "nap/model/batch_sum.h"
-#include "nap/model/channel_norm.h"
-#include "nap/model/fused_cell.h"
-#include "nap/model/image_batch.h"
+#include "nap/engine/batch_sum.h"
+#include "nap/engine/cell_graph.h"
+#include "nap/engine/channel_norm.h"
+#include "nap/engine/image_batch.h"
 #include "ops/kernels/scratch.h"
 
 namespace nap {
 
 class FusedPass {
  public:
-  explicit FusedPass(std::shared_ptr<const FusedGraph> graph);
+  explicit FusedPass(std::shared_ptr<const CellGraph> graph);
 
   struct Mode {
     bool keep;   // Backward will follow
     bool again;  // the batch has been here before: running statistics know it already
   };
-  at::Tensor Forward(const std::vector<at::Tensor>& inputs, const FusedFactors& factors, Mode mode);
+  at::Tensor Forward(const std::vector<at::Tensor>& inputs, const CellFactors& factors, Mode mode);
 
   struct Wanted {
     std::vector<bool> inputs;
@@ -40,7 +40,7 @@ class FusedPass {
   struct Gradients {
     std::vector<at::Tensor> inputs;   // undefined where not wanted
     at::Tensor mixing_weights;        // as many as there are, in one row
-    std::vector<at::Tensor> weights;  // as FusedGraph::Weights(); undefined if not wanted
+    std::vector<at::Tensor> weights;  // as CellGraph::Weights(); undefined if not wanted
   };
   // Once, after a Forward that kept what it needs, which it uses up.
   Gradients Backward(const at::Tensor& output_gradient, const Wanted& wanted);
@@ -49,8 +49,8 @@ class FusedPass {
   // A part of the weighted sum that makes a node.
   struct Use {
     int node;
-    int weight;     // as in FusedTerm
-    int drop_path;  // as in FusedTerm
+    int weight;     // as in CellTerm
+    int drop_path;  // as in CellTerm
     // Sums of the node's gradient, and of that times the output's distance from its norm's centre.
     // Drop path's factors are counted in. `sums` is the node's, and not kept here, without them.
     PerChannel products, sums;
@@ -58,7 +58,7 @@ class FusedPass {
 
   // A stage, an identity or an operation without stages. Several terms can use one.
   struct Run {
-    Run(const FusedTerm& term, size_t part);
+    Run(const CellTerm& term, size_t part);
 
     std::shared_ptr<const Stage> stage;
     std::shared_ptr<Operation> operation;
@@ -100,7 +100,7 @@ class FusedPass {
     bool first;  // the node has no contents yet
   };
 
-  void AddTerm(const FusedTerm& term);
+  void AddTerm(const CellTerm& term);
   float Mixing(int weight) const;
   const float* DropPath(const Use& use) const;
   const PerChannel& SumsOf(const Use& use) const;
@@ -137,7 +137,7 @@ class FusedPass {
   void Release(int run);
   static void Unpack(const Run& run, const std::vector<float>& gradient, Gradients* gradients);
 
-  const std::shared_ptr<const FusedGraph> graph_;
+  const std::shared_ptr<const CellGraph> graph_;
   std::vector<Run> runs_;
   std::vector<Node> nodes_;
   std::map<std::tuple<int, bool, StageList>, int> shared_;  // last runs of chains without weights
@@ -153,4 +153,4 @@ class FusedPass {
 
 }  // namespace nap
 
-#endif  // NAP_MODEL_FUSED_PASS_H_
+#endif  // NAP_ENGINE_FUSED_PASS_H_

@@ -4,7 +4,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "nap/model/fused_pass.h"
+#include "nap/engine/fused_pass.h"
+#include "nap/runtime/threads.h"
 #include "ops/kernels/normalisation.h"
 
 namespace nap {
@@ -50,7 +51,7 @@ FusedPass::Gradients FusedPass::Backward(const at::Tensor& output_gradient, cons
   std::vector<double> mixing(mixing_.size(), 0.0);
   for (const Run& run : runs_) {
     for (const Use& use : run.uses) {
-      if (use.weight == FusedTerm::kUnweighted) continue;
+      if (use.weight == CellTerm::kUnweighted) continue;
       const PerChannel& sums = SumsOf(use);
       for (size_t c = 0; c < use.products.size(); ++c) {
         mixing[use.weight] += run.norm.scale()[c] * run.norm.Corrected(c, use.products[c], sums[c]);
@@ -71,7 +72,7 @@ std::vector<bool> FusedPass::NodesWanted(const Wanted& wanted) const {
     for (const Run& run : runs_) {
       if (run.source != source) continue;
       for (const Use& use : run.uses) {
-        if (use.weight != FusedTerm::kUnweighted || nodes[source]) nodes[use.node] = true;
+        if (use.weight != CellTerm::kUnweighted || nodes[source]) nodes[use.node] = true;
       }
     }
   }
@@ -96,14 +97,14 @@ void FusedPass::FindProducts(const Runs& runs, bool for_mixing_alone) {
     const bool normalised = runs_[i].norm.norm().enabled;
     const int64_t channels = OutputOf(runs_[i]).first.channels;
     for (Use& use : runs_[i].uses) {
-      if ((for_mixing_alone || !normalised) && use.weight == FusedTerm::kUnweighted) continue;
+      if ((for_mixing_alone || !normalised) && use.weight == CellTerm::kUnweighted) continue;
       places.push_back({i, &use, total, total + channels});
       total += DropPath(use) == nullptr ? channels : 2 * channels;
     }
   }
   if (places.empty()) return;
   GroupSums sums(images_, total);
-  ForEachImage(images_, [&](int64_t group, int64_t n) {
+  ForEachInGroups(images_, [&](int64_t group, int64_t n) {
     thread_local std::vector<float> of_image;
     for (const Place& place : places) {
       const Run& run = runs_[place.run];
@@ -193,7 +194,7 @@ void FusedPass::BackwardNode(int index, const ImageBatch& from_output, bool want
 
   if (want_value) {
     node.gradient = NewBatch(images_, value.height, value.width, value.channels);
-    ForEachImage(images_, [&](int64_t, int64_t n) {
+    ForEachInGroups(images_, [&](int64_t, int64_t n) {
       start.Compute(n, /*accumulate=*/false, node.gradient[n]);
     });
   }
@@ -216,7 +217,7 @@ void FusedPass::BackwardNode(int index, const ImageBatch& from_output, bool want
   }
   if (!want_value) return;
   GroupSums sums(images_, value.channels);
-  ForEachImage(images_, [&](int64_t group, int64_t n) {
+  ForEachInGroups(images_, [&](int64_t group, int64_t n) {
     const Image gradient = node.gradient[n];
     if (clipped.IsDefined()) kernels::AddClipGradient(node.value[n], clipped[n], gradient);
     kernels::AddSum(gradient, sums.Of(group));
@@ -251,7 +252,7 @@ void FusedPass::BackwardLevel(const Runs& runs, bool want_weights, Gradients* gr
   }
   GroupSums sums(images_, total);
 
-  ForEachImage(images_, [&](int64_t group, int64_t n) {
+  ForEachInGroups(images_, [&](int64_t group, int64_t n) {
     thread_local kernels::BorderedScratch positive_scratch;
     thread_local kernels::Scratch gradient_scratch;
     for (size_t i = 0; i < runs.size(); ++i) {
@@ -309,7 +310,7 @@ void FusedPass::BackwardFirstLevel(int index, const Runs& all_runs, ImageBatch* 
   }
   const int64_t border = want_weights ? BorderOf(runs) : -1;
   GroupSums sums(images_, total);
-  ForEachImage(images_, [&](int64_t group, int64_t n) {
+  ForEachInGroups(images_, [&](int64_t group, int64_t n) {
     thread_local kernels::BorderedScratch positive_scratch;
     thread_local kernels::Scratch gradient_scratch;
     const Image value = node.value[n];
@@ -345,7 +346,7 @@ ImageBatch FusedPass::BackwardOperation(int index, bool want_weights, Gradients*
   if (!run.operation_output.requires_grad()) return {};
   const Image& image = run.output.first;
   const ImageBatch dy = NewBatch(images_, image.height, image.width, image.channels);
-  ForEachImage(images_, [&](int64_t, int64_t n) {
+  ForEachInGroups(images_, [&](int64_t, int64_t n) {
     output_gradient.Compute(n, /*accumulate=*/false, dy[n]);
   });
 

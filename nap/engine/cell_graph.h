@@ -1,7 +1,6 @@
-// A cell computed by the kernels of ops/kernels: one autograd node with a hand-written backward
-// pass, instead of a node for every convolution, batch norm and sum.
-#ifndef NAP_MODEL_FUSED_CELL_H_
-#define NAP_MODEL_FUSED_CELL_H_
+// What a cell computes: sums of weighted, normalised operations between nodes.
+#ifndef NAP_ENGINE_CELL_GRAPH_H_
+#define NAP_ENGINE_CELL_GRAPH_H_
 
 #include <ATen/core/Tensor.h>
 #include <torch/nn/modules/batchnorm.h>
@@ -25,7 +24,7 @@ struct CellOptions {
 };
 
 // What is done to an output: a batch norm or nothing.
-struct FusedNorm {
+struct CellNorm {
   bool enabled = true;
   // Null: by the batch's statistics, without scale and shift. Else it decides, by its mode, which
   // statistics are used, and its running statistics are updated as by its own forward pass.
@@ -36,7 +35,7 @@ struct FusedNorm {
 };
 
 // Adds normalise(operation(source)) to the target, times a mixing weight or drop path's factor.
-struct FusedTerm {
+struct CellTerm {
   static constexpr int kUnweighted = -1;
   static constexpr int kKept = -1;
 
@@ -45,24 +44,24 @@ struct FusedTerm {
   int weight = kUnweighted;  // index into the mixing weights, counted row by row
   std::optional<StageList> stages = {};
   std::shared_ptr<Operation> operation = nullptr;  // what is called if there are no stages
-  // Behind every stage, or one if there is no stage. Empty: FusedNorm() for each. A term with a
-  // mixing weight ends in FusedNorm() or in none.
-  std::vector<FusedNorm> norms = {};
+  // Behind every stage, or one if there is no stage. Empty: CellNorm() for each. A term with a
+  // mixing weight ends in CellNorm() or in none.
+  std::vector<CellNorm> norms = {};
   int drop_path = kKept;  // row of the drop path's factors
 
   // The parts are the stages, or what stands for them.
   size_t NumParts() const { return stages && !stages->empty() ? stages->size() : 1; }
-  FusedNorm Norm(size_t part) const { return norms.empty() ? FusedNorm() : norms[part]; }
+  CellNorm Norm(size_t part) const { return norms.empty() ? CellNorm() : norms[part]; }
   std::vector<at::Tensor> Weights(size_t part) const;  // the norm's are the last
 };
 
 // Nodes [0, num_inputs) are given, the others are the sums of their terms.
-struct FusedGraph {
+struct CellGraph {
   int num_inputs;
   int num_nodes;            // with the inputs
   int64_t channels;         // of each sum that `narrow` does not name
   std::vector<int> concat;  // the sums whose concatenation is the output
-  std::vector<FusedTerm> terms;
+  std::vector<CellTerm> terms;
   std::map<int, int64_t> narrow = {};  // channels of the sums that have fewer; none is in `concat`
 
   // Of a sum.
@@ -72,22 +71,11 @@ struct FusedGraph {
   std::vector<at::Tensor> Weights() const;
 };
 
-// Whether the kernels apply: float32 on the CPU, while no trace is recorded (torchscript.h), which
-// sees LibTorch's operators only.
-bool CanFuse(const at::Tensor& x);
-
-struct FusedFactors {
+struct CellFactors {
   at::Tensor mixing;     // undefined if no term has one
   at::Tensor drop_path;  // [rows, N], without gradient; undefined: nothing is dropped
 };
 
-// inputs: [N, C_i, H_i, W_i]; returns [N, len(concat) * channels, H, W]. With `recompute`, the
-// backward pass computes the cell again from its inputs instead of keeping every operation's
-// output. The backward pass can run only once.
-at::Tensor FusedForward(std::shared_ptr<const FusedGraph> graph,
-                        const std::vector<at::Tensor>& inputs, const FusedFactors& factors,
-                        bool recompute);
-
 }  // namespace nap
 
-#endif  // NAP_MODEL_FUSED_CELL_H_
+#endif  // NAP_ENGINE_CELL_GRAPH_H_

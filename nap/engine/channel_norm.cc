@@ -1,4 +1,4 @@
-#include "nap/model/channel_norm.h"
+#include "nap/engine/channel_norm.h"
 
 #include <ATen/ops/empty.h>
 #include <c10/util/Exception.h>

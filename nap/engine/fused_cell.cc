@@ -1,4 +1,4 @@
-#include "nap/model/fused_cell.h"
+#include "nap/engine/fused_cell.h"
 
 #include <ATen/TracerMode.h>
 #include <ATen/core/grad_mode.h>
@@ -8,7 +8,7 @@
 
 #include <utility>
 
-#include "nap/model/fused_pass.h"
+#include "nap/engine/fused_pass.h"
 
 namespace nap {
 namespace {
@@ -18,16 +18,16 @@ using torch::autograd::variable_list;
 
 // What the backward pass needs.
 struct Kept : torch::CustomClassHolder {
-  std::shared_ptr<const FusedGraph> graph;
+  std::shared_ptr<const CellGraph> graph;
   std::unique_ptr<FusedPass> pass;  // null: computed again from `inputs`
   std::vector<at::Tensor> inputs;
-  FusedFactors factors;
+  CellFactors factors;
   FusedPass::Wanted wanted;
   bool used = false;
 };
 
 struct Call {
-  std::shared_ptr<const FusedGraph> graph;
+  std::shared_ptr<const CellGraph> graph;
   at::Tensor drop_path;
   bool recompute;
   bool grad_mode;  // it is off while a Function runs
@@ -35,7 +35,7 @@ struct Call {
 
 class CellFunction : public torch::autograd::Function<CellFunction> {
  public:
-  // tensors: the inputs, the mixing weights, FusedGraph::Weights().
+  // tensors: the inputs, the mixing weights, CellGraph::Weights().
   static at::Tensor forward(AutogradContext* context, const Call& call, at::TensorList tensors) {
     const auto kept = c10::make_intrusive<Kept>();
     const int num_inputs = call.graph->num_inputs;
@@ -87,44 +87,13 @@ class CellFunction : public torch::autograd::Function<CellFunction> {
 
 }  // namespace
 
-std::vector<at::Tensor> FusedNorm::Weights() const {
-  if (module.is_empty() || !module->weight.defined()) return {};
-  return {module->weight, module->bias};
-}
-
-std::vector<at::Tensor> FusedTerm::Weights(size_t part) const {
-  std::vector<at::Tensor> weights;
-  if (!stages) {
-    weights = operation->parameters();
-  } else if (!stages->empty()) {
-    weights = (*stages)[part]->Weights();
-  }
-  for (at::Tensor& weight : Norm(part).Weights()) weights.push_back(std::move(weight));
-  return weights;
-}
-
-int64_t FusedGraph::Channels(int node) const {
-  const auto found = narrow.find(node);
-  return found == narrow.end() ? channels : found->second;
-}
-
-std::vector<at::Tensor> FusedGraph::Weights() const {
-  std::vector<at::Tensor> weights;
-  for (const FusedTerm& term : terms) {
-    for (size_t part = 0; part < term.NumParts(); ++part) {
-      for (at::Tensor& weight : term.Weights(part)) weights.push_back(std::move(weight));
-    }
-  }
-  return weights;
-}
-
 bool CanFuse(const at::Tensor& x) {
   return x.device().is_cpu() && x.scalar_type() == at::kFloat &&
          !at::tracer::impl::is_dispatch_enabled();
 }
 
-at::Tensor FusedForward(std::shared_ptr<const FusedGraph> graph,
-                        const std::vector<at::Tensor>& inputs, const FusedFactors& factors,
+at::Tensor FusedForward(std::shared_ptr<const CellGraph> graph,
+                        const std::vector<at::Tensor>& inputs, const CellFactors& factors,
                         bool recompute) {
   std::vector<at::Tensor> tensors = inputs;
   tensors.push_back(factors.mixing.defined() ? factors.mixing : at::empty({0}, at::kFloat));

@@ -1,4 +1,4 @@
-#include "nap/model/batch_sum.h"
+#include "nap/engine/batch_sum.h"
 
 #include <algorithm>
 #include <utility>

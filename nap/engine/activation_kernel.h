@@ -2,8 +2,8 @@
 // without Training" (ICML 2021), section 3. With the pattern of an image being which units the
 // network's ReLUs let through, its entry for two images is the number of units in which their
 // patterns agree.
-#ifndef NAP_MODEL_ACTIVATION_KERNEL_H_
-#define NAP_MODEL_ACTIVATION_KERNEL_H_
+#ifndef NAP_ENGINE_ACTIVATION_KERNEL_H_
+#define NAP_ENGINE_ACTIVATION_KERNEL_H_
 
 #include <ATen/core/Tensor.h>
 
@@ -53,4 +53,4 @@ class ActivationObserver {
 
 }  // namespace nap
 
-#endif  // NAP_MODEL_ACTIVATION_KERNEL_H_
+#endif  // NAP_ENGINE_ACTIVATION_KERNEL_H_

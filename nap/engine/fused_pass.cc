@@ -1,4 +1,4 @@
-#include "nap/model/fused_pass.h"
+#include "nap/engine/fused_pass.h"
 
 #include <ATen/core/grad_mode.h>
 #include <c10/util/Exception.h>
@@ -7,7 +7,8 @@
 #include <iterator>
 #include <utility>
 
-#include "nap/model/activation_kernel.h"
+#include "nap/engine/activation_kernel.h"
+#include "nap/runtime/threads.h"
 #include "ops/kernels/normalisation.h"
 #include "ops/kernels/scratch.h"
 #include "ops/kernels/sign_bits.h"
@@ -47,24 +48,24 @@ constexpr int64_t kGroupFloats = 1 << 16;
 
 }  // namespace
 
-FusedPass::Run::Run(const FusedTerm& term, size_t part)
+FusedPass::Run::Run(const CellTerm& term, size_t part)
     : operation(term.stages ? nullptr : term.operation),
       source(term.source),
       norm(term.Norm(part)) {
   if (term.stages && !term.stages->empty()) stage = (*term.stages)[part];
 }
 
-FusedPass::FusedPass(std::shared_ptr<const FusedGraph> graph)
+FusedPass::FusedPass(std::shared_ptr<const CellGraph> graph)
     : graph_(std::move(graph)), nodes_(graph_->num_nodes) {
-  for (const FusedTerm& term : graph_->terms) AddTerm(term);
+  for (const CellTerm& term : graph_->terms) AddTerm(term);
 }
 
-void FusedPass::AddTerm(const FusedTerm& term) {
+void FusedPass::AddTerm(const CellTerm& term) {
   TORCH_CHECK(term.norms.empty() || term.norms.size() == term.NumParts(),
               "a term needs a norm behind each of its ", term.NumParts(), " parts, not ",
               term.norms.size());
-  const FusedNorm norm = term.Norm(term.NumParts() - 1);
-  TORCH_CHECK(term.weight == FusedTerm::kUnweighted || norm.module.is_empty(),
+  const CellNorm norm = term.Norm(term.NumParts() - 1);
+  TORCH_CHECK(term.weight == CellTerm::kUnweighted || norm.module.is_empty(),
               "a term with a mixing weight ends in a batch norm without scale, shift and running "
               "statistics, or in none");
   // One whose norm keeps statistics is nobody else's.
@@ -98,12 +99,12 @@ void FusedPass::AddTerm(const FusedTerm& term) {
 }
 
 float FusedPass::Mixing(int weight) const {
-  return weight == FusedTerm::kUnweighted ? 1.0f : mixing_[weight];
+  return weight == CellTerm::kUnweighted ? 1.0f : mixing_[weight];
 }
 
 // A factor an image; null: ones.
 const float* FusedPass::DropPath(const Use& use) const {
-  if (use.drop_path == FusedTerm::kKept || !drop_path_.defined()) return nullptr;
+  if (use.drop_path == CellTerm::kKept || !drop_path_.defined()) return nullptr;
   return drop_path_.data_ptr<float>() + use.drop_path * images_;
 }
 
@@ -115,7 +116,7 @@ const ImageBatch& FusedPass::OutputOf(const Run& run) const {
   return run.IsIdentity() ? nodes_[run.source].value : run.output;
 }
 
-at::Tensor FusedPass::Forward(const std::vector<at::Tensor>& inputs, const FusedFactors& factors,
+at::Tensor FusedPass::Forward(const std::vector<at::Tensor>& inputs, const CellFactors& factors,
                               Mode mode) {
   images_ = inputs[0].size(0);
   again_ = mode.again;
@@ -278,7 +279,7 @@ void FusedPass::Add(const std::vector<Addition>& additions, int64_t n) const {
 void FusedPass::AddPending() {
   const std::vector<Addition> additions = TakePending();
   if (additions.empty()) return;
-  ForEachImage(images_, [&](int64_t, int64_t n) { Add(additions, n); });
+  ForEachInGroups(images_, [&](int64_t, int64_t n) { Add(additions, n); });
 }
 
 // Also adds what is pending: the images' outputs of the last group are then fetched once.
@@ -307,7 +308,7 @@ void FusedPass::ForwardLevel(int index, const Runs& runs) {
     patterns.emplace_back(clips ? kernel : nullptr, images_, InputOf(runs_[runs[i]]).first);
   }
 
-  ForEachImage(images_, [&](int64_t, int64_t n) {
+  ForEachInGroups(images_, [&](int64_t, int64_t n) {
     thread_local kernels::BorderedScratch scratch;
     Add(additions, n);
     const Image value = nodes_[index].value[n];
@@ -398,7 +399,7 @@ void FusedPass::RunOperation(int index, Mode mode) {
   const int64_t channels = run.norm.ReadsMoments() ? run.output.first.channels : 0;
   std::vector<float> moments(images_ * 2 * channels, 0.0f);
   if (channels > 0)
-    ForEachImage(images_, [&](int64_t, int64_t n) {
+    ForEachInGroups(images_, [&](int64_t, int64_t n) {
       const Image output = run.output[n];
       float* sums = &moments[n * 2 * channels];
       kernels::AddMoments(output, output.data, sums, sums + channels);

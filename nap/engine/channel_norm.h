@@ -1,6 +1,6 @@
 // A batch norm as the fused pass sees it: a map of each channel, and the way back.
-#ifndef NAP_MODEL_CHANNEL_NORM_H_
-#define NAP_MODEL_CHANNEL_NORM_H_
+#ifndef NAP_ENGINE_CHANNEL_NORM_H_
+#define NAP_ENGINE_CHANNEL_NORM_H_
 
 #include <ATen/core/Tensor.h>
 
@@ -8,8 +8,8 @@
 #include <utility>
 #include <vector>
 
-#include "nap/model/fused_cell.h"
-#include "nap/model/image_batch.h"
+#include "nap/engine/cell_graph.h"
+#include "nap/engine/image_batch.h"
 
 namespace nap {
 
@@ -19,7 +19,7 @@ using PerChannel = std::vector<double>;
 // An output y becomes scale * (y - centre) + shift.
 class ChannelNorm {
  public:
-  explicit ChannelNorm(FusedNorm norm) : norm_(std::move(norm)) {}
+  explicit ChannelNorm(CellNorm norm) : norm_(std::move(norm)) {}
 
   // Whether it needs, for the batch to come, the batch's moments.
   bool ReadsMoments() const;
@@ -32,7 +32,7 @@ class ChannelNorm {
   const std::vector<float>& scale() const { return scale_; }
   const std::vector<float>& centre() const { return centre_; }
   const std::vector<float>& shift() const { return shift_; }
-  const FusedNorm& norm() const { return norm_; }
+  const CellNorm& norm() const { return norm_; }
 
   // Products with y - centre become those with the distance from the mean: what `centre` lost by
   // rounding is made good.
@@ -46,13 +46,13 @@ class ChannelNorm {
   bool StatisticsGradient(const PerChannel& sums, const PerChannel& products, double count,
                           std::vector<float>* slopes, std::vector<float>* shift) const;
 
-  // Of FusedNorm::Weights(), from the same sums.
+  // Of CellNorm::Weights(), from the same sums.
   std::vector<at::Tensor> WeightGradients(const PerChannel& sums, const PerChannel& products) const;
 
  private:
   void UpdateRunningStatistics(const PerChannel& mean, const PerChannel& squares, double count);
 
-  FusedNorm norm_;
+  CellNorm norm_;
   bool of_batch_ = false;       // the statistics are those of the batch
   PerChannel rest_;             // of the mean: what `centre` lost by rounding
   std::vector<float> centre_;   // the mean
@@ -62,4 +62,4 @@ class ChannelNorm {
 
 }  // namespace nap
 
-#endif  // NAP_MODEL_CHANNEL_NORM_H_
+#endif  // NAP_ENGINE_CHANNEL_NORM_H_

@@ -1,6 +1,6 @@
 // Values and gradients of a cell against those that they should be.
-#ifndef NAP_MODEL_AGREEMENT_FOR_TESTS_H_
-#define NAP_MODEL_AGREEMENT_FOR_TESTS_H_
+#ifndef NAP_ENGINE_AGREEMENT_FOR_TESTS_H_
+#define NAP_ENGINE_AGREEMENT_FOR_TESTS_H_
 
 #include <ATen/core/Tensor.h>
 
@@ -27,4 +27,4 @@ void ExpectAgreement(const std::function<NamedTensors(int64_t seed)>& found,
 
 }  // namespace nap
 
-#endif  // NAP_MODEL_AGREEMENT_FOR_TESTS_H_
+#endif  // NAP_ENGINE_AGREEMENT_FOR_TESTS_H_

@@ -1,4 +1,4 @@
-#include "nap/model/activation_kernel.h"
+#include "nap/engine/activation_kernel.h"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
@@ -9,7 +9,7 @@
 #include <memory>
 #include <string_view>
 
-#include "nap/model/image_batch.h"
+#include "nap/runtime/threads.h"
 #include "ops/kernels/sign_bits.h"
 
 namespace nap {

@@ -1,11 +1,11 @@
 // Weighted sums of batches.
-#ifndef NAP_MODEL_BATCH_SUM_H_
-#define NAP_MODEL_BATCH_SUM_H_
+#ifndef NAP_ENGINE_BATCH_SUM_H_
+#define NAP_ENGINE_BATCH_SUM_H_
 
 #include <cstdint>
 #include <vector>
 
-#include "nap/model/image_batch.h"
+#include "nap/engine/image_batch.h"
 #include "ops/kernels/image.h"
 
 namespace nap {
@@ -43,4 +43,4 @@ class BatchSum {
 
 }  // namespace nap
 
-#endif  // NAP_MODEL_BATCH_SUM_H_
+#endif  // NAP_ENGINE_BATCH_SUM_H_

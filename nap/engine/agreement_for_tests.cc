@@ -1,4 +1,4 @@
-#include "nap/model/agreement_for_tests.h"
+#include "nap/engine/agreement_for_tests.h"
 
 #include <ATen/TensorOperators.h>
 #include <gtest/gtest.h>

@@ -1,14 +1,14 @@
 // Batches of images in the kernels' layout.
-#ifndef NAP_MODEL_IMAGE_BATCH_H_
-#define NAP_MODEL_IMAGE_BATCH_H_
+#ifndef NAP_ENGINE_IMAGE_BATCH_H_
+#define NAP_ENGINE_IMAGE_BATCH_H_
 
 #include <ATen/core/Tensor.h>
 
 #include <algorithm>
 #include <cstdint>
-#include <functional>
 #include <vector>
 
+#include "nap/runtime/threads.h"
 #include "ops/kernels/image.h"
 #include "ops/kernels/scratch.h"
 
@@ -39,19 +39,10 @@ at::Tensor TensorOf(const ImageBatch& batch, int64_t images, int64_t channels);
 // Channels [part * C, (part + 1) * C) of a batch whose pixels hold several images' channels.
 ImageBatch Slice(const ImageBatch& batch, int64_t part, int64_t channels);
 
-// The images are dealt to groups, on which threads work; what a group sums up is added in the order
-// of the groups. As the groups depend on nothing but the batch, the result does not depend on the
-// number of threads.
-int64_t NumImageGroups(int64_t images);
-void ForEachImage(int64_t images, const std::function<void(int64_t group, int64_t image)>& body);
-
-// Calls body(0) .. body(count - 1) on all threads.
-void ForEach(int64_t count, const std::function<void(int64_t)>& body);
-
 // Sums that each group of images keeps for itself, side by side.
 class GroupSums {
  public:
-  GroupSums(int64_t images, int64_t size) : groups_(NumImageGroups(images)), size_(size) {
+  GroupSums(int64_t images, int64_t size) : groups_(NumGroups(images)), size_(size) {
     sums_.Get(groups_ * size);
     ForEach(groups_, [this](int64_t group) { std::fill_n(Of(group), size_, 0.0f); });
   }
@@ -77,4 +68,4 @@ class GroupSums {
 
 }  // namespace nap
 
-#endif  // NAP_MODEL_IMAGE_BATCH_H_
+#endif  // NAP_ENGINE_IMAGE_BATCH_H_

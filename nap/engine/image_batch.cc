@@ -1,10 +1,7 @@
-#include "nap/model/image_batch.h"
+#include "nap/engine/image_batch.h"
 
-#include <ATen/Parallel.h>
 #include <ATen/ops/constant_pad_nd.h>
 #include <ATen/ops/empty.h>
-
-#include <algorithm>
 
 namespace nap {
 
@@ -39,31 +36,6 @@ ImageBatch Slice(const ImageBatch& batch, int64_t part, int64_t channels) {
   slice.first.data += part * channels;
   slice.first.channels = channels;
   return slice;
-}
-
-int64_t NumImageGroups(int64_t images) {
-  // Each keeps sums of its own, so that many of them cost more than they bring.
-  return std::min(images, std::clamp<int64_t>(images / 2, 4, 16));
-}
-
-void ForEach(int64_t count, const std::function<void(int64_t)>& body) {
-  at::parallel_for(0, count, 1, [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i) body(i);
-  });
-}
-
-void ForEachImage(int64_t images, const std::function<void(int64_t, int64_t)>& body) {
-  const int64_t groups = NumImageGroups(images);
-  // To and fro: what a thread has touched last is still in its cache when the next call begins.
-  thread_local bool backwards = false;
-  backwards = !backwards;
-  at::parallel_for(0, groups, 1, [&, fro = backwards](int64_t first, int64_t last) {
-    for (int64_t i = first; i < last; ++i) {
-      const int64_t group = fro ? first + last - 1 - i : i;
-      const int64_t end = (group + 1) * images / groups;
-      for (int64_t n = group * images / groups; n < end; ++n) body(group, n);
-    }
-  });
 }
 
 }  // namespace nap

@@ -1,0 +1,38 @@
+#include "nap/engine/cell_graph.h"
+
+#include <utility>
+
+namespace nap {
+
+std::vector<at::Tensor> CellNorm::Weights() const {
+  if (module.is_empty() || !module->weight.defined()) return {};
+  return {module->weight, module->bias};
+}
+
+std::vector<at::Tensor> CellTerm::Weights(size_t part) const {
+  std::vector<at::Tensor> weights;
+  if (!stages) {
+    weights = operation->parameters();
+  } else if (!stages->empty()) {
+    weights = (*stages)[part]->Weights();
+  }
+  for (at::Tensor& weight : Norm(part).Weights()) weights.push_back(std::move(weight));
+  return weights;
+}
+
+int64_t CellGraph::Channels(int node) const {
+  const auto found = narrow.find(node);
+  return found == narrow.end() ? channels : found->second;
+}
+
+std::vector<at::Tensor> CellGraph::Weights() const {
+  std::vector<at::Tensor> weights;
+  for (const CellTerm& term : terms) {
+    for (size_t part = 0; part < term.NumParts(); ++part) {
+      for (at::Tensor& weight : term.Weights(part)) weights.push_back(std::move(weight));
+    }
+  }
+  return weights;
+}
+
+}  // namespace nap

@@ -1,0 +1,59 @@
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "nap/runtime/device.h"
+#include "nap/runtime/memory.h"
+#include "nap/runtime/threads.h"
+
+namespace nap {
+namespace {
+
+TEST(DeviceTest, KnowsItsNames) {
+  EXPECT_TRUE(FindDevice("cpu")->is_cpu());
+  EXPECT_TRUE(FindDevice("auto").ok());
+  for (const char* name : {"gpu", "cuda:", "cuda:x", "cuda:-1", "cuda:1000", ""}) {
+    EXPECT_EQ(FindDevice(name).status().code(), absl::StatusCode::kInvalidArgument) << name;
+  }
+  // No machine has that many.
+  EXPECT_EQ(FindDevice("cuda:99").status().code(), absl::StatusCode::kFailedPrecondition);
+}
+
+TEST(ThreadsTest, UsesTheThreadsThatAreAsked) {
+  EXPECT_EQ(UseThreads(1), 1);
+  EXPECT_GE(UseThreads(0), 1);
+}
+
+TEST(MemoryTest, TellsThePeakOfMemorySinceItWasReset) {
+  constexpr int64_t kBytes = int64_t{256} << 20;
+  const auto fill = [] { return std::vector<char>(kBytes, 1)[kBytes / 2]; };
+  EXPECT_EQ(fill(), 1);
+  EXPECT_GT(PeakMemoryBytes(), kBytes);
+  ResetPeakMemory();
+  EXPECT_LT(PeakMemoryBytes(), kBytes);
+  EXPECT_EQ(fill(), 1);
+  EXPECT_GT(PeakMemoryBytes(), kBytes);
+}
+
+// The numbers of a group are added by one thread, one after another.
+TEST(ThreadsTest, GroupsDependOnTheItemsAlone) {
+  for (const int64_t items : {1, 3, 8, 50}) {
+    std::vector<int64_t> by_one_thread;
+    for (const int threads : {1, 2, 3}) {
+      UseThreads(threads);
+      std::vector<int64_t> group_of(items, -1);
+      ForEachInGroups(items, [&](int64_t group, int64_t item) { group_of[item] = group; });
+      if (threads == 1) by_one_thread = group_of;
+      EXPECT_EQ(group_of, by_one_thread);
+      EXPECT_EQ(std::set<int64_t>(group_of.begin(), group_of.end()).size(), NumGroups(items));
+      EXPECT_EQ(group_of.front(), 0);
+      EXPECT_EQ(group_of.back(), NumGroups(items) - 1);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace nap
