@@ -12,12 +12,24 @@ std::vector<at::Tensor> CellNorm::Weights() const {
 std::vector<at::Tensor> CellTerm::Weights(size_t part) const {
   std::vector<at::Tensor> weights;
   if (!stages) {
-    weights = operation->parameters();
+    weights = module->parameters();
   } else if (!stages->empty()) {
     weights = (*stages)[part]->Weights();
   }
   for (at::Tensor& weight : Norm(part).Weights()) weights.push_back(std::move(weight));
   return weights;
+}
+
+CellTerm TermOf(std::shared_ptr<Operation> operation, int source, int target) {
+  Operation* const computes = operation.get();
+  return {source, target, [computes](const at::Tensor& x) { return computes->Forward(x); },
+          computes->Stages(), std::move(operation)};
+}
+
+CellTerm IdentityTerm(int source, int target) {
+  CellTerm term{source, target, [](const at::Tensor& x) { return x; }, StageList()};
+  term.norms = {{/*enabled=*/false}};
+  return term;
 }
 
 int64_t CellGraph::Channels(int node) const {

@@ -6,6 +6,7 @@
 #include <torch/nn/modules/batchnorm.h>
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -14,14 +15,6 @@
 #include "ops/operation.h"
 
 namespace nap {
-
-// How cells compute.
-struct CellOptions {
-  bool fused = true;             // by the kernels, where they apply; else by LibTorch's
-  bool recompute = false;        // keep less for the backward pass and compute it again; fused only
-  int64_t partial_channels = 1;  // K of partial_channels.h, of supernets only
-  bool batch_norms = true;       // else there are none, of supernets only
-};
 
 // What is done to an output: a batch norm or nothing.
 struct CellNorm {
@@ -40,10 +33,15 @@ struct CellTerm {
   static constexpr int kKept = -1;
 
   int source;
-  int target;                // after `source`
-  int weight = kUnweighted;  // index into the mixing weights, counted row by row
+  int target;  // after `source`
+  // Before the last norm, by LibTorch's operators: [N, C, H, W] to [N, channels of the target,
+  // ...].
+  std::function<at::Tensor(const at::Tensor&)> forward = {};
+  // The same by kernels; none: identity. Nothing: they cannot, and `forward` is called.
   std::optional<StageList> stages = {};
-  std::shared_ptr<Operation> operation = nullptr;  // what is called if there are no stages
+  // Whose parameters and buffers `forward` reads; needed if there are no stages.
+  std::shared_ptr<torch::nn::Module> module = nullptr;
+  int weight = kUnweighted;  // index into the mixing weights, counted row by row
   // Behind every stage, or one if there is no stage. Empty: CellNorm() for each. A term with a
   // mixing weight ends in CellNorm() or in none.
   std::vector<CellNorm> norms = {};
@@ -54,6 +52,12 @@ struct CellTerm {
   CellNorm Norm(size_t part) const { return norms.empty() ? CellNorm() : norms[part]; }
   std::vector<at::Tensor> Weights(size_t part) const;  // the norm's are the last
 };
+
+// One whose output an operation is. Its norms are to be set if they are not CellNorm() each.
+CellTerm TermOf(std::shared_ptr<Operation> operation, int source, int target);
+
+// The source as it is.
+CellTerm IdentityTerm(int source, int target);
 
 // Nodes [0, num_inputs) are given, the others are the sums of their terms.
 struct CellGraph {

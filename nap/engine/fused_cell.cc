@@ -1,5 +1,6 @@
-#include "nap/engine/fused_cell.h"
-
+// fused: a cell computed by the kernels of ops/kernels, one autograd node with a hand-written
+// backward pass, instead of a node for every convolution, batch norm and sum. Float32 on a CPU,
+// while no trace is recorded, which sees LibTorch's operators only.
 #include <ATen/TracerMode.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/empty.h>
@@ -8,6 +9,7 @@
 
 #include <utility>
 
+#include "nap/engine/executor.h"
 #include "nap/engine/fused_pass.h"
 
 namespace nap {
@@ -85,22 +87,38 @@ class CellFunction : public torch::autograd::Function<CellFunction> {
   }
 };
 
+// With `recompute`, the backward pass computes the cell again from its inputs instead of keeping
+// every operation's output. The backward pass can run only once.
+class FusedCell final : public ExecutableCell {
+ public:
+  FusedCell(std::shared_ptr<const CellGraph> graph, bool recompute)
+      : graph_(std::move(graph)), recompute_(recompute) {}
+
+  at::Tensor Forward(const std::vector<at::Tensor>& inputs,
+                     const CellFactors& factors) const override {
+    std::vector<at::Tensor> tensors = inputs;
+    tensors.push_back(factors.mixing.defined() ? factors.mixing : at::empty({0}, at::kFloat));
+    for (at::Tensor& weight : graph_->Weights()) tensors.push_back(std::move(weight));
+    return CellFunction::apply(
+        Call{graph_, factors.drop_path, recompute_, at::GradMode::is_enabled()},
+        at::TensorList(tensors));
+  }
+
+ private:
+  const std::shared_ptr<const CellGraph> graph_;
+  const bool recompute_;
+};
+
+const bool registered = ExecutorRegistry::Global().Register(
+    "fused", {"kernels that compute whole cells, on CPUs",
+              [](const at::Tensor& x) {
+                return x.device().is_cpu() && x.scalar_type() == at::kFloat &&
+                       !at::tracer::impl::is_dispatch_enabled();
+              },
+              [](std::shared_ptr<const CellGraph> graph, bool recompute) {
+                return std::make_unique<FusedCell>(std::move(graph), recompute);
+              },
+              /*can_recompute=*/true});
+
 }  // namespace
-
-bool CanFuse(const at::Tensor& x) {
-  return x.device().is_cpu() && x.scalar_type() == at::kFloat &&
-         !at::tracer::impl::is_dispatch_enabled();
-}
-
-at::Tensor FusedForward(std::shared_ptr<const CellGraph> graph,
-                        const std::vector<at::Tensor>& inputs, const CellFactors& factors,
-                        bool recompute) {
-  std::vector<at::Tensor> tensors = inputs;
-  tensors.push_back(factors.mixing.defined() ? factors.mixing : at::empty({0}, at::kFloat));
-  for (at::Tensor& weight : graph->Weights()) tensors.push_back(std::move(weight));
-  return CellFunction::apply(
-      Call{std::move(graph), factors.drop_path, recompute, at::GradMode::is_enabled()},
-      at::TensorList(tensors));
-}
-
 }  // namespace nap

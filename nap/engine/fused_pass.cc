@@ -49,9 +49,7 @@ constexpr int64_t kGroupFloats = 1 << 16;
 }  // namespace
 
 FusedPass::Run::Run(const CellTerm& term, size_t part)
-    : operation(term.stages ? nullptr : term.operation),
-      source(term.source),
-      norm(term.Norm(part)) {
+    : operation(term.stages ? nullptr : &term), source(term.source), norm(term.Norm(part)) {
   if (term.stages && !term.stages->empty()) stage = (*term.stages)[part];
 }
 
@@ -385,12 +383,12 @@ void FusedPass::RunOperation(int index, Mode mode) {
   {
     at::AutoGradMode grad_mode(mode.keep);
     // Batch norms inside would learn of the batch once more.
-    std::vector<at::Tensor> buffers = run.operation->buffers(), before;
+    std::vector<at::Tensor> buffers = run.operation->module->buffers(), before;
     if (again_)
       for (const at::Tensor& buffer : buffers) before.push_back(buffer.clone());
     run.operation_input = TensorOf(node.value, images_, node.channels).detach();
     run.operation_input.requires_grad_(mode.keep);
-    run.operation_output = run.operation->Forward(run.operation_input);
+    run.operation_output = run.operation->forward(run.operation_input);
     // By data(): autograd is not to see it.
     for (size_t i = 0; i < before.size(); ++i) buffers[i].data().copy_(before[i]);
   }

@@ -1,4 +1,4 @@
-// One pass of a batch through a cell, forward and backward (fused_cell.h says what it computes).
+// One pass of a batch through a cell, forward and backward (cell_graph.h says what it computes).
 //
 // A node's readers are chains of runs: the first run of a chain reads the node, the next one the
 // normalised output of the first, and so on. Batch norms need the whole batch, so all images pass
@@ -61,13 +61,13 @@ class FusedPass {
     Run(const CellTerm& term, size_t part);
 
     std::shared_ptr<const Stage> stage;
-    std::shared_ptr<Operation> operation;
-    int source;               // the node where its chain starts
-    int previous = -1;        // reads this run's output, normalised and clipped, not the source
-    int next = -1;            // does so with this one's
-    int64_t packed = 0;       // where its weights start in packed_
-    size_t first_weight = 0;  // in Gradients::weights
-    size_t norm_weight = 0;   // there, the norm's first
+    const CellTerm* operation;  // null: it has stages
+    int source;                 // the node where its chain starts
+    int previous = -1;          // reads this run's output, normalised and clipped, not the source
+    int next = -1;              // does so with this one's
+    int64_t packed = 0;         // where its weights start in packed_
+    size_t first_weight = 0;    // in Gradients::weights
+    size_t norm_weight = 0;     // there, the norm's first
     ChannelNorm norm;
     std::vector<Use> uses;
 

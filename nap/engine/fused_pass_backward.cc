@@ -353,7 +353,7 @@ ImageBatch FusedPass::BackwardOperation(int index, bool want_weights, Gradients*
   std::vector<at::Tensor> inputs = {run.operation_input};
   std::vector<at::Tensor*> results = {nullptr};
   size_t weight = run.first_weight;
-  for (const at::Tensor& parameter : run.operation->parameters()) {
+  for (const at::Tensor& parameter : run.operation->module->parameters()) {
     at::Tensor* const result = &gradients->weights[weight++];
     if (!want_weights || !parameter.requires_grad()) continue;
     inputs.push_back(parameter);

@@ -1,13 +1,11 @@
 #include "nap/model/cell.h"
 
 #include <ATen/core/grad_mode.h>
-#include <ATen/ops/cat.h>
 #include <absl/strings/str_cat.h>
 
 #include <algorithm>
 #include <utility>
 
-#include "nap/engine/fused_cell.h"
 namespace nap {
 
 Cell::Cell(const CellTopology& topology, const CellPlan& plan,
@@ -32,12 +30,14 @@ Cell::Cell(const CellTopology& topology, const CellPlan& plan,
 torch::Tensor Cell::Forward(const std::vector<torch::Tensor>& inputs,
                             const torch::Tensor& mixing_weights) {
   const Masks masks = MasksOf(mixing_weights);
-  if (!options_.fused || !CanFuse(inputs[0])) return Compose(inputs, mixing_weights, masks);
-  if (graph_ == nullptr) graph_ = MakeGraph(Masks(edges_.size()));
+  const CellFactors factors{partial_.Weights(mixing_weights), {}};
   const bool masked = std::any_of(masks.begin(), masks.end(),
                                   [](const MixedOp::Mask& mask) { return !mask.empty(); });
-  return FusedForward(masked ? MakeGraph(masks) : graph_, inputs,
-                      {partial_.Weights(mixing_weights), {}}, options_.recompute);
+  if (masked) return MakeRunner(masks).Forward(inputs, factors);
+  if (runner_ == nullptr) {
+    runner_ = std::make_unique<CellRunner>(MakeRunner(Masks(edges_.size())));
+  }
+  return runner_->Forward(inputs, factors);
 }
 
 Cell::Masks Cell::MasksOf(const torch::Tensor& mixing_weights) const {
@@ -62,28 +62,8 @@ Cell::Masks Cell::MasksOf(const torch::Tensor& mixing_weights) const {
   return masks;
 }
 
-torch::Tensor Cell::Compose(const std::vector<torch::Tensor>& inputs,
-                            const torch::Tensor& mixing_weights, const Masks& masks) {
-  const std::vector<torch::Tensor> weights = mixing_weights.unbind(0);
-  std::vector<torch::Tensor> nodes(topology_.EndNode());
-  for (int i = 0; i < topology_.num_inputs; ++i) {
-    if (inputs_[i] && IsRead(i, masks)) nodes[i] = inputs_[i]->Forward(inputs[i]);
-  }
-  size_t i = 0;  // edges are sorted by target
-  for (int node = topology_.FirstNode(); node < topology_.EndNode(); ++node) {
-    torch::Tensor operations, rest;
-    for (; i < edges_.size() && topology_.edges[i].target == node; ++i) {
-      if (!edges_[i]->IsAlive(masks[i])) continue;
-      const torch::Tensor& source = nodes[topology_.edges[i].source];
-      operations =
-          edges_[i]->AddTo(operations, partial_.First(source), weights[i].unbind(0), masks[i]);
-      rest = partial_.AddRest(rest, source, topology_.edges[i].stride, weights[i]);
-    }
-    nodes[node] = partial_.Join(operations, rest);
-  }
-  std::vector<torch::Tensor> outputs;
-  for (int node : topology_.concat) outputs.push_back(nodes[node]);
-  return at::cat(outputs, 1);
+CellRunner Cell::MakeRunner(const Masks& masks) const {
+  return CellRunner(MakeGraph(masks), options_.backend, options_.recompute);
 }
 
 std::shared_ptr<const CellGraph> Cell::MakeGraph(const Masks& masks) const {
@@ -116,7 +96,7 @@ bool Cell::IsRead(int node, const Masks& masks) const {
 }
 
 void Cell::Prune(int edge, int operation) {
-  graph_ = nullptr;
+  runner_ = nullptr;
   edges_[edge]->Prune(operation);
   const int source = topology_.edges[edge].source;
   if (source >= topology_.num_inputs || !inputs_[source] || IsRead(source, Masks(edges_.size())))

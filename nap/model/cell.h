@@ -9,7 +9,9 @@
 #include <vector>
 
 #include "nap/architecture/topology.h"
+#include "nap/engine/executor.h"
 #include "nap/model/cell_input.h"
+#include "nap/model/cell_options.h"
 #include "nap/model/mixed_op.h"
 #include "nap/model/partial_channels.h"
 #include "nap/search_space/search_space.h"
@@ -34,8 +36,7 @@ class Cell : public torch::nn::Module {
  private:
   using Masks = std::vector<MixedOp::Mask>;  // an edge
 
-  torch::Tensor Compose(const std::vector<torch::Tensor>& inputs,
-                        const torch::Tensor& mixing_weights, const Masks& masks);
+  CellRunner MakeRunner(const Masks& masks) const;
   std::shared_ptr<const CellGraph> MakeGraph(const Masks& masks) const;
   Masks MasksOf(const torch::Tensor& mixing_weights) const;
   bool IsRead(int node, const Masks& masks) const;  // by an edge that lives and is not masked
@@ -46,7 +47,7 @@ class Cell : public torch::nn::Module {
   const PartialChannels partial_;
   std::vector<std::shared_ptr<CellInput>> inputs_;  // null: pruned
   std::vector<std::shared_ptr<MixedOp>> edges_;
-  std::shared_ptr<const CellGraph> graph_;  // null: made when it is needed
+  std::unique_ptr<CellRunner> runner_;  // of no mask; null: made when it is needed
 };
 
 }  // namespace nap

@@ -46,17 +46,21 @@ CellTerm CellInput::Term(int source, int target) const {
   CellTerm term{source, target};
   switch (kind_) {
     case CellInputKind::kPointwise:
+      term.forward = [convolution = pointwise_](const torch::Tensor& x) mutable {
+        return convolution->forward(at::relu(x));
+      };
       term.stages =
           StageList{std::make_shared<PointwiseStage>(std::vector<torch::nn::Conv2d>{pointwise_})};
       break;
     case CellInputKind::kFactorizedReduce:
+      term.forward = [reduce = reduce_](const torch::Tensor& x) { return reduce->Forward(x); };
       term.stages = reduce_->Stages();
       break;
     case CellInputKind::kIdentity:
-      term.stages = StageList();
+      term = IdentityTerm(source, target);
       break;
     case CellInputKind::kResidualBlock:
-      term.operation = block_;
+      term = TermOf(block_, source, target);
       break;
   }
   term.norms = {{/*enabled=*/static_cast<bool>(norm_), norm_}};

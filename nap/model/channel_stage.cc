@@ -1,5 +1,9 @@
 #include "nap/model/channel_stage.h"
 
+#include <ATen/ops/constant_pad_nd.h>
+#include <ATen/ops/max_pool2d.h>
+#include <ATen/ops/tensor.h>
+
 #include <algorithm>
 #include <cmath>
 #include <utility>
@@ -47,6 +51,21 @@ void ChannelStage::Forward(const ConstImage& x, const float*, const Image& y) co
       }
     }
   }
+}
+
+at::Tensor ChannelStage::Compose(const at::Tensor& x) const {
+  at::Tensor y = x;
+  if (stride_ == 2) {
+    y = at::max_pool2d(y, /*kernel_size=*/2, /*stride=*/2, /*padding=*/0, /*dilation=*/1,
+                       /*ceil_mode=*/true);
+  }
+  // One more channel, of zeros.
+  std::vector<int64_t> from(output_channels_, x.size(1));
+  for (const ChannelMove& move : moves_) from[move.to] = move.from;
+  const at::Tensor index = at::tensor(from, at::kLong).to(x.device());
+  return at::constant_pad_nd(y, {0, 0, 0, 0, 0, 1})
+      .index_select(1, index)
+      .contiguous(x.suggest_memory_format());
 }
 
 void ChannelStage::Backward(const ConstImage& x, const float*, const ConstImage& dy,

@@ -2,6 +2,8 @@
 #ifndef NAP_MODEL_CHANNEL_STAGE_H_
 #define NAP_MODEL_CHANNEL_STAGE_H_
 
+#include <ATen/core/Tensor.h>
+
 #include <cstdint>
 #include <vector>
 
@@ -26,6 +28,9 @@ class ChannelStage final : public Stage {
   int64_t Channels(int64_t) const override { return output_channels_; }
   void Forward(const kernels::ConstImage& x, const float* packed,
                const kernels::Image& y) const override;
+  // The same by LibTorch's operators, [N, C, H, W].
+  at::Tensor Compose(const at::Tensor& x) const;
+
   void Backward(const kernels::ConstImage& x, const float* packed, const kernels::ConstImage& dy,
                 bool accumulate, const kernels::Image* dx, float* gradient) const override;
 

@@ -1,12 +1,10 @@
 #include "nap/model/derived_cell.h"
 
 #include <ATen/TensorOperators.h>
-#include <ATen/ops/cat.h>
 #include <absl/strings/str_cat.h>
 
 #include <algorithm>
 
-#include "nap/engine/fused_cell.h"
 #include "ops/layers.h"
 
 namespace nap {
@@ -22,8 +20,7 @@ std::shared_ptr<Operation> MakeOperation(const std::string& name, const Operatio
 
 DerivedCell::DerivedCell(const CellTopology& topology, const CellPlan& plan,
                          const CellGenotype& genotype, const CellOptions& options)
-    : options_(options),
-      plan_(plan),
+    : plan_(plan),
       num_inputs_(topology.num_inputs),
       num_nodes_(topology.EndNode()),
       concat_(genotype.concat) {
@@ -51,42 +48,20 @@ DerivedCell::DerivedCell(const CellTopology& topology, const CellPlan& plan,
       terms_.push_back(std::move(term));
     }
   }
-  const bool all_have_inputs =
-      std::none_of(genotype.nodes.begin(), genotype.nodes.end(),
-                   [](const std::vector<GenotypeInput>& inputs) { return inputs.empty(); });
-  if (all_have_inputs) graph_ = MakeGraph();
+  for (int node = 0; node < topology.num_nodes; ++node) {
+    if (genotype.nodes[node].empty()) empty_.push_back(topology.FirstNode() + node);
+  }
+  runner_ = std::make_unique<CellRunner>(MakeGraph(), options.backend, options.recompute);
 }
 
 torch::Tensor DerivedCell::Forward(const std::vector<torch::Tensor>& inputs,
                                    const torch::Tensor& drop_path) {
-  std::vector<torch::Tensor> read;
+  std::vector<torch::Tensor> given;
   for (int i = 0; i < num_inputs_; ++i) {
-    if (inputs_[i]) read.push_back(inputs[i]);
+    if (inputs_[i]) given.push_back(inputs[i]);
   }
-  if (!options_.fused || graph_ == nullptr || !CanFuse(read[0])) return Compose(inputs, drop_path);
-  return FusedForward(graph_, read, {{}, drop_path}, options_.recompute);
-}
-
-torch::Tensor DerivedCell::Compose(const std::vector<torch::Tensor>& inputs,
-                                   const torch::Tensor& drop_path) {
-  std::vector<torch::Tensor> nodes(num_nodes_);
-  for (int i = 0; i < num_inputs_; ++i) {
-    if (inputs_[i]) nodes[i] = inputs_[i]->Forward(inputs[i]);
-  }
-  const torch::Tensor zero = graph_ == nullptr ? Zero(inputs) : torch::Tensor();
-  for (Term& term : terms_) {
-    if (!nodes[term.source].defined()) nodes[term.source] = zero;
-    torch::Tensor y = term.operation->Forward(nodes[term.source]);
-    if (term.norm) y = term.norm->forward(y);
-    if (drop_path.defined() && term.path != kNeverDropped) {
-      y = y * drop_path[term.path].view({-1, 1, 1, 1});
-    }
-    torch::Tensor& sum = nodes[term.target];
-    sum = sum.defined() ? sum + y : y;
-  }
-  std::vector<torch::Tensor> outputs;
-  for (int node : concat_) outputs.push_back(nodes[node].defined() ? nodes[node] : zero);
-  return at::cat(outputs, 1);
+  if (!empty_.empty()) given.push_back(Zero(inputs));
+  return runner_->Forward(given, {{}, drop_path});
 }
 
 // By operators that a trace sees, from whatever input there is.
@@ -103,11 +78,13 @@ torch::Tensor DerivedCell::Zero(const std::vector<torch::Tensor>& inputs) const 
       .expand({-1, plan_.channels, -1, -1});
 }
 
-// The cell inputs that are read come first, then the topology's nodes.
+// Given are the cell inputs that are read and, if there are empty nodes, what they are; then come
+// the topology's nodes.
 std::shared_ptr<const CellGraph> DerivedCell::MakeGraph() const {
   auto graph = std::make_shared<CellGraph>();
-  const int given = static_cast<int>(
+  const int read = static_cast<int>(
       std::count_if(inputs_.begin(), inputs_.end(), [](const auto& input) { return input; }));
+  const int given = read + (empty_.empty() ? 0 : 1);
   graph->num_inputs = given;
   graph->num_nodes = given + num_nodes_;
   graph->channels = plan_.channels;
@@ -116,16 +93,15 @@ std::shared_ptr<const CellGraph> DerivedCell::MakeGraph() const {
   for (int i = 0; i < num_inputs_; ++i) {
     if (inputs_[i]) graph->terms.push_back(inputs_[i]->Term(source++, given + i));
   }
+  for (int node : empty_) graph->terms.push_back(IdentityTerm(read, given + node));
   for (const Term& term : terms_) {
-    CellTerm fused{given + term.source, given + term.target};
-    fused.stages = term.operation->Stages();
-    fused.operation = term.operation;
-    if (fused.stages) {
-      for (const auto& norm : term.operation->InnerNorms()) fused.norms.push_back({true, norm});
+    CellTerm computed = TermOf(term.operation, given + term.source, given + term.target);
+    if (computed.stages) {
+      for (const auto& norm : term.operation->InnerNorms()) computed.norms.push_back({true, norm});
     }
-    fused.norms.push_back({static_cast<bool>(term.norm), term.norm});
-    if (term.path != kNeverDropped) fused.drop_path = term.path;
-    graph->terms.push_back(std::move(fused));
+    computed.norms.push_back({static_cast<bool>(term.norm), term.norm});
+    if (term.path != kNeverDropped) computed.drop_path = term.path;
+    graph->terms.push_back(std::move(computed));
   }
   return graph;
 }

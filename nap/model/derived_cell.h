@@ -10,8 +10,9 @@
 
 #include "nap/architecture/genotype.h"
 #include "nap/architecture/topology.h"
-#include "nap/engine/cell_graph.h"
+#include "nap/engine/executor.h"
 #include "nap/model/cell_input.h"
+#include "nap/model/cell_options.h"
 #include "nap/search_space/search_space.h"
 #include "ops/operation.h"
 
@@ -45,11 +46,9 @@ class DerivedCell : public torch::nn::Module {
     int path;                     // row of drop_path, or kNeverDropped
   };
 
-  torch::Tensor Compose(const std::vector<torch::Tensor>& inputs, const torch::Tensor& drop_path);
   torch::Tensor Zero(const std::vector<torch::Tensor>& inputs) const;  // a node's shape
   std::shared_ptr<const CellGraph> MakeGraph() const;
 
-  const CellOptions options_;
   const CellPlan plan_;
   const int num_inputs_;
   const int num_nodes_;  // with the inputs
@@ -57,7 +56,8 @@ class DerivedCell : public torch::nn::Module {
   int64_t num_paths_ = 0;
   std::vector<std::shared_ptr<CellInput>> inputs_;  // null: not read
   std::vector<Term> terms_;
-  std::shared_ptr<const CellGraph> graph_;  // null: a node has no input, so it cannot be fused
+  std::vector<int> empty_;  // nodes without inputs
+  std::unique_ptr<CellRunner> runner_;
 };
 
 }  // namespace nap

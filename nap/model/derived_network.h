@@ -11,8 +11,8 @@
 
 #include "nap/architecture/genotype.h"
 #include "nap/base/random.h"
-#include "nap/engine/cell_graph.h"
 #include "nap/model/auxiliary_head.h"
+#include "nap/model/cell_options.h"
 #include "nap/model/derived_cell.h"
 #include "nap/model/stem.h"
 #include "nap/search_space/search_space.h"

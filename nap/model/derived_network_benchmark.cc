@@ -15,13 +15,15 @@
 #include "nap/base/benchmark_program.h"
 #include "nap/base/random.h"
 #include "nap/base/status_macros.h"
+#include "nap/engine/executor.h"
 #include "nap/model/derived_network.h"
 #include "nap/runtime/memory.h"
 #include "nap/runtime/threads.h"
 
 DEFINE_string(genotype, "DARTS_V2", "a published genotype or a file");
 DEFINE_string(shapes, "16x8x96,36x20x96", "channels of the first cell x cells x images");
-DEFINE_string(backends, "fused,recompute,reference", "what computes the cells");
+DEFINE_string(backends, "fused,recompute,reference",
+              "what computes the cells; recompute: fused, keeping less memory");
 DEFINE_double(drop_path, 0.2, "probability that an operation is dropped");
 DEFINE_int32(threads, 0, "threads that compute; 0: all cores");
 
@@ -32,14 +34,14 @@ struct Setting {
   DerivedNetworkSpec spec;
   int64_t batch_size;
   std::string backend;
+  bool recompute;
 };
 
 absl::Status Time(const Setting& setting, benchmark::State& state) {
   ResetPeakMemory();
   at::manual_seed(1);
   NAP_ASSIGN_OR_RETURN(const std::shared_ptr<DerivedNetwork> network,
-                       DerivedNetwork::Create(setting.spec, {setting.backend != "reference",
-                                                             setting.backend == "recompute"}));
+                       DerivedNetwork::Create(setting.spec, {setting.backend, setting.recompute}));
   const at::Tensor images =
       at::randn({setting.batch_size, 3, 32, 32}).contiguous(at::MemoryFormat::ChannelsLast);
   const at::Tensor labels = at::randint(10, {setting.batch_size}, at::kLong);
@@ -59,9 +61,10 @@ absl::Status Time(const Setting& setting, benchmark::State& state) {
 
 void Register(const Setting& setting) {
   const NetworkOptions& network = setting.spec.network;
-  const std::string name = absl::StrCat("training_step/channels:", network.channels,
-                                        "/cells:", network.cells, "/batch:", setting.batch_size,
-                                        "/drop_path:", FLAGS_drop_path, "/", setting.backend);
+  const std::string name =
+      absl::StrCat("training_step/channels:", network.channels, "/cells:", network.cells,
+                   "/batch:", setting.batch_size, "/drop_path:", FLAGS_drop_path, "/",
+                   setting.recompute ? "recompute" : setting.backend);
   benchmark::RegisterBenchmark(name.c_str(),
                                [setting](benchmark::State& state) {
                                  const absl::Status status = Time(setting, state);
@@ -93,11 +96,9 @@ absl::Status Main() {
     }
     NAP_RETURN_IF_ERROR(LayOut(setting.spec).status());
     for (absl::string_view backend : absl::StrSplit(FLAGS_backends, ',')) {
-      if (backend != "fused" && backend != "recompute" && backend != "reference") {
-        return absl::InvalidArgumentError(
-            absl::StrCat("unknown backend '", backend, "'; known: fused, recompute, reference"));
-      }
-      setting.backend = std::string(backend);
+      setting.recompute = backend == "recompute";
+      setting.backend = setting.recompute ? "fused" : std::string(backend);
+      NAP_RETURN_IF_ERROR(ValidateBackend(setting.backend, setting.recompute));
       Register(setting);
     }
   }

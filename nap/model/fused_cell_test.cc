@@ -1,6 +1,5 @@
 // A whole supernet by the kernels against the same supernet composed of LibTorch's operators in
 // double precision.
-#include "nap/engine/fused_cell.h"
 
 #include <ATen/Parallel.h>
 #include <ATen/core/grad_mode.h>
@@ -68,7 +67,7 @@ class FusedSupernetTest : public testing::Test {
     if (names.empty()) names = search_space->operations();
     for (const std::string& name : names) space_.operations.push_back({name, name == "none"});
     plan_ = *search_space->Plan({setting.channels, setting.cells, 3, 10});
-    reference_ = std::make_shared<Supernet>(plan_, space_, CellOptions{false, false});
+    reference_ = std::make_shared<Supernet>(plan_, space_, CellOptions{"reference", false});
     images_ = at::randn({setting.batch, 3, setting.size, setting.size})
                   .contiguous(at::MemoryFormat::ChannelsLast);
     mixing_.clear();
@@ -137,8 +136,8 @@ class FusedSupernetTest : public testing::Test {
   // gradients by a finite amount. So the errors are measured by those of the composition in
   // float32 on the same network; the cells' own test is the strict one.
   void ExpectAgreement(bool weights, const CellOptions& options) {
-    const Result wanted = Run(*Copy({false, false}, at::kDouble), weights, at::kDouble);
-    const Result single = Run(*Copy({false, false}, at::kFloat), weights, at::kFloat);
+    const Result wanted = Run(*Copy({"reference", false}, at::kDouble), weights, at::kDouble);
+    const Result single = Run(*Copy({"reference", false}, at::kFloat), weights, at::kFloat);
     const Result found = Run(*Copy(options, at::kFloat), weights, at::kFloat);
     EXPECT_LE(RelativeError(found.logits, wanted.logits),
               std::max(1e-5, 3 * RelativeError(single.logits, wanted.logits)));
@@ -198,7 +197,7 @@ class FusedSupernetTest : public testing::Test {
   }
 
   void ExpectExactCells(int64_t size, const CellOptions& options) {
-    const CellOptions composed{false, false, options.partial_channels};
+    const CellOptions composed{"reference", false, options.partial_channels};
     for (size_t cell = 0; cell < plan_.cells.size(); ++cell) {
       nap::ExpectAgreement(
           [&](int64_t seed) { return RunCell(cell, size, seed, options, at::kFloat); },
@@ -218,81 +217,81 @@ class FusedSupernetTest : public testing::Test {
 
 TEST_F(FusedSupernetTest, AgreesInAWeightStep) {
   Create({16, 4, 16, 4, {}});
-  ExpectAgreement(true, {true, false});
+  ExpectAgreement(true, {"fused", false});
 }
 
 TEST_F(FusedSupernetTest, AgreesInAStrengthStep) {
   Create({16, 4, 16, 4, {}});
-  ExpectAgreement(false, {true, false});
+  ExpectAgreement(false, {"fused", false});
 }
 
 TEST_F(FusedSupernetTest, AgreesWhenItRecomputes) {
   Create({16, 4, 16, 4, {}});
-  ExpectAgreement(true, {true, true});
+  ExpectAgreement(true, {"fused", true});
 }
 
 TEST_F(FusedSupernetTest, AgreesOnOddSizesAndChannels) {
   Create({5, 3, 13, 3, {}});
-  ExpectAgreement(true, {true, false});
+  ExpectAgreement(true, {"fused", false});
 }
 
 TEST_F(FusedSupernetTest, AgreesWithOperationsThatHaveNoKernels) {
   Create({6, 3, 12, 3, {"plain", "skip_connect", "conv_7x1_1x7", "sep_conv_7x7", "dil_conv_5x5"}});
-  ExpectAgreement(true, {true, false});
-  ExpectAgreement(false, {true, true});
+  ExpectAgreement(true, {"fused", false});
+  ExpectAgreement(false, {"fused", true});
 }
 
 TEST_F(FusedSupernetTest, AgreesWhenPruned) {
   Create({16, 4, 16, 4, {}});
   PruneMost();
-  ExpectAgreement(true, {true, false});
+  ExpectAgreement(true, {"fused", false});
 }
 
 TEST_F(FusedSupernetTest, HasExactCells) {
   Create({16, 4, 32, 3, {}});
-  ExpectExactCells(5, {true, false});
+  ExpectExactCells(5, {"fused", false});
 }
 
 TEST_F(FusedSupernetTest, HasExactCellsOfOddChannels) {
   Create({3, 4, 32, 4, {"plain", "skip_connect", "max_pool_3x3", "sep_conv_7x7", "dil_conv_5x5"}});
-  ExpectExactCells(3, {true, false});
+  ExpectExactCells(3, {"fused", false});
   Create({36, 3, 32, 1, {}});
-  ExpectExactCells(7, {true, true});
+  ExpectExactCells(7, {"fused", true});
 }
 
 TEST_F(FusedSupernetTest, HasExactCellsWhenPruned) {
   Create({16, 4, 16, 4, {}});
   PruneMost();
-  ExpectExactCells(5, {true, false});
+  ExpectExactCells(5, {"fused", false});
 }
 
 // Half of the channels bypass the operations; the sums of these are narrower than the nodes.
 TEST_F(FusedSupernetTest, HasExactCellsOfPartialChannels) {
   Create({8, 4, 32, 4, {}});
-  ExpectExactCells(5, {true, false, 2});
+  ExpectExactCells(5, {"fused", false, 2});
   PruneMost();
-  ExpectExactCells(5, {true, true, 2});
+  ExpectExactCells(5, {"fused", true, 2});
 }
 
 // Residual blocks, inputs as they are, one node as the output.
 TEST_F(FusedSupernetTest, AgreesInNasBench201) {
   Create({16, 3, 16, 4, {}, "nas_bench_201"});
-  ExpectAgreement(true, {true, false});
-  ExpectAgreement(false, {true, true});
+  ExpectAgreement(true, {"fused", false});
+  ExpectAgreement(false, {"fused", true});
   Create({5, 3, 13, 3, {}, "nas_bench_201"});
-  ExpectAgreement(true, {true, false});
+  ExpectAgreement(true, {"fused", false});
 }
 
 TEST_F(FusedSupernetTest, HasExactCellsInNasBench201) {
   Create({16, 3, 32, 3, {}, "nas_bench_201"});
-  ExpectExactCells(5, {true, false});
+  ExpectExactCells(5, {"fused", false});
   // One operation an edge.
   for (int edge = 0; edge < 6; ++edge) {
     for (int operation = 0; operation < 5; ++operation) {
       if (operation != 1 + edge % 4) Prune({0, edge, operation});
     }
   }
-  ExpectExactCells(5, {true, false});
+  ExpectExactCells(5, {"fused", false});
 }
 
 // Of a cell: what LibTorch computes before and behind the cells may add in another order.
@@ -302,7 +301,7 @@ TEST_F(FusedSupernetTest, GivesTheSameBitsWithAnyNumberOfThreads) {
   for (size_t cell = 0; cell < plan_.cells.size(); ++cell) {
     const auto run = [&](int threads) {
       at::set_num_threads(threads);
-      return RunCell(cell, 9, 1, {true, false}, at::kFloat);
+      return RunCell(cell, 9, 1, {"fused", false}, at::kFloat);
     };
     const auto one = run(1);
     for (int threads : {2, 3}) {
@@ -317,7 +316,7 @@ TEST_F(FusedSupernetTest, GivesTheSameBitsWithAnyNumberOfThreads) {
 
 TEST_F(FusedSupernetTest, RunsBackwardOnce) {
   Create({4, 3, 8, 2, {}});
-  const auto supernet = Copy({true, false}, at::kFloat);
+  const auto supernet = Copy({"fused", false}, at::kFloat);
   const at::Tensor sum = supernet->Forward(images_, mixing_).sum();
   sum.backward({}, /*retain_graph=*/true);
   EXPECT_THROW(sum.backward(), c10::Error);
@@ -326,8 +325,8 @@ TEST_F(FusedSupernetTest, RunsBackwardOnce) {
 TEST_F(FusedSupernetTest, NeedsNoGradients) {
   Create({16, 3, 8, 2, {}});
   at::NoGradGuard no_gradients;
-  const auto wanted = Copy({false, false}, at::kFloat)->Forward(images_, mixing_);
-  const auto found = Copy({true, false}, at::kFloat)->Forward(images_, mixing_);
+  const auto wanted = Copy({"reference", false}, at::kFloat)->Forward(images_, mixing_);
+  const auto found = Copy({"fused", false}, at::kFloat)->Forward(images_, mixing_);
   EXPECT_LE(RelativeError(found, wanted.to(at::kDouble)), 1e-5);
 }
 

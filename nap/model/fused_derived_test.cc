@@ -12,7 +12,6 @@
 #include <map>
 
 #include "nap/architecture/genotypes_for_tests.h"
-#include "nap/engine/fused_cell.h"
 #include "nap/model/derived_cell.h"
 #include "nap/model/derived_network.h"
 #include "ops/layers.h"
@@ -59,6 +58,9 @@ const CellGenotype kKernels{"cell",
                             {2, 3}};
 // Of the second cell input alone.
 const CellGenotype kHalf{"cell", {{{"dil_conv_3x3", 1}}, {{"skip_connect", 2}}}, {3}};
+
+// Node 2 has no inputs, and is read.
+const CellGenotype kEmpty{"cell", {{}, {{"skip_connect", 2}, {"sep_conv_3x3", 1}}}, {2, 3}};
 
 struct Case {
   const CellGenotype* genotype;
@@ -139,7 +141,7 @@ void ExpectExact(const Case& c, const CellOptions& options = {}) {
   std::vector<double> least;
   Values wanted;
   for (int64_t seed = 0; seed < 5; ++seed) {
-    wanted = RunCell(c, seed, {false, false}, at::kDouble);
+    wanted = RunCell(c, seed, {"reference", false}, at::kDouble);
     const Values found = RunCell(c, seed, options, at::kFloat);
     ASSERT_EQ(found.size(), wanted.size());
     least.resize(wanted.size(), 1.0);
@@ -180,7 +182,7 @@ TEST(FusedDerivedCellTest, ReadsAResidualBlockAndAnInputAsItIs) {
   c.first = CellInputKind::kResidualBlock;
   c.second = CellInputKind::kIdentity;
   ExpectExact(c);
-  ExpectExact(c, {true, /*recompute=*/true});
+  ExpectExact(c, {"fused", /*recompute=*/true});
   c.channels = 3;
   c.drop_path = true;
   ExpectExact(c);
@@ -195,8 +197,8 @@ TEST(FusedDerivedCellTest, ComputesANodeThatLeadsNowhere) {
       {{{"nor_conv_3x3", 0}, {"nor_conv_1x1", 1}}, {{"nor_conv_1x1", 0}, {"avg_pool_3x3", 1}}},
       {3}};
   const Case c{&cell, 16, 5, 3};
-  const Values wanted = RunCell(c, 1, {false, false}, at::kDouble);
-  const Values found = RunCell(c, 1, {true, false}, at::kFloat);
+  const Values wanted = RunCell(c, 1, {"reference", false}, at::kDouble);
+  const Values found = RunCell(c, 1, {"fused", false}, at::kFloat);
   ASSERT_EQ(found.size(), wanted.size());
   for (size_t i = 0; i < wanted.size(); ++i) {
     const auto& [name, value] = wanted[i];
@@ -210,7 +212,7 @@ TEST(FusedDerivedCellTest, ComputesANodeThatLeadsNowhere) {
 
 TEST(FusedDerivedCellTest, TrainsWithDropPath) {
   ExpectExact({&kEverything, 16, 5, 6, 1, /*drop_path=*/true});
-  ExpectExact({&kEverything, 36, 5, 4, 1, /*drop_path=*/true}, {true, /*recompute=*/true});
+  ExpectExact({&kEverything, 36, 5, 4, 1, /*drop_path=*/true}, {"fused", /*recompute=*/true});
 }
 
 TEST(FusedDerivedCellTest, EvaluatesWithRunningStatistics) {
@@ -220,8 +222,8 @@ TEST(FusedDerivedCellTest, EvaluatesWithRunningStatistics) {
 
 TEST(FusedDerivedCellTest, RecomputesTheSameBits) {
   const Case c{&kEverything, 16, 5, 5, 1, /*drop_path=*/true};
-  const Values kept = RunCell(c, 1, {true, false}, at::kFloat);
-  const Values again = RunCell(c, 1, {true, true}, at::kFloat);
+  const Values kept = RunCell(c, 1, {"fused", false}, at::kFloat);
+  const Values again = RunCell(c, 1, {"fused", true}, at::kFloat);
   ASSERT_EQ(kept.size(), again.size());
   bool counted = false;
   for (size_t i = 0; i < kept.size(); ++i) {
@@ -238,7 +240,7 @@ TEST(FusedDerivedCellTest, GivesTheSameBitsWithAnyNumberOfThreads) {
   const int before = at::get_num_threads();
   const auto run = [](int threads) {
     at::set_num_threads(threads);
-    return RunCell({&kKernels, 16, 9, 20, 1, /*drop_path=*/true}, 1, {true, false}, at::kFloat);
+    return RunCell({&kKernels, 16, 9, 20, 1, /*drop_path=*/true}, 1, {"fused", false}, at::kFloat);
   };
   const Values one = run(1);
   for (int threads : {2, 3}) {
@@ -248,6 +250,11 @@ TEST(FusedDerivedCellTest, GivesTheSameBitsWithAnyNumberOfThreads) {
     }
   }
   at::set_num_threads(before);
+}
+
+TEST(FusedDerivedCellTest, ANodeWithoutInputsIsZero) {
+  ExpectExact({&kEmpty, 6, 5, 3});
+  ExpectExact({&kEmpty, 6, 5, 3, /*stride=*/2}, {"fused", /*recompute=*/true});
 }
 
 TEST(FusedDerivedNetworkTest, Trains) {
@@ -269,8 +276,8 @@ TEST(FusedDerivedNetworkTest, Trains) {
       for (const auto& buffer : network->named_buffers()) values[buffer.key()] = buffer.value();
       return values;
     };
-    const auto wanted = run({false, false}, at::kDouble);
-    const auto found = run({true, false}, at::kFloat);
+    const auto wanted = run({"reference", false}, at::kDouble);
+    const auto found = run({"fused", false}, at::kFloat);
     for (const auto& [name, value] : wanted) {
       ASSERT_TRUE(found.at(name).defined()) << name;
       const double error = Error(found.at(name), value);

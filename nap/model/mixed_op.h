@@ -25,14 +25,8 @@ class MixedOp : public torch::nn::Module {
   MixedOp(const std::vector<std::string>& operations, int64_t channels, int64_t stride,
           bool batch_norms = true);
 
-  // Adds sum_k weights[k] * normalise(op_k(x)) over the living operations that are not masked to
-  // `sum` and returns it; an undefined `sum` counts as zero and is returned undefined if nothing
-  // is added. `sum` is changed in place. x: [N, C, H, W]; weights: one scalar tensor an operation.
-  torch::Tensor AddTo(torch::Tensor sum, const torch::Tensor& x,
-                      const std::vector<torch::Tensor>& weights, const Mask& masked = {});
-
-  // The same sum as terms from node `source` to node `target`. The weight of operation k is number
-  // first_weight + k.
+  // sum_k weights[k] * normalise(op_k(x)) over the living operations that are not masked, as terms
+  // from node `source` to node `target`. The weight of operation k is number first_weight + k.
   std::vector<CellTerm> Terms(int source, int target, int first_weight,
                               const Mask& masked = {}) const;
 
@@ -48,7 +42,6 @@ class MixedOp : public torch::nn::Module {
     std::shared_ptr<Operation> operation;
   };
 
-  const int64_t channels_;
   const bool batch_norms_;
   std::vector<Candidate> living_;
 };

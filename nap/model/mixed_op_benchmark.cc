@@ -20,7 +20,7 @@
 #include "nap/base/benchmark_program.h"
 #include "nap/base/clock.h"
 #include "nap/base/status_macros.h"
-#include "nap/engine/fused_cell.h"
+#include "nap/engine/executor.h"
 #include "nap/engine/image_batch.h"
 #include "nap/model/mixed_op.h"
 #include "nap/runtime/threads.h"
@@ -128,11 +128,9 @@ void Time(const Setting& setting, benchmark::State& state) {
       at::randn({1, static_cast<int64_t>(setting.operations.size())}).requires_grad_(true);
   const auto graph = std::make_shared<const CellGraph>(
       CellGraph{1, 2, setting.channels, {1}, mixed.Terms(0, 1, 0)});
-  const auto forward = [&] {
-    if (setting.backend == "fused")
-      return FusedForward(graph, {x}, {mixing, {}}, /*recompute=*/false);
-    return mixed.AddTo({}, x, mixing[0].unbind(0));
-  };
+  CellRunner runner(graph, setting.backend == "fused" ? "fused" : "reference",
+                    /*recompute=*/false);
+  const auto forward = [&] { return runner.Forward({x}, {mixing, {}}); };
   std::vector<at::Tensor> variables = mixed.parameters();
   variables.push_back(x);
   variables.push_back(mixing);

@@ -1,19 +1,16 @@
 #include "nap/model/partial_channels.h"
 
 #include <ATen/ops/cat.h>
-#include <ATen/ops/max_pool2d.h>
 
 #include <utility>
 #include <vector>
 
-#include "nap/model/channel_stage.h"
-
 namespace nap {
 namespace {
 
-CellTerm Moved(int source, int target, const std::shared_ptr<const Stage>& stage) {
-  CellTerm term{source, target};
-  term.stages = StageList{stage};
+CellTerm Moved(int source, int target, const std::shared_ptr<const ChannelStage>& stage) {
+  CellTerm term{source, target, [stage](const at::Tensor& x) { return stage->Compose(x); },
+                StageList{stage}};
   term.norms = {{/*enabled=*/false, nullptr}};
   return term;
 }
@@ -33,33 +30,6 @@ PartialChannels::PartialChannels(const CellTopology& topology, int64_t channels,
   spread_ = std::make_shared<ChannelStage>(channels, 1, std::move(spread));
   rest_ = std::make_shared<ChannelStage>(channels, 1, rest);
   pooled_rest_ = std::make_shared<ChannelStage>(channels, 2, std::move(rest));
-}
-
-at::Tensor PartialChannels::First(const at::Tensor& node) const {
-  if (k_ == 1) return node;
-  return node.narrow(1, 0, operation_channels()).contiguous(node.suggest_memory_format());
-}
-
-at::Tensor PartialChannels::AddRest(at::Tensor rest, const at::Tensor& node, int64_t stride,
-                                    const at::Tensor& weights) const {
-  if (k_ == 1) return rest;
-  at::Tensor x = node.narrow(1, operation_channels(), channels_ - operation_channels());
-  if (stride == 2) {
-    x = at::max_pool2d(x, /*kernel_size=*/2, /*stride=*/2, /*padding=*/0, /*dilation=*/1,
-                       /*ceil_mode=*/true);
-  }
-  const at::Tensor term = x.mul(weights.sum());
-  return rest.defined() ? rest.add_(term) : term;
-}
-
-at::Tensor PartialChannels::Join(const at::Tensor& operations, const at::Tensor& rest) const {
-  if (k_ == 1) return operations;
-  // Channels last, as the kernels keep them.
-  const at::Tensor all = at::cat({operations, rest}, 1).permute({0, 2, 3, 1});
-  return all.reshape({all.size(0), all.size(1), all.size(2), k_, operation_channels()})
-      .transpose(3, 4)
-      .flatten(3)
-      .permute({0, 3, 1, 2});
 }
 
 int PartialChannels::Place(int node, int part) const {

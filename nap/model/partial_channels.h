@@ -19,7 +19,7 @@
 
 #include "nap/architecture/topology.h"
 #include "nap/engine/cell_graph.h"
-#include "ops/stage.h"
+#include "nap/model/channel_stage.h"
 
 namespace nap {
 
@@ -31,18 +31,7 @@ class PartialChannels {
 
   int64_t operation_channels() const { return channels_ / k_; }
 
-  // Of a node, by LibTorch's operators: what its readers' operations get.
-  at::Tensor First(const at::Tensor& node) const;
-
-  // Adds what bypasses the operations of the edge to `rest`, which is changed in place; undefined
-  // counts as zero. weights: the mixing weights of the edge, zeros for what is pruned.
-  at::Tensor AddRest(at::Tensor rest, const at::Tensor& node, int64_t stride,
-                     const at::Tensor& weights) const;
-
-  // The node: shuffle(concat(operations, rest)).
-  at::Tensor Join(const at::Tensor& operations, const at::Tensor& rest) const;
-
-  // The same as a graph. What the cell is given comes first, then for each node of the cell, with
+  // What the cell is given comes first, then for each node of the cell, with
   // K > 1, the sum of the operations' outputs, the node as a whole and its first channels.
   CellGraph NewGraph() const;
   int Operations(int node) const { return Place(node, 0); }
@@ -63,7 +52,7 @@ class PartialChannels {
   const CellTopology topology_;
   const int64_t channels_;
   const int64_t k_;
-  std::shared_ptr<const Stage> first_, spread_, rest_, pooled_rest_;
+  std::shared_ptr<const ChannelStage> first_, spread_, rest_, pooled_rest_;
 };
 
 }  // namespace nap

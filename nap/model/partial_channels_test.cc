@@ -28,28 +28,6 @@ namespace {
 const std::vector<std::string> kOperations = {"none",         "max_pool_3x3", "avg_pool_3x3",
                                               "skip_connect", "sep_conv_3x3", "dil_conv_5x5"};
 
-TEST(PartialChannelsTest, DealsTheChannelsOut) {
-  const PartialChannels partial(CellTopology::Dense("normal", 1, 1, 1), 6, 3);
-  const at::Tensor node = at::arange(6, at::kDouble).view({1, 6, 1, 1});
-  EXPECT_EQ(partial.operation_channels(), 2);
-  EXPECT_TRUE(partial.First(node).flatten().equal(at::arange(2, at::kDouble)));
-  const at::Tensor half = at::full({4}, 0.25, at::kDouble);
-  const at::Tensor once = partial.AddRest({}, node, 1, half);
-  EXPECT_TRUE(once.flatten().equal(at::arange(2, 6, at::kDouble)));
-  const at::Tensor joined = partial.Join(partial.First(node), once);
-  // Channels 0 and 1 are the operations', 2 and 3 the second part, 4 and 5 the third.
-  EXPECT_TRUE(joined.flatten().equal(at::tensor({0, 2, 4, 1, 3, 5}, at::kDouble)));
-  EXPECT_TRUE(
-      partial.AddRest(once, node, 1, half).flatten().equal(at::arange(4, 12, 2, at::kDouble)));
-}
-
-TEST(PartialChannelsTest, PoolsWhatBypassesAStride) {
-  const PartialChannels partial(CellTopology::Dense("reduce", 1, 1, 2), 2, 2);
-  const at::Tensor node = at::arange(18, at::kDouble).view({1, 2, 3, 3});
-  const at::Tensor rest = partial.AddRest({}, node, 2, at::ones({1}, at::kDouble));
-  EXPECT_TRUE(rest.flatten().equal(at::tensor({13, 14, 16, 17}, at::kDouble)));
-}
-
 struct Setting {
   int64_t channels;
   int64_t k;
@@ -77,10 +55,10 @@ class PartialCellTest : public testing::TestWithParam<Setting> {
     return !setting_.pruned || (topology_.edges[edge].source != 0 && edge != 4);
   }
 
-  std::shared_ptr<Cell> MakeCell(int64_t seed, bool fused, bool recompute, at::ScalarType type) {
+  std::shared_ptr<Cell> MakeCell(int64_t seed, const CellOptions& options, at::ScalarType type) {
     at::manual_seed(seed);
     auto cell = std::make_shared<Cell>(topology_, plan_, kOperations,
-                                       CellOptions{fused, recompute, setting_.k});
+                                       CellOptions{options.backend, options.recompute, setting_.k});
     for (int edge = 0; edge < NumEdges(); ++edge) {
       for (int operation = 0; operation < NumOperations(); ++operation) {
         if (IsPruned(edge, operation)) cell->Prune(edge, operation);
@@ -171,7 +149,7 @@ class PartialCellTest : public testing::TestWithParam<Setting> {
 
   // The output and every gradient.
   NamedTensors Run(int64_t seed, bool define, const CellOptions& options, at::ScalarType type) {
-    const auto cell = MakeCell(seed, options.fused, options.recompute, type);
+    const auto cell = MakeCell(seed, options, type);
     at::manual_seed(seed + 1000);
     const std::vector<at::Tensor> variables = Variables(type);
     const at::Tensor output = define
@@ -195,7 +173,7 @@ class PartialCellTest : public testing::TestWithParam<Setting> {
   void ExpectDefinition(const CellOptions& options, at::ScalarType type, double error) {
     ExpectAgreement([&](int64_t seed) { return Run(seed, /*define=*/false, options, type); },
                     [&](int64_t seed) {
-                      return Run(seed, /*define=*/true, {false, false}, at::kDouble);
+                      return Run(seed, /*define=*/true, {"reference", false}, at::kDouble);
                     },
                     error, error, "");
   }
@@ -206,18 +184,18 @@ class PartialCellTest : public testing::TestWithParam<Setting> {
 };
 
 TEST_P(PartialCellTest, ComposedIsTheDefinition) {
-  ExpectDefinition({false, false}, at::kDouble, 1e-9);
+  ExpectDefinition({"reference", false}, at::kDouble, 1e-9);
 }
 
 TEST_P(PartialCellTest, FusedIsTheDefinition) {
-  ExpectDefinition({true, false}, at::kFloat, 1e-4);
-  ExpectDefinition({true, true}, at::kFloat, 1e-4);
+  ExpectDefinition({"fused", false}, at::kFloat, 1e-4);
+  ExpectDefinition({"fused", true}, at::kFloat, 1e-4);
 }
 
 // A strength step asks for no gradient of a weight.
 TEST_P(PartialCellTest, GivesTheSameMixingGradientsWithoutThoseOfWeights) {
   const auto gradients = [&](bool weights) {
-    const auto cell = MakeCell(1, /*fused=*/true, /*recompute=*/false, at::kFloat);
+    const auto cell = MakeCell(1, {"fused", false}, at::kFloat);
     for (at::Tensor& parameter : cell->parameters()) parameter.requires_grad_(weights);
     at::manual_seed(2);
     const std::vector<at::Tensor> variables = Variables(at::kFloat);

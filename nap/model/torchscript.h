@@ -22,7 +22,7 @@ namespace nap {
 // The price: what Forward reads from a tensor in C++, as x.size(2), becomes a constant. What was
 // written is therefore loaded again and compared with the network on another number of images
 // (Internal if it differs) and another size of images (a warning: it suits description.image_size
-// only). The fused kernels leave no trace: CanFuse (fused_cell.h) says no while one is recorded.
+// only). Kernels leave no trace: the executor `fused` does not support it while one is recorded.
 //
 // Leaves the network and LibTorch's random numbers as they are. Unavailable, naming the file, if it
 // cannot be written.

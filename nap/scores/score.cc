@@ -41,9 +41,7 @@ std::shared_ptr<DerivedNetwork> ScoredArchitecture::Network(int64_t initialisati
   const RandomGuard guard;
   at::manual_seed(
       RandomStream({options_.seed, kWeightStream, static_cast<uint64_t>(initialisation)}).Bits());
-  CellOptions cells;
-  cells.fused = options_.fused;
-  auto network = DerivedNetwork::Create({genotype_, options_.network}, cells);
+  auto network = DerivedNetwork::Create({genotype_, options_.network}, {options_.backend});
   CHECK(network.ok()) << network.status();  // Create has laid it out
   return *std::move(network);
 }

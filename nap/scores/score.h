@@ -25,8 +25,8 @@ class DerivedNetwork;
 
 // What an architecture is scored as.
 struct ScoringOptions {
-  NetworkOptions network;  // with the images' channels and number of classes
-  bool fused = true;       // CellOptions::fused
+  NetworkOptions network;         // with the images' channels and number of classes
+  std::string backend = "fused";  // CellOptions::backend
   uint64_t seed = 0;
 };
 

@@ -6,6 +6,7 @@
 
 #include "nap/base/option_checks.h"
 #include "nap/base/status_macros.h"
+#include "nap/engine/executor.h"
 
 namespace nap {
 namespace {
@@ -71,14 +72,7 @@ absl::Status Validate(const SearchOptions& options) {
   NAP_RETURN_IF_ERROR(CheckAtLeast("crop_padding", options.crop_padding, 0));
   NAP_RETURN_IF_ERROR(CheckAtLeast("cutout", options.cutout, 0));
   NAP_RETURN_IF_ERROR(CheckAtLeast("workers", options.workers, 1));
-  if (options.backend != "fused" && options.backend != "reference") {
-    return absl::InvalidArgumentError(
-        absl::StrCat("unknown backend '", options.backend, "'; known: fused, reference"));
-  }
-  if (options.recompute && options.backend != "fused") {
-    return absl::InvalidArgumentError("--recompute needs --backend=fused");
-  }
-  return absl::OkStatus();
+  return ValidateBackend(options.backend, options.recompute);
 }
 
 }  // namespace nap

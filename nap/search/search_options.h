@@ -91,7 +91,7 @@ struct SearchOptions {
 
   uint64_t seed = 0;
   std::string device = "auto";
-  std::string backend = "fused";  // CellOptions::fused, or "reference"
+  std::string backend = "fused";  // CellOptions::backend
   bool recompute = false;         // CellOptions::recompute
 
   int64_t partial_channels = 1;  // CellOptions::partial_channels

@@ -337,8 +337,8 @@ absl::StatusOr<std::unique_ptr<NetworkView>> SearcherImpl::Network(const Network
     network.cells = choice.cells > 0 ? choice.cells : options_.final_network.network.cells;
   }
   NAP_ASSIGN_OR_RETURN(const NetworkPlan plan, parts_.search_space->Plan(network));
-  const CellOptions cells{options_.backend == "fused", /*recompute=*/false,
-                          options_.partial_channels, choice.batch_norms};
+  const CellOptions cells{options_.backend, /*recompute=*/false, options_.partial_channels,
+                          choice.batch_norms};
   const std::shared_ptr<Supernet> supernet =
       choice.weights == NetworkChoice::Weights::kFresh
           ? FreshSupernet(plan, parts_.space, cells,
@@ -371,7 +371,7 @@ absl::StatusOr<double> SearcherImpl::ArchitectureScore(const std::string& name,
       const ScoredArchitecture scored,
       ScoredArchitecture::Create(
           GenotypeOf(options_.search_space, parts_.space, architecture),
-          {options_.network, options_.backend == "fused", options_.seed},
+          {options_.network, options_.backend, options_.seed},
           std::make_shared<ScoringImages>(ScoringImages{
               dataset_, parts_.train, Loading(options_, *dataset_, true, kArchitectureStream)})));
   return score->Of(scored);

@@ -57,8 +57,7 @@ SupernetTrainer::SupernetTrainer(const SearchOptions& options, const NetworkPlan
   CandidateSpace computed = space;
   if (options.auxiliary_skip > 0) computed.operations.push_back({kAuxiliarySkip});
   supernet_ = std::make_shared<Supernet>(
-      plan, computed,
-      CellOptions{options.backend == "fused", options.recompute, options.partial_channels});
+      plan, computed, CellOptions{options.backend, options.recompute, options.partial_channels});
   supernet_->to(device);
   weights_ = supernet_->parameters();
   const double initial = options.initial_strength.value_or(relaxation.initial_strength);

@@ -1,0 +1,67 @@
+// Executors compute cell graphs. Which of them computes a cell is decided here.
+#ifndef NAP_ENGINE_EXECUTOR_H_
+#define NAP_ENGINE_EXECUTOR_H_
+
+#include <absl/status/status.h>
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "nap/base/registry.h"
+#include "nap/engine/cell_graph.h"
+
+namespace nap {
+
+// A graph as an executor has made it ready. It can be run any number of times.
+class ExecutableCell {
+ public:
+  virtual ~ExecutableCell() = default;
+
+  // inputs: [N, C_i, H_i, W_i], undefined where no term reads one; returns [N, len(concat) *
+  // channels, H, W].
+  virtual at::Tensor Forward(const std::vector<at::Tensor>& inputs,
+                             const CellFactors& factors) const = 0;
+};
+
+// What an executor registers, under its name.
+struct ExecutorDefinition {
+  static constexpr char kKind[] = "backend";
+
+  std::string description;  // one line, without a full stop
+
+  // Whether it computes cells of such inputs now (device, type, a trace being recorded). Those that
+  // it does not are computed by "reference", which computes all.
+  std::function<bool(const at::Tensor& input)> supports;
+
+  // `recompute`: keep little for the backward pass and compute the cell again there.
+  std::function<std::unique_ptr<ExecutableCell>(std::shared_ptr<const CellGraph>, bool recompute)>
+      prepare;
+  bool can_recompute = false;
+};
+
+using ExecutorRegistry = Registry<ExecutorDefinition>;
+
+// InvalidArgument if there is no such backend, or if it cannot recompute and should.
+absl::Status ValidateBackend(const std::string& backend, bool recompute);
+
+// A graph, computed by a backend where that supports what it is given.
+class CellRunner {
+ public:
+  // As ValidateBackend allows.
+  CellRunner(std::shared_ptr<const CellGraph> graph, const std::string& backend, bool recompute);
+
+  // As ExecutableCell::Forward.
+  at::Tensor Forward(const std::vector<at::Tensor>& inputs, const CellFactors& factors);
+
+ private:
+  const std::shared_ptr<const CellGraph> graph_;
+  const ExecutorDefinition* const backend_;
+  const bool recompute_;
+  std::unique_ptr<ExecutableCell> cell_, reference_;  // null: made when it is needed
+};
+
+}  // namespace nap
+
+#endif  // NAP_ENGINE_EXECUTOR_H_

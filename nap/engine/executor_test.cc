@@ -1,0 +1,90 @@
+#include "nap/engine/executor.h"
+
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/full.h>
+#include <ATen/ops/ones.h>
+#include <ATen/ops/rand.h>
+#include <ATen/ops/randn.h>
+#include <ATen/ops/relu.h>
+#include <gtest/gtest.h>
+
+namespace nap {
+namespace {
+
+// What an author of an executor writes: one that computes float32 only, and is seen doing so.
+int prepared = 0;
+
+class Sevens final : public ExecutableCell {
+ public:
+  at::Tensor Forward(const std::vector<at::Tensor>& inputs, const CellFactors&) const override {
+    return at::full(inputs[0].sizes(), 7.0);
+  }
+};
+
+const bool registered = ExecutorRegistry::Global().Register(
+    "sevens", {"sevens, whatever the graph",
+               [](const at::Tensor& x) { return x.scalar_type() == at::kFloat; },
+               [](std::shared_ptr<const CellGraph>, bool) {
+                 ++prepared;
+                 return std::make_unique<Sevens>();
+               }});
+
+// node 2 = batch norm(ReLU(node 0)) * weight 1 + batch norm(node 1) * weight 0, node 3 = -node 2 +
+// node 0, with drop path.
+std::shared_ptr<const CellGraph> Graph() {
+  auto graph = std::make_shared<CellGraph>(CellGraph{2, 4, 3, {2, 3}, {}});
+  CellTerm first{0, 2, [](const at::Tensor& x) { return at::relu(x); }};
+  first.weight = 1;
+  CellTerm second{1, 2, [](const at::Tensor& x) { return x; }};
+  second.weight = 0;
+  CellTerm third{2, 3, [](const at::Tensor& x) { return -x; }};
+  third.norms = {{/*enabled=*/false}};
+  third.drop_path = 0;
+  graph->terms = {first, second, third, IdentityTerm(0, 3)};
+  return graph;
+}
+
+TEST(ExecutorTest, BackendsAreKnownByName) {
+  EXPECT_TRUE(ValidateBackend("reference", false).ok());
+  EXPECT_TRUE(ValidateBackend("fused", true).ok());
+  EXPECT_EQ(ValidateBackend("x", false).message(),
+            "unknown backend 'x'; known: fused, reference, sevens");
+  EXPECT_EQ(ValidateBackend("sevens", true).message(),
+            "--recompute needs --backend=fused, or another one that can; sevens cannot");
+}
+
+TEST(ExecutorTest, ComputesWhatItSupportsAndIsPreparedOnce) {
+  CellRunner runner(Graph(), "sevens", /*recompute=*/false);
+  const at::Tensor x = at::randn({2, 3, 4, 4});
+  const CellFactors factors{at::rand({2}), {}};
+  prepared = 0;
+  EXPECT_TRUE(runner.Forward({x, x}, factors).eq(7).all().item<bool>());
+  EXPECT_TRUE(runner.Forward({x, x}, factors).eq(7).all().item<bool>());
+  EXPECT_EQ(prepared, 1);
+  // Of another type: the reference's.
+  const at::Tensor y =
+      runner.Forward({x.to(at::kDouble), x.to(at::kDouble)}, {factors.mixing.to(at::kDouble), {}});
+  EXPECT_FALSE(y.eq(7).any().item<bool>());
+  EXPECT_EQ(prepared, 1);
+}
+
+TEST(ExecutorTest, TheReferenceIsWhatTheGraphSays) {
+  const at::Tensor a = at::randn({2, 3, 4, 5}, at::kDouble);
+  const at::Tensor b = at::randn({2, 3, 4, 5}, at::kDouble);
+  const at::Tensor weights = at::rand({1, 2}, at::kDouble);
+  const at::Tensor drop_path = at::rand({1, 2}, at::kDouble);
+  const auto normalise = [](const at::Tensor& x) {
+    const at::Tensor mean = x.mean({0, 2, 3}, true);
+    return (x - mean) / ((x - mean).square().mean({0, 2, 3}, true) + 1e-5).sqrt();
+  };
+  const at::Tensor sum = weights[0][1] * normalise(at::relu(a)) + weights[0][0] * normalise(b);
+  const at::Tensor a_before = a.clone();
+  const at::Tensor wanted = at::cat({sum, a - sum * drop_path[0].view({2, 1, 1, 1})}, 1);
+  CellRunner runner(Graph(), "reference", /*recompute=*/false);
+  EXPECT_TRUE(runner.Forward({a, b}, {weights, drop_path}).allclose(wanted, 1e-10, 1e-10));
+  EXPECT_TRUE(a.equal(a_before)) << "an input was changed";
+}
+
+}  // namespace
+}  // namespace nap
