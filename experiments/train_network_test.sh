@@ -53,6 +53,20 @@ cmp good/model.pt again/model.pt || problem "the same seed gave another model"
 run "$train" "${tiny[@]}" --out_dir=other --seed=1
 cmp -s good/model.pt other/model.pt && problem "another seed gave the same model"
 
+# Another executor computes the same function; recomputing gives the same bits.
+run "$train" "${tiny[@]}" --backend=reference --out_dir=reference
+python3 - <<'PYTHON' || problem "the backends differ"
+import json
+good, reference = ([json.loads(line) for line in open(folder + '/metrics.jsonl')]
+                   for folder in ('good', 'reference'))
+assert [line['kind'] for line in good] == [line['kind'] for line in reference]
+first, other = good[0]['train_loss'], reference[0]['train_loss']
+assert abs(first - other) < 1e-4 * first, (first, other)
+PYTHON
+cmp -s good/model.pt reference/model.pt && problem "it was not another executor"
+run "$train" "${tiny[@]}" --recompute --out_dir=recomputed
+cmp good/model.pt recomputed/model.pt || problem "recomputing changed the model"
+
 # Every option of the recipe at once, from a genotype in a file.
 echo "Genotype(normal=[('sep_conv_3x3', 0), ('none', 0), ('dil_conv_5x5', 2), ('skip_connect', 0),
   ('max_pool_3x3', 3), ('none', 0), ('sep_conv_5x5', 4), ('none', 0)], normal_concat=range(2, 6),
@@ -132,6 +146,8 @@ done
 expect_error 2 "unknown preset 'slow'; known: comparison_quick, comparison_small, comparison_standard, paper, quick" "$train" --preset=slow
 expect_error 1 "the genotype 'DARTS_V3' is neither a file nor one of" "$train" "${tiny[@]}" --genotype=DARTS_V3
 expect_error 1 "unknown network 'x'; known: cifar, imagenet" "$train" "${tiny[@]}" --network=x
+expect_error 1 "unknown backend 'x'; known: fused, reference" "$train" "${tiny[@]}" --backend=x
+expect_error 1 "--recompute needs --backend=fused" "$train" "${tiny[@]}" --backend=reference --recompute
 expect_error 1 "unknown dataset 'x'; known:" "$train" "${tiny[@]}" --dataset=x
 expect_error 1 '--drop_path=1 is out of range' "$train" "${tiny[@]}" --drop_path=1
 expect_error 1 '--workers=0 is out of range' "$train" "${tiny[@]}" --workers=0

@@ -33,6 +33,7 @@
 #include "nap/base/program.h"
 #include "nap/base/statistics.h"
 #include "nap/base/status_macros.h"
+#include "nap/engine/executor.h"
 #include "nap/report/duration.h"
 #include "nap/scores/score.h"
 
@@ -51,6 +52,10 @@ DEFINE_string(data_dir, "", "folder of the dataset's files; relative to where yo
 DEFINE_int32(image_size, 0, "side of the images, pixels; 0: the dataset's own");
 DEFINE_int32(max_images, 0, "use only so many of the training images; 0: all");
 DEFINE_uint64(seed, 0, "of weights and batches");
+DEFINE_string(
+    backend, "fused",
+    "what computes the cells: fused (kernels, on CPUs in float32; elsewhere reference) or "
+    "reference (LibTorch's operators)");
 DEFINE_int32(processes, 0, "that share the work, each on one core; 0: as many as there are cores");
 
 namespace nap {
@@ -104,6 +109,8 @@ absl::StatusOr<Work> MakeWork(const Dataset& images) {
   NAP_ASSIGN_OR_RETURN(const auto listed, ReadGenotypeList(FLAGS_genotypes));
   ScoringOptions options;
   options.seed = FLAGS_seed;
+  options.backend = FLAGS_backend;
+  NAP_RETURN_IF_ERROR(ValidateBackend(options.backend, /*recompute=*/false));
   NAP_ASSIGN_OR_RETURN(options.network,
                        FindNetwork(FLAGS_network, listed.front().genotype.search_space));
   if (FLAGS_channels > 0) options.network.channels = FLAGS_channels;

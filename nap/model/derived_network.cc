@@ -7,6 +7,7 @@
 
 #include "nap/architecture/genotype_validation.h"
 #include "nap/base/status_macros.h"
+#include "nap/engine/executor.h"
 #include "nap/model/network_cost.h"
 #include "ops/operation.h"
 
@@ -42,6 +43,7 @@ absl::StatusOr<DerivedNetworkLayout> LayOut(const DerivedNetworkSpec& spec) {
 
 absl::StatusOr<std::shared_ptr<DerivedNetwork>> DerivedNetwork::Create(
     const DerivedNetworkSpec& spec, const CellOptions& options) {
+  NAP_RETURN_IF_ERROR(ValidateBackend(options.backend, options.recompute));
   NAP_ASSIGN_OR_RETURN(DerivedNetworkLayout layout, LayOut(spec));
   return std::shared_ptr<DerivedNetwork>(new DerivedNetwork(spec, std::move(layout), options));
 }

@@ -26,7 +26,7 @@ class DerivedNetwork;
 // What an architecture is scored as.
 struct ScoringOptions {
   NetworkOptions network;         // with the images' channels and number of classes
-  std::string backend = "fused";  // CellOptions::backend
+  std::string backend = "fused";  // as ValidateBackend allows
   uint64_t seed = 0;
 };
 
