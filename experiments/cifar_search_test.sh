@@ -186,6 +186,10 @@ for preset in quick standard paper; do
   "$search" --preset=$preset --help >/dev/null 2>stderr || problem "preset $preset: $(cat stderr)"
 done
 
+"$search" --version >stdout 2>stderr || problem "--version failed: $(cat stderr)"
+grep -qxF "cifar_search $(python3 -c "import json; print(json.load(open('good/config.json'))['versions']['nap'])")" \
+  stdout || problem "another version than the run's: $(cat stdout)"
+
 # Wrong words.
 expect_error 2 "unknown preset 'slow'; known: comparison_quick, comparison_small, comparison_standard, nas_bench_201, paper, quick, standard" --preset=slow
 expect_error 1 "unknown command line flag 'epoch'" --epoch=3

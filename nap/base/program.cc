@@ -20,6 +20,7 @@
 
 #include "nap/base/interrupt.h"
 #include "nap/base/status_macros.h"
+#include "nap/base/version.h"
 #include "tools/cpp/runfiles/runfiles.h"
 
 namespace nap {
@@ -218,6 +219,10 @@ int RunProgram(int argc, char** argv, const ProgramOptions& options,
 #endif
   FLAGS_logtostderr = true;
   google::InitGoogleLogging(argv[0]);
+  if (AsksFor({"--version", "-version"}, argc, argv)) {
+    std::printf("%s %s\n", options.name.c_str(), kVersion);
+    return 0;
+  }
   gflags::SetUsageMessage(options.description);
   const bool help = AsksFor({"--help", "-help", "-h"}, argc, argv);
   if (const absl::Status status = ReadFlags(argc, argv, options, help); !status.ok()) {

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "nap/base/status_macros.h"
+#include "nap/base/version.h"
 #include "nap/report/versions.h"
 
 namespace nap {
@@ -58,8 +59,7 @@ absl::StatusOr<std::unique_ptr<RunFolder>> RunFolder::Create(
   const Json json = {
       {"experiment", kind.experiment},
       {"flags", flags},
-      {"versions",
-       {{"nap", kProjectVersion}, {"libtorch", LibTorchVersion()}, {"compiler", __VERSION__}}},
+      {"versions", {{"nap", kVersion}, {"libtorch", LibTorchVersion()}, {"compiler", __VERSION__}}},
       {"machine", Machine()}};
   NAP_RETURN_IF_ERROR(WriteFileAtomically(config, json.dump(2) + "\n"));
   return std::unique_ptr<RunFolder>(new RunFolder(path, std::move(tables)));

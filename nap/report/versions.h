@@ -5,8 +5,6 @@
 
 namespace nap {
 
-inline constexpr char kProjectVersion[] = "0.1.0";
-
 // Of the headers that the program was built with: "1.13.1".
 std::string LibTorchVersion();
 
