@@ -128,12 +128,8 @@ DEFINE_uint64(seed, 0,
               "of everything random; the same seed on the same machine gives the same bits");
 DEFINE_int32(threads, 0, "threads that compute; 0: all cores");
 DEFINE_string(device, "auto", "cpu, cuda, cuda:N or auto");
-DEFINE_string(
-    backend, "fused",
-    "what computes the cells: fused (kernels, on CPUs in float32; elsewhere reference) or "
-    "reference (LibTorch's operators)");
-DEFINE_bool(recompute, false,
-            "keep less memory for the backward pass and compute it again (fused backend)");
+DEFINE_string(backend, "fused", nap::kBackendHelp);
+DEFINE_bool(recompute, false, nap::kRecomputeHelp);
 DEFINE_int32(log_every, 10, "steps between two step lines in metrics.jsonl");
 
 DEFINE_bool(tensorboard, false, "also write what metrics.jsonl gets as a TensorBoard event file");

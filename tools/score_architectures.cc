@@ -52,10 +52,7 @@ DEFINE_string(data_dir, "", "folder of the dataset's files; relative to where yo
 DEFINE_int32(image_size, 0, "side of the images, pixels; 0: the dataset's own");
 DEFINE_int32(max_images, 0, "use only so many of the training images; 0: all");
 DEFINE_uint64(seed, 0, "of weights and batches");
-DEFINE_string(
-    backend, "fused",
-    "what computes the cells: fused (kernels, on CPUs in float32; elsewhere reference) or "
-    "reference (LibTorch's operators)");
+DEFINE_string(backend, "fused", nap::kBackendHelp);
 DEFINE_int32(processes, 0, "that share the work, each on one core; 0: as many as there are cores");
 
 namespace nap {

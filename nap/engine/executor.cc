@@ -3,6 +3,7 @@
 #include <absl/strings/str_cat.h>
 #include <glog/logging.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "nap/base/status_macros.h"
@@ -30,11 +31,7 @@ CellRunner::CellRunner(std::shared_ptr<const CellGraph> graph, const std::string
     : graph_(std::move(graph)), backend_(Find(backend)), recompute_(recompute) {}
 
 at::Tensor CellRunner::Forward(const std::vector<at::Tensor>& inputs, const CellFactors& factors) {
-  bool supported = true;
-  for (const at::Tensor& input : inputs) {
-    supported &= !input.defined() || backend_->supports(input);
-  }
-  if (supported) {
+  if (std::all_of(inputs.begin(), inputs.end(), backend_->supports)) {
     if (cell_ == nullptr) cell_ = backend_->prepare(graph_, recompute_);
     return cell_->Forward(inputs, factors);
   }

@@ -19,8 +19,7 @@ class ExecutableCell {
  public:
   virtual ~ExecutableCell() = default;
 
-  // inputs: [N, C_i, H_i, W_i], undefined where no term reads one; returns [N, len(concat) *
-  // channels, H, W].
+  // inputs: [N, C_i, H_i, W_i]; returns [N, len(concat) * channels, H, W].
   virtual at::Tensor Forward(const std::vector<at::Tensor>& inputs,
                              const CellFactors& factors) const = 0;
 };

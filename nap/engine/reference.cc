@@ -61,7 +61,7 @@ class ReferenceCell final : public ExecutableCell {
   static at::Tensor Output(const CellTerm& term, const at::Tensor& x,
                            const std::vector<at::Tensor>& weights, const at::Tensor& drop_path) {
     at::Tensor y = term.forward(x);
-    const CellNorm norm = term.Norm(term.NumParts() - 1);
+    CellNorm norm = term.Norm(term.NumParts() - 1);
     const at::Tensor weight =
         term.weight == CellTerm::kUnweighted ? at::Tensor() : weights[term.weight];
     if (!norm.enabled) {
@@ -69,7 +69,7 @@ class ReferenceCell final : public ExecutableCell {
     } else if (norm.module.is_empty()) {
       y = NormaliseAndScale(y, weight);
     } else {
-      y = torch::nn::BatchNorm2d(norm.module)->forward(y);
+      y = norm.module->forward(y);
     }
     if (drop_path.defined() && term.drop_path != CellTerm::kKept) {
       y = y * drop_path[term.drop_path].view({-1, 1, 1, 1});

@@ -28,20 +28,6 @@ CellInput::CellInput(const CellInputPlan& plan, int64_t channels, bool affine) :
   }
 }
 
-torch::Tensor CellInput::Forward(const torch::Tensor& x) {
-  switch (kind_) {
-    case CellInputKind::kPointwise:
-      return norm_->forward(pointwise_->forward(at::relu(x)));
-    case CellInputKind::kFactorizedReduce:
-      return norm_->forward(reduce_->Forward(x));
-    case CellInputKind::kIdentity:
-      return x;
-    case CellInputKind::kResidualBlock:
-      return block_->Forward(x);
-  }
-  return {};
-}
-
 CellTerm CellInput::Term(int source, int target) const {
   CellTerm term{source, target};
   switch (kind_) {

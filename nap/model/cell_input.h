@@ -20,10 +20,8 @@ class CellInput : public torch::nn::Module {
  public:
   CellInput(const CellInputPlan& plan, int64_t channels, bool affine);
 
-  // [N, plan.channels, H, W] -> [N, channels, H, W], or half of H and W.
-  torch::Tensor Forward(const torch::Tensor& x);
-
-  // The same from node `source` to node `target`, for the fused kernels.
+  // [N, plan.channels, H, W] at node `source` -> [N, channels, H, W], or half of H and W, added to
+  // node `target`.
   CellTerm Term(int source, int target) const;
 
   // Of one with scale and shift, where the result has this size.

@@ -10,6 +10,7 @@
 #include <ATen/ops/ones.h>
 #include <ATen/ops/rand.h>
 #include <ATen/ops/randn.h>
+#include <ATen/ops/relu.h>
 #include <ATen/ops/softmax.h>
 #include <ATen/ops/stack.h>
 #include <ATen/ops/tensor.h>
@@ -100,6 +101,11 @@ class PartialCellTest : public testing::TestWithParam<Setting> {
     return at::stack(rows);
   }
 
+  static at::Tensor Normalise(const at::Tensor& y) {
+    const at::Tensor centred = y - y.mean({0, 2, 3}, true);
+    return centred / (centred.square().mean({0, 2, 3}, true) + 1e-5).sqrt();
+  }
+
   // By the definition, from the cell's own modules.
   at::Tensor Define(const Cell& cell, const std::vector<at::Tensor>& variables) const {
     std::vector<at::Tensor> nodes(5);
@@ -107,7 +113,9 @@ class PartialCellTest : public testing::TestWithParam<Setting> {
       const auto modules = cell.named_children();
       const auto* input = modules.find("input" + std::to_string(i));
       if (input != nullptr) {
-        nodes[i] = std::dynamic_pointer_cast<CellInput>(*input)->Forward(variables[i]);
+        const auto parts = (*input)->named_children();
+        const auto pointwise = std::dynamic_pointer_cast<torch::nn::Conv2dImpl>(parts["pointwise"]);
+        nodes[i] = Normalise(pointwise->forward(at::relu(variables[i])));
       }
     }
     const int64_t first = setting_.channels / setting_.k;
@@ -123,10 +131,7 @@ class PartialCellTest : public testing::TestWithParam<Setting> {
         const auto operation =
             std::dynamic_pointer_cast<Operation>(operations["op" + std::to_string(k)]);
         const at::Tensor y = operation->Forward(nodes[source].narrow(1, 0, first));
-        const at::Tensor centred = y - y.mean({0, 2, 3}, true);
-        const at::Tensor normalised =
-            centred / (centred.square().mean({0, 2, 3}, true) + 1e-5).sqrt();
-        const at::Tensor term = alphas[k] * normalised;
+        const at::Tensor term = alphas[k] * Normalise(y);
         sum = sum.defined() ? sum + term : term;
       }
       at::Tensor all = sum;
