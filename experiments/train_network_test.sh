@@ -109,7 +109,7 @@ expect_error 1 'broken.jpg: ' "$transfer" "${photos[@]}" --max_images=0 --steps_
 run "$train" "${tiny[@]}" --dataset=image_folder --data_dir=own --image_size=32 --out_dir=small
 
 # A search on the same images finds what can be trained on them.
-run "$search" --channels=2 --cells=3 --epochs=2 --warmup_epochs=0 --prune_begin=1 --prune_end=2 \
+run "$search" --method=nap_ablation --channels=2 --cells=3 --epochs=2 --warmup_epochs=0 --prune_begin=1 --prune_end=2 \
   --batch_size=16 --criterion_batches=1 --steps_per_epoch=30 --threads=1 --workers=2 \
   --dataset=image_folder --data_dir=own --image_size=16 --out_dir=own_search
 grep -qE 'broken images, left out: [1-9]' stderr || problem "does not count what is broken: $(cat stderr)"
@@ -117,7 +117,7 @@ grep -qF 'cifar_train -- --genotype=own_search/genotype.json --dataset=image_fol
   problem "does not say what comes next: $(cat stdout)"
 run "$train" "${tiny[@]}" --genotype=own_search/genotype.json --dataset=image_folder --data_dir=own \
   --image_size=16 --out_dir=own_trained
-expect_error 1 'broken.jpg: ' "$search" --channels=2 --cells=3 --epochs=1 --warmup_epochs=0 \
+expect_error 1 'broken.jpg: ' "$search" --method=nap_ablation --channels=2 --cells=3 --epochs=1 --warmup_epochs=0 \
   --prune_begin=1 --prune_end=1 --batch_size=16 --threads=1 --dataset=image_folder --data_dir=own \
   --image_size=16 --strict --out_dir=strict_search
 
