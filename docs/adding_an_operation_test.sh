@@ -6,10 +6,10 @@ cd "$TEST_TMPDIR"
 # With one candidate beside zero, what is found must be made of it.
 "$search" --method=nap_ablation --extra_operations= --operations=none,conv_3x3 --channels=2 --cells=3 \
   --epochs=2 --steps_per_epoch=2 --warmup_epochs=0 --prune_begin=1 --prune_end=2 --batch_size=4 \
-  --criterion_batches=1 --evaluation_images=4 --max_images=40 --out_dir=run || exit 1
+  --criterion=ablation:batches=1 --evaluation_images=4 --max_images=40 --out_dir=run || exit 1
 [ "$(grep -o conv_3x3 run/genotype.json | wc -l)" -eq 16 ] || { cat run/genotype.json; exit 1; }
 # Beside the built-in ones it is a candidate like them.
 "$search" --method=nap_ablation --extra_operations=conv_3x3 --channels=2 --cells=3 --epochs=1 \
   --steps_per_epoch=1 --warmup_epochs=0 --prune_begin=1 --prune_end=1 --batch_size=4 --evaluation_images=4 \
-  --criterion_batches=1 --max_images=40 --out_dir=more || exit 1
+  --criterion=ablation:batches=1 --max_images=40 --out_dir=more || exit 1
 grep -q '"dil_conv_5x5","conv_3x3"\]' more/strengths.jsonl || { head -c 300 more/strengths.jsonl; exit 1; }

@@ -11,7 +11,6 @@
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
-#include <limits>
 #include <map>
 #include <memory>
 #include <string>
@@ -21,7 +20,10 @@
 
 #include "data/dataset.h"
 #include "experiments/cifar_search_reporter.h"
+#include "experiments/data_flags.h"
+#include "experiments/moved_flags.h"
 #include "experiments/run.h"
+#include "experiments/run_flags.h"
 #include "nap/architecture/drawing.h"
 #include "nap/architecture/genotype_darts.h"
 #include "nap/architecture/genotype_nas_bench_201.h"
@@ -29,12 +31,18 @@
 #include "nap/base/option_checks.h"
 #include "nap/base/program.h"
 #include "nap/base/status_macros.h"
+#include "nap/engine/executor.h"
 #include "nap/model/network_cost.h"
+#include "nap/pruning/criterion.h"
+#include "nap/pruning/schedule.h"
+#include "nap/relaxation/relaxation.h"
+#include "nap/relaxation/strength_loss.h"
 #include "nap/report/duration.h"
 #include "nap/report/nas_bench_201_table.h"
 #include "nap/report/run_folder.h"
 #include "nap/report/search_record.h"
 #include "nap/runtime/memory.h"
+#include "nap/search/optimization.h"
 #include "nap/search/searcher.h"
 #include "nap/training/checkpoint.h"
 
@@ -44,36 +52,18 @@ DEFINE_string(method, "nap",
               "nap, nap_ablation, nap_magnitude, darts, darts_second_order, fair_darts, darts_pt, "
               "darts_minus, pc_darts, random or largest: "
               "the flag file that chooses the search's parts, after the preset's");
-DEFINE_string(out_dir, "", "run folder to write; empty: runs/cifar_search-<time>");
 
-DEFINE_string(dataset, "",
-              "dataset to search on; empty: cifar10 if --data_dir is given, else built_in");
-DEFINE_string(data_dir, "", "folder of the dataset's files; relative to where you are");
-DEFINE_int32(image_size, 0,
-             "side of the square that is read, pixels (image_folder); 0: the dataset's own");
-DEFINE_string(label_file, "",
-              "labels of the test images of an image folder, if they lie flat; a search reads no "
-              "test image, but the folder must be complete");
-DEFINE_bool(strict, false, "a broken image ends the search instead of being left out");
-DEFINE_int32(workers, 1, "threads that decode and augment images");
-DEFINE_int32(max_images, 0, "use only so many of the training images; 0: all");
-
-DEFINE_string(search_space, "darts", "search space");
+DEFINE_string(search_space, "darts", "which cells there are, and how a network is made of them");
 DEFINE_string(operations, "",
               "candidate operations, comma-separated; empty: the search space's own");
 DEFINE_string(extra_operations, "", "candidates to add to them, comma-separated");
 DEFINE_string(relaxation, "unnormalized", "how strengths become mixing weights");
-DEFINE_string(criterion, "ablation",
-              "what an operation is worth at a pruning milestone, "
-              "with parameters as in ablation or activation_kernel:images=64,removals=1");
+DEFINE_string(criterion, "ablation", "what an operation is worth at a pruning milestone");
 DEFINE_string(schedule, "cubic", "how many operations are pruned at each milestone");
 DEFINE_string(optimization, "bilevel", "how weights and strengths share the images");
 
 DEFINE_int32(channels, 16, "channels of the first cell");
 DEFINE_int32(cells, 8, "cells of the supernet");
-DEFINE_int32(partial_channels, 1,
-             "of each source one channel in so many goes through an edge's operations (PC-DARTS: "
-             "4); 1: all");
 DEFINE_int32(operations_per_cell, 0,
              "operations that each cell type keeps; 0: the search space's own (8 in darts), or any "
              "number with --max_parameters or --max_mult_adds");
@@ -90,28 +80,19 @@ DEFINE_double(cost_exponent, 0,
               "criterion's score; 0: nothing");
 
 DEFINE_int32(epochs, 50, "passes over the train part; 0, with --prune_end=0: nothing is trained");
-DEFINE_int32(steps_per_epoch, 0, "steps an epoch at most; 0: the whole train part");
 DEFINE_int32(warmup_epochs, 15, "first epochs, which train weights only");
 DEFINE_int32(prune_begin, 20, "epoch at whose end pruning begins; 0: before the first");
 DEFINE_int32(prune_end, 50, "epoch at whose end the budget is met; 0: before the first");
 DEFINE_int32(prune_every, 1, "epochs between pruning milestones");
 DEFINE_int32(batch_size, 64, "images a step");
 DEFINE_double(train_fraction, 0.5, "share of the images that trains weights; the rest validates");
-DEFINE_int32(evaluation_images, 0, "validation images looked at after each epoch; 0: all");
-DEFINE_int32(criterion_batches, 4, "validation batches that the ablation criterion looks at");
 
 DEFINE_double(learning_rate, 0.025, "of the weights, at the start");
 DEFINE_double(final_learning_rate, 0.001, "of the weights, at the end of the cosine");
-DEFINE_double(momentum, 0.9, "of the weights");
-DEFINE_double(weight_decay, 3e-4, "of the weights");
-DEFINE_double(gradient_clip, 5, "largest norm of the weights' gradients");
 DEFINE_double(strength_learning_rate, 3e-4, "of the strengths (Adam)");
 DEFINE_double(strength_weight_decay, 1e-3, "of the strengths");
-DEFINE_double(initial_strength, std::numeric_limits<double>::quiet_NaN(),
-              "where strengths start; nan: where the relaxation says");
 
 DEFINE_string(strength_loss, "none", "what the strengths' loss has beside the network's");
-DEFINE_double(strength_loss_weight, 1, "of that");
 DEFINE_double(
     auxiliary_skip, 0,
     "weight, at first, of one more skip-connection on every edge, which falls to zero over "
@@ -120,24 +101,7 @@ DEFINE_double(
 DEFINE_double(operation_dropout, 0,
               "probability with which a candidate is left out of a warm-up step");
 
-DEFINE_int32(crop_padding, 4, "zeros around an image before the random crop, pixels");
-DEFINE_bool(flip, true, "mirror half of the images");
 DEFINE_int32(cutout, 0, "side of the square cut out of each image, pixels; 0: none");
-
-DEFINE_uint64(seed, 0,
-              "of everything random; the same seed on the same machine gives the same bits");
-DEFINE_int32(threads, 0, "threads that compute; 0: all cores");
-DEFINE_string(device, "auto", "cpu, cuda, cuda:N or auto");
-DEFINE_string(backend, "fused", nap::kBackendHelp);
-DEFINE_bool(recompute, false, nap::kRecomputeHelp);
-DEFINE_int32(log_every, 10, "steps between two step lines in metrics.jsonl");
-
-DEFINE_bool(tensorboard, false, "also write what metrics.jsonl gets as a TensorBoard event file");
-
-DEFINE_double(checkpoint_minutes, 10,
-              "minutes between two checkpoints at least, beside those after each epoch");
-DEFINE_bool(resume, false,
-            "go on with the run in --out_dir, exactly; its flags need not be given again");
 
 DEFINE_string(final_network, "cifar",
               "the final network, whose size is reported and may be limited: cifar (for the images "
@@ -186,7 +150,6 @@ absl::StatusOr<SearchOptions> OptionsFromFlags() {
   }
   options.network.channels = FLAGS_channels;
   options.network.cells = FLAGS_cells;
-  options.partial_channels = FLAGS_partial_channels;
   options.max_parameters = FLAGS_max_parameters;
   options.max_mult_adds = FLAGS_max_mult_adds;
   options.cost_exponent = FLAGS_cost_exponent;
@@ -200,7 +163,6 @@ absl::StatusOr<SearchOptions> OptionsFromFlags() {
   options.steps_per_epoch = FLAGS_steps_per_epoch;
   options.train_fraction = FLAGS_train_fraction;
   options.evaluation_images = FLAGS_evaluation_images;
-  options.criterion_batches = FLAGS_criterion_batches;
   options.learning_rate = FLAGS_learning_rate;
   options.final_learning_rate = FLAGS_final_learning_rate;
   options.momentum = FLAGS_momentum;
@@ -208,9 +170,7 @@ absl::StatusOr<SearchOptions> OptionsFromFlags() {
   options.gradient_clip = FLAGS_gradient_clip;
   options.strength_learning_rate = FLAGS_strength_learning_rate;
   options.strength_weight_decay = FLAGS_strength_weight_decay;
-  if (!std::isnan(FLAGS_initial_strength)) options.initial_strength = FLAGS_initial_strength;
   options.strength_loss = FLAGS_strength_loss;
-  options.strength_loss_weight = FLAGS_strength_loss_weight;
   options.auxiliary_skip = FLAGS_auxiliary_skip;
   options.operation_dropout = FLAGS_operation_dropout;
   options.crop_padding = FLAGS_crop_padding;
@@ -225,31 +185,20 @@ absl::StatusOr<SearchOptions> OptionsFromFlags() {
   return options;
 }
 
-absl::Status CheckOwnFlags() {
-  NAP_RETURN_IF_ERROR(CheckAtLeast("threads", FLAGS_threads, 0));
-  NAP_RETURN_IF_ERROR(CheckAtLeast("max_images", FLAGS_max_images, 0));
-  NAP_RETURN_IF_ERROR(CheckAtLeast("image_size", FLAGS_image_size, 0));
-  NAP_RETURN_IF_ERROR(CheckAtLeast("log_every", FLAGS_log_every, 1));
+absl::Status CheckFlags() {
+  NAP_RETURN_IF_ERROR(CheckDataFlags());
+  NAP_RETURN_IF_ERROR(CheckRunFlags());
   NAP_RETURN_IF_ERROR(CheckAtLeast("final_channels", FLAGS_final_channels, 0));
-  NAP_RETURN_IF_ERROR(CheckAtLeast("final_cells", FLAGS_final_cells, 0));
-  return CheckOption(FLAGS_checkpoint_minutes >= 0, "checkpoint_minutes", FLAGS_checkpoint_minutes,
-                     "must be at least 0");
+  return CheckAtLeast("final_cells", FLAGS_final_cells, 0);
 }
 
 absl::StatusOr<std::unique_ptr<Dataset>> OpenTrainingImages() {
-  DatasetOptions options;
-  options.data_dir = FLAGS_data_dir;
+  DatasetOptions options = DatasetOptionsFromFlags();
   options.seed = FLAGS_seed;
-  options.train_size = FLAGS_max_images;
-  options.image_size = FLAGS_image_size;
-  options.label_file = FLAGS_label_file;
-  options.strict = FLAGS_strict;
   options.random_resized_crop = false;  // small images are cropped as CIFAR-10's are
-  const std::string name = !FLAGS_dataset.empty()   ? FLAGS_dataset
-                           : FLAGS_data_dir.empty() ? "built_in"
-                                                    : "cifar10";
+  const std::string name = DatasetName();
   NAP_ASSIGN_OR_RETURN(DatasetPair pair, OpenDataset(name, options));
-  if (name == "built_in") {
+  if (name == kBuiltIn) {
     std::printf(
         "Searching on built-in drawings; `bazel run //tools:download_cifar10` fetches CIFAR-10 for "
         "--data_dir.\n");
@@ -339,12 +288,36 @@ std::string NextCommand(const std::string& genotype, const FinalNetwork& network
   return command;
 }
 
+const ProgramOptions& Program() {
+  static const auto* const program = [] {
+    auto* options = new ProgramOptions{"cifar_search",
+                                       "searches a network by pruning, on CIFAR-10 or on built-in "
+                                       "drawings",
+                                       __FILE__,
+                                       {kDataFlags, kRunFlags}};
+    options->flag_files = {{"preset", "experiments/presets/cifar_search"},
+                           {"method", "experiments/methods"}};
+    options->earlier_flags = [] { return EarlierFlags(FLAGS_resume, FLAGS_out_dir, Kind()); };
+    options->free_flags = kFreeRunFlags;
+    options->free_flags.insert({"nas_bench_201_table", "preset"});
+    options->parts = {PartFlagOf<SearchSpaceDefinition>("search_space"),
+                      PartFlagOf<RelaxationDefinition>("relaxation"),
+                      PartFlagOf<PruningCriterionDefinition>("criterion"),
+                      PartFlagOf<PruningScheduleDefinition>("schedule"),
+                      PartFlagOf<OptimizationDefinition>("optimization"),
+                      PartFlagOf<StrengthLossDefinition>("strength_loss"),
+                      PartFlagOf<ExecutorDefinition>("backend")};
+    options->moved_flags = MovedFlags();
+    return options;
+  }();
+  return *program;
+}
+
 absl::Status Main() {
-  NAP_RETURN_IF_ERROR(CheckOwnFlags());
+  NAP_RETURN_IF_ERROR(CheckFlags());
   NAP_ASSIGN_OR_RETURN(SearchOptions options, OptionsFromFlags());
-  NAP_ASSIGN_OR_RETURN(const std::unique_ptr<const Checkpoint> checkpoint,
-                       FindCheckpoint(FLAGS_resume, FLAGS_out_dir));
-  NAP_ASSIGN_OR_RETURN(const int threads, UseThreadsOf(checkpoint.get(), FLAGS_threads));
+  NAP_ASSIGN_OR_RETURN(const RunBegin run, BeginRun());
+  const Checkpoint* const checkpoint = run.checkpoint.get();
   NAP_ASSIGN_OR_RETURN(const std::unique_ptr<Dataset> images, OpenTrainingImages());
   NAP_ASSIGN_OR_RETURN(options.final_network, FinalNetworkFromFlags(*images));
   NAP_ASSIGN_OR_RETURN(const auto* space, SearchSpaceRegistry::Global().Find(FLAGS_search_space));
@@ -354,17 +327,15 @@ absl::Status Main() {
                        Searcher::Create(options, images.get()));
   if (checkpoint != nullptr) NAP_RETURN_IF_ERROR(searcher->Load(*checkpoint));
   NAP_ASSIGN_OR_RETURN(const std::unique_ptr<const NasBench201Table> table, ReadTable());
-  const std::string out_dir = OutDir(FLAGS_out_dir, Kind());
   NAP_ASSIGN_OR_RETURN(const std::unique_ptr<RunFolder> folder,
-                       FLAGS_resume ? RunFolder::Reopen(out_dir, Kind(), checkpoint.get())
-                                    : RunFolder::Create(out_dir, Kind(), FlagValues(__FILE__)));
-  if (FLAGS_tensorboard) NAP_RETURN_IF_ERROR(folder->UseTensorboard(checkpoint.get()));
-  Reporter reporter(searcher.get(), folder.get(), FLAGS_log_every,
-                    {FLAGS_checkpoint_minutes, threads}, table.get());
+                       OpenRunFolder(run, Kind(), Program()));
+  const std::string& out_dir = folder->path();
+  Reporter reporter(searcher.get(), folder.get(), FLAGS_log_every, CheckpointsFromFlags(run),
+                    table.get());
   if (checkpoint != nullptr) NAP_RETURN_IF_ERROR(reporter.Load(*checkpoint));
   absl::PrintF("%s %d cells of %d channels on %d images with %s; %d threads; writing to %s\n",
                checkpoint != nullptr ? "Resuming the search of" : "Searching", FLAGS_cells,
-               FLAGS_channels, images->size(), FLAGS_relaxation, threads, out_dir);
+               FLAGS_channels, images->size(), FLAGS_relaxation, run.threads, out_dir);
   std::fflush(stdout);
 
   CatchInterrupts();
@@ -405,14 +376,5 @@ absl::Status Main() {
 
 int main(int argc, char** argv) {
   nap::SpinLess(argv);
-  return nap::RunProgram(
-      argc, argv,
-      {"cifar_search",
-       "searches a network by pruning, on CIFAR-10 or on built-in drawings",
-       __FILE__,
-       {{"preset", "experiments/presets/cifar_search"}, {"method", "experiments/methods"}},
-       [] { return nap::EarlierFlags(FLAGS_resume, FLAGS_out_dir, nap::Kind()); },
-       /*free_flags=*/
-       {"checkpoint_minutes", "nas_bench_201_table", "out_dir", "preset", "resume", "workers"}},
-      nap::Main);
+  return nap::RunProgram(argc, argv, nap::Program(), nap::Main);
 }

@@ -33,7 +33,7 @@ Reporter::Reporter(const Searcher* searcher, RunFolder* folder, int log_every,
       begin_(MonotonicSeconds()),
       seconds_to_cell_(kNone) {}
 
-absl::Status Reporter::OnStep(const StepReport& report) {
+absl::Status Reporter::OnStep(const SearchStepReport& report) {
   progress_.Step(report);
   if (report.step % log_every_ == 0) NAP_RETURN_IF_ERROR(WriteStep(report, folder_));
   return checkpointer_.AfterStep(report.epoch, report.step);
@@ -45,7 +45,7 @@ absl::Status Reporter::OnPruning(const PruningReport& report) {
   return checkpointer_.AfterPruning(report.epoch, report.operations_alive);
 }
 
-absl::Status Reporter::OnEpoch(const EpochReport& report) {
+absl::Status Reporter::OnEpoch(const SearchEpochReport& report) {
   progress_.Epoch(report, searcher_->space(), table_);
   accuracy_ = report.valid_accuracy;
   NAP_RETURN_IF_ERROR(WriteEpoch(report, searcher_->space(), folder_, table_));

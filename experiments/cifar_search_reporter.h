@@ -19,9 +19,9 @@ class Reporter final : public SearchObserver {
   Reporter(const Searcher* searcher, RunFolder* folder, int log_every,
            const Checkpointer::Options& checkpoints, const NasBench201Table* table);
 
-  absl::Status OnStep(const StepReport& report) override;
+  absl::Status OnStep(const SearchStepReport& report) override;
   absl::Status OnPruning(const PruningReport& report) override;
-  absl::Status OnEpoch(const EpochReport& report) override;
+  absl::Status OnEpoch(const SearchEpochReport& report) override;
 
   // Before the first report, if the search goes on from the checkpoint.
   absl::Status Load(const Checkpoint& checkpoint);

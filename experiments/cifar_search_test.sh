@@ -6,7 +6,7 @@ cd "$TEST_TMPDIR"
 failures=0
 tiny=(--method=nap_ablation --channels=2 --cells=3 --epochs=2 --steps_per_epoch=2 --warmup_epochs=0
   --prune_begin=1
-  --prune_end=2 --batch_size=4 --evaluation_images=4 --criterion_batches=1 --max_images=40 --log_every=1)
+  --prune_end=2 --batch_size=4 --evaluation_images=4 --max_images=40 --log_every=1)
 
 problem() {
   echo "PROBLEM: $1"
@@ -149,7 +149,7 @@ assert {tuple(removal['operation']) for removal in line['removals']} <= {tuple(n
 END
 "$search" "${untrained[@]}" --out_dir=untrained_again >stdout 2>stderr || problem "failed: $(cat stderr)"
 cmp untrained/strengths.jsonl untrained_again/strengths.jsonl || problem "the same seed pruned otherwise"
-expect_error 1 '--criterion=activation_kernel:pictures=3: unknown parameter' \
+expect_error 1 "pruning criterion 'activation_kernel:pictures=3': unknown parameter" \
   --criterion=activation_kernel:pictures=3
 expect_error 1 '--prune_begin=0 prunes before anything is trained' --method=darts --prune_begin=0 --prune_end=0
 
@@ -182,6 +182,9 @@ compgen -G 'cost_imagenet/events.out.tfevents.*' >/dev/null || problem "no event
 [ "$(sed -n 4p stdout | cut -c1-4)" = "  --" ] || problem "the flags do not come first: $(head stdout)"
 grep -q -- '--relaxation=' stdout || problem "--help lacks --relaxation"
 grep -q -- '--logtostderr=' stdout && problem "--help lists glog's flags"
+grep -q -- '--partial_channels=' stdout && problem "--help lists a flag that has moved"
+grep -A30 -- '--criterion=' stdout | grep -qxF "            batches=4: validation batches looked at" ||
+  problem "--help lacks the parameters of ablation: $(cat stdout)"
 for preset in quick standard paper; do
   "$search" --preset=$preset --help >/dev/null 2>stderr || problem "preset $preset: $(cat stderr)"
 done
@@ -189,6 +192,23 @@ done
 "$search" --version >stdout 2>stderr || problem "--version failed: $(cat stderr)"
 grep -qxF "cifar_search $(python3 -c "import json; print(json.load(open('good/config.json'))['versions']['nap'])")" \
   stdout || problem "another version than the run's: $(cat stdout)"
+
+# A run that was begun when a parameter was a flag of its own (and was killed at once) goes on as it was.
+"$search" "${tiny[@]}" --relaxation=sigmoid:partial_channels=2 --out_dir=new >/dev/null 2>&1 || problem "partial channels failed"
+grep -q '"relaxation": "sigmoid:initial_strength=0,partial_channels=2"' new/config.json ||
+  problem "config.json does not say what parts are: $(cat new/config.json)"
+mkdir old
+python3 - <<'END'
+import json
+config = json.load(open('new/config.json'))
+config['flags'].update({'relaxation': 'sigmoid', 'partial_channels': '2', 'criterion_batches': '4'})
+del config['parts']
+json.dump(config, open('old/config.json', 'w'))
+END
+touch old/metrics.jsonl old/strengths.jsonl
+"$search" --resume --out_dir=old --relaxation=sigmoid:partial_channels=2,initial_strength=0 >stdout 2>&1 ||
+  problem "an earlier version's run: $(cat stdout)"
+cmp new/strengths.jsonl old/strengths.jsonl || problem "an earlier version's run was gone on with otherwise"
 
 # Wrong words.
 expect_error 2 "unknown preset 'slow'; known: comparison_quick, comparison_small, comparison_standard, nas_bench_201, paper, quick, standard" --preset=slow
@@ -207,7 +227,12 @@ expect_error 1 "unknown device 'x'" --device=x
 expect_error 1 "--epochs=-1 is out of range" --epochs=-1
 expect_error 1 "--prune_end=9 is out of range" --prune_end=9
 expect_error 1 "--learning_rate=0 is out of range" --learning_rate=0
-expect_error 1 "--partial_channels=3 is out of range: must be a divisor of --channels=2" --partial_channels=3
+expect_error 1 "relaxation 'sigmoid:partial_channels=3': partial_channels=3 must be a divisor of --channels=2" \
+  --relaxation=sigmoid:partial_channels=3
+expect_error 2 "--partial_channels=4 is a parameter of what --relaxation names: --relaxation=edge_softmax:partial_channels=4" \
+  --partial_channels=4
+expect_error 2 "--criterion_batches=2 is a parameter of what --criterion names: --criterion=ablation:batches=2" \
+  --criterion_batches=2
 expect_error 1 "--threads=-1 is out of range" --threads=-1
 expect_error 1 "a budget of 99 operations" --operations_per_cell=99
 expect_error 1 "--final_cells=1, --final_channels=36: the darts space needs" --final_cells=1

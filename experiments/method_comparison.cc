@@ -22,6 +22,7 @@
 
 #include "experiments/comparison_child.h"
 #include "experiments/comparison_trials.h"
+#include "experiments/data_flags.h"
 #include "experiments/run.h"
 #include "nap/base/files.h"
 #include "nap/base/interrupt.h"
@@ -54,9 +55,6 @@ DEFINE_string(search_flags, "",
 DEFINE_string(train_preset, "comparison_quick", "cifar_train's --preset");
 DEFINE_string(train_flags, "", "more flags for each training, separated by spaces");
 
-DEFINE_string(dataset, "", "dataset; empty: cifar10 if --data_dir is given, else built_in");
-DEFINE_string(data_dir, "", "folder of the dataset's files; relative to where you are");
-DEFINE_int32(max_images, 0, "search and train on only so many of the training images; 0: all");
 DEFINE_int32(threads, 0, "threads that compute; 0: all cores");
 
 namespace nap {
@@ -99,9 +97,9 @@ absl::StatusOr<std::vector<uint64_t>> Seeds() {
 
 // The words of --search_flags or --train_flags, which may not say what the comparison itself does.
 absl::StatusOr<std::vector<std::string>> MoreFlags(const char* name, const std::string& value) {
-  static const std::set<std::string> kOwn = {"dataset", "data_dir",     "genotype", "max_images",
-                                             "method",  "out_dir",      "preset",   "resume",
-                                             "seed",    "search_space", "threads"};
+  static const std::set<std::string> kOwn = {
+      "dataset", "data_dir", "genotype", "image_size", "label_file", "max_images",   "method",
+      "out_dir", "preset",   "resume",   "seed",       "strict",     "search_space", "threads"};
   std::vector<std::string> words =
       absl::StrSplit(value, absl::ByAnyChar(" \t\n"), absl::SkipEmpty());
   for (const std::string& word : words) {
@@ -118,10 +116,15 @@ absl::StatusOr<std::vector<std::string>> MoreFlags(const char* name, const std::
 // All of a child's command line but its folder. `more`: MoreFlags'.
 std::vector<std::string> CommandLine(const std::string& preset, uint64_t seed,
                                      const std::vector<std::string>& more) {
-  std::vector<std::string> flags = {
-      absl::StrCat("--preset=", preset),           absl::StrCat("--dataset=", FLAGS_dataset),
-      absl::StrCat("--data_dir=", FLAGS_data_dir), absl::StrCat("--max_images=", FLAGS_max_images),
-      absl::StrCat("--threads=", FLAGS_threads),   absl::StrCat("--seed=", seed)};
+  std::vector<std::string> flags = {absl::StrCat("--preset=", preset),
+                                    absl::StrCat("--threads=", FLAGS_threads),
+                                    absl::StrCat("--seed=", seed),
+                                    absl::StrCat("--dataset=", FLAGS_dataset),
+                                    absl::StrCat("--data_dir=", FLAGS_data_dir),
+                                    absl::StrCat("--image_size=", FLAGS_image_size),
+                                    absl::StrCat("--max_images=", FLAGS_max_images),
+                                    absl::StrCat("--label_file=", FLAGS_label_file),
+                                    absl::StrCat("--strict=", FLAGS_strict)};
   flags.insert(flags.end(), more.begin(), more.end());
   return flags;
 }
@@ -214,7 +217,7 @@ absl::Status Collect(const Programs& programs) {
 
 absl::Status Main(Programs programs, const std::vector<std::string>& arguments) {
   NAP_RETURN_IF_ERROR(CheckAtLeast("threads", FLAGS_threads, 0));
-  NAP_RETURN_IF_ERROR(CheckAtLeast("max_images", FLAGS_max_images, 0));
+  NAP_RETURN_IF_ERROR(CheckDataFlags());
   std::optional<NasBench201Table> table;
   if (!FLAGS_nas_bench_201_table.empty()) {
     NAP_ASSIGN_OR_RETURN(table, NasBench201Table::Read(FLAGS_nas_bench_201_table));
@@ -236,6 +239,7 @@ int main(int argc, char** argv) {
        "compares search methods: searches with each over several seeds, trains "
        "what they find, and writes a table",
        __FILE__,
+       {nap::kDataFlags},
        {{"preset", "experiments/presets/method_comparison"}}},
       [&]() -> absl::Status {
         if (!search.ok()) return search.status();

@@ -7,7 +7,7 @@ cd "$TEST_TMPDIR"
 failures=0
 tiny="--channels=2 --cells=3 --epochs=2 --steps_per_epoch=2 --batch_size=4 --evaluation_images=8"
 tiny="$tiny --log_every=1 --checkpoint_minutes=0"
-search="$tiny --warmup_epochs=0 --prune_begin=1 --prune_end=2 --criterion_batches=1 --strength_learning_rate=0.1"
+search="$tiny --warmup_epochs=0 --prune_begin=1 --prune_end=2 --strength_learning_rate=0.1"
 common=(--methods=nap_ablation,darts --seeds=2 --max_images=40 --threads=1 --train_flags="$tiny"
   --search_flags="$search")
 

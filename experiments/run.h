@@ -14,13 +14,6 @@
 
 namespace nap {
 
-// Of the flags of these names, in every program that runs a network.
-inline constexpr char kBackendHelp[] =
-    "what computes the cells: fused (kernels, on CPUs in float32; elsewhere reference) or "
-    "reference (LibTorch's operators)";
-inline constexpr char kRecomputeHelp[] =
-    "keep less memory for the backward pass and compute it again (fused backend)";
-
 // `out_dir`, or a new folder named after the experiment and the time if that is empty.
 std::string OutDir(const std::string& out_dir, const RunKind& kind);
 

@@ -21,6 +21,7 @@
 #include "nap/runtime/memory.h"
 #include "nap/runtime/threads.h"
 #include "nap/search/candidate_space.h"
+#include "nap/search/optimization.h"
 #include "nap/search/supernet_trainer.h"
 
 DEFINE_string(batch_size, "16", "images a step");
@@ -29,7 +30,6 @@ DEFINE_string(cells, "8", "cells");
 DEFINE_string(relaxation, "softmax", "relaxations");
 DEFINE_string(backend, "fused,reference", "backends");
 DEFINE_bool(recompute, false, "keep less memory for the backward pass (fused backend)");
-DEFINE_int32(partial_channels, 1, "see cifar_search");
 DEFINE_string(living, "100,50", "shares of the operations that are alive, percent");
 DEFINE_int32(threads, 0, "threads that compute; 0: all cores");
 
@@ -63,7 +63,7 @@ absl::Status PruneTo(int percent, const CandidateSpace& space, SupernetTrainer* 
       (percent / 100.0 * all - budget.operations_per_cell) / (all - budget.operations_per_cell),
       0.0, 1.0);
   NAP_ASSIGN_OR_RETURN(const Pruner pruner,
-                       Pruner::Create(space, budget, {"", [surplus](double) { return surplus; }}));
+                       Pruner::Create(space, budget, [surplus](double) { return surplus; }));
   ScoreTable scores(space);
   RandomStream random({0});
   for (int cell = 0; cell < static_cast<int>(space.cells.size()); ++cell) {
@@ -71,7 +71,7 @@ absl::Status PruneTo(int percent, const CandidateSpace& space, SupernetTrainer* 
   }
   LivingTable living(space, true);
   NAP_ASSIGN_OR_RETURN(const std::vector<CandidateId> removed, pruner.Prune(scores, 1, &living));
-  trainer->Prune(removed, living);
+  trainer->Prune(removed);
   return absl::OkStatus();
 }
 
@@ -82,18 +82,18 @@ absl::Status Time(const Setting& setting, benchmark::State& state) {
   const auto search_space = definition->make();
   NAP_ASSIGN_OR_RETURN(const CandidateSpace space, MakeCandidateSpace(*search_space, {}));
   NAP_ASSIGN_OR_RETURN(const NetworkPlan plan, search_space->Plan(setting.options.network));
-  NAP_ASSIGN_OR_RETURN(const auto* relaxation,
-                       RelaxationRegistry::Global().Find(setting.options.relaxation));
-  SupernetTrainer trainer(setting.options, plan, space, *relaxation);
+  NAP_ASSIGN_OR_RETURN(const Relaxation relaxation,
+                       RelaxationRegistry::Global().Make(setting.options.relaxation));
+  SupernetTrainer trainer(setting.options, plan, space, relaxation);
   if (setting.living < 100) NAP_RETURN_IF_ERROR(PruneTo(setting.living, space, &trainer));
 
   const int64_t batch_size = setting.options.batch_size;
   const Batch batch{at::randn({batch_size, 3, 32, 32}).contiguous(at::MemoryFormat::ChannelsLast),
                     at::randint(10, {batch_size}, at::kLong)};
-  trainer.WeightStep(batch);
+  WeightStep(trainer, batch);
   for ([[maybe_unused]] auto _ : state) {
-    trainer.StrengthStep(batch);
-    trainer.WeightStep(batch);
+    StrengthStep(trainer, batch);
+    WeightStep(trainer, batch);
   }
   state.counters["images/s"] = benchmark::Counter(static_cast<double>(2 * batch_size),
                                                   benchmark::Counter::kIsIterationInvariantRate);
@@ -106,8 +106,7 @@ void Register(const Setting& setting) {
   const std::string name = absl::StrCat(
       "search_step/batch:", options.batch_size, "/channels:", options.network.channels,
       "/cells:", options.network.cells, "/", options.relaxation, "/living:", setting.living, "%/",
-      options.backend, options.recompute ? "/recompute" : "",
-      options.partial_channels > 1 ? absl::StrCat("/partial:", options.partial_channels) : "");
+      options.backend, options.recompute ? "/recompute" : "");
   benchmark::RegisterBenchmark(name.c_str(),
                                [setting](benchmark::State& state) {
                                  const absl::Status status = Time(setting, state);
@@ -127,7 +126,6 @@ absl::Status Main() {
   NAP_ASSIGN_OR_RETURN(const auto living, Numbers("living", FLAGS_living, 0));
   Setting setting;
   setting.options.device = "cpu";
-  setting.options.partial_channels = FLAGS_partial_channels;
   for (absl::string_view relaxation : absl::StrSplit(FLAGS_relaxation, ',')) {
     setting.options.relaxation = std::string(relaxation);
     for (int cell : cells) {

@@ -9,7 +9,7 @@ failures=0
 tiny=(--channels=2 --cells=3 --epochs=3 --steps_per_epoch=3 --batch_size=4 --evaluation_images=4
   --max_images=40 --log_every=1 --threads=1 --tensorboard)
 case $(basename "$1") in
-  cifar_search) tiny+=(--method=nap_ablation --warmup_epochs=0 --prune_begin=1 --prune_end=2 --criterion_batches=1) ;;
+  cifar_search) tiny+=(--method=nap_ablation --warmup_epochs=0 --prune_begin=1 --prune_end=2 --criterion=ablation:batches=1) ;;
 esac
 
 problem() {

@@ -9,7 +9,9 @@
 #include <memory>
 #include <utility>
 
+#include "experiments/data_flags.h"
 #include "experiments/run.h"
+#include "experiments/run_flags.h"
 #include "nap/architecture/genotype_json.h"
 #include "nap/architecture/genotype_lookup.h"
 #include "nap/base/files.h"
@@ -17,6 +19,7 @@
 #include "nap/base/option_checks.h"
 #include "nap/base/program.h"
 #include "nap/base/status_macros.h"
+#include "nap/engine/executor.h"
 #include "nap/model/derived_network.h"
 #include "nap/model/model_description.h"
 #include "nap/model/torchscript.h"
@@ -30,7 +33,6 @@
 #include "nap/training/trained_network.h"
 
 DEFINE_string(preset, "quick", "quick or paper: the flag file that sets the defaults");
-DEFINE_string(out_dir, "", "run folder; empty: runs/<experiment>-<date>-<time>");
 
 DEFINE_string(genotype, "DARTS_V2",
               "genotype.json, a file with a DARTS line, a NAS-Bench-201 string, or DARTS_V1, "
@@ -44,17 +46,7 @@ DEFINE_string(weights, "",
               "model.pt or checkpoint.pt whose weights the training starts from; classifiers of "
               "another number of classes are left out");
 
-DEFINE_string(dataset, "", "built_in, cifar10, cifar100 or image_folder; empty: by --data_dir");
-DEFINE_string(data_dir, "", "folder of the dataset");
-DEFINE_int32(image_size, 0, "side of the square that the network sees, pixels; 0: the dataset's");
-DEFINE_int32(max_images, 0, "training images to use, the first ones; 0: all");
-DEFINE_string(label_file, "", "labels of the test images of an image folder, if they lie flat");
-DEFINE_bool(strict, false, "a broken image ends the training instead of being left out");
-DEFINE_int32(workers, 1, "threads that decode and augment images");
-
 DEFINE_int32(epochs, 600, "passes over the training images");
-DEFINE_int32(steps_per_epoch, 0, "steps an epoch at most; 0: all training images");
-DEFINE_int32(evaluation_images, 0, "test images looked at after each epoch; 0: all");
 DEFINE_int32(batch_size, 96, "images a step");
 DEFINE_double(learning_rate, 0.025, "at the start");
 DEFINE_int32(learning_rate_batch, 0,
@@ -63,48 +55,27 @@ DEFINE_int32(learning_rate_batch, 0,
 DEFINE_double(final_learning_rate, 0, "at the end");
 DEFINE_string(learning_rate_decay, "cosine", "cosine or linear");
 DEFINE_int32(learning_rate_warmup, 0, "first epochs, in which the learning rate rises linearly");
-DEFINE_double(momentum, 0.9, "of SGD");
-DEFINE_double(weight_decay, 3e-4, "of all parameters");
-DEFINE_double(gradient_clip, 5, "largest norm of the gradients");
 DEFINE_double(auxiliary_weight, 0.4, "of the auxiliary head's loss; 0: no auxiliary head");
 DEFINE_double(drop_path, 0.2, "probability at the end; rises linearly from 0");
 DEFINE_double(label_smoothing, 0, "share of the label that goes to all classes");
 DEFINE_double(mixup, 0, "parameter of mixup's Beta distribution; 0: no mixup");
 
-DEFINE_int32(crop_padding, 4, "zeros around an image before the random crop, pixels");
 DEFINE_bool(random_resized_crop, false,
             "train on random parts of an image folder's images, resized");
 DEFINE_double(smallest_crop, 0.08, "least share of an image's area that such a part has");
 DEFINE_bool(color_jitter, false,
             "vary brightness, contrast, saturation and hue, as DARTS does on ImageNet");
-DEFINE_bool(flip, true, "mirror half of the images");
 DEFINE_int32(cutout, 16, "side of the square cut out of each image, pixels; 0: none");
-
-DEFINE_uint64(seed, 0,
-              "of everything random; the same seed on the same machine gives the same bits");
-DEFINE_int32(threads, 0, "threads that compute; 0: all cores");
-DEFINE_string(device, "auto", "cpu, cuda, cuda:N or auto");
-DEFINE_string(backend, "fused", nap::kBackendHelp);
-DEFINE_bool(recompute, false, nap::kRecomputeHelp);
-DEFINE_int32(log_every, 10, "steps between two step lines in metrics.jsonl");
-DEFINE_bool(tensorboard, false, "also write what metrics.jsonl gets as a TensorBoard event file");
-DEFINE_double(checkpoint_minutes, 10,
-              "minutes between two checkpoints at least, beside those after each epoch");
-DEFINE_bool(resume, false,
-            "go on with the run in --out_dir, exactly; its flags need not be given again");
 
 namespace nap {
 namespace {
 
-absl::Status CheckOwnFlags() {
-  NAP_RETURN_IF_ERROR(CheckAtLeast("threads", FLAGS_threads, 0));
-  NAP_RETURN_IF_ERROR(CheckAtLeast("max_images", FLAGS_max_images, 0));
-  NAP_RETURN_IF_ERROR(CheckAtLeast("image_size", FLAGS_image_size, 0));
+absl::Status CheckFlags() {
+  NAP_RETURN_IF_ERROR(CheckDataFlags());
+  NAP_RETURN_IF_ERROR(CheckRunFlags());
   NAP_RETURN_IF_ERROR(CheckAtLeast("channels", FLAGS_channels, 0));
   NAP_RETURN_IF_ERROR(CheckAtLeast("cells", FLAGS_cells, 0));
   NAP_RETURN_IF_ERROR(CheckAtLeast("learning_rate_batch", FLAGS_learning_rate_batch, 0));
-  NAP_RETURN_IF_ERROR(CheckAtLeast("log_every", FLAGS_log_every, 1));
-  NAP_RETURN_IF_ERROR(CheckAtLeast("checkpoint_minutes", FLAGS_checkpoint_minutes, 0));
   return FindStem(FLAGS_network).status();
 }
 
@@ -140,20 +111,15 @@ absl::StatusOr<TrainingOptions> OptionsFromFlags() {
 }
 
 absl::StatusOr<DatasetPair> OpenData(const TrainingProgram& program) {
-  DatasetOptions options;
-  options.data_dir = FLAGS_data_dir;
+  DatasetOptions options = DatasetOptionsFromFlags();
   options.seed = FLAGS_seed;
-  options.train_size = FLAGS_max_images;
-  options.image_size = FLAGS_image_size;
-  options.label_file = FLAGS_label_file;
-  options.strict = FLAGS_strict;
   options.random_resized_crop = FLAGS_random_resized_crop;
   options.smallest_crop = FLAGS_smallest_crop;
-  std::string name = FLAGS_dataset;
-  if (name.empty() && FLAGS_data_dir.empty()) {
+  std::string name = DatasetName(program.default_data);
+  if (FLAGS_dataset.empty() && name == kBuiltIn) {
     NAP_RETURN_IF_ERROR(program.use_built_in(&name, &options));
   }
-  return OpenDataset(name.empty() ? program.default_data : name, options);
+  return OpenDataset(name, options);
 }
 
 absl::StatusOr<ModelDescription> Describe(const Dataset& images) {
@@ -177,15 +143,14 @@ absl::StatusOr<ModelDescription> Describe(const Dataset& images) {
 class Reporter final : public TrainingObserver {
  public:
   Reporter(const NetworkTrainer* trainer, const TrainedNetwork* model, RunFolder* folder,
-           int threads)
+           const Checkpointer::Options& checkpoints)
       : model_(model),
         folder_(folder),
-        checkpointer_(folder, {FLAGS_checkpoint_minutes, threads},
-                      [trainer] { return trainer->Save(); }),
+        checkpointer_(folder, checkpoints, [trainer] { return trainer->Save(); }),
         progress_(stderr),
         page_(folder->path()) {}
 
-  absl::Status OnStep(const TrainingStepReport& report) override {
+  absl::Status OnStep(const StepReport& report) override {
     progress_.Step(report);
     if (report.step % FLAGS_log_every == 0) NAP_RETURN_IF_ERROR(WriteStep(report, folder_));
     return checkpointer_.AfterStep(report.epoch, report.step);
@@ -232,34 +197,31 @@ absl::StatusOr<TrainedNetwork> MakeModel(const Dataset& images, bool is_resumed)
   return model;
 }
 
-absl::Status Main(const TrainingProgram& program) {
+absl::Status Main(const TrainingProgram& program, const ProgramOptions& program_options) {
   const RunKind kind = TrainingRun(program.name);
-  NAP_RETURN_IF_ERROR(CheckOwnFlags());
+  NAP_RETURN_IF_ERROR(CheckFlags());
   NAP_ASSIGN_OR_RETURN(const TrainingOptions options, OptionsFromFlags());
-  NAP_ASSIGN_OR_RETURN(const std::unique_ptr<const Checkpoint> checkpoint,
-                       FindCheckpoint(FLAGS_resume, FLAGS_out_dir));
-  NAP_ASSIGN_OR_RETURN(const int threads, UseThreadsOf(checkpoint.get(), FLAGS_threads));
+  NAP_ASSIGN_OR_RETURN(const RunBegin run, BeginRun());
+  const Checkpoint* const checkpoint = run.checkpoint.get();
   NAP_ASSIGN_OR_RETURN(const DatasetPair data, OpenData(program));
   NAP_ASSIGN_OR_RETURN(const TrainedNetwork model, MakeModel(*data.train, checkpoint != nullptr));
   NAP_ASSIGN_OR_RETURN(const std::unique_ptr<NetworkTrainer> trainer,
                        NetworkTrainer::Create(options, model, &data));
   if (checkpoint != nullptr) NAP_RETURN_IF_ERROR(trainer->Load(*checkpoint));
   NAP_ASSIGN_OR_RETURN(const Cost cost, NetworkCost(model.description));
-  const std::string out_dir = OutDir(FLAGS_out_dir, kind);
   NAP_ASSIGN_OR_RETURN(const std::unique_ptr<RunFolder> folder,
-                       FLAGS_resume ? RunFolder::Reopen(out_dir, kind, checkpoint.get())
-                                    : RunFolder::Create(out_dir, kind, FlagValues(__FILE__)));
-  if (FLAGS_tensorboard) NAP_RETURN_IF_ERROR(folder->UseTensorboard(checkpoint.get()));
+                       OpenRunFolder(run, kind, program_options));
+  const std::string& out_dir = folder->path();
   NAP_RETURN_IF_ERROR(WriteFileAtomically(folder->File("genotype.json"),
                                           GenotypeToJson(model.description.spec.genotype)));
-  Reporter reporter(trainer.get(), &model, folder.get(), threads);
+  Reporter reporter(trainer.get(), &model, folder.get(), CheckpointsFromFlags(run));
   absl::PrintF(
       "%s %s, %d cells of %d channels (%.3f M parameters, %.1f M multiply-adds), on %d images of "
       "%d classes; %d threads; writing to %s\n",
       checkpoint != nullptr ? "Resuming the training of" : "Training", FLAGS_genotype,
       model.network->spec().network.cells, model.network->spec().network.channels,
       cost.parameters / 1e6, cost.mult_adds / 1e6, data.train->size(), data.train->num_classes(),
-      threads, out_dir);
+      run.threads, out_dir);
   std::fflush(stdout);
 
   CatchInterrupts();
@@ -281,16 +243,15 @@ absl::Status Main(const TrainingProgram& program) {
 
 int TrainNetwork(int argc, char** argv, const TrainingProgram& program) {
   SpinLess(argv);
-  return RunProgram(
-      argc, argv,
-      {program.name,
-       program.description,
-       __FILE__,
-       {{"preset", absl::StrCat("experiments/presets/", program.name)}},
-       [&program] { return EarlierFlags(FLAGS_resume, FLAGS_out_dir, TrainingRun(program.name)); },
-       /*free_flags=*/
-       {"checkpoint_minutes", "out_dir", "preset", "resume", "workers"}},
-      [&program] { return Main(program); });
+  ProgramOptions options{program.name, program.description, __FILE__, {kDataFlags, kRunFlags}};
+  options.flag_files = {{"preset", absl::StrCat("experiments/presets/", program.name)}};
+  options.earlier_flags = [&program] {
+    return EarlierFlags(FLAGS_resume, FLAGS_out_dir, TrainingRun(program.name));
+  };
+  options.free_flags = kFreeRunFlags;
+  options.free_flags.insert("preset");
+  options.parts = {PartFlagOf<ExecutorDefinition>("backend")};
+  return RunProgram(argc, argv, options, [&] { return Main(program, options); });
 }
 
 }  // namespace nap

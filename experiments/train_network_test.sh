@@ -110,7 +110,7 @@ run "$train" "${tiny[@]}" --dataset=image_folder --data_dir=own --image_size=32 
 
 # A search on the same images finds what can be trained on them.
 run "$search" --method=nap_ablation --channels=2 --cells=3 --epochs=2 --warmup_epochs=0 --prune_begin=1 --prune_end=2 \
-  --batch_size=16 --criterion_batches=1 --steps_per_epoch=30 --threads=1 --workers=2 \
+  --batch_size=16 --criterion=ablation:batches=1 --steps_per_epoch=30 --threads=1 --workers=2 \
   --dataset=image_folder --data_dir=own --image_size=16 --out_dir=own_search
 grep -qE 'broken images, left out: [1-9]' stderr || problem "does not count what is broken: $(cat stderr)"
 grep -qF 'cifar_train -- --genotype=own_search/genotype.json --dataset=image_folder' stdout ||

@@ -23,6 +23,7 @@
 
 #include "data/dataset.h"
 #include "data/loader.h"
+#include "experiments/data_flags.h"
 #include "experiments/run.h"
 #include "nap/architecture/genotype_list.h"
 #include "nap/base/clock.h"
@@ -47,12 +48,8 @@ DEFINE_string(out, "", "CSV to write; empty: to standard output, and all else to
 DEFINE_string(network, "cifar", "the scored network's shape: cifar or imagenet");
 DEFINE_int32(channels, 0, "of its first cell; 0: as the search space's final network");
 DEFINE_int32(cells, 0, "cells of it; 0: as the search space's final network");
-DEFINE_string(dataset, "", "dataset; empty: cifar10 if --data_dir is given, else built_in");
-DEFINE_string(data_dir, "", "folder of the dataset's files; relative to where you are");
-DEFINE_int32(image_size, 0, "side of the images, pixels; 0: the dataset's own");
-DEFINE_int32(max_images, 0, "use only so many of the training images; 0: all");
 DEFINE_uint64(seed, 0, "of weights and batches");
-DEFINE_string(backend, "fused", nap::kBackendHelp);
+DEFINE_string(backend, "fused", "what computes the cells, where it can: elsewhere reference does");
 DEFINE_int32(processes, 0, "that share the work, each on one core; 0: as many as there are cores");
 
 namespace nap {
@@ -77,21 +74,14 @@ absl::StatusOr<std::vector<NamedScore>> Scores() {
     if (std::count(names.begin(), names.end(), name) > 1) {
       return absl::InvalidArgumentError(absl::StrCat("--score names '", name, "' twice"));
     }
-    NAP_ASSIGN_OR_RETURN(std::unique_ptr<Score> score, MakeScore(name));
+    NAP_ASSIGN_OR_RETURN(std::unique_ptr<Score> score, ScoreRegistry::Global().Make(name));
     scores.push_back({name, std::move(score)});
   }
   return scores;
 }
 
 absl::StatusOr<std::unique_ptr<Dataset>> Images() {
-  const std::string name = !FLAGS_dataset.empty()   ? FLAGS_dataset
-                           : FLAGS_data_dir.empty() ? "built_in"
-                                                    : "cifar10";
-  DatasetOptions options;
-  options.data_dir = FLAGS_data_dir;
-  options.train_size = FLAGS_max_images;
-  options.image_size = FLAGS_image_size;
-  NAP_ASSIGN_OR_RETURN(DatasetPair pair, OpenDataset(name, options));
+  NAP_ASSIGN_OR_RETURN(DatasetPair pair, OpenDataset(DatasetName(), DatasetOptionsFromFlags()));
   return std::move(pair.train);
 }
 
@@ -253,8 +243,7 @@ absl::Status Main() {
   NAP_RETURN_IF_ERROR(CheckAtLeast("channels", FLAGS_channels, 0));
   NAP_RETURN_IF_ERROR(CheckAtLeast("cells", FLAGS_cells, 0));
   NAP_RETURN_IF_ERROR(CheckAtLeast("processes", FLAGS_processes, 0));
-  NAP_RETURN_IF_ERROR(CheckAtLeast("max_images", FLAGS_max_images, 0));
-  NAP_RETURN_IF_ERROR(CheckAtLeast("image_size", FLAGS_image_size, 0));
+  NAP_RETURN_IF_ERROR(CheckDataFlags());
   NAP_ASSIGN_OR_RETURN(const std::vector<NamedScore> scores, Scores());
   NAP_ASSIGN_OR_RETURN(const std::unique_ptr<Dataset> images, Images());
   NAP_ASSIGN_OR_RETURN(const Work work, MakeWork(*images));
@@ -287,10 +276,12 @@ absl::Status Main() {
 }  // namespace nap
 
 int main(int argc, char** argv) {
-  return nap::RunProgram(argc, argv,
-                         {"score_architectures",
-                          "scores architectures without training them, or after a little of it, "
-                          "and compares the scores with their accuracies",
-                          __FILE__},
-                         nap::Main);
+  nap::ProgramOptions options{"score_architectures",
+                              "scores architectures without training them, or after a little of "
+                              "it, and compares the scores with their accuracies",
+                              __FILE__,
+                              {nap::kDataFlags}};
+  options.parts = {nap::PartFlagOf<nap::ScoreDefinition>("score"),
+                   nap::PartFlagOf<nap::ExecutorDefinition>("backend")};
+  return nap::RunProgram(argc, argv, options, nap::Main);
 }

@@ -72,7 +72,7 @@ expect_error 'nowhere.csv' --genotypes=nowhere.csv
 expect_error "unknown backend 'x'; known: fused, reference" --genotypes=list.csv --backend=x
 expect_error "unknown score 'nothing'; known: activation_kernel, " --genotypes=list.csv \
   --score=synflow+nothing
-expect_error "the score zico:steps=3: " --genotypes=list.csv --score=zico:steps=3
+expect_error "score 'zico:steps=3': " --genotypes=list.csv --score=zico:steps=3
 expect_error "--score names 'synflow' twice" --genotypes=list.csv --score=synflow+synflow
 expect_error 'training_loss: begin=9 leaves none of steps=9' --genotypes=darts.txt \
   --score=training_loss:steps=9,begin=9

@@ -26,10 +26,10 @@ absl::Status Check(const Parameter& parameter, const std::string& value) {
                                   : absl::SimpleAtod(value, &number) && std::isfinite(number);
   if (is_integer) number = static_cast<double>(integer);
   if (is_read && number >= parameter.least) return absl::OkStatus();
-  return absl::InvalidArgumentError(
-      absl::StrCat("parameter ", parameter.name, "=", value,
-                   is_integer ? " must be a whole number from " : " must be a number from ",
-                   parameter.least, " on"));
+  return absl::InvalidArgumentError(absl::StrCat(
+      "parameter ", parameter.name, "=", value, " must be a ",
+      is_integer ? "whole number" : "number",
+      std::isfinite(parameter.least) ? absl::StrCat(" from ", parameter.least, " on") : ""));
 }
 
 }  // namespace
@@ -71,6 +71,10 @@ double ParameterValues::Number(const std::string& name) const {
 
 const std::string& ParameterValues::Text(const std::string& name) const { return Find(name); }
 
+std::string ParameterValues::Text() const {
+  return absl::StrJoin(values_, ",", absl::PairFormatter("="));
+}
+
 absl::StatusOr<ParameterValues> ReadParameters(const std::vector<Parameter>& parameters,
                                                const std::string& text) {
   ParameterValues values(parameters);
@@ -103,6 +107,10 @@ NameAndParameters SplitName(const std::string& text) {
   const size_t colon = text.find(':');
   if (colon == std::string::npos) return {text, ""};
   return {text.substr(0, colon), text.substr(colon + 1)};
+}
+
+std::string WithParameters(const std::string& name, const std::string& parameters) {
+  return parameters.empty() ? name : absl::StrCat(name, ":", parameters);
 }
 
 std::string NestedText(std::string text) {

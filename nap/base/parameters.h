@@ -16,6 +16,7 @@ struct Parameter {
   enum class Kind { kInteger, kNumber, kText };
 
   static Parameter Integer(std::string name, int64_t value, int64_t least, std::string help);
+  // `least` may be minus infinity; the value is finite all the same.
   static Parameter Number(std::string name, double value, double least, std::string help);
   // Any text without ',' that the entry checks itself.
   static Parameter Text(std::string name, std::string value, std::string help);
@@ -38,6 +39,9 @@ class ParameterValues {
   double Number(const std::string& name) const;
   const std::string& Text(const std::string& name) const;
 
+  // All of them, as ReadParameters reads them, in alphabetical order.
+  std::string Text() const;
+
  private:
   friend absl::StatusOr<ParameterValues> ReadParameters(const std::vector<Parameter>& parameters,
                                                         const std::string& text);
@@ -55,6 +59,9 @@ struct NameAndParameters {
   std::string name, parameters;
 };
 NameAndParameters SplitName(const std::string& text);
+
+// The other way round.
+std::string WithParameters(const std::string& name, const std::string& parameters);
 
 // What an entry says within another one's parameters, where '/' stands for ','.
 std::string NestedText(std::string text);

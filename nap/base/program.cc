@@ -14,6 +14,7 @@
 #include <cstdlib>
 #include <exception>
 #include <filesystem>
+#include <iterator>
 #include <limits>
 #include <memory>
 #include <new>
@@ -31,6 +32,43 @@ constexpr absl::string_view kPrintFlags = "--print_flags";
 
 constexpr char kOutOfMemory[] = "out of memory; a smaller --batch_size needs less";
 
+std::string ValueOf(const std::string& flag) {
+  return gflags::GetCommandLineFlagInfoOrDie(flag.c_str()).current_value;
+}
+
+// gflags keeps the flags of all files in one list.
+std::vector<gflags::CommandLineFlagInfo> FlagsOf(const ProgramOptions& options) {
+  std::vector<std::string> files = {options.main_file};
+  files.insert(files.end(), options.shared_files.begin(), options.shared_files.end());
+  std::vector<gflags::CommandLineFlagInfo> all, found;
+  gflags::GetAllFlags(&all);
+  for (const std::string& file : files) {
+    std::copy_if(all.begin(), all.end(), std::back_inserter(found),
+                 [&](const gflags::CommandLineFlagInfo& flag) { return flag.filename == file; });
+  }
+  return found;
+}
+
+// What is wrong is itself.
+std::string FullText(const PartFlag& part, const std::string& text) {
+  const absl::StatusOr<std::string> full = part.full_text(text);
+  return full.ok() ? *full : text;
+}
+
+// Null: the flag names no part.
+const PartFlag* FindPart(const ProgramOptions& options, const std::string& flag) {
+  const auto found = std::find_if(options.parts.begin(), options.parts.end(),
+                                  [&](const PartFlag& part) { return part.flag == flag; });
+  return found == options.parts.end() ? nullptr : &*found;
+}
+
+// "name:parameters" with one more of them.
+std::string WithOneMore(const std::string& text, const std::string& parameter) {
+  const auto [name, parameters] = SplitName(text);
+  return WithParameters(name,
+                        parameters.empty() ? parameter : absl::StrCat(parameters, ",", parameter));
+}
+
 // Whether the command line asks for something instead of a run.
 bool AsksFor(const std::set<std::string>& wanted, int argc, char** argv) {
   return std::any_of(argv + 1, argv + argc,
@@ -40,16 +78,25 @@ bool AsksFor(const std::set<std::string>& wanted, int argc, char** argv) {
 void PrintHelp(const ProgramOptions& options) {
   std::vector<std::string> files;
   for (const ProgramOptions::FlagFiles& each : options.flag_files) {
-    const std::string name = gflags::GetCommandLineFlagInfoOrDie(each.flag.c_str()).current_value;
-    files.push_back(absl::StrCat("the ", each.flag, " '", name, "'"));
+    files.push_back(absl::StrCat("the ", each.flag, " '", ValueOf(each.flag), "'"));
   }
   std::printf("%s: %s\n\nFlags (with their defaults%s%s):\n", options.name.c_str(),
               options.description.c_str(), files.empty() ? "" : " in ",
               absl::StrJoin(files, " and ").c_str());
-  for (const gflags::CommandLineFlagInfo& flag : FlagsOf(options.main_file)) {
+  for (const gflags::CommandLineFlagInfo& flag : FlagsOf(options)) {
     const bool quoted = flag.type == "string";
     std::printf("  --%s=%s%s%s\n      %s\n", flag.name.c_str(), quoted ? "'" : "",
                 flag.current_value.c_str(), quoted ? "'" : "", flag.description.c_str());
+    if (const PartFlag* part = FindPart(options, flag.name); part != nullptr) {
+      for (absl::string_view line : absl::StrSplit(part->help(), '\n', absl::SkipEmpty())) {
+        std::printf("        %s\n", std::string(line).c_str());
+      }
+    }
+  }
+  if (!options.parts.empty()) {
+    std::printf(
+        "\nParameters of what a flag names stand behind a colon: "
+        "--NAME=part:parameter=value,parameter=value.\n");
   }
   std::printf(
       "\n--flagfile=FILE reads flags from a file. --helpfull lists the flags of the "
@@ -59,7 +106,7 @@ void PrintHelp(const ProgramOptions& options) {
 
 void PrintFlags(const ProgramOptions& options) {
   std::string defaults;
-  for (const gflags::CommandLineFlagInfo& flag : FlagsOf(options.main_file)) {
+  for (const gflags::CommandLineFlagInfo& flag : FlagsOf(options)) {
     if (options.free_flags.count(flag.name) != 0) continue;
     const std::string line = absl::StrCat("--", flag.name, "=", flag.current_value, "\n");
     if (flag.current_value == flag.default_value) {
@@ -105,10 +152,43 @@ absl::Status EnterCallersFolder() {
   return absl::InvalidArgumentError(absl::StrCat("cannot enter ", folder));
 }
 
+// Where a part that knows the parameter was named.
+void MoveEarlierFlags(const ProgramOptions& options, std::map<std::string, std::string>* earlier) {
+  for (const MovedFlag& moved : options.moved_flags) {
+    const auto value = earlier->find(moved.flag);
+    const auto named = earlier->find(moved.part);
+    if (value == earlier->end() || named == earlier->end()) continue;
+    if (value->second == gflags::GetCommandLineFlagInfoOrDie(moved.flag.c_str()).default_value) {
+      continue;
+    }
+    const std::string text =
+        WithOneMore(named->second, absl::StrCat(moved.parameter, "=", value->second));
+    const PartFlag* part = FindPart(options, moved.part);
+    CHECK(part != nullptr) << moved.part;
+    if (part->full_text(text).ok()) named->second = text;
+  }
+}
+
+absl::Status CheckMovedFlags(const ProgramOptions& options) {
+  for (const MovedFlag& moved : options.moved_flags) {
+    const auto flag = gflags::GetCommandLineFlagInfoOrDie(moved.flag.c_str());
+    if (flag.is_default) continue;
+    return absl::InvalidArgumentError(absl::StrCat(
+        "--", moved.flag, "=", flag.current_value, " is a parameter of what --", moved.part,
+        " names: --", moved.part, "=", moved.entry, ":", moved.parameter, "=", flag.current_value));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status UseEarlierFlags(const ProgramOptions& options,
-                             const std::map<std::string, std::string>& earlier) {
+                             std::map<std::string, std::string> earlier) {
+  MoveEarlierFlags(options, &earlier);
   std::vector<std::string> differences;
-  for (const gflags::CommandLineFlagInfo& flag : FlagsOf(options.main_file)) {
+  const auto differ = [&](const std::string& flag, const std::string& a, const std::string& b) {
+    const PartFlag* part = FindPart(options, flag);
+    return part == nullptr ? a != b : FullText(*part, a) != FullText(*part, b);
+  };
+  for (const gflags::CommandLineFlagInfo& flag : FlagsOf(options)) {
     const auto found = earlier.find(flag.name);
     const std::string value = found == earlier.end() ? flag.default_value : found->second;
     if (flag.is_default) {
@@ -116,7 +196,8 @@ absl::Status UseEarlierFlags(const ProgramOptions& options,
         return absl::InvalidArgumentError(
             absl::StrCat("the earlier run's --", flag.name, "=", value, " is not understood"));
       }
-    } else if (value != flag.current_value && options.free_flags.count(flag.name) == 0) {
+    } else if (differ(flag.name, value, flag.current_value) &&
+               options.free_flags.count(flag.name) == 0) {
       differences.push_back(absl::StrCat("--", flag.name, "=", value, " there, --", flag.name, "=",
                                          flag.current_value, " here"));
     }
@@ -144,6 +225,7 @@ absl::Status ReadFlags(int argc, char** argv, const ProgramOptions& options, boo
         absl::StrCat("'", arguments[1], "' is not a flag; see --help"));
   };
   NAP_RETURN_IF_ERROR(read_command_line());
+  NAP_RETURN_IF_ERROR(CheckMovedFlags(options));
   std::vector<std::string> paths;
   for (const ProgramOptions::FlagFiles& files : options.flag_files) {
     NAP_ASSIGN_OR_RETURN(paths.emplace_back(), FindFlagFile(argv[0], files));
@@ -171,20 +253,17 @@ void PrintError(const ProgramOptions& options, absl::string_view message) {
 
 }  // namespace
 
-std::vector<gflags::CommandLineFlagInfo> FlagsOf(const std::string& file) {
-  std::vector<gflags::CommandLineFlagInfo> all, found;
-  gflags::GetAllFlags(&all);
-  for (const gflags::CommandLineFlagInfo& flag : all) {
-    if (flag.filename == file) found.push_back(flag);
-  }
-  return found;
-}
-
-std::map<std::string, std::string> FlagValues(const std::string& file) {
+std::map<std::string, std::string> FlagValues(const ProgramOptions& options) {
   std::map<std::string, std::string> values;
-  for (const gflags::CommandLineFlagInfo& flag : FlagsOf(file)) {
+  for (const gflags::CommandLineFlagInfo& flag : FlagsOf(options)) {
     values[flag.name] = flag.current_value;
   }
+  return values;
+}
+
+std::map<std::string, std::string> PartValues(const ProgramOptions& options) {
+  std::map<std::string, std::string> values;
+  for (const PartFlag& part : options.parts) values[part.flag] = FullText(part, ValueOf(part.flag));
   return values;
 }
 

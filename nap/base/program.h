@@ -10,14 +10,42 @@
 #include <map>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "nap/base/registry.h"
+
 namespace nap {
+
+// A flag whose value names an entry of a registry, perhaps with parameters.
+struct PartFlag {
+  std::string flag;
+  std::function<std::string()> help;                                         // Registry::Help
+  std::function<absl::StatusOr<std::string>(const std::string&)> full_text;  // Registry::FullText
+};
+
+template <typename Entry>
+PartFlag PartFlagOf(std::string flag) {
+  return {std::move(flag), [] { return Registry<Entry>::Global().Help(); },
+          [](const std::string& text) { return Registry<Entry>::Global().FullText(text); }};
+}
+
+// A flag of earlier versions that has become a parameter of what another flag names. It is still
+// defined, as a string, so that whoever uses it is told.
+struct MovedFlag {
+  std::string flag;
+  std::string part;   // the other one
+  std::string entry;  // one of those that have the parameter, for the message
+  std::string parameter;
+};
 
 struct ProgramOptions {
   std::string name;         // as the user calls it: "cifar_search"
   std::string description;  // one sentence for --help
   std::string main_file;    // __FILE__ of the main: its flags are shown first
+
+  // Of the files whose flags are the program's, too.
+  std::vector<std::string> shared_files = {};
 
   // Flag files that the command line chooses by name and wins over. They are read in this order.
   struct FlagFiles {
@@ -33,13 +61,16 @@ struct ProgramOptions {
   // Flags that may be given anew all the same; another value for any other is an error that names
   // both.
   std::set<std::string> free_flags = {};
+
+  std::vector<PartFlag> parts = {};
+  std::vector<MovedFlag> moved_flags = {};
 };
 
-// The flags that this file defines, by name. gflags keeps those of all files in one list.
-std::vector<gflags::CommandLineFlagInfo> FlagsOf(const std::string& file);
+// The values of the program's flags, by name.
+std::map<std::string, std::string> FlagValues(const ProgramOptions& options);
 
-// Their values by name.
-std::map<std::string, std::string> FlagValues(const std::string& file);
+// Of those that name parts, with all parameters.
+std::map<std::string, std::string> PartValues(const ProgramOptions& options);
 
 inline constexpr char kDefaultsFollow[] = "# At their defaults:";
 

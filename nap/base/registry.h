@@ -5,7 +5,8 @@
 //
 //   static const bool registered = Registry<Schedule>::Global().Register("cubic", Schedule{...});
 //
-// A binary can use whatever it is linked with.
+// A binary can use whatever it is linked with. An entry may declare parameters, which users set
+// behind its name: --criterion=ablation:batches=8.
 #ifndef NAP_BASE_REGISTRY_H_
 #define NAP_BASE_REGISTRY_H_
 
@@ -16,13 +17,19 @@
 
 #include <map>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
+#include "nap/base/parameters.h"
+
 namespace nap {
 
-// Names to entries of one kind. `Entry` is what a plugin hands over (usually a factory) and names
-// its kind for error messages: `static constexpr char kKind[] = "pruning criterion";`
+// Names to entries of one kind. `Entry` is what a plugin hands over (usually a factory), has a
+// `std::string description` and names its kind for error messages:
+// `static constexpr char kKind[] = "pruning criterion";`. Where users can set parameters it has
+// `std::vector<Parameter> parameters` and a function `make` that takes their values last and
+// returns a StatusOr.
 //
 // Written to before main() only, read after: no locks.
 template <typename Entry>
@@ -51,6 +58,49 @@ class Registry {
     return &found->second;
   }
 
+  // What the entry makes that `text` names, "name" or "name:key=value,key=value". InvalidArgument
+  // with the known names or parameters; else the entry's own errors, with `text` before them.
+  template <typename E = Entry, typename... Arguments>
+  auto Make(const std::string& text, const Arguments&... arguments) const
+      -> decltype(std::declval<E>().make(arguments..., std::declval<ParameterValues>())) {
+    const auto [name, settings] = SplitName(text);
+    const absl::StatusOr<const Entry*> entry = Find(name);
+    if (!entry.ok()) return entry.status();
+    const auto explain = [&](const absl::Status& status) {
+      return absl::Status(status.code(),
+                          absl::StrCat(Entry::kKind, " '", text, "': ", status.message()));
+    };
+    const absl::StatusOr<ParameterValues> values = ReadParameters((*entry)->parameters, settings);
+    if (!values.ok()) return explain(values.status());
+    auto made = (*entry)->make(arguments..., *values);
+    if (!made.ok()) return explain(made.status());
+    return made;
+  }
+
+  // `text` with every parameter that the entry has, so that two texts that mean the same are the
+  // same. InvalidArgument as Make's.
+  absl::StatusOr<std::string> FullText(const std::string& text) const {
+    const auto [name, settings] = SplitName(text);
+    const absl::StatusOr<const Entry*> entry = Find(name);
+    if (!entry.ok()) return entry.status();
+    const auto values = ReadParameters(ParametersOf(**entry, 0), settings);
+    if (!values.ok()) return values.status();
+    return WithParameters(name, values->Text());
+  }
+
+  // A line an entry and one for each of its parameters.
+  std::string Help() const {
+    std::string help;
+    for (const auto& [name, entry] : entries_) {
+      absl::StrAppend(&help, name, ": ", entry.description, "\n");
+      for (const Parameter& parameter : ParametersOf(entry, 0)) {
+        absl::StrAppend(&help, "    ", parameter.name, "=", parameter.value, ": ", parameter.help,
+                        "\n");
+      }
+    }
+    return help;
+  }
+
   // In alphabetical order.
   std::vector<std::string> Names() const {
     std::vector<std::string> names;
@@ -59,6 +109,16 @@ class Registry {
   }
 
  private:
+  // Of entries that have some.
+  template <typename E>
+  static auto ParametersOf(const E& entry, int) -> decltype(entry.parameters) {
+    return entry.parameters;
+  }
+  template <typename E>
+  static std::vector<Parameter> ParametersOf(const E&, ...) {
+    return {};
+  }
+
   std::map<std::string, Entry> entries_;
 };
 

@@ -26,8 +26,8 @@ CandidateSpace TwoCells(int operations) {
   return space;
 }
 
-const PruningScheduleDefinition& Schedule(const std::string& name) {
-  return **PruningScheduleRegistry::Global().Find(name);
+PruningSchedule Schedule(const std::string& name) {
+  return *PruningScheduleRegistry::Global().Make(name);
 }
 
 template <typename Draw>
@@ -115,7 +115,7 @@ TEST(CostLimitTest, IsMetOnRandomTablesWhateverElseIsAsked) {
       limits.push_back(limit);
     }
     const auto names = PruningScheduleRegistry::Global().Names();
-    const PruningScheduleDefinition& schedule =
+    const PruningSchedule schedule =
         Schedule(names[random.Below(static_cast<int64_t>(names.size()))]);
     const auto pruner = Pruner::Create(space, options, schedule, limits);
     if (!pruner.ok()) {
@@ -135,8 +135,7 @@ TEST(CostLimitTest, IsMetOnRandomTablesWhateverElseIsAsked) {
       for (const CandidateId& id : left) ASSERT_TRUE(before[id]) << "came back";
       for (const CostLimit& limit : limits) {
         const double surplus = CostOf(limit, All(space, LivingTable(space, true))) - limit.limit;
-        ASSERT_LE(CostOf(limit, left),
-                  limit.limit + schedule.surplus(progress) * std::max(0.0, surplus))
+        ASSERT_LE(CostOf(limit, left), limit.limit + schedule(progress) * std::max(0.0, surplus))
             << "round " << round << ", milestone " << milestone;
       }
       for (int cell = 0; cell < 2; ++cell) {

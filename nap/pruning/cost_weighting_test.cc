@@ -19,7 +19,7 @@ class NoView final : public SearchView {
   const CandidateSpace& space() const override { return SmallSpace(); }
   const LivingTable& living() const override { return living_; }
   ScoreTable MixingWeights() const override { return ScoreTable(SmallSpace()); }
-  double ValidationLoss(std::optional<CandidateId>) override { return 0; }
+  double ValidationLoss(int64_t, std::optional<CandidateId>) override { return 0; }
   absl::StatusOr<std::unique_ptr<NetworkView>> Network(const NetworkChoice&) override {
     return absl::UnimplementedError("no network");
   }

@@ -49,8 +49,9 @@ class FakeView final : public SearchView {
   const CandidateSpace& space() const override { return space_; }
   const LivingTable& living() const override { return living_; }
   ScoreTable MixingWeights() const override { return weights_; }
-  double ValidationLoss(std::optional<CandidateId> without) override {
+  double ValidationLoss(int64_t batches, std::optional<CandidateId> without) override {
     ++evaluations_;
+    batches_ = batches;
     if (!without.has_value()) return 2.0;
     EXPECT_TRUE(living_[*without]) << "an operation that is gone was masked";
     return 2.0 + without->edge - 0.25 * without->operation;
@@ -95,6 +96,7 @@ class FakeView final : public SearchView {
   uint64_t seed_ = 1;
   int milestone_ = 0;
   int evaluations_ = 0;
+  int64_t batches_ = 0;  // that were asked for last
   std::vector<NetworkChoice> choices_;
   std::vector<uint64_t> drawn_;
 };
@@ -257,11 +259,12 @@ TEST(CriteriaTest, OnlyWhatNeedsNoTrainingIsAskedBeforeIt) {
 }
 
 TEST(CriteriaTest, AreMadeByNameAndParameters) {
-  EXPECT_EQ(MakeCriterion("activation_kernel:images=1", SmallSpace()).status().message(),
-            "--criterion=activation_kernel:images=1: parameter images=1 must be a whole number "
-            "from 2 on");
+  EXPECT_EQ(
+      MakeCriterion("activation_kernel:images=1", SmallSpace()).status().message(),
+      "pruning criterion 'activation_kernel:images=1': parameter images=1 must be a whole number "
+      "from 2 on");
   EXPECT_EQ(MakeCriterion("magnitude:images=1", SmallSpace()).status().message(),
-            "--criterion=magnitude:images=1: unknown parameter 'images'; there are none");
+            "pruning criterion 'magnitude:images=1': unknown parameter 'images'; there are none");
   EXPECT_FALSE(MakeCriterion("no_such:images=1", SmallSpace()).ok());
 }
 
@@ -405,9 +408,10 @@ TEST(CriteriaTest, RankSumKeepsTheStatesOfItsParts) {
 }
 
 TEST(CriteriaTest, RankSumNamesWhatIsWrong) {
-  EXPECT_EQ(MakeCriterion("rank_sum", SmallSpace()).status().message(),
-            "--criterion=rank_sum: of= names no criterion; give some with '+' between them: "
-            "of=activation_kernel+parameters");
+  EXPECT_EQ(
+      MakeCriterion("rank_sum", SmallSpace()).status().message(),
+      "pruning criterion 'rank_sum': of= names no criterion; give some with '+' between them: "
+      "of=activation_kernel+parameters");
   EXPECT_NE(MakeCriterion("rank_sum:of=magnitude+x", SmallSpace())
                 .status()
                 .message()

@@ -64,9 +64,10 @@ class SearchView {
   // What the relaxation makes of the strengths; 0 for what is not living.
   virtual ScoreTable MixingWeights() const = 0;
 
-  // Mean loss of the supernet over a few fixed validation batches, the same at every call until the
-  // next milestone; with `without` masked out of the network if given.
-  virtual double ValidationLoss(std::optional<CandidateId> without) = 0;
+  // Mean loss of the supernet over the first so many validation batches, not augmented and the same
+  // at every call, or over all if there are fewer; with `without` masked out of the network if
+  // given.
+  virtual double ValidationLoss(int64_t batches, std::optional<CandidateId> without) = 0;
 
   // Costs nothing to who does not ask. InvalidArgument if there can be no such network.
   virtual absl::StatusOr<std::unique_ptr<NetworkView>> Network(const NetworkChoice& choice) = 0;

@@ -36,7 +36,7 @@ std::string FlagText(const CostLimit& limit) {
 }  // namespace
 
 absl::StatusOr<Pruner> Pruner::Create(const CandidateSpace& space, const PrunerOptions& options,
-                                      const PruningScheduleDefinition& schedule,
+                                      const PruningSchedule& schedule,
                                       std::vector<CostLimit> limits) {
   Pruner pruner(space, options, schedule, std::move(limits));
   NAP_RETURN_IF_ERROR(pruner.Validate());
@@ -147,8 +147,7 @@ Pruner::Totals Pruner::Allowed(double progress) const {
         OperationsToKeep(schedule_, progress, all, std::min(all, options_.operations_per_cell));
   }
   for (size_t i = 0; i < limits_.size(); ++i) {
-    allowed.costs[i] +=
-        schedule_.surplus(progress) * std::max(0.0, initial.costs[i] - limits_[i].limit);
+    allowed.costs[i] += schedule_(progress) * std::max(0.0, initial.costs[i] - limits_[i].limit);
   }
   return allowed;
 }
@@ -240,7 +239,7 @@ absl::StatusOr<std::vector<CandidateId>> Pruner::Prune(const ScoreTable& scores,
               return scores[a] != scores[b] ? scores[a] < scores[b] : b < a;
             });
   const Totals allowed = Allowed(progress), budget = Budget();
-  const bool is_end = schedule_.surplus(progress) == 0;
+  const bool is_end = schedule_(progress) == 0;
   Totals left = Nothing();
   Counts at_node = AtNodes(space_);
   for (const CandidateId& id : weakest_first) {

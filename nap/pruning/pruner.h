@@ -44,7 +44,7 @@ class Pruner {
   // and candidates allow, or a limit below what the cheapest operation at each node costs, every
   // input read.
   static absl::StatusOr<Pruner> Create(const CandidateSpace& space, const PrunerOptions& options,
-                                       const PruningScheduleDefinition& schedule,
+                                       const PruningSchedule& schedule,
                                        std::vector<CostLimit> limits = {});
 
   // Brings each cell type of `living` to what the schedule keeps at `progress` in [0, 1], or as
@@ -73,7 +73,7 @@ class Pruner {
     Totals totals;
   };
 
-  Pruner(CandidateSpace space, const PrunerOptions& options, PruningScheduleDefinition schedule,
+  Pruner(CandidateSpace space, const PrunerOptions& options, PruningSchedule schedule,
          std::vector<CostLimit> limits)
       : space_(std::move(space)),
         options_(options),
@@ -106,7 +106,7 @@ class Pruner {
 
   CandidateSpace space_;
   PrunerOptions options_;
-  PruningScheduleDefinition schedule_;
+  PruningSchedule schedule_;
   std::vector<CostLimit> limits_;
 };
 

@@ -22,8 +22,8 @@ CandidateSpace DartsLikeSpace(int operations) {
   return space;
 }
 
-const PruningScheduleDefinition& Schedule(const std::string& name) {
-  return **PruningScheduleRegistry::Global().Find(name);
+PruningSchedule Schedule(const std::string& name) {
+  return *PruningScheduleRegistry::Global().Make(name);
 }
 
 // Scores drawn from a few values when `ties`, so that there are many equal ones.
@@ -59,7 +59,7 @@ TEST(PrunerTest, KeepsItsPromisesOnRandomTables) {
     }
     options.operations_per_cell = 4 + static_cast<int>(random.Below(most - 4 + 1));
     const auto names = PruningScheduleRegistry::Global().Names();
-    const PruningScheduleDefinition& schedule =
+    const PruningSchedule schedule =
         Schedule(names[random.Below(static_cast<int64_t>(names.size()))]);
     const auto pruner = Pruner::Create(space, options, schedule);
     ASSERT_TRUE(pruner.ok()) << pruner.status();
@@ -138,7 +138,7 @@ TEST(PrunerTest, KeepsItsPromisesOnRandomTables) {
 TEST(PrunerTest, RemovesTheWeakestOverTheWholeCell) {
   RandomStream random({18});
   const CandidateSpace space = DartsLikeSpace(8);
-  const auto pruner = Pruner::Create(space, {}, {"", [](double) { return 0.5; }});
+  const auto pruner = Pruner::Create(space, {}, [](double) { return 0.5; });
   for (int round = 0; round < 200; ++round) {
     const ScoreTable scores = RandomScores(space, false, &random);
     LivingTable living(space, true);

@@ -4,9 +4,8 @@
 
 namespace nap {
 
-int OperationsToKeep(const PruningScheduleDefinition& schedule, double progress, int initial,
-                     int budget) {
-  return budget + static_cast<int>(std::lround(schedule.surplus(progress) * (initial - budget)));
+int OperationsToKeep(const PruningSchedule& schedule, double progress, int initial, int budget) {
+  return budget + static_cast<int>(std::lround(schedule(progress) * (initial - budget)));
 }
 
 }  // namespace nap

@@ -6,7 +6,8 @@ namespace nap {
 namespace {
 
 bool Register(const char* name, const char* description, double (*surplus)(double)) {
-  return PruningScheduleRegistry::Global().Register(name, {description, surplus});
+  return PruningScheduleRegistry::Global().Register(
+      name, {description, [surplus](const ParameterValues&) { return surplus; }});
 }
 
 const bool registered[] = {

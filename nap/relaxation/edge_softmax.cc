@@ -19,7 +19,10 @@ at::Tensor EdgeSoftmax(const Strengths& strengths) {
 
 const bool registered = RelaxationRegistry::Global().Register(
     "edge_softmax", {"softmax over an edge's operations and over a node's edges (PC-DARTS)",
-                     /*initial_strength=*/0.0, EdgeSoftmax, /*edge_strengths=*/true});
+                     [](const ParameterValues& parameters) {
+                       return RelaxationOf(parameters, EdgeSoftmax, /*edge_strengths=*/true);
+                     },
+                     RelaxationParameters(/*initial_strength=*/0)});
 
 }  // namespace
 }  // namespace nap

@@ -13,9 +13,7 @@
 namespace nap {
 namespace {
 
-const RelaxationDefinition& Relaxation(const std::string& name) {
-  return **RelaxationRegistry::Global().Find(name);
-}
+Relaxation Make(const std::string& name) { return *RelaxationRegistry::Global().Make(name); }
 
 bool Lives(const Strengths& strengths, int edge, int operation) {
   return strengths.living[edge][operation].item<double>() != 0;
@@ -51,7 +49,7 @@ class RelaxationTest : public testing::TestWithParam<std::string> {};
 
 TEST_P(RelaxationTest, AgreesWithItsFormulaAndNumericalGradients) {
   at::manual_seed(3);
-  const RelaxationDefinition& relaxation = Relaxation(GetParam());
+  const Relaxation relaxation = Make(GetParam());
   Strengths strengths;
   strengths.living = at::rand({5, 4}, at::kDouble).gt(0.4).to(at::kDouble);
   strengths.living[2].fill_(0);  // an edge that lost everything
@@ -105,15 +103,27 @@ TEST(EdgeSoftmaxTest, ANodesWeightsSumToOne) {
                       at::tensor({2, 2, 3, 3, 3}, at::kLong)};
   strengths.living[1].fill_(0);
   strengths.living[3][2] = 0;
-  const at::Tensor weights = Relaxation("edge_softmax").mixing_weights(strengths);
+  const at::Tensor weights = Make("edge_softmax").mixing_weights(strengths);
   EXPECT_NEAR(weights.narrow(0, 0, 2).sum().item<double>(), 1, 1e-6);
   EXPECT_NEAR(weights.narrow(0, 2, 3).sum().item<double>(), 1, 1e-6);
   // A node that lost every edge gets zeros.
   strengths.living[0].fill_(0);
-  EXPECT_TRUE(Relaxation("edge_softmax")
-                  .mixing_weights(strengths)
-                  .narrow(0, 0, 2)
-                  .equal(at::zeros({2, 3})));
+  EXPECT_TRUE(
+      Make("edge_softmax").mixing_weights(strengths).narrow(0, 0, 2).equal(at::zeros({2, 3})));
+}
+
+TEST(RelaxationTest, UsersSetWhereStrengthsStartAndHowManyChannelsTakePart) {
+  EXPECT_EQ(Make("unnormalized").initial_strength, 0.5);
+  EXPECT_EQ(Make("softmax").initial_strength, 0);
+  for (const std::string& name : RelaxationRegistry::Global().Names()) {
+    EXPECT_EQ(Make(name).partial_channels, 1) << name;
+    const Relaxation set = Make(name + ":partial_channels=4,initial_strength=-0.25");
+    EXPECT_EQ(set.partial_channels, 4) << name;
+    EXPECT_EQ(set.initial_strength, -0.25) << name;
+  }
+  EXPECT_EQ(RelaxationRegistry::Global().Make("softmax:initial_strength=nan").status().message(),
+            "relaxation 'softmax:initial_strength=nan': parameter initial_strength=nan must be a "
+            "number");
 }
 
 TEST(RelaxationRegistryTest, HasTheFour) {

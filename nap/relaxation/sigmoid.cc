@@ -7,10 +7,13 @@ namespace nap {
 namespace {
 
 const bool registered = RelaxationRegistry::Global().Register(
-    "sigmoid", {"sigmoid of the strength (Fair DARTS)", /*initial_strength=*/0.0,
-                [](const Strengths& strengths) {
-                  return at::sigmoid(strengths.operations).mul(strengths.living);
-                }});
+    "sigmoid", {"sigmoid of the strength (Fair DARTS)",
+                [](const ParameterValues& parameters) {
+                  return RelaxationOf(parameters, [](const Strengths& strengths) {
+                    return at::sigmoid(strengths.operations).mul(strengths.living);
+                  });
+                },
+                RelaxationParameters(/*initial_strength=*/0)});
 
 }  // namespace
 }  // namespace nap

@@ -6,10 +6,13 @@ namespace nap {
 namespace {
 
 const bool registered = RelaxationRegistry::Global().Register(
-    "softmax", {"softmax over an edge's operations (DARTS)", /*initial_strength=*/0.0,
-                [](const Strengths& strengths) {
-                  return MaskedSoftmax(strengths.operations, strengths.living);
-                }});
+    "softmax", {"softmax over an edge's operations (DARTS)",
+                [](const ParameterValues& parameters) {
+                  return RelaxationOf(parameters, [](const Strengths& strengths) {
+                    return MaskedSoftmax(strengths.operations, strengths.living);
+                  });
+                },
+                RelaxationParameters(/*initial_strength=*/0)});
 
 }  // namespace
 }  // namespace nap

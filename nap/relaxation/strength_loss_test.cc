@@ -22,9 +22,9 @@ std::vector<Strengths> StrengthsOf(const at::Tensor& values) {
 }
 
 double Loss(const std::string& name, const std::vector<double>& weights) {
-  const auto& definition = **StrengthLossRegistry::Global().Find(name);
-  return definition
-      .loss(StrengthsOf(at::tensor(weights, at::kDouble)), at::tensor(weights, at::kDouble))
+  return StrengthLossRegistry::Global()
+      .Make(name)
+      ->loss(StrengthsOf(at::tensor(weights, at::kDouble)), at::tensor(weights, at::kDouble))
       .item<double>();
 }
 
@@ -40,7 +40,7 @@ TEST(StrengthLossTest, GradientsAreNumericalGradients) {
   for (const std::string& name : StrengthLossRegistry::Global().Names()) {
     if (name == "none") continue;
     const at::Tensor weights = at::tensor(kWeights, at::kDouble).set_requires_grad(true);
-    (**StrengthLossRegistry::Global().Find(name)).loss(StrengthsOf(weights), weights).backward();
+    StrengthLossRegistry::Global().Make(name)->loss(StrengthsOf(weights), weights).backward();
     for (size_t i = 0; i < kWeights.size(); ++i) {
       std::vector<double> more = kWeights, less = kWeights;
       more[i] += 1e-6;
@@ -53,7 +53,7 @@ TEST(StrengthLossTest, GradientsAreNumericalGradients) {
 }
 
 TEST(StrengthLossTest, ThereAreFour) {
-  EXPECT_EQ((**StrengthLossRegistry::Global().Find("none")).loss, nullptr);
+  EXPECT_EQ(StrengthLossRegistry::Global().Make("none")->loss, nullptr);
   EXPECT_EQ(StrengthLossRegistry::Global().Names(),
             (std::vector<std::string>{"beta_decay", "l1", "none", "zero_one"}));
 }

@@ -25,20 +25,29 @@ at::Tensor BetaDecay(const AllStrengths& strengths, const at::Tensor&) {
   return at::cat(edges).mean();
 }
 
+bool Register(const char* name, const char* description,
+              at::Tensor (*loss)(const AllStrengths&, const at::Tensor&), bool rises = false) {
+  return StrengthLossRegistry::Global().Register(
+      name, {description,
+             [=](const ParameterValues& parameters) {
+               return StrengthLoss{loss, parameters.Number("weight"), rises};
+             },
+             {Parameter::Number("weight", 1, 0, "of it beside the network's loss")}});
+}
+
 const bool registered[] = {
-    StrengthLossRegistry::Global().Register("none", {"nothing beside the network's loss", nullptr}),
     StrengthLossRegistry::Global().Register(
-        "l1",
-        {"mean |mixing weight|",
-         [](const AllStrengths&, const at::Tensor& weights) { return weights.abs().mean(); }}),
-    StrengthLossRegistry::Global().Register(
-        "zero_one", {"minus the mean square distance of mixing weights from 0.5 (Fair DARTS)",
-                     [](const AllStrengths&, const at::Tensor& weights) {
-                       return weights.sub(0.5).square().mean().neg();
-                     }}),
-    StrengthLossRegistry::Global().Register(
-        "beta_decay", {"mean over the edges of log sum exp of the strengths (beta-DARTS), rising",
-                       BetaDecay, /*rises=*/true}),
+        "none", {"nothing beside the network's loss",
+                 [](const ParameterValues&) { return StrengthLoss{nullptr}; }}),
+    Register("l1", "mean |mixing weight|",
+             [](const AllStrengths&, const at::Tensor& weights) { return weights.abs().mean(); }),
+    Register("zero_one", "minus the mean square distance of mixing weights from 0.5 (Fair DARTS)",
+             [](const AllStrengths&, const at::Tensor& weights) {
+               return weights.sub(0.5).square().mean().neg();
+             }),
+    Register("beta_decay",
+             "mean over the edges of log sum exp of the strengths (beta-DARTS), rising", BetaDecay,
+             /*rises=*/true),
 };
 
 }  // namespace

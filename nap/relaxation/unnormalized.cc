@@ -5,9 +5,13 @@ namespace nap {
 namespace {
 
 const bool registered = RelaxationRegistry::Global().Register(
-    "unnormalized",
-    {"the strength itself (NAP)", /*initial_strength=*/0.5,
-     [](const Strengths& strengths) { return strengths.operations.mul(strengths.living); }});
+    "unnormalized", {"the strength itself (NAP)",
+                     [](const ParameterValues& parameters) {
+                       return RelaxationOf(parameters, [](const Strengths& strengths) {
+                         return strengths.operations.mul(strengths.living);
+                       });
+                     },
+                     RelaxationParameters(/*initial_strength=*/0.5)});
 
 }  // namespace
 }  // namespace nap

@@ -60,9 +60,8 @@ absl::StatusOr<std::vector<CellGenotype>> CellsByEpoch(const std::string& streng
     NAP_ASSIGN_OR_RETURN(
         const CandidateSpace space,
         FirstCell(search_space, line.at("operations").get<std::vector<std::string>>()));
-    NAP_ASSIGN_OR_RETURN(
-        const Pruner pruner,
-        Pruner::Create(space, budget, {"all at once", [](double /*progress*/) { return 0.; }}));
+    NAP_ASSIGN_OR_RETURN(const Pruner pruner,
+                         Pruner::Create(space, budget, [](double /*progress*/) { return 0.; }));
     LivingTable living = ReadLiving(line.at("living"), space);
     const Json& weights = line.at("mixing_weights").at(space.cells.front().name);
     NAP_RETURN_IF_ERROR(

@@ -62,7 +62,7 @@ void Progress::ShowEpoch(const std::string& lines) {
   std::fflush(out_);
 }
 
-void Progress::Step(const StepReport& report) {
+void Progress::Step(const SearchStepReport& report) {
   if (!IsDue()) return;
   ShowStep(absl::StrFormat(
       "epoch %d/%d  step %d/%d  loss %.3f  accuracy %.1f %%  %d operations alive  %.0f images/s  "
@@ -83,7 +83,7 @@ void Progress::Pruning(const PruningReport& report, const CandidateSpace& space)
       space.operations[last.id.operation].name, edge.source, edge.target, CellTitle(cell.name)));
 }
 
-void Progress::Epoch(const EpochReport& report, const CandidateSpace& space,
+void Progress::Epoch(const SearchEpochReport& report, const CandidateSpace& space,
                      const NasBench201Table* table) {
   const int alive =
       std::accumulate(report.operations_alive.begin(), report.operations_alive.end(), 0);
@@ -107,7 +107,7 @@ void Progress::Epoch(const EpochReport& report, const CandidateSpace& space,
   ShowEpoch(lines);
 }
 
-void Progress::Step(const TrainingStepReport& report) {
+void Progress::Step(const StepReport& report) {
   if (!IsDue()) return;
   ShowStep(absl::StrFormat(
       "epoch %d/%d  step %d/%d  loss %.3f  accuracy %.1f %%  %.0f images/s  %s left", report.epoch,

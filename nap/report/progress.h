@@ -18,12 +18,12 @@ class Progress {
  public:
   explicit Progress(std::FILE* out);
 
-  void Step(const StepReport& report);
+  void Step(const SearchStepReport& report);
   void Pruning(const PruningReport& report, const CandidateSpace& space);
   // table: as in WriteEpoch (search_record.h).
-  void Epoch(const EpochReport& report, const CandidateSpace& space,
+  void Epoch(const SearchEpochReport& report, const CandidateSpace& space,
              const NasBench201Table* table = nullptr);
-  void Step(const TrainingStepReport& report);
+  void Step(const StepReport& report);
   void Epoch(const TrainingEpochReport& report);
 
  private:

@@ -25,25 +25,26 @@ TEST(ProgressTest, WritesPlainLinesToAFile) {
   std::FILE* file = std::tmpfile();
   ASSERT_NE(file, nullptr);
   Progress progress(file);
-  progress.Step({1, 2, 10, 20, 2.5, 0.125, 0, 64, 9, 6});
-  progress.Epoch({1,
-                  2,
-                  0.025,
-                  1.5,
-                  0.25,
-                  1.25,
-                  1.75,
-                  0.5,
-                  61,
-                  {2},
-                  1000,
-                  2000,
-                  3,
-                  {{0, 0, 0}, {0, 0, 1}, {0, 1, 1}, {0, 0, 2}},
-                  {},
-                  ScoreTable(space),
-                  ScoreTable(space)},
-                 space);
+  SearchStepReport step;
+  step.epoch = 1;
+  step.epochs = 2;
+  step.step = 10;
+  step.steps_per_epoch = 20;
+  step.train_loss = 2.5;
+  progress.Step(step);
+  SearchEpochReport report{{}, ScoreTable(space), ScoreTable(space), {}};
+  report.epoch = 1;
+  report.epochs = 2;
+  report.train_loss = 1.5;
+  report.train_accuracy = 0.25;
+  report.strength_loss = 1.25;
+  report.valid_loss = 1.75;
+  report.valid_accuracy = 0.5;
+  report.seconds = 61;
+  report.operations_alive = {2};
+  report.broken_images = 3;
+  report.pruned = {{0, 0, 0}, {0, 0, 1}, {0, 1, 1}, {0, 0, 2}};
+  progress.Epoch(report, space);
   std::rewind(file);
   std::string text(1000, '\0');
   text.resize(std::fread(text.data(), 1, text.size(), file));

@@ -43,7 +43,8 @@ Json Machine() {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<RunFolder>> RunFolder::Create(
-    const std::string& path, const RunKind& kind, const std::map<std::string, std::string>& flags) {
+    const std::string& path, const RunKind& kind, const std::map<std::string, std::string>& flags,
+    const std::map<std::string, std::string>& parts) {
   NAP_RETURN_IF_ERROR(MakeFolder(path));
   const std::string config = path + "/config.json";
   if (std::filesystem::exists(config)) {
@@ -59,6 +60,7 @@ absl::StatusOr<std::unique_ptr<RunFolder>> RunFolder::Create(
   const Json json = {
       {"experiment", kind.experiment},
       {"flags", flags},
+      {"parts", parts},
       {"versions", {{"nap", kVersion}, {"libtorch", LibTorchVersion()}, {"compiler", __VERSION__}}},
       {"machine", Machine()}};
   NAP_RETURN_IF_ERROR(WriteFileAtomically(config, json.dump(2) + "\n"));

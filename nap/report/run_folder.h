@@ -28,10 +28,11 @@ struct RunKind {
 class RunFolder {
  public:
   // Creates the folder and writes config.json. AlreadyExists if a run is there already.
-  // `flags`: every flag of the program with its value.
+  // `flags`: every flag of the program with its value; `parts`: what some of them name, with all
+  // parameters.
   static absl::StatusOr<std::unique_ptr<RunFolder>> Create(
-      const std::string& path, const RunKind& kind,
-      const std::map<std::string, std::string>& flags);
+      const std::string& path, const RunKind& kind, const std::map<std::string, std::string>& flags,
+      const std::map<std::string, std::string>& parts = {});
 
   // What Create was given as `flags`. NotFound if no run is there; FailedPrecondition if it is
   // another experiment's.

@@ -66,7 +66,7 @@ RunKind SearchRun(const std::string& experiment) {
   return {experiment, {kMetrics, kStrengths}, kResult};
 }
 
-absl::Status WriteStep(const StepReport& report, RunFolder* folder) {
+absl::Status WriteStep(const SearchStepReport& report, RunFolder* folder) {
   const Json json = {{"kind", "step"},
                      {"epoch", report.epoch},
                      {"step", report.step},
@@ -77,8 +77,8 @@ absl::Status WriteStep(const StepReport& report, RunFolder* folder) {
   return WriteMetrics(json, (report.epoch - 1) * report.steps_per_epoch + report.step, folder);
 }
 
-absl::Status WriteEpoch(const EpochReport& report, const CandidateSpace& space, RunFolder* folder,
-                        const NasBench201Table* table) {
+absl::Status WriteEpoch(const SearchEpochReport& report, const CandidateSpace& space,
+                        RunFolder* folder, const NasBench201Table* table) {
   Json alive = Json::object();
   for (size_t cell = 0; cell < space.cells.size(); ++cell) {
     alive[space.cells[cell].name] = report.operations_alive[cell];

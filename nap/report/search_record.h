@@ -16,12 +16,12 @@ namespace nap {
 RunKind SearchRun(const std::string& experiment);
 
 // A line in metrics.jsonl.
-absl::Status WriteStep(const StepReport& report, RunFolder* folder);
+absl::Status WriteStep(const SearchStepReport& report, RunFolder* folder);
 
 // A line in metrics.jsonl and one in strengths.jsonl. `table`, if there is one, judges the cells of
 // NAS-Bench-201.
-absl::Status WriteEpoch(const EpochReport& report, const CandidateSpace& space, RunFolder* folder,
-                        const NasBench201Table* table = nullptr);
+absl::Status WriteEpoch(const SearchEpochReport& report, const CandidateSpace& space,
+                        RunFolder* folder, const NasBench201Table* table = nullptr);
 
 // genotype.txt and genotype.dot, genotype.svg too where Graphviz is installed, and genotype.json,
 // with which the run is finished.

@@ -39,24 +39,23 @@ class SearchRecordTest : public testing::Test {
     return lines;
   }
 
-  EpochReport Report() {
-    EpochReport report{1,
-                       2,
-                       0.025,
-                       1.5,
-                       0.25,
-                       1.25,
-                       1.75,
-                       0.5,
-                       3.,
-                       {4, 3},
-                       1000,
-                       2000,
-                       3,
-                       {{1, 0, 2}},
-                       {{0, 1, 1}},
-                       ScoreTable(space_, 0.5),
-                       ScoreTable(space_, 0.125)};
+  SearchEpochReport Report() {
+    SearchEpochReport report{{}, ScoreTable(space_, 0.5), ScoreTable(space_, 0.125), {}};
+    report.epoch = 1;
+    report.epochs = 2;
+    report.learning_rate = 0.025;
+    report.train_loss = 1.5;
+    report.train_accuracy = 0.25;
+    report.strength_loss = 1.25;
+    report.valid_loss = 1.75;
+    report.valid_accuracy = 0.5;
+    report.seconds = 3;
+    report.operations_alive = {4, 3};
+    report.parameters = 1000;
+    report.peak_memory_bytes = 2000;
+    report.broken_images = 3;
+    report.pruned = {{1, 0, 2}};
+    report.living = {{0, 1, 1}};
     return report;
   }
 
@@ -98,7 +97,7 @@ TEST_F(SearchRecordTest, AppendsALineForEachStepAndEpoch) {
   EXPECT_EQ(strengths[0]["pruned"][0], (Json{"reduce", 0, 2, "sep_conv_3x3"}));
   EXPECT_EQ(strengths[0]["living"][0], (Json{"normal", 1, 2, "skip_connect"}));
   EXPECT_FALSE(strengths[0].contains("edge_strengths"));
-  EpochReport with_edges = Report();
+  SearchEpochReport with_edges = Report();
   with_edges.edge_strengths = {{0.25, 0.5}, {-0.25, 0}};
   ASSERT_TRUE(WriteEpoch(with_edges, space_, folder->get()).ok());
   EXPECT_EQ(Lines("strengths.jsonl")[1]["edge_strengths"],
@@ -123,7 +122,7 @@ TEST_F(SearchRecordTest, JudgesTheCellsOfNasBench201) {
   const std::string other = "|none~0|+|none~0|none~1|+|none~0|none~1|none~2|";
   auto folder = Create();
   ASSERT_TRUE(folder.ok()) << folder.status();
-  EpochReport report = Report();
+  SearchEpochReport report = Report();
   report.genotype = *GenotypeFromNasBench201(architecture);
   ASSERT_TRUE(WriteFileAtomically(path_ + "/table.csv", "architecture,accuracy\n" + other +
                                                             ",92.5\n" + architecture + ",87.5\n")

@@ -13,7 +13,7 @@ using Json = nlohmann::ordered_json;
 
 RunKind TrainingRun(const std::string& experiment) { return {experiment, {kMetrics}, "model.pt"}; }
 
-absl::Status WriteStep(const TrainingStepReport& report, RunFolder* folder) {
+absl::Status WriteStep(const StepReport& report, RunFolder* folder) {
   const Json json = {{"kind", "step"},
                      {"epoch", report.epoch},
                      {"step", report.step},

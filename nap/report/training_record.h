@@ -14,7 +14,7 @@ namespace nap {
 RunKind TrainingRun(const std::string& experiment);
 
 // A line in metrics.jsonl.
-absl::Status WriteStep(const TrainingStepReport& report, RunFolder* folder);
+absl::Status WriteStep(const StepReport& report, RunFolder* folder);
 absl::Status WriteEpoch(const TrainingEpochReport& report, RunFolder* folder);
 
 }  // namespace nap

@@ -62,15 +62,4 @@ std::vector<int64_t> ScoredArchitecture::image_shape() const {
   return {shape.channels, shape.height, shape.width};
 }
 
-absl::StatusOr<std::unique_ptr<Score>> MakeScore(const std::string& score) {
-  const auto [name, text] = SplitName(score);
-  NAP_ASSIGN_OR_RETURN(const ScoreDefinition* definition, ScoreRegistry::Global().Find(name));
-  const absl::StatusOr<ParameterValues> parameters = ReadParameters(definition->parameters, text);
-  if (!parameters.ok()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("the score ", score, ": ", parameters.status().message()));
-  }
-  return definition->make(*parameters);
-}
-
 }  // namespace nap

@@ -83,15 +83,11 @@ struct ScoreDefinition {
   static constexpr char kKind[] = "score";
 
   std::string description;
-  std::function<std::unique_ptr<Score>(const ParameterValues&)> make;
+  std::function<absl::StatusOr<std::unique_ptr<Score>>(const ParameterValues&)> make;
   std::vector<Parameter> parameters = {};
 };
 
 using ScoreRegistry = Registry<ScoreDefinition>;
-
-// By name and parameters: "training_loss:steps=50". InvalidArgument if a name is unknown or a
-// parameter out of range.
-absl::StatusOr<std::unique_ptr<Score>> MakeScore(const std::string& score);
 
 }  // namespace nap
 

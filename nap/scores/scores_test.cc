@@ -58,7 +58,7 @@ class ScoresTest : public testing::Test {
   }
 
   static double Score(const std::string& name, const ScoredArchitecture& architecture) {
-    const auto score = MakeScore(name);
+    const auto score = ScoreRegistry::Global().Make(name);
     EXPECT_TRUE(score.ok()) << score.status();
     const absl::StatusOr<double> value = (*score)->Of(architecture);
     EXPECT_TRUE(value.ok()) << value.status();
@@ -123,7 +123,8 @@ TEST_F(ScoresTest, TrainingLowersTheLoss) {
 }
 
 TEST_F(ScoresTest, TrainingLossThatIsNoNumberIsAnError) {
-  const auto score = MakeScore("training_loss:learning_rate=1e30,images=8,steps=20");
+  const auto score =
+      ScoreRegistry::Global().Make("training_loss:learning_rate=1e30,images=8,steps=20");
   const auto value = (*score)->Of(Make(kCell));
   EXPECT_EQ(value.status().code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_NE(value.status().message().find("lower learning_rate=1e+30"), std::string::npos)
@@ -150,7 +151,7 @@ TEST_F(ScoresTest, SynflowIsASlope) {
 }
 
 TEST_F(ScoresTest, ZicoNeedsItsBatches) {
-  const auto value = (*MakeScore("zico:images=64,batches=3"))->Of(Make(kCell));
+  const auto value = (*ScoreRegistry::Global().Make("zico:images=64,batches=3"))->Of(Make(kCell));
   EXPECT_EQ(value.status(),
             absl::InvalidArgumentError("zico: the images do not make batches=3 of images=64"));
 }

@@ -42,7 +42,7 @@ class FinalCostTest : public testing::TestWithParam<FinalNetwork> {
   FinalCostTest()
       : search_space_((*SearchSpaceRegistry::Global().Find("darts"))->make()),
         space_(*MakeCandidateSpace(*search_space_, {})),
-        schedule_(**PruningScheduleRegistry::Global().Find("cubic")) {
+        schedule_(*PruningScheduleRegistry::Global().Make("cubic")) {
     options_.final_network = GetParam();
     options_.budget.operations_per_cell = PrunerOptions::kAnyNumber;
   }
@@ -67,7 +67,7 @@ class FinalCostTest : public testing::TestWithParam<FinalNetwork> {
   SearchOptions options_;
   const std::unique_ptr<SearchSpace> search_space_;
   const CandidateSpace space_;
-  const PruningScheduleDefinition schedule_;
+  const PruningSchedule schedule_;
 };
 
 TEST_P(FinalCostTest, TheNetworkIsNeverLargerThanItsLimits) {

@@ -2,8 +2,6 @@
 
 #include <absl/strings/str_cat.h>
 
-#include <cmath>
-
 #include "nap/base/option_checks.h"
 #include "nap/base/status_macros.h"
 #include "nap/engine/executor.h"
@@ -38,11 +36,6 @@ absl::Status ValidateMilestones(const SearchOptions& options) {
 absl::Status Validate(const SearchOptions& options) {
   NAP_RETURN_IF_ERROR(CheckAtLeast("channels", options.network.channels, 1));
   NAP_RETURN_IF_ERROR(CheckAtLeast("cells", options.network.cells, 1));
-  // Reductions double the channels, so that what divides the first cell's divides all.
-  NAP_RETURN_IF_ERROR(CheckOption(
-      options.partial_channels >= 1 && options.network.channels % options.partial_channels == 0,
-      "partial_channels", options.partial_channels,
-      absl::StrCat("must be a divisor of --channels=", options.network.channels)));
   NAP_RETURN_IF_ERROR(CheckAtLeast("epochs", options.epochs, 0));
   NAP_RETURN_IF_ERROR(CheckAtLeast("batch_size", options.batch_size, 2));
   NAP_RETURN_IF_ERROR(CheckAtLeast("steps_per_epoch", options.steps_per_epoch, 0));
@@ -50,7 +43,6 @@ absl::Status Validate(const SearchOptions& options) {
                                   "train_fraction", options.train_fraction,
                                   "must be between 0 and 1, both excluded"));
   NAP_RETURN_IF_ERROR(CheckAtLeast("evaluation_images", options.evaluation_images, 0));
-  NAP_RETURN_IF_ERROR(CheckAtLeast("criterion_batches", options.criterion_batches, 1));
   NAP_RETURN_IF_ERROR(ValidateMilestones(options));
   NAP_RETURN_IF_ERROR(CheckAtLeast("max_parameters", options.max_parameters, 0));
   NAP_RETURN_IF_ERROR(CheckAtLeast("max_mult_adds", options.max_mult_adds, 0));
@@ -62,11 +54,6 @@ absl::Status Validate(const SearchOptions& options) {
   NAP_RETURN_IF_ERROR(CheckPositive("gradient_clip", options.gradient_clip));
   NAP_RETURN_IF_ERROR(CheckPositive("strength_learning_rate", options.strength_learning_rate));
   NAP_RETURN_IF_ERROR(CheckAtLeast("strength_weight_decay", options.strength_weight_decay, 0));
-  if (options.initial_strength.has_value()) {
-    NAP_RETURN_IF_ERROR(CheckOption(std::isfinite(*options.initial_strength), "initial_strength",
-                                    *options.initial_strength, "must be finite"));
-  }
-  NAP_RETURN_IF_ERROR(CheckAtLeast("strength_loss_weight", options.strength_loss_weight, 0));
   NAP_RETURN_IF_ERROR(CheckBelowOne("operation_dropout", options.operation_dropout));
   NAP_RETURN_IF_ERROR(CheckAtLeast("auxiliary_skip", options.auxiliary_skip, 0));
   NAP_RETURN_IF_ERROR(CheckAtLeast("crop_padding", options.crop_padding, 0));

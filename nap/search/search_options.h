@@ -5,7 +5,6 @@
 #include <absl/status/status.h>
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -39,9 +38,10 @@ struct FinalNetwork {
 
 // The defaults are DARTS's where DARTS has the thing.
 struct SearchOptions {
+  // With their parameters: name:key=value,key=value.
   std::string search_space = "darts";
   std::string relaxation = "unnormalized";
-  std::string criterion = "ablation";  // with its parameters: name:key=value,key=value
+  std::string criterion = "ablation";
   std::string schedule = "cubic";
   std::string strength_loss = "none";
   std::vector<std::string> operations;  // the candidates; empty: the search space's own
@@ -63,7 +63,6 @@ struct SearchOptions {
   int64_t steps_per_epoch = 0;    // at most; 0: all of the train part
   double train_fraction = 0.5;    // the rest is the validation part
   int64_t evaluation_images = 0;  // of the validation part, at most; 0: all
-  int64_t criterion_batches = 4;  // what SearchView::ValidationLoss looks at
 
   double learning_rate = 0.025;
   double final_learning_rate = 0.001;
@@ -73,8 +72,6 @@ struct SearchOptions {
 
   double strength_learning_rate = 3e-4;
   double strength_weight_decay = 1e-3;
-  std::optional<double> initial_strength;  // the relaxation's own if not given
-  double strength_loss_weight = 1;
 
   // The weight of one more skip-connection on every living edge, beside the candidates, in the
   // first epoch; from there it falls linearly to zero in the last (DARTS-, Chu et al. 2021).
@@ -93,8 +90,6 @@ struct SearchOptions {
   std::string device = "auto";
   std::string backend = "fused";  // CellOptions::backend
   bool recompute = false;         // CellOptions::recompute
-
-  int64_t partial_channels = 1;  // CellOptions::partial_channels
 };
 
 // InvalidArgument that names the option at fault (as the flag of the same name) and its range.

@@ -15,7 +15,6 @@ namespace nap {
 namespace {
 
 // Names in a checkpoint.
-constexpr char kTrain[] = "train";
 constexpr char kMixingWeights[] = "mixing_weights";
 constexpr char kPruned[] = "pruned";
 constexpr char kRemovals[] = "removals";
@@ -24,9 +23,6 @@ std::string LivingName(const CellTopology& cell) { return absl::StrCat("living."
 // Calls visit(map of the checkpoint, name, value) for each number of the state.
 template <typename State, typename Map, typename Visit>
 void ForEachInteger(State& state, Map& integers, const Visit& visit) {
-  visit(integers, "epoch", state.epoch);
-  visit(integers, "step", state.step);
-  visit(integers, "broken_images", state.broken_images);
   visit(integers, "strength_steps", state.strength_steps);
   visit(integers, "valid_pass", state.valid_pass);
   visit(integers, "valid_batch", state.valid_batch);
@@ -35,7 +31,6 @@ void ForEachInteger(State& state, Map& integers, const Visit& visit) {
 
 template <typename State, typename Map, typename Visit>
 void ForEachNumber(State& state, Map& numbers, const Visit& visit) {
-  visit(numbers, "seconds", state.seconds);
   visit(numbers, "strength_losses", state.strength_losses);
   visit(numbers, "valid_loss", state.valid_loss);
   visit(numbers, "valid_accuracy", state.valid_accuracy);
@@ -81,11 +76,6 @@ CandidateId IdOf(const std::vector<double>& row) {
 }  // namespace
 
 void SearchState::NextEpoch() {
-  ++epoch;
-  step = 0;
-  seconds = 0;
-  broken_images = 0;
-  train = {};
   strength_losses = 0;
   strength_steps = 0;
   scorings = 0;
@@ -98,7 +88,6 @@ void SearchState::Save(Checkpoint* checkpoint) const {
   const auto save = [](auto& map, const char* name, const auto& value) { map[name] = value; };
   ForEachInteger(*this, checkpoint->integers, save);
   ForEachNumber(*this, checkpoint->numbers, save);
-  train.Save(kTrain, checkpoint);
   std::vector<std::vector<double>> rows;
   for (const double weight : mixing_weights) rows.push_back({weight});
   checkpoint->strings[kMixingWeights] = ToText(rows);
@@ -135,7 +124,7 @@ absl::Status SearchState::Load(const Checkpoint& checkpoint) {
   for (const std::vector<double>& row : rows) {
     removals.push_back({IdOf(row), row[3], row[4], static_cast<int>(row[5])});
   }
-  return train.Load(checkpoint, kTrain);
+  return absl::OkStatus();
 }
 
 void SaveLiving(const CandidateSpace& space, const LivingTable& living, Checkpoint* checkpoint) {
@@ -145,23 +134,22 @@ void SaveLiving(const CandidateSpace& space, const LivingTable& living, Checkpoi
   }
 }
 
-absl::StatusOr<std::vector<CandidateId>> LoadLiving(const Checkpoint& checkpoint,
-                                                    const CandidateSpace& space,
-                                                    LivingTable* living) {
+absl::StatusOr<std::vector<CandidateId>> LoadRemoved(const Checkpoint& checkpoint,
+                                                     const CandidateSpace& space) {
   std::vector<CandidateId> removed;
   for (int cell = 0; cell < static_cast<int>(space.cells.size()); ++cell) {
     const std::string name = LivingName(space.cells[cell]);
     std::string text;
     NAP_RETURN_IF_ERROR(Get(checkpoint.strings, name, &text));
-    if (text.size() != living->Values(cell).size()) {
-      return absl::FailedPreconditionError(
-          absl::StrCat("the checkpoint does not fit: '", name, "' is of ", text.size(),
-                       " candidates, not ", living->Values(cell).size()));
+    const size_t candidates = space.cells[cell].edges.size() * space.operations.size();
+    if (text.size() != candidates) {
+      return absl::FailedPreconditionError(absl::StrCat("the checkpoint does not fit: '", name,
+                                                        "' is of ", text.size(),
+                                                        " candidates, not ", candidates));
     }
     for (int i = 0; i < static_cast<int>(text.size()); ++i) {
       if (text[i] == '1') continue;
       removed.push_back({cell, i / space.NumOperations(), i % space.NumOperations()});
-      (*living)[removed.back()] = false;
     }
   }
   return removed;

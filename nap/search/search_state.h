@@ -10,20 +10,13 @@
 #include "nap/architecture/candidates.h"
 #include "nap/search/removal.h"
 #include "nap/training/checkpoint.h"
-#include "nap/training/meter.h"
 
 namespace nap {
 
-// With the networks, the optimisers, the criterion and who is alive, this is all that a search
-// needs to go on: what a loader gives depends on the numbers of epoch and batch alone.
+// With the loop's state, the networks, the optimisers, the criterion and who is alive, this is all
+// that a search needs to go on.
 struct SearchState {
-  int64_t epoch = 1;          // the running one
-  int64_t step = 0;           // steps done in it
-  double seconds = 0;         // spent on them
-  int64_t broken_images = 0;  // of the train part; after the steps, of the validation part too
-
   // Since the epoch began.
-  ClassificationMeter train;
   double strength_losses = 0;  // their sum
   int64_t strength_steps = 0;
 
@@ -51,11 +44,10 @@ struct SearchState {
   absl::Status Load(const Checkpoint& checkpoint);
 };
 
-// Who is alive. LoadLiving returns who is not; FailedPrecondition if the candidates are others.
+// Who is alive, and who is not any more; FailedPrecondition if the candidates are others.
 void SaveLiving(const CandidateSpace& space, const LivingTable& living, Checkpoint* checkpoint);
-absl::StatusOr<std::vector<CandidateId>> LoadLiving(const Checkpoint& checkpoint,
-                                                    const CandidateSpace& space,
-                                                    LivingTable* living);
+absl::StatusOr<std::vector<CandidateId>> LoadRemoved(const Checkpoint& checkpoint,
+                                                     const CandidateSpace& space);
 
 }  // namespace nap
 

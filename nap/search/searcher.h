@@ -11,21 +11,13 @@
 #include "nap/architecture/candidates.h"
 #include "nap/search/removal.h"
 #include "nap/search/search_options.h"
+#include "nap/training/epoch_loop.h"
 
 namespace nap {
 
-// After each step. Losses and accuracies are means since the epoch began.
-struct StepReport {
-  int epoch;  // from 1
-  int epochs;
-  int64_t step;  // from 1
-  int64_t steps_per_epoch;
-  double train_loss;
-  double train_accuracy;
-  double strength_loss;  // 0 while no strengths are trained
-  double images_per_second;
-  double seconds_left;  // if the steps to come take as long as those of late
-  int operations_alive;
+struct SearchStepReport : StepReport {
+  double strength_loss = 0;  // mean since the epoch began; 0 while no strengths are trained
+  int operations_alive = 0;
 };
 
 // While a milestone prunes, after each scoring. The search can be saved then.
@@ -36,38 +28,32 @@ struct PruningReport {
   double seconds;                // since the milestone began
 };
 
-// After each epoch, its pruning included. Before the first one, if something was pruned there; then
-// losses and accuracies are not numbers.
-struct EpochReport {
-  int epoch;  // from 1; 0: before the first
-  int epochs;
-  double learning_rate;
-  double train_loss;
-  double train_accuracy;
-  double strength_loss;
-  double valid_loss;  // on the validation part, before this epoch's pruning
-  double valid_accuracy;
-  double seconds;
-  std::vector<int> operations_alive;  // a cell type
-  int64_t parameters;                 // of what is left of the supernet
-  int64_t peak_memory_bytes;          // of the process, so far
-  int64_t broken_images;            // of the train and the validation part, left out in this epoch
-  std::vector<CandidateId> pruned;  // at the end of this epoch
-  std::vector<CandidateId> living;
+// After each epoch, its pruning included. Before the first one (epoch 0), if something was pruned
+// there; then losses and accuracies are not numbers.
+struct SearchEpochReport : EpochReport {
+  // Before this epoch's pruning.
   ScoreTable strengths;
   ScoreTable mixing_weights;
+  std::vector<std::vector<double>> edge_strengths;  // SupernetTrainer::EdgeStrengths()
+
+  double strength_loss = 0;
+  double valid_loss = 0;  // on the validation part, before this epoch's pruning
+  double valid_accuracy = 0;
+  std::vector<int> operations_alive = {};  // a cell type
+  int64_t parameters = 0;                  // of what is left of the supernet
+  std::vector<CandidateId> pruned = {};    // at the end of this epoch
+  std::vector<CandidateId> living = {};
   Genotype genotype = {};  // what the search would give if it ended now, by |mixing weight|
-  std::vector<std::vector<double>> edge_strengths = {};  // SupernetTrainer::EdgeStrengths()
-  std::vector<Removal> removals = {};                    // of what was pruned, in order
+  std::vector<Removal> removals = {};  // of what was pruned, in order
 };
 
 // Told how it goes. An error stops the search and is what Run returns.
 class SearchObserver {
  public:
   virtual ~SearchObserver() = default;
-  virtual absl::Status OnStep(const StepReport& report) = 0;
+  virtual absl::Status OnStep(const SearchStepReport& report) = 0;
   virtual absl::Status OnPruning(const PruningReport& /*report*/) { return absl::OkStatus(); }
-  virtual absl::Status OnEpoch(const EpochReport& report) = 0;
+  virtual absl::Status OnEpoch(const SearchEpochReport& report) = 0;
 };
 
 struct Checkpoint;

@@ -21,10 +21,10 @@ class Saver final : public SearchObserver {
  public:
   explicit Saver(const Searcher* searcher) : searcher_(searcher) {}
 
-  absl::Status OnStep(const StepReport& report) override {
+  absl::Status OnStep(const SearchStepReport& report) override {
     return Note({report.train_loss, report.train_accuracy, report.strength_loss});
   }
-  absl::Status OnEpoch(const EpochReport& report) override {
+  absl::Status OnEpoch(const SearchEpochReport& report) override {
     std::vector<double> values = {report.train_loss,         report.strength_loss,
                                   report.valid_loss,         report.valid_accuracy,
                                   report.learning_rate,      static_cast<double>(report.parameters),
@@ -118,8 +118,7 @@ TEST_F(SearcherResumeTest, GoesOnFromEveryStepAsIfNeverInterrupted) {
     expect_exact(options, name);
   }
   SearchOptions options = tiny;
-  options.relaxation = "edge_softmax";
-  options.partial_channels = 2;
+  options.relaxation = "edge_softmax:partial_channels=2";
   expect_exact(options, "edge_softmax");
   tiny.search_space = "nas_bench_201";
   tiny.budget.operations_per_cell = 0;

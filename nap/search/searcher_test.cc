@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <memory>
+#include <set>
 
 #include "data/tiny_images_for_tests.h"
 #include "nap/model/network_cost.h"
@@ -20,24 +21,24 @@ namespace {
 
 class Recorder final : public SearchObserver {
  public:
-  absl::Status OnStep(const StepReport& report) override {
+  absl::Status OnStep(const SearchStepReport& report) override {
     steps.push_back(report);
     return static_cast<int>(steps.size()) == fail_at ? absl::DataLossError("observer")
                                                      : absl::OkStatus();
   }
-  absl::Status OnEpoch(const EpochReport& report) override {
+  absl::Status OnEpoch(const SearchEpochReport& report) override {
     epochs.push_back(report);
     return absl::OkStatus();
   }
 
-  std::vector<StepReport> steps;
+  std::vector<SearchStepReport> steps;
   absl::Status OnPruning(const PruningReport& report) override {
     prunings.push_back(report);
     return absl::OkStatus();
   }
 
   std::vector<PruningReport> prunings;
-  std::vector<EpochReport> epochs;
+  std::vector<SearchEpochReport> epochs;
   int fail_at = -1;
 };
 
@@ -72,7 +73,7 @@ TEST_F(SearcherTest, MeetsTheBudgetExactlyAndPrunesForGood) {
   EXPECT_EQ(recorder.epochs[0].operations_alive, (std::vector<int>{98, 98}));
   EXPECT_EQ(recorder.epochs[3].operations_alive, (std::vector<int>{8, 8}));
   std::vector<CandidateId> gone;
-  for (const EpochReport& epoch : recorder.epochs) {
+  for (const SearchEpochReport& epoch : recorder.epochs) {
     gone.insert(gone.end(), epoch.pruned.begin(), epoch.pruned.end());
     for (const CandidateId& id : epoch.living) {
       EXPECT_EQ(std::find(gone.begin(), gone.end(), id), gone.end()) << "came back";
@@ -105,7 +106,7 @@ TEST_F(SearcherTest, SaysWhatItWouldGiveAndEndsWithThat) {
     Recorder recorder;
     const auto genotype = Search(options, &recorder);
     ASSERT_TRUE(genotype.ok()) << genotype.status();
-    for (const EpochReport& epoch : recorder.epochs) {
+    for (const SearchEpochReport& epoch : recorder.epochs) {
       EXPECT_EQ(epoch.genotype.search_space, space);
       ASSERT_EQ(epoch.genotype.cells.size(), definition->cell_types().size());
       for (const CellGenotype& cell : epoch.genotype.cells) {
@@ -125,7 +126,7 @@ TEST_F(SearcherTest, WouldGiveTheStrongestOperationOfEachEdge) {
   const auto searcher = *Searcher::Create(options, images_.get());
   ASSERT_TRUE(searcher->Run(&recorder).ok());
   const CandidateSpace& space = searcher->space();
-  const EpochReport& epoch = recorder.epochs[0];  // before anything is pruned
+  const SearchEpochReport& epoch = recorder.epochs[0];  // before anything is pruned
   ASSERT_TRUE(epoch.pruned.empty());
   LivingTable strongest(space, false);
   for (int edge = 0; edge < 6; ++edge) {
@@ -148,7 +149,7 @@ TEST_F(SearcherTest, TheSameSeedGivesTheSameBits) {
     const auto genotype = Search(options, &recorder);
     EXPECT_TRUE(genotype.ok());
     std::vector<double> trace;
-    for (const EpochReport& epoch : recorder.epochs) {
+    for (const SearchEpochReport& epoch : recorder.epochs) {
       trace.push_back(epoch.train_loss);
       trace.push_back(epoch.valid_loss);
       for (int cell = 0; cell < 2; ++cell) {
@@ -178,7 +179,7 @@ TEST_F(SearcherTest, PrunesAnUntrainedNetwork) {
   EXPECT_EQ(CountKept(genotype->cells[0]), 6);
   EXPECT_TRUE(recorder.steps.empty());
   ASSERT_EQ(recorder.epochs.size(), 1);
-  const EpochReport& report = recorder.epochs[0];
+  const SearchEpochReport& report = recorder.epochs[0];
   EXPECT_EQ(report.epoch, 0);
   EXPECT_TRUE(std::isnan(report.train_loss));
   EXPECT_EQ(report.genotype, *genotype);
@@ -261,6 +262,12 @@ TEST_F(SearcherTest, RunsEveryStrategy) {
     const auto genotype = Search(options, &recorder);
     ASSERT_TRUE(genotype.ok()) << what << ": " << genotype.status();
     for (const CellGenotype& cell : genotype->cells) EXPECT_EQ(CountKept(cell), 8) << what;
+    // One who always says the same says nothing. (Of parameters free operations have none.)
+    std::set<double> scores;
+    for (const Removal& removal : recorder.epochs.back().removals) scores.insert(removal.score);
+    if (what != "parameters") {
+      EXPECT_GT(scores.size(), 1u) << what;
+    }
   };
   for (const std::string& name : RelaxationRegistry::Global().Names()) {
     SearchOptions options = TinySearch();
@@ -292,8 +299,7 @@ TEST_F(SearcherTest, RunsEveryStrategy) {
 TEST_F(SearcherTest, SearchesWithPartialChannels) {
   SearchOptions options = TinySearch();
   options.network.channels = 4;
-  options.partial_channels = 2;
-  options.relaxation = "edge_softmax";
+  options.relaxation = "edge_softmax:partial_channels=2";
   const auto search = [&](const std::string& backend) {
     options.backend = backend;
     Recorder recorder;
@@ -308,9 +314,8 @@ TEST_F(SearcherTest, SearchesWithPartialChannels) {
     EXPECT_NE(recorder.epochs[1].edge_strengths[1], recorder.epochs[0].edge_strengths[1]);
     return recorder.epochs[0];
   };
-  const EpochReport fused = search("fused");
+  const SearchEpochReport fused = search("fused");
   EXPECT_NEAR(search("reference").train_loss, fused.train_loss, 0.02 * fused.train_loss);
-  options.partial_channels = 1;
   options.relaxation = "softmax";
   Recorder whole;
   ASSERT_TRUE(Search(options, &whole).ok());
@@ -418,6 +423,11 @@ TEST_F(SearcherTest, RefusesWhatCannotBe) {
   EXPECT_EQ(message([](auto* o) { o->criterion = "x"; }),
             "unknown pruning criterion 'x'; known: ablation, activation_kernel, expected_score, "
             "magnitude, node_magnitude, parameters, random, rank_sum, shapley, taylor");
+  EXPECT_EQ(message([](auto* o) { o->relaxation = "softmax:partial_channels=4"; }),
+            "relaxation 'softmax:partial_channels=4': partial_channels=4 must be a divisor of "
+            "--channels=2");
+  EXPECT_EQ(message([](auto* o) { o->strength_loss = "l1:weight=-1"; }),
+            "strength loss 'l1:weight=-1': parameter weight=-1 must be a number from 0 on");
   EXPECT_EQ(message([](auto* o) { o->schedule = "x"; }),
             "unknown pruning schedule 'x'; known: cubic, linear, one_shot");
   EXPECT_EQ(message([](auto* o) { o->search_space = "x"; }),
@@ -467,8 +477,6 @@ TEST(SearchOptionsTest, NamesTheFlagThatIsOutOfRange) {
   EXPECT_EQ(names([](auto* o) { o->max_parameters = -1; }), "--max_parameters");
   EXPECT_EQ(names([](auto* o) { o->max_mult_adds = std::nan(""); }), "--max_mult_adds");
   EXPECT_EQ(names([](auto* o) { o->cost_exponent = -0.5; }), "--cost_exponent");
-  EXPECT_EQ(names([](auto* o) { o->partial_channels = 0; }), "--partial_channels");
-  EXPECT_EQ(names([](auto* o) { o->partial_channels = 4; }), "--partial_channels");
   EXPECT_EQ(names([](auto* o) { o->backend = "x"; }),
             "unknown backend 'x'; known: fused, reference");
   EXPECT_EQ(names([](auto* o) {

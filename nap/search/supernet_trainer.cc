@@ -16,6 +16,7 @@
 
 #include "nap/base/status_macros.h"
 #include "nap/model/supernet.h"
+#include "nap/runtime/gradient_reducer.h"
 #include "nap/training/clipped_step.h"
 #include "nap/training/optimizer.h"
 #include "nap/training/training_state.h"
@@ -40,34 +41,46 @@ void SetRequiresGrad(const std::vector<at::Tensor>& tensors, bool required) {
   for (const at::Tensor& tensor : tensors) tensor.set_requires_grad(required);
 }
 
+at::Tensor SgdDirection(const at::Tensor& weight, const torch::optim::SGD& sgd) {
+  const auto& options =
+      static_cast<const torch::optim::SGDOptions&>(sgd.param_groups()[0].options());
+  at::Tensor direction = weight.grad().add(weight, options.weight_decay());
+  const auto found = sgd.state().find(StateKey(weight));
+  if (found == sgd.state().end()) return direction;
+  const at::Tensor& momentum =
+      static_cast<torch::optim::SGDParamState&>(*found->second).momentum_buffer();
+  return momentum.defined() ? direction.add_(momentum, options.momentum()) : direction;
+}
+
 }  // namespace
 
 SupernetTrainer::SupernetTrainer(const SearchOptions& options, const NetworkPlan& plan,
-                                 const CandidateSpace& space,
-                                 const RelaxationDefinition& relaxation,
-                                 const StrengthLossDefinition& strength_loss)
+                                 const CandidateSpace& space, const Relaxation& relaxation,
+                                 const StrengthLoss& strength_loss)
     : options_(options),
       space_(space),
       relaxation_(relaxation),
       strength_loss_(strength_loss),
       auxiliary_skip_(options.auxiliary_skip),
-      strength_loss_weight_(options.strength_loss_weight) {
+      strength_loss_weight_(strength_loss.weight),
+      living_(space, true),
+      reducer_(std::make_unique<GradientReducer>()) {
   at::manual_seed(options.seed);
   const at::Device device(options.device);
   CandidateSpace computed = space;
   if (options.auxiliary_skip > 0) computed.operations.push_back({kAuxiliarySkip});
   supernet_ = std::make_shared<Supernet>(
-      plan, computed, CellOptions{options.backend, options.recompute, options.partial_channels});
+      plan, computed, CellOptions{options.backend, options.recompute, relaxation.partial_channels});
   supernet_->to(device);
   weights_ = supernet_->parameters();
-  const double initial = options.initial_strength.value_or(relaxation.initial_strength);
   for (size_t cell = 0; cell < space.cells.size(); ++cell) {
     const at::Tensor noise =
         at::randn({space.NumEdges(static_cast<int>(cell)), space.NumOperations()});
-    strengths_.push_back((initial + kStrengthNoise * noise).to(device).set_requires_grad(true));
+    strengths_.push_back(
+        (relaxation.initial_strength + kStrengthNoise * noise).to(device).set_requires_grad(true));
   }
   MakeEdgeStrengths(device);
-  SetLiving(LivingTable(space, true));
+  UpdateMasks();
   weight_optimizer_ =
       std::make_unique<torch::optim::SGD>(weights_, torch::optim::SGDOptions(options.learning_rate)
                                                         .momentum(options.momentum)
@@ -80,47 +93,93 @@ SupernetTrainer::SupernetTrainer(const SearchOptions& options, const NetworkPlan
 
 SupernetTrainer::~SupernetTrainer() = default;
 
-StepResult SupernetTrainer::WeightStep(const Batch& batch, const LivingTable* kept) {
-  std::vector<at::Tensor> mixing;
-  if (kept != nullptr) {
-    mixing = MixingWeights(*kept, /*fixed=*/std::nullopt);
-  } else {
-    for (const at::Tensor& table : MixingTensors()) mixing.push_back(table.detach());
+StepResult SupernetTrainer::Backward(const Batch& batch, GradientsOf what) {
+  std::vector<at::Tensor> mixing = MixingTensors();
+  if (what == GradientsOf::kWeights) {
+    for (at::Tensor& table : mixing) table = table.detach();
   }
-  ClearGradients();
-  at::Tensor loss;
-  const StepResult result = Forward(batch, mixing, &loss);
-  if (!std::isfinite(result.loss)) return result;
-  loss.backward();
-  UpdateWeights();
-  return result;
+  return Backward(batch, mixing, what, /*strength_loss=*/what != GradientsOf::kWeights);
 }
 
-StepResult SupernetTrainer::StrengthStep(const Batch& batch) {
+StepResult SupernetTrainer::Backward(const Batch& batch, const std::vector<at::Tensor>& mixing) {
+  return Backward(batch, mixing, GradientsOf::kWeights, /*strength_loss=*/false);
+}
+
+StepResult SupernetTrainer::BackwardOfNetworkLoss(const Batch& batch) {
+  return Backward(batch, MixingTensors(), GradientsOf::kStrengths, /*strength_loss=*/false);
+}
+
+StepResult SupernetTrainer::Backward(const Batch& batch, const std::vector<at::Tensor>& mixing,
+                                     GradientsOf what, bool strength_loss) {
   ClearGradients();
   // Besides their gradients this saves the inputs that the convolutions would keep for them.
-  SetRequiresGrad(weights_, false);
+  if (what == GradientsOf::kStrengths) SetRequiresGrad(weights_, false);
   at::Tensor loss;
-  const std::vector<at::Tensor> mixing = MixingTensors();
   const StepResult result = Forward(batch, mixing, &loss);
   if (std::isfinite(result.loss)) {
-    (loss + StrengthLoss(mixing)).backward();
-    strength_optimizer_->step();
+    (strength_loss ? loss + LossOfStrengths(mixing) : loss).backward();
+    if (what != GradientsOf::kStrengths) reducer_->Reduce(weights_);
+    if (what != GradientsOf::kWeights) reducer_->Reduce(AllStrengths());
   }
-  SetRequiresGrad(weights_, true);
+  if (what == GradientsOf::kStrengths) SetRequiresGrad(weights_, true);
   return result;
 }
 
-StepResult SupernetTrainer::JointStep(const Batch& batch) {
-  ClearGradients();
-  at::Tensor loss;
-  const std::vector<at::Tensor> mixing = MixingTensors();
-  const StepResult result = Forward(batch, mixing, &loss);
-  if (!std::isfinite(result.loss)) return result;
-  (loss + StrengthLoss(mixing)).backward();
-  UpdateWeights();
+void SupernetTrainer::ApplyWeights() {
+  StepClipped(weight_optimizer_.get(), options_.gradient_clip);
+}
+
+void SupernetTrainer::ApplyStrengths() {
+  applied_strength_gradients_ = StrengthGradients();
   strength_optimizer_->step();
-  return result;
+}
+
+std::vector<at::Tensor> SupernetTrainer::WeightGradients() const {
+  std::vector<at::Tensor> gradients;
+  for (const at::Tensor& weight : weights_) gradients.push_back(weight.grad());
+  return gradients;
+}
+
+std::vector<at::Tensor> SupernetTrainer::StrengthGradients() const {
+  std::vector<at::Tensor> gradients;
+  for (const at::Tensor& strengths : AllStrengths()) {
+    gradients.push_back(strengths.grad().defined() ? strengths.grad() : at::zeros_like(strengths));
+  }
+  return gradients;
+}
+
+void SupernetTrainer::SetStrengthGradients(const std::vector<at::Tensor>& gradients) {
+  const std::vector<at::Tensor> strengths = AllStrengths();
+  for (size_t i = 0; i < strengths.size(); ++i) strengths[i].mutable_grad() = gradients[i];
+}
+
+std::vector<at::Tensor> SupernetTrainer::WeightDirections() const {
+  const at::NoGradGuard no_grad;
+  std::vector<at::Tensor> directions;
+  for (const at::Tensor& weight : weights_) {
+    directions.push_back(weight.grad().defined() ? SgdDirection(weight, *weight_optimizer_)
+                                                 : at::Tensor());
+  }
+  return directions;
+}
+
+void SupernetTrainer::AtWeights(double distance, const std::vector<at::Tensor>& directions,
+                                const std::function<void()>& body) {
+  std::vector<at::Tensor> before;
+  {
+    const at::NoGradGuard no_grad;
+    for (size_t i = 0; i < weights_.size(); ++i) {
+      before.push_back(weights_[i].detach().clone());
+      if (directions[i].defined()) weights_[i].add_(directions[i], distance);
+    }
+  }
+  body();
+  const at::NoGradGuard no_grad;
+  for (size_t i = 0; i < weights_.size(); ++i) weights_[i].copy_(before[i]);
+}
+
+double SupernetTrainer::learning_rate() const {
+  return weight_optimizer_->param_groups()[0].options().get_lr();
 }
 
 StepResult SupernetTrainer::Evaluate(const Batch& batch, std::optional<CandidateId> without) {
@@ -158,16 +217,18 @@ void SupernetTrainer::SetLearningRate(double learning_rate) {
   nap::SetLearningRate<torch::optim::SGDOptions>(weight_optimizer_.get(), learning_rate);
 }
 
-void SupernetTrainer::Prune(const std::vector<CandidateId>& removed, const LivingTable& living) {
+void SupernetTrainer::Prune(const std::vector<CandidateId>& removed) {
+  for (const CandidateId& id : removed) living_[id] = false;
   for (const CandidateId& id : removed) {
     supernet_->Prune(id);
-    if (options_.auxiliary_skip > 0 && LivingOperations(space_, living, id.cell, id.edge).empty()) {
+    if (options_.auxiliary_skip > 0 &&
+        LivingOperations(space_, living_, id.cell, id.edge).empty()) {
       supernet_->Prune({id.cell, id.edge, space_.NumOperations()});
     }
   }
   weights_ = supernet_->parameters();
   KeepParameters(weight_optimizer_.get(), weights_);
-  SetLiving(living);
+  UpdateMasks();
 }
 
 void SupernetTrainer::Save(Checkpoint* checkpoint) const {
@@ -213,18 +274,10 @@ std::vector<std::vector<double>> SupernetTrainer::EdgeStrengths() const {
   return all;
 }
 
-ScoreTable SupernetTrainer::StrengthGradients() const {
-  std::vector<at::Tensor> gradients = StrengthGradientTensors();
-  gradients.resize(strengths_.size());
-  return ToTable(gradients);
-}
-
-std::vector<at::Tensor> SupernetTrainer::StrengthGradientTensors() const {
-  std::vector<at::Tensor> gradients;
-  for (const at::Tensor& strengths : AllStrengths()) {
-    gradients.push_back(strengths.grad().defined() ? strengths.grad() : at::zeros_like(strengths));
-  }
-  return gradients;
+ScoreTable SupernetTrainer::AppliedStrengthGradients() const {
+  std::vector<at::Tensor> gradients = applied_strength_gradients_;
+  gradients.resize(strengths_.size());  // without those of edges
+  return gradients[0].defined() ? ToTable(gradients) : ScoreTable(space_);
 }
 
 int64_t SupernetTrainer::NumParameters() const {
@@ -243,7 +296,7 @@ std::vector<at::Tensor> SupernetTrainer::MixingTensors() const {
 
 nap::Strengths SupernetTrainer::StrengthsOf(size_t cell) const {
   const at::Tensor edges = edge_strengths_.empty() ? at::Tensor() : edge_strengths_[cell];
-  return {strengths_[cell], edges, living_[cell], targets_[cell]};
+  return {strengths_[cell], edges, masks_[cell], targets_[cell]};
 }
 
 StepResult SupernetTrainer::Forward(const Batch& batch, const std::vector<at::Tensor>& mixing,
@@ -252,7 +305,7 @@ StepResult SupernetTrainer::Forward(const Batch& batch, const std::vector<at::Te
   std::vector<at::Tensor> weights = mixing;
   if (options_.auxiliary_skip > 0) {
     for (size_t cell = 0; cell < mixing.size(); ++cell) {
-      const at::Tensor edge_lives = std::get<0>(living_[cell].max(/*dim=*/1, /*keepdim=*/true));
+      const at::Tensor edge_lives = std::get<0>(masks_[cell].max(/*dim=*/1, /*keepdim=*/true));
       weights[cell] = at::cat({mixing[cell], auxiliary_skip_ * edge_lives}, /*dim=*/1);
     }
   }
@@ -261,12 +314,12 @@ StepResult SupernetTrainer::Forward(const Batch& batch, const std::vector<at::Te
   return {loss->item<double>(), logits.detach().cpu()};
 }
 
-at::Tensor SupernetTrainer::StrengthLoss(const std::vector<at::Tensor>& mixing) const {
+at::Tensor SupernetTrainer::LossOfStrengths(const std::vector<at::Tensor>& mixing) const {
   if (strength_loss_.loss == nullptr) return at::zeros({}, mixing[0].options());
   std::vector<at::Tensor> living;
   std::vector<nap::Strengths> strengths;
   for (size_t cell = 0; cell < mixing.size(); ++cell) {
-    living.push_back(mixing[cell].masked_select(living_[cell].gt(0)));
+    living.push_back(mixing[cell].masked_select(masks_[cell].gt(0)));
     strengths.push_back(StrengthsOf(cell));
   }
   return strength_loss_weight_ * strength_loss_.loss(strengths, at::cat(living));
@@ -299,25 +352,21 @@ std::vector<at::Tensor> SupernetTrainer::AllStrengths() const {
   return all;
 }
 
-void SupernetTrainer::SetLiving(const LivingTable& living) {
-  living_.clear();
+void SupernetTrainer::UpdateMasks() {
+  masks_.clear();
   for (int cell = 0; cell < static_cast<int>(strengths_.size()); ++cell) {
-    const std::vector<bool>& values = living.Values(cell);
+    const std::vector<bool>& values = living_.Values(cell);
     at::Tensor mask = at::full(strengths_[cell].sizes(), 0.0);
     for (size_t i = 0; i < values.size(); ++i) {
       mask.data_ptr<float>()[i] = values[i] ? 1.0F : 0.0F;
     }
-    living_.push_back(mask.to(strengths_[cell].device()));
+    masks_.push_back(mask.to(strengths_[cell].device()));
   }
 }
 
 void SupernetTrainer::ClearGradients() {
   nap::ClearGradients(weights_);
   nap::ClearGradients(AllStrengths());
-}
-
-void SupernetTrainer::UpdateWeights() {
-  StepClipped(weight_optimizer_.get(), options_.gradient_clip);
 }
 
 }  // namespace nap

@@ -1,10 +1,11 @@
-// A supernet with its strengths and the optimisers of both: one step at a time.
+// A supernet with its strengths and the optimisers of both: what a step of a search is made of.
 #ifndef NAP_SEARCH_SUPERNET_TRAINER_H_
 #define NAP_SEARCH_SUPERNET_TRAINER_H_
 
 #include <ATen/core/Tensor.h>
 #include <absl/status/status.h>
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -15,6 +16,7 @@
 #include "nap/relaxation/strength_loss.h"
 #include "nap/search/search_options.h"
 #include "nap/search_space/search_space.h"
+#include "nap/training/meter.h"
 
 namespace torch::optim {
 class Optimizer;
@@ -23,38 +25,57 @@ class SGD;
 
 namespace nap {
 
+class GradientReducer;
 class Supernet;
 struct Checkpoint;
 
-struct StepResult {
-  double loss;        // mean over the batch
-  at::Tensor logits;  // [N, classes]
-};
+// Of what a backward pass computes gradients. What is left out costs nothing, and convolutions keep
+// no inputs where no gradient of a weight is wanted.
+enum class GradientsOf { kWeights, kStrengths, kBoth };
 
-// Steps whose loss is not finite change nothing; it is for the caller to look.
 class SupernetTrainer {
  public:
   // Weights and strengths start from options.seed; options.device is torch's name of a
   // device ("cpu", "cuda:0").
   SupernetTrainer(const SearchOptions& options, const NetworkPlan& plan,
-                  const CandidateSpace& space, const RelaxationDefinition& relaxation,
-                  const StrengthLossDefinition& strength_loss = {});
+                  const CandidateSpace& space, const Relaxation& relaxation,
+                  const StrengthLoss& strength_loss = {});
   ~SupernetTrainer();
 
-  // A gradient step of the weights alone; no gradient of a strength is computed. `kept`: the
-  // candidates that take part; null: all that live.
-  StepResult WeightStep(const Batch& batch, const LivingTable* kept = nullptr);
+  // Clears all gradients and computes those of the mean loss over the batch, to which the
+  // strengths' own loss belongs where theirs are computed. If the result's loss is not finite there
+  // are none: it is for the caller to look.
+  StepResult Backward(const Batch& batch, GradientsOf what);
 
-  // A gradient step of the strengths alone; no gradient of a weight is computed.
-  StepResult StrengthStep(const Batch& batch);
+  // Of the weights, with the mixing weights given, [edges, operations] a cell type.
+  StepResult Backward(const Batch& batch, const std::vector<at::Tensor>& mixing);
 
-  // A gradient step of the strengths alone, for the validation loss not of these weights but of
-  // those that one more step on the train batch would make of them: DARTS's second order, with the
-  // Hessian's product by finite differences (Liu, Simonyan, Yang 2019, equations 7 and 8).
-  StepResult UnrolledStrengthStep(const Batch& train, const Batch& valid);
+  // Of the strengths, without their own loss.
+  StepResult BackwardOfNetworkLoss(const Batch& batch);
 
-  // A step of both from one backward pass.
-  StepResult JointStep(const Batch& batch);
+  // A step of the optimiser from the gradients that there are.
+  void ApplyWeights();
+  void ApplyStrengths();
+
+  // What the last Backward computed; undefined for a weight on which the loss does not depend, zero
+  // for such a strength. Strengths: those of operations, [edges, operations] a cell type, then
+  // those of edges, [edges], if there are any.
+  std::vector<at::Tensor> WeightGradients() const;
+  std::vector<at::Tensor> StrengthGradients() const;
+
+  // For ApplyStrengths, in place of what was computed.
+  void SetStrengthGradients(const std::vector<at::Tensor>& gradients);
+
+  // How far ApplyWeights would take the weights at a learning rate of 1, without clipping, downhill
+  // being against it; undefined where there is no gradient.
+  std::vector<at::Tensor> WeightDirections() const;
+
+  // Calls `body` while the weights are weights + distance * direction; an undefined direction is
+  // zero. Afterwards they are what they were, to the bit.
+  void AtWeights(double distance, const std::vector<at::Tensor>& directions,
+                 const std::function<void()>& body);
+
+  double learning_rate() const;  // of the weights
 
   // No step; optionally with one candidate masked out.
   StepResult Evaluate(const Batch& batch, std::optional<CandidateId> without = std::nullopt);
@@ -76,11 +97,14 @@ class SupernetTrainer {
   // SearchOptions::auxiliary_skip, as it is now.
   void SetAuxiliarySkip(double weight) { auxiliary_skip_ = weight; }
 
-  // SearchOptions::strength_loss_weight, as it is now.
+  // StrengthLoss::weight, as it is now.
   void SetStrengthLossWeight(double weight) { strength_loss_weight_ = weight; }
 
   // Removes what is alive no more, with its parameters and their optimiser's state.
-  void Prune(const std::vector<CandidateId>& removed, const LivingTable& living);
+  void Prune(const std::vector<CandidateId>& removed);
+
+  // What is left.
+  const LivingTable& living() const { return living_; }
 
   // Weights, strengths and the optimisers' state. Load is for a trainer made with the same
   // arguments from which the same was pruned; FailedPrecondition if the checkpoint is of another.
@@ -93,8 +117,8 @@ class SupernetTrainer {
   // A value an edge, for each cell type; nothing if the relaxation has none.
   std::vector<std::vector<double>> EdgeStrengths() const;
 
-  // Of the last strength step or joint step; zeros before.
-  ScoreTable StrengthGradients() const;
+  // Those of the last ApplyStrengths; zeros before.
+  ScoreTable AppliedStrengthGradients() const;
 
   // Of the weights that are left.
   int64_t NumParameters() const;
@@ -103,30 +127,32 @@ class SupernetTrainer {
   std::vector<at::Tensor> MixingTensors() const;
   nap::Strengths StrengthsOf(size_t cell) const;  // of a cell type
   StepResult Forward(const Batch& batch, const std::vector<at::Tensor>& mixing, at::Tensor* loss);
-  at::Tensor StrengthLoss(const std::vector<at::Tensor>& mixing) const;
-  std::vector<at::Tensor> StrengthGradientTensors() const;
-  std::vector<at::Tensor> TrainGradientOfStrengths(const Batch& train);
+  at::Tensor LossOfStrengths(const std::vector<at::Tensor>& mixing) const;
+  StepResult Backward(const Batch& batch, const std::vector<at::Tensor>& mixing, GradientsOf what,
+                      bool strength_loss);
   ScoreTable ToTable(const std::vector<at::Tensor>& tensors) const;
   void MakeEdgeStrengths(const at::Device& device);
   std::vector<at::Tensor> AllStrengths() const;  // of operations and of edges
-  void SetLiving(const LivingTable& living);
+  void UpdateMasks();
   void ClearGradients();
-  void UpdateWeights();
 
   const SearchOptions options_;
   const CandidateSpace space_;
-  const RelaxationDefinition relaxation_;
-  const StrengthLossDefinition strength_loss_;
+  const Relaxation relaxation_;
+  const StrengthLoss strength_loss_;
   double auxiliary_skip_;
   double strength_loss_weight_;
   std::shared_ptr<Supernet> supernet_;
-  std::vector<at::Tensor> weights_;         // the supernet's parameters
-  std::vector<at::Tensor> strengths_;       // [edges, operations] a cell type
-  std::vector<at::Tensor> living_;          // the same shape, 0 or 1
+  std::vector<at::Tensor> weights_;    // the supernet's parameters
+  std::vector<at::Tensor> strengths_;  // [edges, operations] a cell type
+  LivingTable living_;
+  std::vector<at::Tensor> masks_;           // the same as tensors of that shape, 0 or 1
   std::vector<at::Tensor> edge_strengths_;  // [edges] a cell type, or none at all
-  std::vector<at::Tensor> targets_;         // [edges] a cell type, int64: an edge's target
+  std::vector<at::Tensor> applied_strength_gradients_;
+  std::vector<at::Tensor> targets_;  // [edges] a cell type, int64: an edge's target
   std::unique_ptr<torch::optim::SGD> weight_optimizer_;
   std::unique_ptr<torch::optim::Optimizer> strength_optimizer_;
+  const std::unique_ptr<GradientReducer> reducer_;
 };
 
 }  // namespace nap

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "nap/search/candidate_space.h"
+#include "nap/search/optimization.h"
 #include "nap/training/checkpoint.h"
 
 namespace nap {
@@ -30,11 +31,16 @@ class SupernetTrainerTest : public testing::Test {
   std::unique_ptr<SupernetTrainer> MakeTrainer(
       const SearchOptions& options, const std::string& relaxation = "unnormalized") const {
     return std::make_unique<SupernetTrainer>(options, plan_, space_,
-                                             **RelaxationRegistry::Global().Find(relaxation));
+                                             *RelaxationRegistry::Global().Make(relaxation));
   }
 
   double Loss(std::optional<CandidateId> without = std::nullopt) {
     return trainer_->Evaluate(batch_, without).loss;
+  }
+
+  static OptimizationResult Step(const std::string& optimization, SupernetTrainer* trainer,
+                                 const Batch& train, const Batch& valid) {
+    return OptimizationRegistry::Global().Make(optimization)->step(*trainer, train, valid);
   }
 
   SearchOptions options_;
@@ -47,9 +53,9 @@ class SupernetTrainerTest : public testing::Test {
 TEST_F(SupernetTrainerTest, AWeightStepMovesWeightsAlone) {
   const ScoreTable before = trainer_->Strengths();
   const double loss = Loss();
-  EXPECT_EQ(trainer_->WeightStep(batch_).loss, loss);
+  EXPECT_EQ(WeightStep(*trainer_, batch_).loss, loss);
   EXPECT_NE(Loss(), loss);
-  const ScoreTable after = trainer_->Strengths(), gradients = trainer_->StrengthGradients();
+  const ScoreTable after = trainer_->Strengths(), gradients = trainer_->AppliedStrengthGradients();
   for (int cell = 0; cell < 2; ++cell) {
     EXPECT_EQ(after.Values(cell), before.Values(cell));
     for (double gradient : gradients.Values(cell)) EXPECT_EQ(gradient, 0);
@@ -59,8 +65,8 @@ TEST_F(SupernetTrainerTest, AWeightStepMovesWeightsAlone) {
 TEST_F(SupernetTrainerTest, AStrengthStepMovesStrengthsAlone) {
   const ScoreTable before = trainer_->Strengths();
   const double loss = Loss();
-  EXPECT_EQ(trainer_->StrengthStep(batch_).loss, loss);
-  const ScoreTable after = trainer_->Strengths(), gradients = trainer_->StrengthGradients();
+  EXPECT_EQ(StrengthStep(*trainer_, batch_).loss, loss);
+  const ScoreTable after = trainer_->Strengths(), gradients = trainer_->AppliedStrengthGradients();
   for (int cell = 0; cell < 2; ++cell) {
     for (int edge = 0; edge < 14; ++edge) {
       for (int operation = 0; operation < 8; ++operation) {
@@ -74,8 +80,8 @@ TEST_F(SupernetTrainerTest, AStrengthStepMovesStrengthsAlone) {
     }
   }
   // The weights are as they were, and can be trained again.
-  trainer_->WeightStep(batch_);
-  EXPECT_LT(trainer_->WeightStep(batch_).loss, loss + 1);
+  WeightStep(*trainer_, batch_);
+  EXPECT_LT(WeightStep(*trainer_, batch_).loss, loss + 1);
 }
 
 TEST_F(SupernetTrainerTest, EdgeStrengthsAreTrainedWithTheOthers) {
@@ -97,19 +103,17 @@ TEST_F(SupernetTrainerTest, EdgeStrengthsAreTrainedWithTheOthers) {
       }
     }
   };
-  expect_moved([&](auto* trainer) { trainer->WeightStep(batch_); }, false);
-  expect_moved([&](auto* trainer) { trainer->StrengthStep(batch_); }, true);
-  expect_moved([&](auto* trainer) { trainer->JointStep(batch_); }, true);
-  expect_moved([&](auto* trainer) { trainer->UnrolledStrengthStep(batch_, batch_); }, true);
+  expect_moved([&](auto* trainer) { WeightStep(*trainer, batch_); }, false);
+  expect_moved([&](auto* trainer) { StrengthStep(*trainer, batch_); }, true);
+  expect_moved([&](auto* trainer) { Step("joint", trainer, batch_, {}); }, true);
+  expect_moved([&](auto* trainer) { Step("bilevel_second_order", trainer, batch_, batch_); }, true);
 }
 
 TEST_F(SupernetTrainerTest, MaskingIsTheLossWithoutTheOperation) {
   const CandidateId id{0, 3, 4};
-  LivingTable living(space_, true);
   const double masked = Loss(id);
   EXPECT_NE(masked, Loss());
-  living[id] = false;
-  trainer_->Prune({id}, living);
+  trainer_->Prune({id});
   EXPECT_NEAR(Loss(), masked, 1e-5);
   EXPECT_EQ(trainer_->MixingWeights()[id], 0);
 }
@@ -131,14 +135,14 @@ TEST_F(SupernetTrainerTest, AnUnrolledStepFollowsTheGradientOfTheLossOneStepAhea
   const auto trainer = [&] { return MakeTrainer(options_); };
   auto unrolled = trainer();
   Checkpoint start;
-  unrolled->WeightStep(valid);  // so that there is momentum
+  WeightStep(*unrolled, valid);  // so that there is momentum
   unrolled->Save(&start);
-  unrolled->UnrolledStrengthStep(batch_, valid);
-  const ScoreTable gradients = unrolled->StrengthGradients();
+  Step("bilevel_second_order", unrolled.get(), batch_, valid);
+  const ScoreTable gradients = unrolled->AppliedStrengthGradients();
   auto first_order = trainer();
   ASSERT_TRUE(first_order->Load(start).ok());
-  first_order->StrengthStep(valid);
-  const ScoreTable first_gradients = first_order->StrengthGradients();
+  StrengthStep(*first_order, valid);
+  const ScoreTable first_gradients = first_order->AppliedStrengthGradients();
 
   double distance = 0, first_distance = 0, norm = 0;
   for (const CandidateId& id : {CandidateId{0, 0, 2}, {0, 1, 0}, {0, 2, 1}, {1, 0, 1}, {1, 4, 2}}) {
@@ -150,7 +154,7 @@ TEST_F(SupernetTrainerTest, AnUnrolledStepFollowsTheGradientOfTheLossOneStepAhea
       strengths[id.edge][id.operation] += side == 0 ? 0.003 : -0.003;
       auto stepped = trainer();
       ASSERT_TRUE(stepped->Load(moved).ok());
-      stepped->WeightStep(batch_);
+      WeightStep(*stepped, batch_);
       losses[side] = stepped->Evaluate(valid).loss;
     }
     const double expected = (losses[0] - losses[1]) / (2 * 0.003);
@@ -162,12 +166,61 @@ TEST_F(SupernetTrainerTest, AnUnrolledStepFollowsTheGradientOfTheLossOneStepAhea
   // ahead is about; a thousandth instead of a hundredth would be off by less.
   EXPECT_LT(std::sqrt(distance / norm), 0.03);
   EXPECT_LT(distance, 0.5 * first_distance);
-  // The weights are as they were.
-  Checkpoint after;
-  unrolled->Save(&after);
-  for (const auto& [name, tensor] : start.tensors) {
+}
+
+TEST_F(SupernetTrainerTest, OtherWeightsAreForAWhileOnly) {
+  Checkpoint before, between, after;
+  trainer_->Save(&before);
+  const double loss = trainer_->Backward(batch_, GradientsOf::kWeights).loss;
+  const std::vector<at::Tensor> directions = trainer_->WeightGradients();
+  trainer_->AtWeights(-0.01, directions, [&] {
+    EXPECT_LT(Loss(), loss);
+    trainer_->Save(&between);
+  });
+  trainer_->Save(&after);
+  int moved = 0;
+  for (const auto& [name, tensor] : before.tensors) {
     if (name.rfind("weights", 0) != 0) continue;
     EXPECT_TRUE(tensor.equal(after.tensors[name])) << name;
+    moved += tensor.equal(between.tensors[name]) ? 0 : 1;
+  }
+  EXPECT_GT(moved, 100);
+}
+
+// At first there is no momentum.
+TEST_F(SupernetTrainerTest, AWeightStepGoesInTheDirectionThatIsAskedFor) {
+  options_.gradient_clip = 1e6;
+  auto trainer = MakeTrainer(options_);
+  for (int step = 0; step < 3; ++step) {
+    Checkpoint looked, stepped;
+    trainer->Backward(batch_, GradientsOf::kWeights);
+    trainer->AtWeights(-trainer->learning_rate(), trainer->WeightDirections(),
+                       [&] { trainer->Save(&looked); });
+    trainer->ApplyWeights();
+    trainer->Save(&stepped);
+    for (const auto& [name, tensor] : stepped.tensors) {
+      if (name.rfind("weights", 0) != 0 || !tensor.is_floating_point()) continue;
+      EXPECT_TRUE(tensor.allclose(looked.tensors[name], 1e-5, 1e-7)) << name << step;
+    }
+  }
+}
+
+// What criteria that look at gradients live on.
+TEST_F(SupernetTrainerTest, AppliedStrengthGradientsOutliveTheWeightsStep) {
+  for (const std::string& name : OptimizationRegistry::Global().Names()) {
+    const auto trainer = MakeTrainer(options_);
+    const auto alone = MakeTrainer(options_);
+    Step(name, trainer.get(), batch_, batch_);
+    StrengthStep(*alone, batch_);
+    const ScoreTable gradients = trainer->AppliedStrengthGradients();
+    const ScoreTable expected = alone->AppliedStrengthGradients();
+    for (const CandidateId& id : LivingOperations(space_, trainer->living())) {
+      EXPECT_NE(gradients[id], 0) << name << " " << id.edge << " " << id.operation;
+      // One step ahead the gradient is another one.
+      if (name != "bilevel_second_order") {
+        EXPECT_NEAR(gradients[id], expected[id], 1e-6) << name;
+      }
+    }
   }
 }
 
@@ -193,21 +246,19 @@ TEST_F(SupernetTrainerTest, TheAuxiliarySkipIsOneMoreSkipConnection) {
 TEST_F(SupernetTrainerTest, AnEdgeThatLosesEverythingLosesTheAuxiliarySkip) {
   options_.auxiliary_skip = 1;
   auto trainer = MakeTrainer(options_);
-  LivingTable living(space_, true);
   std::vector<CandidateId> removed;
   for (int operation = 0; operation < space_.NumOperations(); ++operation) {
     removed.push_back({1, 0, operation});  // into the first node of the reduction cell: stride 2
-    living[removed.back()] = false;
   }
   auto same = MakeTrainer(options_);
   same->SetAuxiliarySkip(1);
   const int64_t before = trainer->NumParameters();
-  trainer->Prune(removed, living);
-  EXPECT_TRUE(std::isfinite(trainer->WeightStep(batch_).loss));
+  trainer->Prune(removed);
+  EXPECT_TRUE(std::isfinite(WeightStep(*trainer, batch_).loss));
   options_.auxiliary_skip = 0;
   auto plain = MakeTrainer(options_);
   const int64_t plain_before = plain->NumParameters();
-  plain->Prune(removed, living);
+  plain->Prune(removed);
   // As many as the edge's own candidates have, and those of its factorised reduction once more, in
   // each of the two reduction cells.
   EXPECT_EQ(before - trainer->NumParameters(),
@@ -215,12 +266,11 @@ TEST_F(SupernetTrainerTest, AnEdgeThatLosesEverythingLosesTheAuxiliarySkip) {
 }
 
 TEST_F(SupernetTrainerTest, TheStrengthLossJoinsTheStrengthsGradient) {
-  const auto& l1 = **StrengthLossRegistry::Global().Find("l1");
-  options_.strength_loss_weight = 3;
-  SupernetTrainer with(options_, plan_, space_, **RelaxationRegistry::Global().Find("unnormalized"),
-                       l1);
-  EXPECT_EQ(with.StrengthStep(batch_).loss, trainer_->StrengthStep(batch_).loss);
-  const ScoreTable more = with.StrengthGradients(), gradients = trainer_->StrengthGradients();
+  SupernetTrainer with(options_, plan_, space_, *RelaxationRegistry::Global().Make("unnormalized"),
+                       *StrengthLossRegistry::Global().Make("l1:weight=3"));
+  EXPECT_EQ(StrengthStep(with, batch_).loss, StrengthStep(*trainer_, batch_).loss);
+  const ScoreTable more = with.AppliedStrengthGradients(),
+                   gradients = trainer_->AppliedStrengthGradients();
   for (int cell = 0; cell < 2; ++cell) {
     for (size_t i = 0; i < gradients.Values(cell).size(); ++i) {
       EXPECT_NEAR(more.Values(cell)[i] - gradients.Values(cell)[i], 3.0 / (2 * 14 * 8), 1e-6);
@@ -229,12 +279,12 @@ TEST_F(SupernetTrainerTest, TheStrengthLossJoinsTheStrengthsGradient) {
 }
 
 TEST_F(SupernetTrainerTest, TheStrengthLossHasTheWeightThatItWasGivenLast) {
-  const auto& l1 = **StrengthLossRegistry::Global().Find("l1");
-  SupernetTrainer with(options_, plan_, space_, **RelaxationRegistry::Global().Find("unnormalized"),
-                       l1);
+  SupernetTrainer with(options_, plan_, space_, *RelaxationRegistry::Global().Make("unnormalized"),
+                       *StrengthLossRegistry::Global().Make("l1"));
   with.SetStrengthLossWeight(0);
-  EXPECT_EQ(with.StrengthStep(batch_).loss, trainer_->StrengthStep(batch_).loss);
-  EXPECT_EQ(with.StrengthGradients().Values(0), trainer_->StrengthGradients().Values(0));
+  EXPECT_EQ(StrengthStep(with, batch_).loss, StrengthStep(*trainer_, batch_).loss);
+  EXPECT_EQ(with.AppliedStrengthGradients().Values(0),
+            trainer_->AppliedStrengthGradients().Values(0));
 }
 
 TEST_F(SupernetTrainerTest, AWeightStepOfSomeOperationsIsAsIfOthersWereGone) {
@@ -242,15 +292,15 @@ TEST_F(SupernetTrainerTest, AWeightStepOfSomeOperationsIsAsIfOthersWereGone) {
   for (int edge = 0; edge < space_.NumEdges(0); ++edge) kept[{0, edge, 1 + edge % 7}] = false;
   const double expected = trainer_->Evaluate(batch_, trainer_->MixingWeights(kept, {})).loss;
   EXPECT_NE(expected, Loss());
-  EXPECT_NEAR(trainer_->WeightStep(batch_, &kept).loss, expected, 1e-5);
+  EXPECT_NEAR(trainer_->Backward(batch_, trainer_->MixingWeights(kept, {})).loss, expected, 1e-5);
 }
 
 TEST_F(SupernetTrainerTest, AJointStepMovesBoth) {
   const double loss = Loss();
   const ScoreTable before = trainer_->Strengths();
-  EXPECT_EQ(trainer_->JointStep(batch_).loss, loss);
+  EXPECT_EQ(Step("joint", trainer_.get(), batch_, {}).train.loss, loss);
   EXPECT_NE(trainer_->Strengths().Values(0), before.Values(0));
-  const ScoreTable gradients = trainer_->StrengthGradients();
+  const ScoreTable gradients = trainer_->AppliedStrengthGradients();
   double sum = 0;
   for (double gradient : gradients.Values(1)) sum += std::abs(gradient);
   EXPECT_GT(sum, 0);
@@ -261,23 +311,21 @@ TEST_F(SupernetTrainerTest, ALossThatIsNotFiniteChangesNothing) {
   Batch bad = batch_;
   bad.images = bad.images.clone();
   bad.images[0][0][0][0] = std::nanf("");
-  EXPECT_TRUE(std::isnan(trainer_->WeightStep(bad).loss));
-  EXPECT_TRUE(std::isnan(trainer_->StrengthStep(bad).loss));
-  EXPECT_TRUE(std::isnan(trainer_->JointStep(bad).loss));
+  EXPECT_TRUE(std::isnan(WeightStep(*trainer_, bad).loss));
+  EXPECT_TRUE(std::isnan(StrengthStep(*trainer_, bad).loss));
+  EXPECT_TRUE(std::isnan(Step("joint", trainer_.get(), bad, {}).train.loss));
   EXPECT_EQ(Loss(), loss);
 }
 
 TEST_F(SupernetTrainerTest, PruningFreesParameters) {
   const int64_t before = trainer_->NumParameters();
-  LivingTable living(space_, true);
   const CandidateId id{0, 0, 4};  // sep_conv_3x3 in the one normal cell of 2 channels
-  living[id] = false;
-  trainer_->WeightStep(batch_);
-  trainer_->Prune({id}, living);
+  WeightStep(*trainer_, batch_);
+  trainer_->Prune({id});
   EXPECT_EQ(trainer_->NumParameters(), before - 2 * (2 * 9 + 2 * 2));
-  EXPECT_TRUE(std::isfinite(trainer_->WeightStep(batch_).loss));
-  EXPECT_TRUE(std::isfinite(trainer_->StrengthStep(batch_).loss));
-  EXPECT_EQ(trainer_->StrengthGradients()[id], 0);
+  EXPECT_TRUE(std::isfinite(WeightStep(*trainer_, batch_).loss));
+  EXPECT_TRUE(std::isfinite(StrengthStep(*trainer_, batch_).loss));
+  EXPECT_EQ(trainer_->AppliedStrengthGradients()[id], 0);
 }
 
 }  // namespace

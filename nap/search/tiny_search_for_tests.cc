@@ -12,7 +12,7 @@ SearchOptions TinySearch() {
   options.batch_size = 8;
   options.steps_per_epoch = 3;
   options.evaluation_images = 16;
-  options.criterion_batches = 1;
+  options.criterion = "ablation:batches=1";
   options.learning_rate = 0.05;
   options.strength_learning_rate = 0.05;
   options.crop_padding = 1;

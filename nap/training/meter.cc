@@ -7,13 +7,14 @@
 
 namespace nap {
 
-void ClassificationMeter::Add(double loss, const at::Tensor& logits, const at::Tensor& labels) {
+void ClassificationMeter::Add(const StepResult& result, const at::Tensor& labels) {
   const int64_t count = labels.size(0);
-  loss_ += loss * count;
-  const at::Tensor values = logits.detach();
-  correct_ += values.argmax(1).eq(labels).sum().item<int64_t>();
+  loss_ += result.loss * count;
+  const at::Tensor values = result.logits.detach();
+  const at::Tensor targets = labels.to(values.device());
+  correct_ += values.argmax(1).eq(targets).sum().item<int64_t>();
   const at::Tensor likeliest = std::get<1>(values.topk(std::min<int64_t>(5, values.size(1)), 1));
-  correct_top5_ += likeliest.eq(labels.unsqueeze(1)).sum().item<int64_t>();
+  correct_top5_ += likeliest.eq(targets.unsqueeze(1)).sum().item<int64_t>();
   images_ += count;
 }
 

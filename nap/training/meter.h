@@ -12,10 +12,16 @@
 
 namespace nap {
 
+// Of a network on a batch.
+struct StepResult {
+  double loss = 0;    // mean over the batch
+  at::Tensor logits;  // [N, classes]
+};
+
 class ClassificationMeter {
  public:
-  // `loss`: the batch's mean. logits [N, classes], labels [N].
-  void Add(double loss, const at::Tensor& logits, const at::Tensor& labels);
+  // labels: [N], on any device.
+  void Add(const StepResult& result, const at::Tensor& labels);
 
   // To and from a checkpoint, under names that begin with `prefix`.
   void Save(const std::string& prefix, Checkpoint* checkpoint) const;

@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "data/dataset.h"
+#include "nap/training/epoch_loop.h"
 #include "nap/training/trained_network.h"
 #include "nap/training/training_options.h"
 
@@ -15,39 +16,20 @@ namespace nap {
 
 struct Checkpoint;
 
-// After each step. Losses and accuracies are means since the epoch began.
-struct TrainingStepReport {
-  int epoch;  // from 1
-  int epochs;
-  int64_t step;  // from 1
-  int64_t steps_per_epoch;
-  double train_loss;  // of the classifier at the network's end, smoothed and mixed as it is trained
-  double train_accuracy;
-  double images_per_second;
-  double seconds_left;  // if the steps to come take as long as those of late
-};
-
-// After each epoch.
-struct TrainingEpochReport {
-  int epoch;  // from 1
-  int epochs;
-  double learning_rate;
-  double train_loss;
-  double train_accuracy;
-  double test_loss;
-  double test_accuracy;
-  double test_top5_accuracy;
-  bool is_best;  // the test accuracy is higher than after any epoch before
-  double seconds;
-  int64_t peak_memory_bytes;  // of the process, so far
-  int64_t broken_images;      // left out in this epoch, training and test images together
+// After each epoch. The train loss is of the classifier at the network's end, smoothed and mixed as
+// it is trained.
+struct TrainingEpochReport : EpochReport {
+  double test_loss = 0;
+  double test_accuracy = 0;
+  double test_top5_accuracy = 0;
+  bool is_best = false;  // the test accuracy is higher than after any epoch before
 };
 
 // Told how it goes. An error stops the training and is what Run returns.
 class TrainingObserver {
  public:
   virtual ~TrainingObserver() = default;
-  virtual absl::Status OnStep(const TrainingStepReport& report) = 0;
+  virtual absl::Status OnStep(const StepReport& report) = 0;
   virtual absl::Status OnEpoch(const TrainingEpochReport& report) = 0;
 };
 

@@ -27,7 +27,7 @@ TrainingOptions TinyTraining() {
 
 class Recorder final : public TrainingObserver {
  public:
-  absl::Status OnStep(const TrainingStepReport& report) override {
+  absl::Status OnStep(const StepReport& report) override {
     steps.push_back(report);
     return static_cast<int>(steps.size()) == fail_at ? absl::CancelledError("enough")
                                                      : absl::OkStatus();
@@ -37,7 +37,7 @@ class Recorder final : public TrainingObserver {
     return absl::OkStatus();
   }
 
-  std::vector<TrainingStepReport> steps;
+  std::vector<StepReport> steps;
   std::vector<TrainingEpochReport> epochs;
   int fail_at = -1;
 };

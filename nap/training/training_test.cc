@@ -92,7 +92,7 @@ TEST(MixupTest, MixesImagesAsItsLabelsSay) {
 TEST(ClassificationMeterTest, CountsTheFiveLikeliest) {
   ClassificationMeter meter;
   const at::Tensor logits = at::tensor({7.0F, 6.0F, 5.0F, 4.0F, 3.0F, 2.0F, 1.0F}).expand({7, 7});
-  meter.Add(0, logits, at::tensor(std::vector<int64_t>{0, 1, 2, 3, 4, 5, 6}));
+  meter.Add({0, logits}, at::tensor(std::vector<int64_t>{0, 1, 2, 3, 4, 5, 6}));
   EXPECT_DOUBLE_EQ(meter.accuracy(), 1.0 / 7);
   EXPECT_DOUBLE_EQ(meter.top5_accuracy(), 5.0 / 7);
 }
@@ -100,9 +100,9 @@ TEST(ClassificationMeterTest, CountsTheFiveLikeliest) {
 TEST(ClassificationMeterTest, WeighsBatchesByTheirSize) {
   ClassificationMeter meter;
   EXPECT_EQ(meter.accuracy(), 0);
-  meter.Add(1.0, at::tensor({2.0F, 1.0F, 0.0F, 1.0F, 5.0F, 1.0F}).view({3, 2}),
+  meter.Add({1.0, at::tensor({2.0F, 1.0F, 0.0F, 1.0F, 5.0F, 1.0F}).view({3, 2})},
             at::tensor({int64_t{0}, int64_t{0}, int64_t{0}}));
-  meter.Add(5.0, at::tensor({0.0F, 1.0F}).view({1, 2}), at::tensor({int64_t{1}}));
+  meter.Add({5.0, at::tensor({0.0F, 1.0F}).view({1, 2})}, at::tensor({int64_t{1}}));
   EXPECT_EQ(meter.images(), 4);
   EXPECT_DOUBLE_EQ(meter.loss(), 2.0);
   EXPECT_DOUBLE_EQ(meter.accuracy(), 0.75);

@@ -1,0 +1,36 @@
+// Flags that say which images, in every program that reads some.
+#ifndef EXPERIMENTS_DATA_FLAGS_H_
+#define EXPERIMENTS_DATA_FLAGS_H_
+
+#include <absl/status/status.h>
+#include <gflags/gflags.h>
+
+#include <string>
+
+#include "data/dataset.h"
+
+DECLARE_string(dataset);
+DECLARE_string(data_dir);
+DECLARE_int32(image_size);
+DECLARE_int32(max_images);
+DECLARE_string(label_file);
+DECLARE_bool(strict);
+
+namespace nap {
+
+// The file that defines them, for ProgramOptions::shared_files.
+extern const char* const kDataFlags;
+
+// InvalidArgument that names the flag that is out of range.
+absl::Status CheckDataFlags();
+
+// --dataset, or `usual` if that is empty and there is a --data_dir, or the built-in drawings.
+std::string DatasetName(const std::string& usual = "cifar10");
+inline constexpr char kBuiltIn[] = "built_in";
+
+// What the flags say of the images; a program may add to it.
+DatasetOptions DatasetOptionsFromFlags();
+
+}  // namespace nap
+
+#endif  // EXPERIMENTS_DATA_FLAGS_H_

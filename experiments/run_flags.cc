@@ -1,0 +1,71 @@
+#include "experiments/run_flags.h"
+
+#include <absl/strings/str_cat.h>
+
+#include "experiments/run.h"
+#include "nap/base/option_checks.h"
+#include "nap/base/status_macros.h"
+
+DEFINE_string(out_dir, "", "run folder; empty: runs/<program>-<date>-<time>");
+
+DEFINE_int32(workers, 1, "threads that decode and augment images");
+DEFINE_int32(crop_padding, 4, "zeros around an image before the random crop, pixels");
+DEFINE_bool(flip, true, "mirror half of the images");
+
+DEFINE_int32(steps_per_epoch, 0, "steps an epoch at most; 0: as many as there are images for");
+DEFINE_int32(evaluation_images, 0,
+             "images looked at after each epoch, which train no weights; 0: all");
+DEFINE_double(momentum, 0.9, "of SGD, for the weights");
+DEFINE_double(weight_decay, 3e-4, "of the weights");
+DEFINE_double(gradient_clip, 5, "largest norm of the weights' gradients");
+
+DEFINE_uint64(seed, 0,
+              "of everything random; the same seed on the same machine gives the same bits");
+DEFINE_int32(threads, 0, "threads that compute; 0: all cores");
+DEFINE_string(device, "auto", "cpu, cuda, cuda:N or auto");
+DEFINE_string(backend, "fused", "what computes the cells, where it can: elsewhere reference does");
+DEFINE_bool(recompute, false,
+            "keep less memory for the backward pass and compute it again (fused backend)");
+
+DEFINE_int32(log_every, 10, "steps between two step lines in metrics.jsonl");
+DEFINE_bool(tensorboard, false, "also write what metrics.jsonl gets as a TensorBoard event file");
+DEFINE_double(checkpoint_minutes, 10,
+              "minutes between two checkpoints at least, beside those after each epoch");
+DEFINE_bool(resume, false,
+            "go on with the run in --out_dir, exactly; its flags need not be given again");
+
+namespace nap {
+
+const char* const kRunFlags = __FILE__;
+
+const std::set<std::string> kFreeRunFlags = {"checkpoint_minutes", "out_dir", "resume", "workers"};
+
+absl::Status CheckRunFlags() {
+  NAP_RETURN_IF_ERROR(CheckAtLeast("threads", FLAGS_threads, 0));
+  NAP_RETURN_IF_ERROR(CheckAtLeast("log_every", FLAGS_log_every, 1));
+  return CheckAtLeast("checkpoint_minutes", FLAGS_checkpoint_minutes, 0);
+}
+
+absl::StatusOr<RunBegin> BeginRun() {
+  RunBegin run;
+  NAP_ASSIGN_OR_RETURN(run.checkpoint, FindCheckpoint(FLAGS_resume, FLAGS_out_dir));
+  NAP_ASSIGN_OR_RETURN(run.threads, UseThreadsOf(run.checkpoint.get(), FLAGS_threads));
+  return run;
+}
+
+absl::StatusOr<std::unique_ptr<RunFolder>> OpenRunFolder(const RunBegin& run, const RunKind& kind,
+                                                         const ProgramOptions& program) {
+  const std::string path = OutDir(FLAGS_out_dir, kind);
+  NAP_ASSIGN_OR_RETURN(
+      std::unique_ptr<RunFolder> folder,
+      FLAGS_resume ? RunFolder::Reopen(path, kind, run.checkpoint.get())
+                   : RunFolder::Create(path, kind, FlagValues(program), PartValues(program)));
+  if (FLAGS_tensorboard) NAP_RETURN_IF_ERROR(folder->UseTensorboard(run.checkpoint.get()));
+  return folder;
+}
+
+Checkpointer::Options CheckpointsFromFlags(const RunBegin& run) {
+  return {FLAGS_checkpoint_minutes, run.threads};
+}
+
+}  // namespace nap

@@ -1,0 +1,59 @@
+// Flags that mean the same in every program that searches or trains, and what is made of them.
+#ifndef EXPERIMENTS_RUN_FLAGS_H_
+#define EXPERIMENTS_RUN_FLAGS_H_
+
+#include <absl/status/statusor.h>
+#include <gflags/gflags.h>
+
+#include <memory>
+#include <set>
+#include <string>
+
+#include "nap/base/program.h"
+#include "nap/report/checkpointer.h"
+#include "nap/report/run_folder.h"
+#include "nap/training/checkpoint.h"
+
+DECLARE_string(out_dir);
+DECLARE_int32(steps_per_epoch);
+DECLARE_int32(evaluation_images);
+DECLARE_double(momentum);
+DECLARE_double(weight_decay);
+DECLARE_double(gradient_clip);
+DECLARE_int32(crop_padding);
+DECLARE_bool(flip);
+DECLARE_int32(workers);
+DECLARE_uint64(seed);
+DECLARE_string(device);
+DECLARE_string(backend);
+DECLARE_bool(recompute);
+DECLARE_int32(log_every);
+DECLARE_bool(resume);
+
+namespace nap {
+
+// The file that defines them, for ProgramOptions::shared_files.
+extern const char* const kRunFlags;
+
+// Those that may be given anew with --resume.
+extern const std::set<std::string> kFreeRunFlags;
+
+// InvalidArgument that names the flag that is out of range.
+absl::Status CheckRunFlags();
+
+// A run as --resume and --out_dir name it, before anything is made.
+struct RunBegin {
+  std::unique_ptr<const Checkpoint> checkpoint;  // to go on from; null: none
+  int threads;                                   // that compute, from now on
+};
+absl::StatusOr<RunBegin> BeginRun();
+
+// Its folder: a new one, or the one to go on in.
+absl::StatusOr<std::unique_ptr<RunFolder>> OpenRunFolder(const RunBegin& run, const RunKind& kind,
+                                                         const ProgramOptions& program);
+
+Checkpointer::Options CheckpointsFromFlags(const RunBegin& run);
+
+}  // namespace nap
+
+#endif  // EXPERIMENTS_RUN_FLAGS_H_

@@ -1,0 +1,103 @@
+#include "nap/search/criterion_view.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "data/loader.h"
+#include "nap/base/random.h"
+#include "nap/base/status_macros.h"
+#include "nap/scores/score.h"
+#include "nap/search/final_cost.h"
+#include "nap/search/network_view.h"
+
+namespace nap {
+
+double CriterionView::ValidationLoss(int64_t batches, std::optional<CandidateId> without) {
+  if (static_cast<int64_t>(validation_.size()) < batches) {
+    validation_.clear();
+    Loader loader(parts_.images, EvaluationPart(parts_),
+                  LoadingOf(parts_, /*train=*/false, kValidStream));
+    loader.StartEpoch(0);
+    Batch batch;
+    while (static_cast<int64_t>(validation_.size()) < batches && loader.Next(&batch)) {
+      validation_.push_back(batch);
+    }
+  }
+  const auto count = std::min(static_cast<size_t>(batches), validation_.size());
+  double sum = 0;
+  for (size_t i = 0; i < count; ++i) sum += trainer_.Evaluate(validation_[i], without).loss;
+  return sum / static_cast<double>(count);
+}
+
+absl::StatusOr<std::unique_ptr<NetworkView>> CriterionView::Network(const NetworkChoice& choice) {
+  NAP_ASSIGN_OR_RETURN(Batch batch, TrainBatch(choice.images, choice.batch));
+  const auto mixing = [this, fixed = choice.mixing_weight](const LivingTable& living) {
+    return trainer_.MixingWeights(living, fixed);
+  };
+  const bool fresh = choice.weights == NetworkChoice::Weights::kFresh;
+  if (!fresh && choice.batch_norms) {
+    return MakeNetworkView(std::move(batch),
+                           [this, mixing](const Batch& images, const LivingTable& living) {
+                             return trainer_.Evaluate(images, mixing(living));
+                           });
+  }
+  const SearchOptions& options = parts_.options;
+  NetworkOptions network = options.network;
+  if (fresh) network.cells = choice.cells > 0 ? choice.cells : options.final_network.network.cells;
+  NAP_ASSIGN_OR_RETURN(const NetworkPlan plan, parts_.search_space->Plan(network));
+  const CellOptions cells{options.backend, /*recompute=*/false, parts_.relaxation.partial_channels,
+                          choice.batch_norms};
+  const std::shared_ptr<Supernet> supernet =
+      fresh ? FreshSupernet(plan, parts_.space, cells,
+                            RandomStream({options.seed, kCriterionStream,
+                                          static_cast<uint64_t>(choice.initialisation)})
+                                .Bits())
+            : CopyOfSupernet(trainer_.supernet(), plan, parts_.space, cells);
+  supernet->to(c10::Device(options.device));
+  return MakeNetworkView(std::move(batch),
+                         [supernet, mixing](const Batch& images, const LivingTable& living) {
+                           return EvaluateSupernet(*supernet, images, mixing(living));
+                         });
+}
+
+absl::StatusOr<ScoreTable> CriterionView::FinalParameters() {
+  return FindFinalParameters(parts_.options.final_network, *parts_.search_space, parts_.space);
+}
+
+absl::StatusOr<LivingTable> CriterionView::RandomArchitecture(uint64_t number) {
+  RandomStream random({parts_.options.seed, kArchitectureStream, number});
+  ScoreTable scores(parts_.space);
+  for (int cell = 0; cell < static_cast<int>(parts_.space.cells.size()); ++cell) {
+    for (double& score : scores.Values(cell)) score = random.Uniform();
+  }
+  LivingTable architecture = living();
+  NAP_RETURN_IF_ERROR(parts_.pruner.Prune(scores, /*progress=*/1, &architecture).status());
+  return architecture;
+}
+
+absl::StatusOr<double> CriterionView::ArchitectureScore(const std::string& name,
+                                                        const LivingTable& architecture) {
+  NAP_ASSIGN_OR_RETURN(const std::unique_ptr<Score> score, ScoreRegistry::Global().Make(name));
+  const SearchOptions& options = parts_.options;
+  NAP_ASSIGN_OR_RETURN(
+      const ScoredArchitecture scored,
+      ScoredArchitecture::Create(GenotypeOf(options.search_space, parts_.space, architecture),
+                                 {options.network, options.backend, options.seed},
+                                 std::make_shared<ScoringImages>(ScoringImages{
+                                     parts_.images, parts_.train,
+                                     LoadingOf(parts_, /*train=*/true, kArchitectureStream)})));
+  return score->Of(scored);
+}
+
+// Batches are those of a loader of the train part, pass after pass; smaller where it is small.
+absl::StatusOr<Batch> CriterionView::TrainBatch(int64_t images, int64_t number) const {
+  LoaderOptions loading = LoadingOf(parts_, /*train=*/true, kCriterionStream);
+  loading.batch_size = std::min(images, static_cast<int64_t>(parts_.train.size()));
+  Loader loader(parts_.images, parts_.train, loading);
+  loader.StartEpoch(number / loader.batches_per_epoch(), number % loader.batches_per_epoch());
+  Batch batch;
+  if (loader.Next(&batch)) return batch;
+  return absl::DataLossError("every image of a criterion's batch is broken");
+}
+
+}  // namespace nap

@@ -1,0 +1,49 @@
+// What the criterion of a search sees of it.
+#ifndef NAP_SEARCH_CRITERION_VIEW_H_
+#define NAP_SEARCH_CRITERION_VIEW_H_
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "nap/pruning/criterion.h"
+#include "nap/search/search_parts.h"
+#include "nap/search/supernet_trainer.h"
+
+namespace nap {
+
+class CriterionView final : public SearchView {
+ public:
+  // Both must outlive the view.
+  CriterionView(const SearchParts* parts, SupernetTrainer* trainer)
+      : parts_(*parts), trainer_(*trainer) {}
+
+  void SetMilestone(int milestone) { milestone_ = milestone; }
+
+  const CandidateSpace& space() const override { return parts_.space; }
+  const LivingTable& living() const override { return trainer_.living(); }
+  ScoreTable MixingWeights() const override { return trainer_.MixingWeights(); }
+  uint64_t seed() const override { return parts_.options.seed; }
+  int milestone() const override { return milestone_; }
+
+  double ValidationLoss(int64_t batches, std::optional<CandidateId> without) override;
+  absl::StatusOr<std::unique_ptr<NetworkView>> Network(const NetworkChoice& choice) override;
+  absl::StatusOr<ScoreTable> FinalParameters() override;
+  absl::StatusOr<LivingTable> RandomArchitecture(uint64_t number) override;
+  absl::StatusOr<double> ArchitectureScore(const std::string& score,
+                                           const LivingTable& architecture) override;
+
+ private:
+  absl::StatusOr<Batch> TrainBatch(int64_t images, int64_t number) const;
+
+  const SearchParts& parts_;
+  SupernetTrainer& trainer_;
+  int milestone_ = 0;
+  std::vector<Batch> validation_;  // the first batches, as many as were asked for
+};
+
+}  // namespace nap
+
+#endif  // NAP_SEARCH_CRITERION_VIEW_H_

@@ -1,0 +1,124 @@
+#include "nap/search/search_parts.h"
+
+#include <absl/strings/str_cat.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "data/split.h"
+#include "nap/base/random.h"
+#include "nap/base/status_macros.h"
+#include "nap/pruning/cost_weighting.h"
+#include "nap/runtime/device.h"
+#include "nap/scores/score.h"
+#include "nap/search/candidate_space.h"
+#include "nap/search/final_cost.h"
+
+namespace nap {
+namespace {
+
+// The criterion's own, that it names as parameters.
+absl::Status CheckScores(const PruningCriterion& criterion, const std::string& text) {
+  for (const std::string& score : criterion.scores()) {
+    const absl::Status known = ScoreRegistry::Global().Make(score).status();
+    if (known.ok()) continue;
+    return absl::Status(known.code(),
+                        absl::StrCat("pruning criterion '", text, "': ", known.message()));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<SearchParts> MakeSearchParts(const SearchOptions& given, const Dataset* images) {
+  SearchOptions options = given;
+  NAP_RETURN_IF_ERROR(Validate(options));
+  NAP_ASSIGN_OR_RETURN(const c10::Device device, FindDevice(options.device));
+  options.device = device.str();
+  options.network.image_channels = images->shape().channels;
+  options.network.classes = images->num_classes();
+
+  NAP_ASSIGN_OR_RETURN(const auto* search_space_definition,
+                       SearchSpaceRegistry::Global().Find(options.search_space));
+  std::unique_ptr<SearchSpace> search_space = search_space_definition->make();
+  NAP_ASSIGN_OR_RETURN(const CandidateSpace space,
+                       MakeCandidateSpace(*search_space, options.operations));
+  NAP_ASSIGN_OR_RETURN(NetworkPlan plan, search_space->Plan(options.network));
+  NAP_ASSIGN_OR_RETURN(Relaxation relaxation,
+                       RelaxationRegistry::Global().Make(options.relaxation));
+  // Reductions double the channels, so that what divides the first cell's divides all.
+  if (options.network.channels % relaxation.partial_channels != 0) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "relaxation '", options.relaxation, "': partial_channels=", relaxation.partial_channels,
+        " must be a divisor of --channels=", options.network.channels));
+  }
+  NAP_ASSIGN_OR_RETURN(Optimization optimization,
+                       OptimizationRegistry::Global().Make(options.optimization));
+  NAP_ASSIGN_OR_RETURN(StrengthLoss strength_loss,
+                       StrengthLossRegistry::Global().Make(options.strength_loss));
+  NAP_ASSIGN_OR_RETURN(
+      std::unique_ptr<PruningCriterion> criterion,
+      MakeCriterion(options.criterion, space, /*trained=*/options.milestones.begin > 0));
+  NAP_RETURN_IF_ERROR(CheckScores(*criterion, options.criterion));
+  NAP_ASSIGN_OR_RETURN(const PruningSchedule schedule,
+                       PruningScheduleRegistry::Global().Make(options.schedule));
+  if (options.budget.operations_per_cell == 0) {
+    const bool limited = options.max_parameters > 0 || options.max_mult_adds > 0;
+    options.budget.operations_per_cell =
+        limited ? PrunerOptions::kAnyNumber : search_space->operations_per_cell();
+  }
+  NAP_ASSIGN_OR_RETURN(FinalCosts costs, FindFinalCosts(options, *search_space, space));
+  NAP_ASSIGN_OR_RETURN(Pruner pruner,
+                       Pruner::Create(space, options.budget, schedule, std::move(costs.limits)));
+
+  Split split = SplitIndices(images->size(), options.train_fraction, options.seed);
+  const int64_t smaller = static_cast<int64_t>(std::min(split.first.size(), split.second.size()));
+  if (smaller < options.batch_size) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "--batch_size=", options.batch_size, " is more than the ", smaller,
+        " images of the smaller of the two parts that --train_fraction=", options.train_fraction,
+        " makes of ", images->size(), " images"));
+  }
+  return SearchParts{
+      options,
+      images,
+      std::move(split.first),
+      std::move(split.second),
+      std::move(search_space),
+      space,
+      std::move(plan),
+      std::move(relaxation),
+      std::move(optimization),
+      std::move(strength_loss),
+      WeightByCost(std::move(criterion), space, costs.mult_adds, options.cost_exponent),
+      std::move(pruner)};
+}
+
+LoaderOptions LoadingOf(const SearchParts& parts, bool train, uint64_t stream) {
+  const SearchOptions& options = parts.options;
+  LoaderOptions loading;
+  loading.batch_size = options.batch_size;
+  loading.shuffle = train;
+  loading.drop_last = true;
+  loading.training_view = train;
+  loading.workers = options.workers;
+  // Splitting the seed keeps the two parts' augmentations independent of each other.
+  loading.seed = RandomStream({options.seed, stream}).Bits();
+  loading.augmentation.mean = parts.images->mean();
+  loading.augmentation.stddev = parts.images->stddev();
+  loading.augmentation.crop_padding = train ? options.crop_padding : 0;
+  loading.augmentation.flip = train && options.flip;
+  loading.augmentation.cutout = train ? options.cutout : 0;
+  return loading;
+}
+
+std::vector<int64_t> EvaluationPart(const SearchParts& parts) {
+  std::vector<int64_t> part = parts.valid;
+  const int64_t most = parts.options.evaluation_images;
+  if (most > 0 && most < static_cast<int64_t>(part.size())) {
+    part.resize(static_cast<size_t>(std::max(most, parts.options.batch_size)));
+  }
+  return part;
+}
+
+}  // namespace nap

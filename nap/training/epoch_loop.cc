@@ -1,0 +1,138 @@
+#include "nap/training/epoch_loop.h"
+
+#include <absl/strings/str_cat.h>
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "nap/base/clock.h"
+#include "nap/base/status_macros.h"
+#include "nap/runtime/memory.h"
+
+namespace nap {
+namespace {
+
+constexpr char kTrain[] = "train";
+
+template <typename State, typename Checkpoint, typename Visit>
+void ForEach(State& state, Checkpoint& checkpoint, const Visit& visit) {
+  visit(checkpoint.integers, "epoch", state.epoch);
+  visit(checkpoint.integers, "step", state.step);
+  visit(checkpoint.integers, "broken_images", state.broken_images);
+  visit(checkpoint.numbers, "seconds", state.seconds);
+}
+
+absl::Status NoImages(const std::string& images) {
+  return absl::DataLossError(absl::StrCat("every image of the ", images, " is broken"));
+}
+
+}  // namespace
+
+void LoopState::NextEpoch() {
+  const int64_t next = epoch + 1;
+  *this = {};
+  epoch = next;
+}
+
+void LoopState::Save(Checkpoint* checkpoint) const {
+  ForEach(*this, *checkpoint,
+          [](auto& map, const char* name, const auto& value) { map[name] = value; });
+  train.Save(kTrain, checkpoint);
+}
+
+absl::Status LoopState::Load(const Checkpoint& checkpoint) {
+  absl::Status status;
+  ForEach(*this, checkpoint, [&](const auto& map, const char* name, auto& value) {
+    status.Update(Get(map, name, &value));
+  });
+  NAP_RETURN_IF_ERROR(status);
+  return train.Load(checkpoint, kTrain);
+}
+
+EpochLoop::EpochLoop(Options options, const Dataset* images, std::vector<int64_t> indices,
+                     const LoaderOptions& loading)
+    : options_(std::move(options)),
+      loader_(images, std::move(indices), loading),
+      steps_per_epoch_(loader_.batches_per_epoch()) {
+  if (options_.steps_per_epoch > 0) {
+    steps_per_epoch_ = std::min(steps_per_epoch_, options_.steps_per_epoch);
+  }
+}
+
+absl::Status EpochLoop::RunSteps(
+    const std::function<absl::StatusOr<StepResult>(const Batch&)>& step,
+    const std::function<absl::Status(const StepReport&)>& observe) {
+  StartClock();
+  const int64_t broken_before = state_.broken_images;
+  loader_.StartEpoch(state_.epoch - 1, state_.step);
+  // A batch whose images are all broken is passed over: a step is missing then.
+  Batch batch;
+  while (state_.step < steps_per_epoch_ && loader_.Next(&batch)) {
+    const double step_begin = MonotonicSeconds();
+    NAP_ASSIGN_OR_RETURN(const StepResult result, step(batch));
+    state_.train.Add(result, batch.labels);
+    state_.step = loader_.next_batch();
+    pace_.Add((MonotonicSeconds() - step_begin) / StepCost(epoch()));
+    state_.broken_images = broken_before + loader_.broken_images();
+    StepReport report;
+    report.epoch = epoch();
+    report.epochs = options_.epochs;
+    report.step = state_.step;
+    report.steps_per_epoch = steps_per_epoch_;
+    report.train_loss = state_.train.loss();
+    report.train_accuracy = state_.train.accuracy();
+    report.images_per_second = static_cast<double>(state_.train.images()) / Seconds();
+    report.seconds_left = SecondsLeft();
+    NAP_RETURN_IF_ERROR(observe(report));
+  }
+  return state_.train.images() > 0 ? absl::OkStatus() : NoImages(options_.images);
+}
+
+void EpochLoop::StartClock() { begin_ = MonotonicSeconds() - state_.seconds; }
+
+double EpochLoop::Seconds() {
+  state_.seconds = MonotonicSeconds() - begin_;
+  return state_.seconds;
+}
+
+double EpochLoop::SecondsLeft() const {
+  double costs = static_cast<double>(steps_per_epoch_ - state_.step) * StepCost(epoch());
+  for (int later = epoch() + 1; later <= options_.epochs; ++later) {
+    costs += static_cast<double>(steps_per_epoch_) * StepCost(later);
+  }
+  return costs * pace_.seconds();
+}
+
+EpochReport EpochLoop::Report(double learning_rate) const {
+  EpochReport report;
+  report.epoch = epoch();
+  report.epochs = options_.epochs;
+  report.learning_rate = learning_rate;
+  report.train_loss = state_.train.loss();
+  report.train_accuracy = state_.train.accuracy();
+  report.peak_memory_bytes = PeakMemoryBytes();
+  report.broken_images = state_.broken_images;
+  return report;
+}
+
+absl::StatusOr<ClassificationMeter> Evaluate(
+    Loader* loader, const std::string& images,
+    const std::function<StepResult(const Batch& batch)>& evaluate) {
+  ClassificationMeter meter;
+  loader->StartEpoch(0);
+  Batch batch;
+  while (loader->Next(&batch)) meter.Add(evaluate(batch), batch.labels);
+  if (meter.images() == 0) return NoImages(images);
+  return meter;
+}
+
+absl::Status CheckFinite(double loss, const std::string& what, const EpochLoop& loop,
+                         const std::string& advice) {
+  if (std::isfinite(loss)) return absl::OkStatus();
+  return absl::FailedPreconditionError(absl::StrCat("the ", what, " became ", loss, " in epoch ",
+                                                    loop.epoch(), ", step ", loop.step(), ": ",
+                                                    advice));
+}
+
+}  // namespace nap

@@ -1,0 +1,117 @@
+// The loop over epochs and their steps, which searching and training have in common.
+#ifndef NAP_TRAINING_EPOCH_LOOP_H_
+#define NAP_TRAINING_EPOCH_LOOP_H_
+
+#include <absl/status/statusor.h>
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "data/loader.h"
+#include "nap/training/checkpoint.h"
+#include "nap/training/meter.h"
+#include "nap/training/pace.h"
+
+namespace nap {
+
+// After each step. Losses and accuracies are means since the epoch began.
+struct StepReport {
+  int epoch = 0;  // from 1
+  int epochs = 0;
+  int64_t step = 0;  // from 1
+  int64_t steps_per_epoch = 0;
+  double train_loss = 0;
+  double train_accuracy = 0;
+  double images_per_second = 0;
+  double seconds_left = 0;  // if the steps to come take as long as those of late
+};
+
+// After each epoch.
+struct EpochReport {
+  int epoch = 0;  // from 1
+  int epochs = 0;
+  double learning_rate = 0;
+  double train_loss = 0;
+  double train_accuracy = 0;
+  double seconds = 0;
+  int64_t peak_memory_bytes = 0;  // of the process, so far
+  int64_t broken_images = 0;      // left out in this epoch, those of evaluating it too
+};
+
+// How far a run is. What a loader gives depends on the numbers of epoch and batch alone.
+struct LoopState {
+  int64_t epoch = 1;          // the running one
+  int64_t step = 0;           // steps done in it
+  double seconds = 0;         // spent on it, before interruptions too
+  int64_t broken_images = 0;  // in its steps
+  ClassificationMeter train;  // of its steps
+
+  void NextEpoch();
+
+  void Save(Checkpoint* checkpoint) const;
+  absl::Status Load(const Checkpoint& checkpoint);
+};
+
+class EpochLoop {
+ public:
+  struct Options {
+    std::string images;  // what the loader's are, for messages: "train part"
+    int epochs = 0;
+    int64_t steps_per_epoch = 0;  // at most; 0: as many as there are batches
+
+    // What a step of an epoch costs compared with others; null: all the same.
+    std::function<double(int epoch)> step_cost = nullptr;
+  };
+
+  EpochLoop(Options options, const Dataset* images, std::vector<int64_t> indices,
+            const LoaderOptions& loading);
+
+  LoopState& state() { return state_; }
+  const LoopState& state() const { return state_; }
+
+  int epoch() const { return static_cast<int>(state_.epoch); }
+  int64_t step() const { return loader_.next_batch(); }  // while it is made; from 1
+
+  // The rest of the running epoch. `step`: on a batch; `observe`: after it. Ends with their error,
+  // or with DataLoss if no image of the epoch could be read.
+  absl::Status RunSteps(const std::function<absl::StatusOr<StepResult>(const Batch&)>& step,
+                        const std::function<absl::Status(const StepReport&)>& observe);
+
+  // Begins to count the seconds of an epoch that has no steps, as RunSteps does for others.
+  void StartClock();
+
+  // Of the running epoch, until now; state().seconds is that, too, from then on.
+  double Seconds();
+
+  // What is known of the running epoch.
+  EpochReport Report(double learning_rate) const;
+
+ private:
+  double SecondsLeft() const;
+  double StepCost(int epoch) const {
+    return options_.step_cost == nullptr ? 1 : options_.step_cost(epoch);
+  }
+
+  const Options options_;
+  Loader loader_;
+  int64_t steps_per_epoch_;
+  LoopState state_;
+  double begin_ = 0;  // of the epoch, as if it had not been interrupted
+  Pace pace_;         // of steps of cost 1
+};
+
+// Loss and accuracy over one pass of the loader. DataLoss if no image could be read; `images`: as
+// EpochLoop::Options::images.
+absl::StatusOr<ClassificationMeter> Evaluate(
+    Loader* loader, const std::string& images,
+    const std::function<StepResult(const Batch& batch)>& evaluate);
+
+// FailedPrecondition if the loss is not finite; `advice`: what the user can do.
+absl::Status CheckFinite(double loss, const std::string& what, const EpochLoop& loop,
+                         const std::string& advice);
+
+}  // namespace nap
+
+#endif  // NAP_TRAINING_EPOCH_LOOP_H_
