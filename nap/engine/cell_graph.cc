@@ -37,14 +37,4 @@ int64_t CellGraph::Channels(int node) const {
   return found == narrow.end() ? channels : found->second;
 }
 
-std::vector<at::Tensor> CellGraph::Weights() const {
-  std::vector<at::Tensor> weights;
-  for (const CellTerm& term : terms) {
-    for (size_t part = 0; part < term.NumParts(); ++part) {
-      for (at::Tensor& weight : term.Weights(part)) weights.push_back(std::move(weight));
-    }
-  }
-  return weights;
-}
-
 }  // namespace nap

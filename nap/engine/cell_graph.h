@@ -70,9 +70,6 @@ struct CellGraph {
 
   // Of a sum.
   int64_t Channels(int node) const;
-
-  // The parameters of all terms' parts.
-  std::vector<at::Tensor> Weights() const;
 };
 
 struct CellFactors {

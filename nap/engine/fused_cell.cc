@@ -11,6 +11,7 @@
 
 #include "nap/engine/executor.h"
 #include "nap/engine/fused_pass.h"
+#include "nap/engine/fused_plan.h"
 
 namespace nap {
 namespace {
@@ -20,7 +21,7 @@ using torch::autograd::variable_list;
 
 // What the backward pass needs.
 struct Kept : torch::CustomClassHolder {
-  std::shared_ptr<const CellGraph> graph;
+  std::shared_ptr<const FusedPlan> plan;
   std::unique_ptr<FusedPass> pass;  // null: computed again from `inputs`
   std::vector<at::Tensor> inputs;
   CellFactors factors;
@@ -29,7 +30,7 @@ struct Kept : torch::CustomClassHolder {
 };
 
 struct Call {
-  std::shared_ptr<const CellGraph> graph;
+  std::shared_ptr<const FusedPlan> plan;
   at::Tensor drop_path;
   bool recompute;
   bool grad_mode;  // it is off while a Function runs
@@ -37,11 +38,11 @@ struct Call {
 
 class CellFunction : public torch::autograd::Function<CellFunction> {
  public:
-  // tensors: the inputs, the mixing weights, CellGraph::Weights().
+  // tensors: the inputs, the mixing weights, FusedPlan::Weights().
   static at::Tensor forward(AutogradContext* context, const Call& call, at::TensorList tensors) {
     const auto kept = c10::make_intrusive<Kept>();
-    const int num_inputs = call.graph->num_inputs;
-    kept->graph = call.graph;
+    const int num_inputs = call.plan->graph().num_inputs;
+    kept->plan = call.plan;
     // Detached: what is kept must not hold on to the graph that holds it.
     for (int i = 0; i < num_inputs; ++i) {
       kept->inputs.push_back(tensors[i].detach());
@@ -55,7 +56,7 @@ class CellFunction : public torch::autograd::Function<CellFunction> {
       kept->wanted.weights |= i > static_cast<size_t>(num_inputs) && tensors[i].requires_grad();
     }
     const bool keep = backward && !call.recompute;
-    auto pass = std::make_unique<FusedPass>(call.graph);
+    auto pass = std::make_unique<FusedPass>(call.plan);
     at::Tensor output = pass->Forward(kept->inputs, kept->factors, {keep, /*again=*/false});
     if (!backward) return output;
     if (keep) {
@@ -73,7 +74,7 @@ class CellFunction : public torch::autograd::Function<CellFunction> {
                 "backend to keep its graph");
     kept->used = true;
     if (kept->pass == nullptr) {
-      kept->pass = std::make_unique<FusedPass>(kept->graph);
+      kept->pass = std::make_unique<FusedPass>(kept->plan);
       kept->pass->Forward(kept->inputs, kept->factors, {/*keep=*/true, /*again=*/true});
     }
     FusedPass::Gradients gradients = kept->pass->Backward(output_gradients[0], kept->wanted);
@@ -92,20 +93,20 @@ class CellFunction : public torch::autograd::Function<CellFunction> {
 class FusedCell final : public ExecutableCell {
  public:
   FusedCell(std::shared_ptr<const CellGraph> graph, bool recompute)
-      : graph_(std::move(graph)), recompute_(recompute) {}
+      : plan_(std::make_shared<const FusedPlan>(std::move(graph))), recompute_(recompute) {}
 
   at::Tensor Forward(const std::vector<at::Tensor>& inputs,
                      const CellFactors& factors) const override {
     std::vector<at::Tensor> tensors = inputs;
     tensors.push_back(factors.mixing.defined() ? factors.mixing : at::empty({0}, at::kFloat));
-    for (at::Tensor& weight : graph_->Weights()) tensors.push_back(std::move(weight));
+    for (at::Tensor& weight : plan_->Weights()) tensors.push_back(std::move(weight));
     return CellFunction::apply(
-        Call{graph_, factors.drop_path, recompute_, at::GradMode::is_enabled()},
+        Call{plan_, factors.drop_path, recompute_, at::GradMode::is_enabled()},
         at::TensorList(tensors));
   }
 
  private:
-  const std::shared_ptr<const CellGraph> graph_;
+  const std::shared_ptr<const FusedPlan> plan_;
   const bool recompute_;
 };
 

@@ -48,52 +48,13 @@ constexpr int64_t kGroupFloats = 1 << 16;
 
 }  // namespace
 
-FusedPass::Run::Run(const CellTerm& term, size_t part)
-    : operation(term.stages ? nullptr : &term), source(term.source), norm(term.Norm(part)) {
-  if (term.stages && !term.stages->empty()) stage = (*term.stages)[part];
+FusedPass::Run::Run(const FusedPlan::Run& run) : plan(&run), norm(run.term->Norm(run.part)) {
+  for (const FusedPlan::Use& use : run.uses) uses.push_back({&use, {}, {}});
 }
 
-FusedPass::FusedPass(std::shared_ptr<const CellGraph> graph)
-    : graph_(std::move(graph)), nodes_(graph_->num_nodes) {
-  for (const CellTerm& term : graph_->terms) AddTerm(term);
-}
-
-void FusedPass::AddTerm(const CellTerm& term) {
-  TORCH_CHECK(term.norms.empty() || term.norms.size() == term.NumParts(),
-              "a term needs a norm behind each of its ", term.NumParts(), " parts, not ",
-              term.norms.size());
-  const CellNorm norm = term.Norm(term.NumParts() - 1);
-  TORCH_CHECK(term.weight == CellTerm::kUnweighted || norm.module.is_empty(),
-              "a term with a mixing weight ends in a batch norm without scale, shift and running "
-              "statistics, or in none");
-  // One whose norm keeps statistics is nobody else's.
-  const bool may_share = term.stages && norm.module.is_empty();
-  const std::tuple<int, bool, StageList> key(term.source, norm.enabled,
-                                             may_share ? *term.stages : StageList());
-  const auto found = may_share ? shared_.find(key) : shared_.end();
-  int last = -1;
-  if (found != shared_.end()) {
-    last = found->second;
-  } else {
-    const size_t before = num_weights_;
-    for (size_t part = 0; part < term.NumParts(); ++part) {
-      const int index = static_cast<int>(runs_.size());
-      Run run(term, part);
-      run.previous = last;
-      run.first_weight = num_weights_;
-      num_weights_ += term.Weights(part).size();
-      run.norm_weight = num_weights_ - run.norm.norm().Weights().size();
-      runs_.push_back(std::move(run));
-      if (last >= 0) {
-        runs_[last].next = index;
-      } else {
-        nodes_[term.source].chains.push_back(index);
-      }
-      last = index;
-    }
-    if (may_share && num_weights_ == before) shared_[key] = last;
-  }
-  runs_[last].uses.push_back({term.target, term.weight, term.drop_path, {}, {}});
+FusedPass::FusedPass(std::shared_ptr<const FusedPlan> plan)
+    : plan_(std::move(plan)), graph_(plan_->graph()), nodes_(graph_.num_nodes) {
+  for (const FusedPlan::Run& run : plan_->runs()) runs_.emplace_back(run);
 }
 
 float FusedPass::Mixing(int weight) const {
@@ -102,16 +63,17 @@ float FusedPass::Mixing(int weight) const {
 
 // A factor an image; null: ones.
 const float* FusedPass::DropPath(const Use& use) const {
-  if (use.drop_path == CellTerm::kKept || !drop_path_.defined()) return nullptr;
-  return drop_path_.data_ptr<float>() + use.drop_path * images_;
+  if (use.plan->drop_path == CellTerm::kKept || !drop_path_.defined()) return nullptr;
+  return drop_path_.data_ptr<float>() + use.plan->drop_path * images_;
 }
 
 const ImageBatch& FusedPass::InputOf(const Run& run) const {
-  return run.previous >= 0 ? runs_[run.previous].output : nodes_[run.source].value;
+  return run.plan->previous >= 0 ? runs_[run.plan->previous].output
+                                 : nodes_[run.plan->source].value;
 }
 
 const ImageBatch& FusedPass::OutputOf(const Run& run) const {
-  return run.IsIdentity() ? nodes_[run.source].value : run.output;
+  return run.plan->IsIdentity() ? nodes_[run.plan->source].value : run.output;
 }
 
 at::Tensor FusedPass::Forward(const std::vector<at::Tensor>& inputs, const CellFactors& factors,
@@ -123,10 +85,10 @@ at::Tensor FusedPass::Forward(const std::vector<at::Tensor>& inputs, const CellF
   if (factors.drop_path.defined()) drop_path_ = factors.drop_path.contiguous();
   PackWeights();
 
-  for (int i = 0; i < graph_->num_nodes; ++i) {
+  for (int i = 0; i < graph_.num_nodes; ++i) {
     Node& node = nodes_[i];
-    node.channels = graph_->Channels(i);
-    if (i < graph_->num_inputs) {
+    node.channels = graph_.Channels(i);
+    if (i < graph_.num_inputs) {
       node.channels = inputs[i].size(1);
       node.value = BatchOf(inputs[i]);
     }
@@ -134,7 +96,7 @@ at::Tensor FusedPass::Forward(const std::vector<at::Tensor>& inputs, const CellF
     for (const Group& group : node.groups) {
       for (const Runs& runs : group) ForwardLevel(i, runs);
       for (int run : LastRuns(group)) {
-        if (runs_[run].operation != nullptr) RunOperation(run, mode);
+        if (runs_[run].plan->operation != nullptr) RunOperation(run, mode);
         pending_.push_back(run);
       }
       if (mode.keep) continue;
@@ -147,29 +109,24 @@ at::Tensor FusedPass::Forward(const std::vector<at::Tensor>& inputs, const CellF
     AddPending();
   }
 
-  const int64_t channels = kernels::PaddedChannels(graph_->channels);
-  const int64_t parts = static_cast<int64_t>(graph_->concat.size());
+  const int64_t channels = kernels::PaddedChannels(graph_.channels);
+  const int64_t parts = static_cast<int64_t>(graph_.concat.size());
   const ImageBatch output = std::move(output_);
-  if (channels == graph_->channels) return TensorOf(output, images_, parts * channels);
+  if (channels == graph_.channels) return TensorOf(output, images_, parts * channels);
   ImageBatch narrow =
-      NewBatch(images_, output.first.height, output.first.width, parts * graph_->channels);
+      NewBatch(images_, output.first.height, output.first.width, parts * graph_.channels);
   const at::Tensor wide =
       output.memory.view({images_, output.first.height, output.first.width, parts, channels});
-  narrow.memory = wide.narrow(4, 0, graph_->channels).reshape(narrow.memory.sizes());
+  narrow.memory = wide.narrow(4, 0, graph_.channels).reshape(narrow.memory.sizes());
   return narrow.memory.permute({0, 3, 1, 2});
 }
 
 void FusedPass::PackWeights() {
-  int64_t size = 0;
-  for (Run& run : runs_) {
-    run.packed = size;
-    if (run.stage != nullptr) size += run.stage->PackedSize();
-  }
-  packed_.Get(size);
+  packed_.Get(plan_->packed_size());
   ForEach(static_cast<int64_t>(runs_.size()), [&](int64_t i) {
-    const Stage* stage = runs_[i].stage.get();
+    const Stage* stage = runs_[i].plan->stage.get();
     if (stage == nullptr) return;
-    float* packed = packed_.data() + runs_[i].packed;
+    float* packed = packed_.data() + runs_[i].plan->packed;
     std::fill_n(packed, stage->PackedSize(), 0.0f);
     stage->Pack(packed);
   });
@@ -180,8 +137,8 @@ void FusedPass::GroupChains(int index) {
   Node& node = nodes_[index];
   node.groups.clear();
   int64_t floats = 0;  // of the last group
-  for (int first : node.chains) {
-    const bool alone = runs_[first].operation != nullptr;
+  for (int first : plan_->Chains(index)) {
+    const bool alone = runs_[first].plan->operation != nullptr;
     const int64_t more = alone ? kGroupFloats : ChainFloats(first);
     if (node.groups.empty() || floats + more > kGroupFloats) {
       node.groups.emplace_back();
@@ -190,7 +147,7 @@ void FusedPass::GroupChains(int index) {
     floats += more;
     Group& group = node.groups.back();
     size_t level = 0;
-    for (int i = first; i >= 0; i = runs_[i].next, ++level) {
+    for (int i = first; i >= 0; i = runs_[i].plan->next, ++level) {
       if (group.size() <= level) group.emplace_back();
       group[level].push_back(i);
     }
@@ -199,11 +156,11 @@ void FusedPass::GroupChains(int index) {
 
 // Of the chain's outputs, an image.
 int64_t FusedPass::ChainFloats(int first) const {
-  const Image& input = nodes_[runs_[first].source].value.first;
+  const Image& input = nodes_[runs_[first].plan->source].value.first;
   ImageSize size{input.height, input.width};
   int64_t channels = input.channels, floats = 0;
-  for (int i = first; i >= 0; i = runs_[i].next) {
-    const Stage* stage = runs_[i].stage.get();
+  for (int i = first; i >= 0; i = runs_[i].plan->next) {
+    const Stage* stage = runs_[i].plan->stage.get();
     if (stage == nullptr) continue;
     size = Strided(size, stage->Stride());
     channels = kernels::PaddedChannels(stage->Channels(channels));
@@ -217,21 +174,21 @@ FusedPass::Runs FusedPass::LastRuns(const Group& group) const {
   Runs last;
   for (const Runs& runs : group) {
     std::copy_if(runs.begin(), runs.end(), std::back_inserter(last),
-                 [this](int run) { return runs_[run].next < 0; });
+                 [this](int run) { return runs_[run].plan->next < 0; });
   }
   return last;
 }
 
 ImageBatch FusedPass::NewOutput(const Run& run) const {
   const Image& input = InputOf(run).first;
-  const ImageSize size = Strided({input.height, input.width}, run.stage->Stride());
+  const ImageSize size = Strided({input.height, input.width}, run.plan->stage->Stride());
   return NewBatch(images_, size.height, size.width,
-                  kernels::PaddedChannels(run.stage->Channels(input.channels)));
+                  kernels::PaddedChannels(run.plan->stage->Channels(input.channels)));
 }
 
 ImageBatch FusedPass::NewValue(int node, const Image& like) {
-  const int64_t channels = kernels::PaddedChannels(graph_->Channels(node));
-  const std::vector<int>& concat = graph_->concat;
+  const int64_t channels = kernels::PaddedChannels(graph_.Channels(node));
+  const std::vector<int>& concat = graph_.concat;
   const auto part = std::find(concat.begin(), concat.end(), node);
   if (part == concat.end()) return NewBatch(images_, like.height, like.width, channels);
   if (!output_.IsDefined()) {
@@ -248,16 +205,17 @@ std::vector<FusedPass::Addition> FusedPass::TakePending() {
   for (int index : pending_) {
     const Run& run = runs_[index];
     for (const Use& use : run.uses) {
-      auto to = std::find_if(additions.begin(), additions.end(),
-                             [&](const Addition& addition) { return addition.node == use.node; });
+      auto to = std::find_if(additions.begin(), additions.end(), [&](const Addition& addition) {
+        return addition.node == use.plan->node;
+      });
       if (to == additions.end()) {
-        Node& node = nodes_[use.node];
+        Node& node = nodes_[use.plan->node];
         const bool first = !node.value.IsDefined();
-        if (first) node.value = NewValue(use.node, OutputOf(run).first);
-        additions.push_back({use.node, BatchSum(node.value.first.channels), first});
+        if (first) node.value = NewValue(use.plan->node, OutputOf(run).first);
+        additions.push_back({use.plan->node, BatchSum(node.value.first.channels), first});
         to = std::prev(additions.end());
       }
-      const float weight = Mixing(use.weight);
+      const float weight = Mixing(use.plan->weight);
       std::vector<float> scale = run.norm.scale(), shift = run.norm.shift();
       for (float& value : scale) value *= weight;
       for (float& value : shift) value *= weight;
@@ -289,12 +247,12 @@ void FusedPass::ForwardLevel(int index, const Runs& runs) {
   bool reads_node = false;
   for (int i : runs) {
     Run& run = runs_[i];
-    if (run.stage != nullptr) run.output = NewOutput(run);
+    if (run.plan->stage != nullptr) run.output = NewOutput(run);
     positions.push_back(total);
-    if (run.operation == nullptr && run.norm.ReadsMoments()) {
+    if (run.plan->operation == nullptr && run.norm.ReadsMoments()) {
       total += OutputOf(run).first.channels;
     }
-    reads_node |= run.previous < 0;
+    reads_node |= run.plan->previous < 0;
   }
   std::vector<float> moments(images_ * 2 * total, 0.0f);
 
@@ -302,7 +260,7 @@ void FusedPass::ForwardLevel(int index, const Runs& runs) {
   ActivationKernel* const kernel = border < 0 ? nullptr : ActivationObserver::Kernel();
   std::vector<Patterns> patterns;
   for (size_t i = 0; kernel != nullptr && i < (reads_node ? 1 : runs.size()); ++i) {
-    const bool clips = reads_node || runs_[runs[i]].stage->ReadsPositive();
+    const bool clips = reads_node || runs_[runs[i]].plan->stage->ReadsPositive();
     patterns.emplace_back(clips ? kernel : nullptr, images_, InputOf(runs_[runs[i]]).first);
   }
 
@@ -318,15 +276,15 @@ void FusedPass::ForwardLevel(int index, const Runs& runs) {
     }
     for (size_t i = 0; i < runs.size(); ++i) {
       const Run& run = runs_[runs[i]];
-      if (run.operation != nullptr) continue;
+      if (run.plan->operation != nullptr) continue;
       const Image output = OutputOf(run)[n];
-      if (run.stage != nullptr) {
+      if (run.plan->stage != nullptr) {
         if (!reads_node) {
           positive = NormalisedInput(run, n, border, &scratch);
           if (kernel != nullptr) patterns[i].Pack(n, positive);
         }
-        run.stage->Forward(run.stage->ReadsPositive() ? positive : value,
-                           packed_.data() + run.packed, output);
+        run.plan->stage->Forward(run.plan->stage->ReadsPositive() ? positive : value,
+                                 packed_.data() + run.plan->packed, output);
       }
       if (!run.norm.ReadsMoments()) continue;
       float* sums = &moments[n * 2 * total + positions[i]];
@@ -335,31 +293,32 @@ void FusedPass::ForwardLevel(int index, const Runs& runs) {
   });
   for (size_t i = 0; i < patterns.size(); ++i) {
     const Run& run = runs_[runs[i]];
-    const int64_t channels = reads_node ? nodes_[index].channels : OutputChannels(run.previous);
+    const int64_t channels =
+        reads_node ? nodes_[index].channels : OutputChannels(run.plan->previous);
     patterns[i].Observe(channels * InputOf(run).PixelsPerImage(), reads_node ? Clipping(runs) : 1);
   }
   ForEach(static_cast<int64_t>(runs.size()), [&](int64_t i) {
     Run& run = runs_[runs[i]];
-    if (run.operation != nullptr) return;
+    if (run.plan->operation != nullptr) return;
     run.norm.Fit(OutputOf(run), images_, moments.data() + positions[i], total, !again_);
   });
 }
 
 int64_t FusedPass::Clipping(const Runs& runs) const {
   return std::count_if(runs.begin(), runs.end(), [this](int run) {
-    return runs_[run].stage != nullptr && runs_[run].stage->ReadsPositive();
+    return runs_[run].plan->stage != nullptr && runs_[run].plan->stage->ReadsPositive();
   });
 }
 
 int64_t FusedPass::OutputChannels(int run) const {
-  return runs_[run].stage->Channels(InputOf(runs_[run]).first.channels);
+  return runs_[run].plan->stage->Channels(InputOf(runs_[run]).first.channels);
 }
 
 // The largest that a stage asks for; -1: none reads a clipped input.
 int64_t FusedPass::BorderOf(const Runs& runs) const {
   int64_t border = -1;
   for (int i : runs) {
-    const Stage* stage = runs_[i].stage.get();
+    const Stage* stage = runs_[i].plan->stage.get();
     if (stage != nullptr && stage->ReadsPositive()) border = std::max(border, stage->Border());
   }
   return border;
@@ -367,7 +326,7 @@ int64_t FusedPass::BorderOf(const Runs& runs) const {
 
 Image FusedPass::NormalisedInput(const Run& run, int64_t n, int64_t border,
                                  kernels::BorderedScratch* scratch) const {
-  const Run& previous = runs_[run.previous];
+  const Run& previous = runs_[run.plan->previous];
   const Image output = previous.output[n];
   const Image positive = scratch->Get(output.height, output.width, output.channels, border);
   const ChannelNorm& norm = previous.norm;
@@ -379,16 +338,16 @@ Image FusedPass::NormalisedInput(const Run& run, int64_t n, int64_t border,
 // An operation without stages sees a tensor of the whole batch, and leaves autograd's graph behind.
 void FusedPass::RunOperation(int index, Mode mode) {
   Run& run = runs_[index];
-  const Node& node = nodes_[run.source];
+  const Node& node = nodes_[run.plan->source];
   {
     at::AutoGradMode grad_mode(mode.keep);
     // Batch norms inside would learn of the batch once more.
-    std::vector<at::Tensor> buffers = run.operation->module->buffers(), before;
+    std::vector<at::Tensor> buffers = run.plan->operation->module->buffers(), before;
     if (again_)
       for (const at::Tensor& buffer : buffers) before.push_back(buffer.clone());
     run.operation_input = TensorOf(node.value, images_, node.channels).detach();
     run.operation_input.requires_grad_(mode.keep);
-    run.operation_output = run.operation->forward(run.operation_input);
+    run.operation_output = run.plan->operation->forward(run.operation_input);
     // By data(): autograd is not to see it.
     for (size_t i = 0; i < before.size(); ++i) buffers[i].data().copy_(before[i]);
   }

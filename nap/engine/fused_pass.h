@@ -10,14 +10,13 @@
 
 #include <ATen/core/Tensor.h>
 
-#include <map>
 #include <memory>
-#include <tuple>
 #include <vector>
 
 #include "nap/engine/batch_sum.h"
 #include "nap/engine/cell_graph.h"
 #include "nap/engine/channel_norm.h"
+#include "nap/engine/fused_plan.h"
 #include "nap/engine/image_batch.h"
 #include "ops/kernels/scratch.h"
 
@@ -25,7 +24,7 @@ namespace nap {
 
 class FusedPass {
  public:
-  explicit FusedPass(std::shared_ptr<const CellGraph> graph);
+  explicit FusedPass(std::shared_ptr<const FusedPlan> plan);
 
   struct Mode {
     bool keep;   // Backward will follow
@@ -40,38 +39,27 @@ class FusedPass {
   struct Gradients {
     std::vector<at::Tensor> inputs;   // undefined where not wanted
     at::Tensor mixing_weights;        // as many as there are, in one row
-    std::vector<at::Tensor> weights;  // as CellGraph::Weights(); undefined if not wanted
+    std::vector<at::Tensor> weights;  // as FusedPlan::Weights(); undefined if not wanted
   };
   // Once, after a Forward that kept what it needs, which it uses up.
   Gradients Backward(const at::Tensor& output_gradient, const Wanted& wanted);
 
  private:
-  // A part of the weighted sum that makes a node.
+  // What a pass knows of a use: sums of the node's gradient, and of that times the output's
+  // distance from its norm's centre. Drop path's factors are counted in. `sums` is the node's, and
+  // not kept here, without them.
   struct Use {
-    int node;
-    int weight;     // as in CellTerm
-    int drop_path;  // as in CellTerm
-    // Sums of the node's gradient, and of that times the output's distance from its norm's centre.
-    // Drop path's factors are counted in. `sums` is the node's, and not kept here, without them.
+    const FusedPlan::Use* plan;
     PerChannel products, sums;
   };
 
-  // A stage, an identity or an operation without stages. Several terms can use one.
+  // And of a run.
   struct Run {
-    Run(const CellTerm& term, size_t part);
+    explicit Run(const FusedPlan::Run& run);
 
-    std::shared_ptr<const Stage> stage;
-    const CellTerm* operation;  // null: it has stages
-    int source;                 // the node where its chain starts
-    int previous = -1;          // reads this run's output, normalised and clipped, not the source
-    int next = -1;              // does so with this one's
-    int64_t packed = 0;         // where its weights start in packed_
-    size_t first_weight = 0;    // in Gradients::weights
-    size_t norm_weight = 0;     // there, the norm's first
+    const FusedPlan::Run* plan;
     ChannelNorm norm;
     std::vector<Use> uses;
-
-    bool IsIdentity() const { return stage == nullptr && operation == nullptr; }
 
     ImageBatch output;  // undefined for an identity: it is its source's value
     at::Tensor operation_input, operation_output;
@@ -87,7 +75,6 @@ class FusedPass {
   struct Node {
     int64_t channels = 0;  // without padding
     ImageBatch value;      // undefined until something is added to it
-    Runs chains;           // the first runs of those that read it
     std::vector<Group> groups;
     ImageBatch gradient;
     PerChannel gradient_sum;
@@ -100,7 +87,6 @@ class FusedPass {
     bool first;  // the node has no contents yet
   };
 
-  void AddTerm(const CellTerm& term);
   float Mixing(int weight) const;
   const float* DropPath(const Use& use) const;
   const PerChannel& SumsOf(const Use& use) const;
@@ -137,11 +123,10 @@ class FusedPass {
   void Release(int run);
   static void Unpack(const Run& run, const std::vector<float>& gradient, Gradients* gradients);
 
-  const std::shared_ptr<const CellGraph> graph_;
-  std::vector<Run> runs_;
+  const std::shared_ptr<const FusedPlan> plan_;
+  const CellGraph& graph_;
+  std::vector<Run> runs_;  // as the plan's
   std::vector<Node> nodes_;
-  std::map<std::tuple<int, bool, StageList>, int> shared_;  // last runs of chains without weights
-  size_t num_weights_ = 0;
   int64_t images_ = 0;
   std::vector<float> mixing_;
   at::Tensor drop_path_;

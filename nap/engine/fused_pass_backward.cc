@@ -23,26 +23,26 @@ Image NewDense(const Image& like, kernels::Scratch* scratch) {
 
 FusedPass::Gradients FusedPass::Backward(const at::Tensor& output_gradient, const Wanted& wanted) {
   Gradients gradients;
-  gradients.inputs.resize(graph_->num_inputs);
-  gradients.weights.resize(graph_->Weights().size());
+  gradients.inputs.resize(graph_.num_inputs);
+  gradients.weights.resize(plan_->num_weights());
 
-  const int64_t channels = graph_->channels;
+  const int64_t channels = graph_.channels;
   const int64_t padded = kernels::PaddedChannels(channels);
   const ImageBatch whole = padded == channels ? BatchOf(output_gradient) : ImageBatch();
   const std::vector<bool> node_wanted = NodesWanted(wanted);
-  for (int i = graph_->num_nodes - 1; i >= 0; --i) {
+  for (int i = graph_.num_nodes - 1; i >= 0; --i) {
     Node& node = nodes_[i];
     if (!node.value.IsDefined()) continue;
     ImageBatch from_output;
-    const auto part = std::find(graph_->concat.begin(), graph_->concat.end(), i);
-    if (part != graph_->concat.end()) {
-      const int64_t position = part - graph_->concat.begin();
+    const auto part = std::find(graph_.concat.begin(), graph_.concat.end(), i);
+    if (part != graph_.concat.end()) {
+      const int64_t position = part - graph_.concat.begin();
       from_output = whole.IsDefined()
                         ? Slice(whole, position, channels)
                         : BatchOf(output_gradient.narrow(1, position * channels, channels));
     }
     BackwardNode(i, from_output, node_wanted[i], wanted.weights, &gradients);
-    if (i < graph_->num_inputs && node_wanted[i]) {
+    if (i < graph_.num_inputs && node_wanted[i]) {
       gradients.inputs[i] = TensorOf(node.gradient, images_, node.channels);
     }
   }
@@ -51,10 +51,11 @@ FusedPass::Gradients FusedPass::Backward(const at::Tensor& output_gradient, cons
   std::vector<double> mixing(mixing_.size(), 0.0);
   for (const Run& run : runs_) {
     for (const Use& use : run.uses) {
-      if (use.weight == CellTerm::kUnweighted) continue;
+      if (use.plan->weight == CellTerm::kUnweighted) continue;
       const PerChannel& sums = SumsOf(use);
       for (size_t c = 0; c < use.products.size(); ++c) {
-        mixing[use.weight] += run.norm.scale()[c] * run.norm.Corrected(c, use.products[c], sums[c]);
+        mixing[use.plan->weight] +=
+            run.norm.scale()[c] * run.norm.Corrected(c, use.products[c], sums[c]);
       }
     }
   }
@@ -64,15 +65,16 @@ FusedPass::Gradients FusedPass::Backward(const at::Tensor& output_gradient, cons
 
 // Sources stand before what they lead to.
 std::vector<bool> FusedPass::NodesWanted(const Wanted& wanted) const {
-  std::vector<bool> nodes(graph_->num_nodes, wanted.weights);
-  for (int i = 0; i < graph_->num_inputs; ++i) {
-    nodes[i] = wanted.inputs[i] && !nodes_[i].chains.empty();
+  std::vector<bool> nodes(graph_.num_nodes, wanted.weights);
+  for (int i = 0; i < graph_.num_inputs; ++i) {
+    nodes[i] = wanted.inputs[i] && !plan_->Chains(i).empty();
   }
-  for (int source = 0; source < graph_->num_nodes; ++source) {
+  for (int source = 0; source < graph_.num_nodes; ++source) {
     for (const Run& run : runs_) {
-      if (run.source != source) continue;
+      if (run.plan->source != source) continue;
       for (const Use& use : run.uses) {
-        if (use.weight != CellTerm::kUnweighted || nodes[source]) nodes[use.node] = true;
+        if (use.plan->weight != CellTerm::kUnweighted || nodes[source])
+          nodes[use.plan->node] = true;
       }
     }
   }
@@ -80,7 +82,7 @@ std::vector<bool> FusedPass::NodesWanted(const Wanted& wanted) const {
 }
 
 const PerChannel& FusedPass::SumsOf(const Use& use) const {
-  return DropPath(use) == nullptr ? nodes_[use.node].gradient_sum : use.sums;
+  return DropPath(use) == nullptr ? nodes_[use.plan->node].gradient_sum : use.sums;
 }
 
 // The products of every use whose norm or mixing weight asks for them, and its sums if they are not
@@ -97,7 +99,7 @@ void FusedPass::FindProducts(const Runs& runs, bool for_mixing_alone) {
     const bool normalised = runs_[i].norm.norm().enabled;
     const int64_t channels = OutputOf(runs_[i]).first.channels;
     for (Use& use : runs_[i].uses) {
-      if ((for_mixing_alone || !normalised) && use.weight == CellTerm::kUnweighted) continue;
+      if ((for_mixing_alone || !normalised) && use.plan->weight == CellTerm::kUnweighted) continue;
       places.push_back({i, &use, total, total + channels});
       total += DropPath(use) == nullptr ? channels : 2 * channels;
     }
@@ -109,7 +111,7 @@ void FusedPass::FindProducts(const Runs& runs, bool for_mixing_alone) {
     for (const Place& place : places) {
       const Run& run = runs_[place.run];
       const float* const centre = run.norm.centre().data();
-      const Image gradient = nodes_[place.use->node].gradient[n];
+      const Image gradient = nodes_[place.use->plan->node].gradient[n];
       float* const to = sums.Of(group) + place.products;
       const float* const factors = DropPath(*place.use);
       if (factors == nullptr) {
@@ -150,14 +152,15 @@ BatchSum FusedPass::GradientOf(const Run& run, bool want_weights, Gradients* gra
     }
     gradient.Add(batch, std::move(scale), nullptr, {}, factors);
   };
-  if (run.next >= 0) add(run.gradient, 1.0f, run.gradient_sum, run.products, nullptr);
+  if (run.plan->next >= 0) add(run.gradient, 1.0f, run.gradient_sum, run.products, nullptr);
   for (const Use& use : run.uses) {
-    add(nodes_[use.node].gradient, Mixing(use.weight), SumsOf(use), use.products, DropPath(use));
+    add(nodes_[use.plan->node].gradient, Mixing(use.plan->weight), SumsOf(use), use.products,
+        DropPath(use));
   }
 
   if (want_weights) {
     std::vector<at::Tensor> weights = run.norm.WeightGradients(sums, products);
-    std::move(weights.begin(), weights.end(), gradients->weights.begin() + run.norm_weight);
+    std::move(weights.begin(), weights.end(), gradients->weights.begin() + run.plan->norm_weight);
   }
   std::vector<float> slopes(channels), shift(channels);
   const double count = static_cast<double>(images_ * output.PixelsPerImage());
@@ -178,13 +181,13 @@ void FusedPass::BackwardNode(int index, const ImageBatch& from_output, bool want
   BatchSum start(value.channels);
   if (from_output.IsDefined()) start.Add(from_output, ones);
   std::vector<ImageBatch> from_operations;
-  from_operations.reserve(node.chains.size());
-  for (int i : node.chains) {
+  from_operations.reserve(plan_->Chains(index).size());
+  for (int i : plan_->Chains(index)) {
     const Run& run = runs_[i];
-    if (run.stage != nullptr) continue;
+    if (run.plan->stage != nullptr) continue;
     FindProducts({i}, !want_value && !want_weights);
     if (!want_value && !want_weights) continue;
-    if (run.IsIdentity()) {
+    if (run.plan->IsIdentity()) {
       start.Add(GradientOf(run, want_weights, gradients));
     } else {
       from_operations.push_back(BackwardOperation(i, want_weights, gradients));
@@ -202,7 +205,7 @@ void FusedPass::BackwardNode(int index, const ImageBatch& from_output, bool want
   for (const Group& group : node.groups) {
     Runs last = LastRuns(group);  // those without stages were dealt with above
     last.erase(std::remove_if(last.begin(), last.end(),
-                              [this](int run) { return runs_[run].stage == nullptr; }),
+                              [this](int run) { return runs_[run].plan->stage == nullptr; }),
                last.end());
     FindProducts(last, !want_value && !want_weights);
     if (want_value || want_weights) {
@@ -238,7 +241,7 @@ void FusedPass::BackwardLevel(const Runs& runs, bool want_weights, Gradients* gr
   int64_t total = 0;
   for (int i : runs) {
     const Run& run = runs_[i];
-    Run& previous = runs_[run.previous];
+    Run& previous = runs_[run.plan->previous];
     output_gradients.push_back(GradientOf(run, want_weights, gradients));
     // The output of the image at hand is not needed again once its own gradient is known.
     previous.gradient = run.output.memory.sizes() == previous.output.memory.sizes()
@@ -246,7 +249,7 @@ void FusedPass::BackwardLevel(const Runs& runs, bool want_weights, Gradients* gr
                             : NewBatch(images_, previous.output.first.height,
                                        previous.output.first.width, previous.output.first.channels);
     weights.push_back(total);
-    total += want_weights ? run.stage->GradientSize() : 0;
+    total += want_weights ? run.plan->stage->GradientSize() : 0;
     moments.push_back(total);
     total += 2 * previous.output.first.channels;
   }
@@ -257,13 +260,14 @@ void FusedPass::BackwardLevel(const Runs& runs, bool want_weights, Gradients* gr
     thread_local kernels::Scratch gradient_scratch;
     for (size_t i = 0; i < runs.size(); ++i) {
       const Run& run = runs_[runs[i]];
-      const Run& previous = runs_[run.previous];
+      const Run& previous = runs_[run.plan->previous];
       const Image dy = NewDense(run.output.first, &gradient_scratch);
       output_gradients[i].Compute(n, /*accumulate=*/false, dy);
       const Image positive = NormalisedInput(run, n, border, &positive_scratch);
       const Image dx = previous.gradient[n];
-      run.stage->Backward(positive, packed_.data() + run.packed, dy, /*accumulate=*/false, &dx,
-                          want_weights ? sums.Of(group) + weights[i] : nullptr);
+      run.plan->stage->Backward(positive, packed_.data() + run.plan->packed, dy,
+                                /*accumulate=*/false, &dx,
+                                want_weights ? sums.Of(group) + weights[i] : nullptr);
       float* to = sums.Of(group) + moments[i];
       kernels::ClipGradient(positive, previous.output[n], previous.norm.centre().data(), dx, to,
                             to + dx.channels);
@@ -272,18 +276,18 @@ void FusedPass::BackwardLevel(const Runs& runs, bool want_weights, Gradients* gr
 
   ForEach(static_cast<int64_t>(runs.size()), [&](int64_t i) {
     const Run& run = runs_[runs[i]];
-    Run& previous = runs_[run.previous];
+    Run& previous = runs_[run.plan->previous];
     const int64_t channels = previous.output.first.channels;
     previous.gradient_sum = sums.Total<double>(moments[i], channels);
     previous.products = sums.Total<double>(moments[i] + channels, channels);
     if (!want_weights) return;
-    Unpack(run, sums.Total<float>(weights[i], run.stage->GradientSize()), gradients);
+    Unpack(run, sums.Total<float>(weights[i], run.plan->stage->GradientSize()), gradients);
   });
 }
 
 void FusedPass::Unpack(const Run& run, const std::vector<float>& gradient, Gradients* gradients) {
-  std::vector<at::Tensor> tensors = run.stage->UnpackGradient(gradient.data());
-  std::move(tensors.begin(), tensors.end(), gradients->weights.begin() + run.first_weight);
+  std::vector<at::Tensor> tensors = run.plan->stage->UnpackGradient(gradient.data());
+  std::move(tensors.begin(), tensors.end(), gradients->weights.begin() + run.plan->first_weight);
 }
 
 // clipped: the gradient of the clipped node; undefined until something is added to it.
@@ -297,8 +301,8 @@ void FusedPass::BackwardFirstLevel(int index, const Runs& all_runs, ImageBatch* 
   int first_on_clipped = -1;  // which needs not add
   for (int i : all_runs) {
     const Run& run = runs_[i];
-    if (run.stage == nullptr) continue;
-    if (want_value && run.stage->ReadsPositive() && !clipped->IsDefined()) {
+    if (run.plan->stage == nullptr) continue;
+    if (want_value && run.plan->stage->ReadsPositive() && !clipped->IsDefined()) {
       const Image& value = node.value.first;
       *clipped = NewBatch(images_, value.height, value.width, value.channels);
       first_on_clipped = i;
@@ -306,7 +310,7 @@ void FusedPass::BackwardFirstLevel(int index, const Runs& all_runs, ImageBatch* 
     runs.push_back(i);
     output_gradients.push_back(GradientOf(run, want_weights, gradients));
     weights.push_back(total);
-    total += want_weights ? run.stage->GradientSize() : 0;
+    total += want_weights ? run.plan->stage->GradientSize() : 0;
   }
   const int64_t border = want_weights ? BorderOf(runs) : -1;
   GroupSums sums(images_, total);
@@ -321,21 +325,21 @@ void FusedPass::BackwardFirstLevel(int index, const Runs& all_runs, ImageBatch* 
     }
     for (size_t i = 0; i < runs.size(); ++i) {
       const Run& run = runs_[runs[i]];
-      const bool on_positive = run.stage->ReadsPositive();
+      const bool on_positive = run.plan->stage->ReadsPositive();
       const Image dy = NewDense(run.output.first, &gradient_scratch);
       output_gradients[i].Compute(n, /*accumulate=*/false, dy);
       Image dx;
       if (want_value) dx = on_positive ? (*clipped)[n] : node.gradient[n];
-      run.stage->Backward(on_positive && border >= 0 ? positive : value,
-                          packed_.data() + run.packed, dy,
-                          /*accumulate=*/runs[i] != first_on_clipped, want_value ? &dx : nullptr,
-                          want_weights ? sums.Of(group) + weights[i] : nullptr);
+      run.plan->stage->Backward(
+          on_positive && border >= 0 ? positive : value, packed_.data() + run.plan->packed, dy,
+          /*accumulate=*/runs[i] != first_on_clipped, want_value ? &dx : nullptr,
+          want_weights ? sums.Of(group) + weights[i] : nullptr);
     }
   });
   if (!want_weights) return;
   ForEach(static_cast<int64_t>(runs.size()), [&](int64_t i) {
     const Run& run = runs_[runs[i]];
-    Unpack(run, sums.Total<float>(weights[i], run.stage->GradientSize()), gradients);
+    Unpack(run, sums.Total<float>(weights[i], run.plan->stage->GradientSize()), gradients);
   });
 }
 
@@ -352,8 +356,8 @@ ImageBatch FusedPass::BackwardOperation(int index, bool want_weights, Gradients*
 
   std::vector<at::Tensor> inputs = {run.operation_input};
   std::vector<at::Tensor*> results = {nullptr};
-  size_t weight = run.first_weight;
-  for (const at::Tensor& parameter : run.operation->module->parameters()) {
+  size_t weight = run.plan->first_weight;
+  for (const at::Tensor& parameter : run.plan->operation->module->parameters()) {
     at::Tensor* const result = &gradients->weights[weight++];
     if (!want_weights || !parameter.requires_grad()) continue;
     inputs.push_back(parameter);
