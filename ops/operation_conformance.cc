@@ -25,6 +25,7 @@
 #include "nap/runtime/numerical_gradient_for_tests.h"
 #include "nap/runtime/threads.h"
 #include "ops/kernels/kernel_test_util.h"
+#include "ops/kernels/machine.h"
 #include "ops/operation.h"
 #include "ops/stage.h"
 
@@ -224,6 +225,9 @@ void ExpectThreads(const Case& c) {
 using kernels::Layout;
 using kernels::TestImage;
 
+// What it is given around an image.
+int64_t BorderOf(const Stage& stage) { return stage.ReadsPositive() ? stage.Border() : 0; }
+
 std::vector<float> Packed(const Stage& stage) {
   std::vector<float> packed(stage.PackedSize(), 0.0f);
   stage.Pack(packed.data());
@@ -233,24 +237,17 @@ std::vector<float> Packed(const Stage& stage) {
 // A stage as a function of autograd, with every image in watched memory.
 class StageFunction : public torch::autograd::Function<StageFunction> {
  public:
-  struct Call {
-    std::shared_ptr<const Stage> stage;
-    int64_t border;
-  };
-
   // tensors: [N, C, H, W], float, then Stage::Weights().
-  static at::Tensor forward(torch::autograd::AutogradContext* context, const Call& call,
+  static at::Tensor forward(torch::autograd::AutogradContext* context, const Stage& stage,
                             at::TensorList tensors) {
-    context->saved_data["stage"] = reinterpret_cast<int64_t>(call.stage.get());
-    context->saved_data["border"] = call.border;
+    context->saved_data["stage"] = reinterpret_cast<int64_t>(&stage);
     context->save_for_backward({tensors[0]});
-    const Stage& stage = *call.stage;
     const at::Tensor x = tensors[0].detach().to(at::kDouble);
     const std::vector<float> packed = Packed(stage);
     const ImageSize size = Strided({x.size(2), x.size(3)}, stage.Stride());
     std::vector<at::Tensor> images;
     for (const at::Tensor& image : x.unbind()) {
-      const TestImage from(image, {call.border, 16, 16});
+      const TestImage from(image, {BorderOf(stage), 16, 16});
       const TestImage to(stage.Channels(x.size(1)), size.height, size.width, {1, 16, 0});
       stage.Forward(from.image(), packed.data(), to.image());
       EXPECT_TRUE(from.Values().equal(image)) << "Forward changes what it reads (ops/stage.h)";
@@ -264,14 +261,13 @@ class StageFunction : public torch::autograd::Function<StageFunction> {
       const torch::autograd::variable_list& output_gradients) {
     const auto& stage =
         *reinterpret_cast<const Stage*>(context->saved_data["stage"].toInt());  // the test's
-    const int64_t border = context->saved_data["border"].toInt();
     const at::Tensor x = context->get_saved_variables()[0].detach().to(at::kDouble);
     const at::Tensor dy = output_gradients[0].to(at::kDouble);
     const std::vector<float> packed = Packed(stage);
     std::vector<float> gradient(stage.GradientSize(), 0.0f);
     std::vector<at::Tensor> gradients;
     for (int64_t n = 0; n < x.size(0); ++n) {
-      const TestImage from(x[n], {border, 16, 0}), of(dy[n], {0, 16, 16});
+      const TestImage from(x[n], {BorderOf(stage), 16, 0}), of(dy[n], {0, 16, 16});
       const TestImage to(x.size(1), x.size(2), x.size(3), {1, 0, 16});
       stage.Backward(from.image(), packed.data(), of.image(), /*accumulate=*/false, &to.image(),
                      gradient.data());
@@ -279,7 +275,7 @@ class StageFunction : public torch::autograd::Function<StageFunction> {
       ExpectParts(stage, from, packed, of, gradients.back());
     }
     torch::autograd::variable_list result = {
-        at::Tensor(), at::stack(gradients).to(at::kFloat)};  // the first is for `call`
+        at::Tensor(), at::stack(gradients).to(at::kFloat)};  // the first is for `stage`
     for (at::Tensor& weight : stage.UnpackGradient(gradient.data())) result.push_back(weight);
     return result;
   }
@@ -321,8 +317,7 @@ at::Tensor ByStages(Operation* operation, const StageList& stages, const at::Ten
     if (stages[i]->ReadsPositive()) y = at::relu(y);
     std::vector<at::Tensor> tensors = stages[i]->Weights();
     tensors.insert(tensors.begin(), y);
-    const int64_t border = stages[i]->ReadsPositive() ? stages[i]->Border() : 0;
-    y = StageFunction::apply(StageFunction::Call{stages[i], border}, at::TensorList(tensors));
+    y = StageFunction::apply(*stages[i], at::TensorList(tensors));
   }
   return y;
 }
@@ -357,72 +352,77 @@ void ExpectStageList(const Case& c, Operation* operation, const StageList& stage
   }
 }
 
-void ExpectStages(const Case& c) {
+void ExpectStagesAgree(const Case& c, ImageSize size, const std::string& where) {
   const auto operation = c.Make(at::kFloat), exact = c.Make(at::kDouble);
-  const std::optional<StageList> stages = operation->Stages();
-  if (!stages.has_value()) return;
-  ExpectStageList(c, operation.get(), *stages);
-  for (const ImageSize size : kSizes) {
-    SCOPED_TRACE(absl::StrCat("stages, of images of ", size.height, " x ", size.width));
-    // A pixel may lie so near a kink that rounding moves it across: the best of three.
-    std::string wrong;
-    for (int draw = 0; draw < 3; ++draw) {
-      wrong.clear();
-      at::manual_seed(10 + draw);
-      const at::Tensor x = RandomImages(c, size).to(at::kFloat).set_requires_grad(true);
-      const at::Tensor wanted_x = x.detach().to(at::kDouble).set_requires_grad(true);
-      const at::Tensor y = ByStages(operation.get(), *stages, x);
-      const at::Tensor wanted = Forward(exact.get(), wanted_x);
-      ASSERT_EQ(y.sizes(), wanted.sizes()) << "stages and Forward differ in shape";
-      const at::Tensor direction = at::randn(y.sizes());
-      std::vector<at::Tensor> variables = operation->parameters(),
-                              wanted_variables = exact->parameters();
-      variables.push_back(x);
-      wanted_variables.push_back(wanted_x);
-      const auto gradients = torch::autograd::grad({y}, variables, {direction}, c10::nullopt, false,
-                                                   /*allow_unused=*/true);
-      const auto wanted_gradients =
-          torch::autograd::grad({wanted}, wanted_variables, {direction.to(at::kDouble)},
-                                c10::nullopt, false, /*allow_unused=*/true);
-      if (!Close(y, wanted, 1e-5)) wrong += "the output, ";
-      for (size_t i = 0; i < gradients.size(); ++i) {
-        if (!wanted_gradients[i].defined() && !gradients[i].defined()) continue;
-        if (!gradients[i].defined() || !wanted_gradients[i].defined() ||
-            !Close(gradients[i], wanted_gradients[i], 1e-4)) {
-          wrong += i + 1 == gradients.size()
-                       ? "the gradient of the input, "
-                       : "the gradient of " + operation->named_parameters().keys()[i] + ", ";
-        }
-      }
-      if (wrong.empty()) break;
+  const StageList stages = *operation->Stages();
+  // A pixel may lie so near a kink that rounding moves it across: the best of three.
+  std::string wrong;
+  for (int draw = 0; draw < 3; ++draw) {
+    wrong.clear();
+    at::manual_seed(10 + draw);
+    const at::Tensor x = RandomImages(c, size).to(at::kFloat).set_requires_grad(true);
+    const at::Tensor wanted_x = x.detach().to(at::kDouble).set_requires_grad(true);
+    const at::Tensor y = ByStages(operation.get(), stages, x);
+    const at::Tensor wanted = Forward(exact.get(), wanted_x);
+    ASSERT_EQ(y.sizes(), wanted.sizes()) << "stages and Forward differ in shape" << where;
+    std::vector<std::string> names = {"the input"};
+    std::vector<at::Tensor> variables = {x}, wanted_variables = {wanted_x};
+    for (const auto& parameter : operation->named_parameters()) {
+      names.push_back(parameter.key());
+      variables.push_back(parameter.value());
+      wanted_variables.push_back(exact->named_parameters()[parameter.key()]);
     }
-    EXPECT_EQ(wrong, "") << "by the stages these are not what they are by Forward in double "
-                            "precision (Operation::Stages in ops/operation.h, ops/stage.h)";
+    const at::Tensor direction = at::randn(y.sizes());
+    const auto gradients = torch::autograd::grad({y}, variables, {direction}, c10::nullopt, false,
+                                                 /*allow_unused=*/true);
+    const auto wanted_gradients =
+        torch::autograd::grad({wanted}, wanted_variables, {direction.to(at::kDouble)}, c10::nullopt,
+                              false, /*allow_unused=*/true);
+    if (!Close(y, wanted, 1e-5)) wrong += "the output, ";
+    for (size_t i = 0; i < names.size(); ++i) {
+      const at::Tensor& found = gradients[i];
+      const at::Tensor& right = wanted_gradients[i];
+      if (found.defined() != right.defined() || (found.defined() && !Close(found, right, 1e-4))) {
+        wrong += "the gradient of " + names[i] + ", ";
+      }
+    }
+    if (wrong.empty()) return;
   }
+  ADD_FAILURE() << "of images of " << size.height << " x " << size.width << where << ", " << wrong
+                << "are by the stages not what they are by Forward in double precision "
+                   "(Operation::Stages in ops/operation.h, ops/stage.h)";
+}
+
+// What a stage makes of one of several images at a time.
+std::vector<std::vector<at::Tensor>> OfImages(const Stage& stage, const at::Tensor& images) {
+  const std::vector<float> packed = Packed(stage);
+  const ImageSize size = Strided({images.size(2), images.size(3)}, stage.Stride());
+  std::vector<std::vector<at::Tensor>> results(images.size(0));
+  ForEach(images.size(0), [&](int64_t n) {
+    const TestImage from(images[n], {BorderOf(stage), 0, 0});
+    const TestImage to(stage.Channels(images.size(1)), size.height, size.width, {});
+    const TestImage back(images.size(1), images.size(2), images.size(3), {});
+    std::vector<float> gradient(stage.GradientSize(), 0.0f);
+    stage.Forward(from.image(), packed.data(), to.image());
+    stage.Backward(from.image(), packed.data(), to.image(), false, &back.image(), gradient.data());
+    results[n] = {to.Values(), back.Values()};
+    for (at::Tensor& weight : stage.UnpackGradient(gradient.data())) {
+      results[n].push_back(std::move(weight));
+    }
+  });
+  return results;
+}
+
+void ExpectStages(const Case& c) {
+  const auto operation = c.Make(at::kFloat);
+  const std::optional<StageList> stages = operation->Stages();
+  if (c.definition->is_zero || !stages.has_value()) return;
+  ExpectStageList(c, operation.get(), *stages);
+  for (const ImageSize size : kSizes) ExpectStagesAgree(c, size, "");
   for (const auto& stage : *stages) {
-    const std::vector<float> packed = Packed(*stage);
-    const at::Tensor x =
-        at::randn({9, 4 * c.options.channels, 9, 9}, at::kDouble).narrow(1, 0, c.options.channels);
+    const at::Tensor x = at::randn({9, c.options.channels, 9, 9}, at::kDouble);
     ForEachNumberOfThreads(
-        [&] {
-          std::vector<std::vector<at::Tensor>> results(x.size(0));
-          ForEach(x.size(0), [&](int64_t n) {
-            const at::Tensor image = stage->ReadsPositive() ? at::relu(x[n]) : x[n];
-            const TestImage from(image, {stage->ReadsPositive() ? stage->Border() : 0, 0, 0});
-            const ImageSize size = Strided({9, 9}, stage->Stride());
-            const TestImage to(stage->Channels(image.size(0)), size.height, size.width, {});
-            const TestImage back(image.size(0), 9, 9, {});
-            std::vector<float> gradient(stage->GradientSize(), 0.0f);
-            stage->Forward(from.image(), packed.data(), to.image());
-            stage->Backward(from.image(), packed.data(), to.image(), false, &back.image(),
-                            gradient.data());
-            results[n] = {to.Values(), back.Values()};
-            for (const at::Tensor& weight : stage->UnpackGradient(gradient.data())) {
-              results[n].push_back(weight);
-            }
-          });
-          return results;
-        },
+        [&, x = stage->ReadsPositive() ? at::relu(x) : x] { return OfImages(*stage, x); },
         [](const std::vector<at::Tensor>& one, const std::vector<at::Tensor>& more) {
           for (size_t i = 0; i < one.size(); ++i) {
             EXPECT_TRUE(one[i].equal(more[i]))
@@ -430,6 +430,15 @@ void ExpectStages(const Case& c) {
           }
         });
   }
+}
+
+void ExpectInstructionSets(const Case& c) {
+  if (c.definition->is_zero || !c.Make(at::kFloat)->Stages().has_value()) return;
+  for (const int64_t set : kernels::InstructionSets()) {
+    kernels::UseInstructionSet(set);
+    ExpectStagesAgree(c, {5, 7}, absl::StrCat(" with ", kernels::InstructionSet()));
+  }
+  kernels::UseInstructionSet(0);
 }
 
 }  // namespace
@@ -443,9 +452,11 @@ void ExpectOperationConforms(const std::string& name, const std::vector<int64_t>
         SCOPED_TRACE(absl::StrCat("operation ", name, " of ", of_input, " channels at stride ",
                                   stride, affine ? ", affine" : ""));
         const Case c{*definition, {of_input, stride, affine}};
-        for (const auto check : {ExpectShapesAndGradients, ExpectCost, ExpectState,
-                                 ExpectEvaluation, ExpectThreads, ExpectStages}) {
-          if (c.definition->is_zero && check == ExpectStages) continue;
+        std::vector<void (*)(const Case&)> checks = {
+            ExpectShapesAndGradients, ExpectCost,    ExpectState,
+            ExpectEvaluation,         ExpectThreads, ExpectStages};
+        if (affine && of_input == channels.back()) checks.push_back(ExpectInstructionSets);
+        for (const auto check : checks) {
           try {
             check(c);
           } catch (const std::exception& error) {

@@ -13,6 +13,8 @@
 #include <utility>
 
 #include "nap/base/failures_for_tests.h"
+#include "ops/kernels/kernel_test_util.h"
+#include "ops/kernels/machine.h"
 #include "ops/operation.h"
 
 namespace nap {
@@ -42,6 +44,7 @@ enum class Fault {
   kAmongImages,
   kThreads,
   kStageValue,
+  kStageOfOneInstructionSet,
   kStageGradient,
   kStageWeightGradient,
   kStageAccumulates,
@@ -74,11 +77,14 @@ class Scaled final : public Stage {
   }
   void Forward(const kernels::ConstImage& x, const float* packed,
                const kernels::Image& y) const override {
+    static const std::string usual = kernels::InstructionSet();
+    const bool is_usual = usual == kernels::InstructionSet();
     for (int64_t i = 0; i < y.height; ++i) {
       for (int64_t j = 0; j < y.width; ++j) {
         for (int64_t c = 0; c < y.channels; ++c) {
           y.At(i, j)[c] = packed[c] * x.At(i * stride_, j * stride_)[c];
           if (fault_ == Fault::kStageValue) y.At(i, j)[c] *= 1.001f;
+          if (fault_ == Fault::kStageOfOneInstructionSet && !is_usual) y.At(i, j)[c] *= 1.001f;
         }
       }
     }
@@ -183,6 +189,9 @@ TEST(FaultyOperationTest, IsFoundByItsState) {
 
 TEST(FaultyOperationTest, IsFoundByItsStages) {
   ExpectFound(Fault::kStageValue, "the output, ");
+  if (kernels::InstructionSets().size() > 1) {
+    ExpectFound(Fault::kStageOfOneInstructionSet, "of images of 5 x 7 with ");
+  }
   ExpectFound(Fault::kStageGradient, "the gradient of the input, ");
   ExpectFound(Fault::kStageWeightGradient, "the gradient of weight, ");
   ExpectFound(Fault::kStageAccumulates, "with `accumulate` Backward adds to dx");
