@@ -1,6 +1,5 @@
 #include "nap/pruning/criterion_conformance.h"
 
-#include <absl/strings/match.h>
 #include <absl/strings/str_cat.h>
 #include <gtest/gtest.h>
 
@@ -9,6 +8,7 @@
 #include <optional>
 #include <vector>
 
+#include "nap/base/parameters_for_tests.h"
 #include "nap/pruning/search_view_for_tests.h"
 
 namespace nap {
@@ -124,27 +124,14 @@ class Searching {
 
 void ExpectParameters(const std::string& criterion) {
   const auto [name, given] = SplitName(criterion);
-  const auto definition = PruningCriterionRegistry::Global().Find(name);
-  for (const Parameter& parameter : (*definition)->parameters) {
-    SCOPED_TRACE(absl::StrCat("parameter ", parameter.name));
-    if (absl::StrContains(absl::StrCat(",", given), absl::StrCat(",", parameter.name, "="))) {
-      continue;
-    }
-    const auto with = [&, name = name, given = given](const std::string& value) {
-      return absl::StrCat(name, ":", given, given.empty() ? "" : ",", parameter.name, "=", value);
-    };
-    const auto made = MakeCriterion(with(parameter.value), SmallSpace());
-    EXPECT_TRUE(made.ok()) << "its default is refused: " << made.status().message()
-                           << " (nap/base/parameters.h)";
-    if (parameter.kind == Parameter::Kind::kText) continue;
-    EXPECT_FALSE(Searching(with(absl::StrCat(parameter.least)), {}).Run().empty())
-        << "the least value that it allows, " << parameter.least << ", does not work "
-        << "(Parameter::least in nap/base/parameters.h)";
-    const absl::Status refused =
-        MakeCriterion(with(absl::StrCat(parameter.least - 1)), SmallSpace()).status();
-    EXPECT_TRUE(absl::StrContains(refused.message(), parameter.name))
-        << "less than it allows is not refused by its name (nap/base/parameters.h)";
-  }
+  const std::string prefix = absl::StrCat(name, ":");
+  ExpectParametersConform((*PruningCriterionRegistry::Global().Find(name))->parameters, given,
+                          [&](const std::string& parameters) {
+                            return MakeCriterion(prefix + parameters, SmallSpace()).status();
+                          },
+                          [&](const std::string& parameters) {
+                            return !Searching(prefix + parameters, {}).Run().empty();
+                          });
 }
 
 }  // namespace
