@@ -1,5 +1,6 @@
 #include "ops/operation_conformance.h"
 
+#include <ATen/Parallel.h>
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/batch_norm.h>
@@ -14,9 +15,10 @@
 #include <torch/csrc/autograd/custom_function.h>
 #include <torch/serialize/archive.h>
 
-#include <algorithm>
+#include <cmath>
 #include <exception>
 #include <memory>
+#include <optional>
 #include <set>
 #include <sstream>
 #include <string_view>
@@ -128,6 +130,23 @@ std::unique_ptr<at::ObserverContext> Count(const at::RecordFunction& function) {
   return nullptr;
 }
 
+// Counts while it lives.
+class Counter {
+ public:
+  Counter()
+      : callback_(
+            at::addThreadLocalCallback(at::RecordFunctionCallback(&Count).needsInputs(true).scopes(
+                {at::RecordScope::FUNCTION}))) {
+    multiplied = 0;
+  }
+  ~Counter() { at::removeCallback(callback_); }
+  Counter(const Counter&) = delete;
+  Counter& operator=(const Counter&) = delete;
+
+ private:
+  const at::CallbackHandle callback_;
+};
+
 void ExpectCost(const Case& c) {
   const auto operation = c.Make(at::kDouble);
   int64_t parameters =
@@ -139,14 +158,11 @@ void ExpectCost(const Case& c) {
         << "CostAt's parameters are not those that there are, with 2 a channel for the final batch "
            "norm if it EndsInBatchNorm and scales are learned (ops/operation.h, ops/cost.h)";
     const at::Tensor x = RandomImages(c, size);
-    multiplied = 0;
-    const at::CallbackHandle callback = at::addThreadLocalCallback(
-        at::RecordFunctionCallback(&Count).needsInputs(true).scopes({at::RecordScope::FUNCTION}));
     {
       const at::NoGradGuard no_grad;
+      const Counter counter;
       Forward(operation.get(), x);
     }
-    at::removeCallback(callback);
     EXPECT_TRUE(multiplied == 0 || multiplied == cost.mult_adds * kImages)
         << "CostAt says " << cost.mult_adds << " multiply-adds, Forward makes "
         << multiplied / kImages << " for an image of " << size.height << " x " << size.width
@@ -196,7 +212,6 @@ void ExpectEvaluation(const Case& c) {
 // Calls `run` with 1, 2 and 3 threads and gives `compare` the first's and each other's result.
 template <typename Run, typename Compare>
 void ForEachNumberOfThreads(const Run& run, const Compare& compare) {
-  const int before = at::get_num_threads();
   UseThreads(1);
   const auto one = run();
   for (const int threads : {2, 3}) {
@@ -204,7 +219,6 @@ void ForEachNumberOfThreads(const Run& run, const Compare& compare) {
     const auto more = run();
     for (size_t i = 0; i < one.size(); ++i) compare(one[i], more[i]);
   }
-  UseThreads(before);
 }
 
 void ExpectThreads(const Case& c) {
@@ -222,7 +236,6 @@ void ExpectThreads(const Case& c) {
       });
 }
 
-using kernels::Layout;
 using kernels::TestImage;
 
 // What it is given around an image.
@@ -438,7 +451,6 @@ void ExpectInstructionSets(const Case& c) {
     kernels::UseInstructionSet(set);
     ExpectStagesAgree(c, {5, 7}, absl::StrCat(" with ", kernels::InstructionSet()));
   }
-  kernels::UseInstructionSet(0);
 }
 
 }  // namespace
@@ -446,6 +458,7 @@ void ExpectInstructionSets(const Case& c) {
 void ExpectOperationConforms(const std::string& name, const std::vector<int64_t>& channels) {
   const auto definition = OperationRegistry::Global().Find(name);
   ASSERT_TRUE(definition.ok()) << definition.status().message();
+  const int threads = at::get_num_threads();
   for (const int64_t of_input : channels) {
     for (const int64_t stride : {1, 2}) {
       for (const bool affine : {false, true}) {
@@ -463,6 +476,9 @@ void ExpectOperationConforms(const std::string& name, const std::vector<int64_t>
             const std::string what = error.what();  // LibTorch's goes on with a stack
             ADD_FAILURE() << "it throws: " << what.substr(0, what.find('\n'));
           }
+          // What a check has changed.
+          UseThreads(threads);
+          kernels::UseInstructionSet(0);
         }
       }
     }

@@ -43,6 +43,7 @@ enum class Fault {
   kBuffer,
   kAmongImages,
   kThreads,
+  kFloatAlone,
   kStageValue,
   kStageOfOneInstructionSet,
   kStageGradient,
@@ -50,6 +51,11 @@ enum class Fault {
   kStageAccumulates,
   kStageWritesAround,
   kStageWithoutWeights,
+  kStageStride,
+  kStageChangesInput,
+  kStageNeedsInputGradient,
+  kStageLayout,
+  kInnerNorms,
 };
 
 // y = weight * x.
@@ -59,13 +65,15 @@ class Scaled final : public Stage {
       : weight_(std::move(weight)), stride_(stride), fault_(fault) {}
 
   bool ReadsPositive() const override { return false; }
-  int64_t Stride() const override { return stride_; }
+  int64_t Stride() const override { return fault_ == Fault::kStageStride ? 2 : stride_; }
   std::vector<at::Tensor> Weights() const override {
     if (fault_ == Fault::kStageWithoutWeights) return {};
     return {weight_};
   }
   int64_t PackedSize() const override { return kernels::PaddedChannels(weight_.numel()); }
-  int64_t GradientSize() const override { return PackedSize(); }
+  int64_t GradientSize() const override {
+    return PackedSize() + (fault_ == Fault::kStageLayout ? 1 : 0);
+  }
   void Pack(float* packed) const override {
     std::copy_n(weight_.data_ptr<float>(), weight_.numel(), packed);
   }
@@ -89,9 +97,11 @@ class Scaled final : public Stage {
       }
     }
     if (fault_ == Fault::kStageWritesAround) *y.At(0, -1) = 0;
+    if (fault_ == Fault::kStageChangesInput) *const_cast<float*>(x.data) = 0;
   }
   void Backward(const kernels::ConstImage& x, const float* packed, const kernels::ConstImage& dy,
                 bool accumulate, const kernels::Image* dx, float* gradient) const override {
+    if (fault_ == Fault::kStageNeedsInputGradient && dx == nullptr) return;
     if (dx != nullptr && (!accumulate || fault_ == Fault::kStageAccumulates)) kernels::Clear(*dx);
     for (int64_t i = 0; i < dy.height; ++i) {
       for (int64_t j = 0; j < dy.width; ++j) {
@@ -126,6 +136,7 @@ class Faulty final : public Operation {
 
   torch::Tensor Forward(const torch::Tensor& x) override {
     if (fault_ == Fault::kChangesInput) x.data().mul_(2);
+    if (fault_ == Fault::kFloatAlone) TORCH_CHECK(x.scalar_type() == at::kFloat, "no floats");
     torch::Tensor y = EveryNth(x * weight_, options_.stride);
     if (fault_ == Fault::kRounding && options_.stride == 2) y = y.slice(2, 0, x.size(2) / 2);
     if (fault_ == Fault::kGradient) y = y * 2 - y.detach();
@@ -138,6 +149,10 @@ class Faulty final : public Operation {
   std::optional<StageList> Stages() const override {
     if (fault_ < Fault::kStageValue) return std::nullopt;
     return StageList{std::make_shared<Scaled>(weight_, options_.stride, fault_)};
+  }
+  std::vector<torch::nn::BatchNorm2d> InnerNorms() const override {
+    if (fault_ != Fault::kInnerNorms) return {};
+    return {torch::nn::BatchNorm2d(options_.channels)};
   }
   Cost CostAt(ImageSize) const override {
     const Cost norm = BatchNormCost(options_.channels, options_.affine);
@@ -153,11 +168,11 @@ class Faulty final : public Operation {
 };
 
 // Under a name that no other test has taken.
-std::string Register(
-    const std::function<std::shared_ptr<Operation>(const OperationOptions&)>& make) {
+std::string Register(const std::function<std::shared_ptr<Operation>(const OperationOptions&)>& make,
+                     bool is_zero = false) {
   static int count = 0;
   const std::string name = "faulty" + std::to_string(count++);
-  OperationRegistry::Global().Register(name, {"a test's", make});
+  OperationRegistry::Global().Register(name, {"a test's", make, is_zero});
   return name;
 }
 
@@ -178,6 +193,7 @@ TEST(FaultyOperationTest, IsFoundByItsForward) {
   ExpectFound(Fault::kRounding, "the output's shape");
   ExpectFound(Fault::kChangesInput, "Forward changes its input");
   ExpectFound(Fault::kGradient, "Forward must be differentiable");
+  ExpectFound(Fault::kFloatAlone, "it throws: no floats");
   ExpectFound(Fault::kThreads, "with more threads Forward computes something else");
 }
 
@@ -198,6 +214,11 @@ TEST(FaultyOperationTest, IsFoundByItsStages) {
   ExpectFound(Fault::kStageWritesAround, "a float outside the image was written");
   ExpectFound(Fault::kStageWithoutWeights, "must be the same object");
   ExpectFound(Fault::kStageWithoutWeights, "weight is in no stage's Weights");
+  ExpectFound(Fault::kStageStride, "the stages' strides are not the operation's");
+  ExpectFound(Fault::kStageChangesInput, "Forward changes what it reads");
+  ExpectFound(Fault::kStageNeedsInputGradient, "whether dx is wanted or null");
+  ExpectFound(Fault::kStageLayout, "gradients have the layout of the first packed floats");
+  ExpectFound(Fault::kInnerNorms, "InnerNorms are one less than the stages");
 }
 
 // A convolution whose cost forgets the kernel's size.
@@ -232,6 +253,15 @@ TEST(FaultyOperationTest, IsFoundByItsCost) {
   const std::string name =
       Register([](const OperationOptions& options) { return std::make_shared<Cheap>(options); });
   ExpectFailure([&] { ExpectOperationConforms(name); }, "multiply-adds, Forward makes");
+}
+
+TEST(FaultyOperationTest, IsFoundByNotBeingZero) {
+  const std::string name = Register(
+      [](const OperationOptions& options) {
+        return std::make_shared<Faulty>(options, Fault::kNone);
+      },
+      /*is_zero=*/true);
+  ExpectFailure([&] { ExpectOperationConforms(name); }, "an operation that is_zero is 0");
 }
 
 TEST(FaultyOperationTest, IsFoundByItsName) {

@@ -33,7 +33,7 @@ struct Chain final : SearchSpace {
   NetworkOptions usual_network(StemKind stem) const override { return {4, usual, 3, 10, stem}; }
   absl::StatusOr<NetworkPlan> Plan(const NetworkOptions& options) const override {
     if (checks) NAP_RETURN_IF_ERROR(ValidateNetwork("chain", options));
-    if (options.cells < 1) return absl::InvalidArgumentError("the chain needs a cell");
+    if (options.cells < 1) return absl::Status(refusal, "the chain needs a cell");
     NetworkPlan plan{options.stem,   options.image_channels, options.channels, {}, 0,
                      options.classes};
     CellInputPlan input{CellInputPlan::kStem, options.channels, CellInputKind::kPointwise};
@@ -51,6 +51,7 @@ struct Chain final : SearchSpace {
   int kept = 2;
   int64_t usual = 5;
   bool checks = true;
+  absl::StatusCode refusal = absl::StatusCode::kInvalidArgument;
   std::function<void(NetworkPlan*)> change = [](NetworkPlan*) {};
 };
 
@@ -91,11 +92,26 @@ TEST(FaultySearchSpaceTest, IsFoundByItsCells) {
   ExpectFound([](Chain* c) { c->types[0].concat = {0}; }, "concat must be");
   ExpectFound([](Chain* c) { c->names[1] = "x"; }, "unknown operation 'x'");
   ExpectFound([](Chain* c) { c->names = {"none"}; }, "beside the zero operation");
+  ExpectFound([](Chain* c) { c->names = {"nor_conv_3x3", "nor_conv_3x3"}; }, "is there twice");
+  ExpectFound([](Chain* c) { c->types.clear(); }, "there is no cell type");
+  ExpectFound([](Chain* c) { c->types.push_back(c->types[0]); }, "cell types need names");
   ExpectFound([](Chain* c) { c->kept = 1; }, "operations_per_cell is 1");
 }
 
 TEST(FaultySearchSpaceTest, IsFoundByItsPlans) {
   ExpectFound([](Chain* c) { c->checks = false; }, "Plan must refuse");
+  ExpectFound([](Chain* c) { c->refusal = absl::StatusCode::kInternal; },
+              "Plan refuses by InvalidArgument");
+  ExpectFound(
+      [](Chain* c) {
+        c->types = {CellTopology::Dense("cell", 2, 2, 1)};
+        c->change = [](NetworkPlan* plan) {
+          for (CellPlan& cell : plan->cells) cell.inputs.push_back(cell.inputs[0]);
+          plan->cells[0].inputs[1].kind = CellInputKind::kFactorizedReduce;
+        };
+      },
+      "has inputs of different sizes");
+  ExpectPlanFound([](NetworkPlan* plan) { plan->cells[0].channels = 0; }, "has 0 channels");
   ExpectFound([](Chain* c) { c->usual = 0; }, "Plan refuses it");
   ExpectPlanFound([](NetworkPlan* plan) { plan->cells.push_back(plan->cells[0]); },
                   "number of cells");

@@ -38,9 +38,11 @@ enum class Fault {
   kLooksAtGone,
   kForgets,
   kTakesAnyState,
+  kRefusesState,
   kNeedsTraining,
   kNeedsSteps,
   kMasksGone,
+  kNetworkOfGone,
   kEmptiesNode,
   kUnnamedScore,
   kHidesErrors,
@@ -80,6 +82,7 @@ class Faulty final : public PruningCriterion {
                                              : absl::InvalidArgumentError("not a state");
     }
     auto value = state.begin();
+    if (fault_ == Fault::kRefusesState) return absl::InvalidArgumentError("not mine");
     if (fault_ == Fault::kForgets) return absl::OkStatus();
     seen_ = *value++ != 0;
     for (int cell = 0; cell < 2; ++cell) {
@@ -108,9 +111,10 @@ class Faulty final : public PruningCriterion {
       case Fault::kMasksGone:
         scores[ids[0]] = view.ValidationLoss(CandidateId{0, 0, 1});
         break;
+      case Fault::kNetworkOfGone:
       case Fault::kEmptiesNode: {
         NAP_ASSIGN_OR_RETURN(const auto network, view.Network({}));
-        scores[ids[0]] = network->Loss(LivingTable(space_, false));
+        scores[ids[0]] = network->Loss(LivingTable(space_, fault_ == Fault::kNetworkOfGone));
         break;
       }
       case Fault::kUnnamedScore: {
@@ -174,12 +178,14 @@ TEST(FaultyCriterionTest, IsFoundByItsState) {
   ExpectFound(Fault::kForgets, "interrupted and given its State it goes on differently");
   ExpectFound(Fault::kTakesAnyState, "SetState takes a number too many");
   ExpectFound(Fault::kTakesAnyState, "SetState takes a number too few");
+  ExpectFound(Fault::kRefusesState, "SetState refuses what State gave: not mine");
 }
 
 TEST(FaultyCriterionTest, IsFoundByWhatItAsks) {
   ExpectFound(Fault::kNeedsTraining, "it asks for ValidationLoss though nothing has been trained");
   ExpectFound(Fault::kNeedsSteps, "it does not score before training");
   ExpectFound(Fault::kMasksGone, "the loss without an operation that does not live is asked");
+  ExpectFound(Fault::kNetworkOfGone, "a network with an operation that does not live is asked");
   ExpectFound(Fault::kEmptiesNode, "a network is asked in which a node has no operation");
   ExpectFound(Fault::kUnnamedScore, "which scores() does not name");
   ExpectFound(Fault::kHidesErrors, "what the view answers with an error, Score must pass on");

@@ -128,6 +128,8 @@ TEST(FaultyRelaxationTest, IsFound) {
                  return s.operations.mul(s.living);
                }},
               "mixing_weights changes the strengths");
+  ExpectFound({"", 1, [masked](const Strengths& s) { return masked(s).to(at::kDouble); }},
+              "mixing weights have the strengths' type");
   ExpectFound({"", 0, masked}, "at initial_strength a mixing weight is 0");
   ExpectFound({"", 1, masked, /*edge_strengths=*/true}, "edge_strengths should be false");
   ExpectFound(
