@@ -4,20 +4,26 @@
 #include <ATen/ops/constant_pad_nd.h>
 #include <ATen/ops/relu.h>
 
+#include <algorithm>
+#include <utility>
+#include <vector>
+
 #include "ops/layers.h"
 #include "ops/pointwise_stage.h"
 
 namespace nap {
 
 FactorizedReduce::FactorizedReduce(int64_t in_channels, int64_t out_channels)
-    : even_(MakeConvolution(Pointwise(in_channels, out_channels / 2, 2))),
-      odd_(MakeConvolution(Pointwise(in_channels, out_channels - out_channels / 2, 2))) {
+    : even_(MakeConvolution(Pointwise(in_channels, std::max<int64_t>(1, out_channels / 2), 2))) {
   register_module("even", even_);
-  register_module("odd", odd_);
+  if (out_channels == 1) return;
+  odd_ = register_module(
+      "odd", MakeConvolution(Pointwise(in_channels, out_channels - out_channels / 2, 2)));
 }
 
 torch::Tensor FactorizedReduce::Forward(const torch::Tensor& x) {
   const torch::Tensor positive = at::relu(x);
+  if (odd_.is_empty()) return even_->forward(positive);
   // From the second row and column on, with a row and a column of zeros at the end, which only odd
   // sizes reach. Without asking for the size, so that a trace (nap/model/torchscript.h) has any.
   const torch::Tensor shifted = at::constant_pad_nd(positive, {-1, 1, -1, 1});
@@ -25,12 +31,15 @@ torch::Tensor FactorizedReduce::Forward(const torch::Tensor& x) {
 }
 
 StageList FactorizedReduce::Stages() const {
-  return {std::make_shared<PointwiseStage>(std::vector<torch::nn::Conv2d>{even_, odd_})};
+  std::vector<torch::nn::Conv2d> convolutions = {even_};
+  if (!odd_.is_empty()) convolutions.push_back(odd_);
+  return {std::make_shared<PointwiseStage>(std::move(convolutions))};
 }
 
 Cost FactorizedReduce::CostAt(ImageSize input) const {
   const int64_t in_channels = even_->options.in_channels();
-  const int64_t out_channels = even_->options.out_channels() + odd_->options.out_channels();
+  const int64_t out_channels =
+      even_->options.out_channels() + (odd_.is_empty() ? 0 : odd_->options.out_channels());
   return ConvolutionCost(in_channels, out_channels, 1, 1, 1, Strided(input, 2));
 }
 

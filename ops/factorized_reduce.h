@@ -1,6 +1,7 @@
 // Halves height and width without losing every other pixel (DARTS, operations.py's
 // FactorizedReduce): half of the output channels come from a 1 x 1 convolution of stride 2 at the
-// even pixels, the other half from one at the odd pixels.
+// even pixels, the other half from one at the odd pixels. A single channel comes from the even
+// ones.
 #ifndef OPS_FACTORIZED_REDUCE_H_
 #define OPS_FACTORIZED_REDUCE_H_
 
@@ -25,7 +26,7 @@ class FactorizedReduce : public torch::nn::Module {
 
  private:
   torch::nn::Conv2d even_;
-  torch::nn::Conv2d odd_;
+  torch::nn::Conv2d odd_{nullptr};
 };
 
 }  // namespace nap

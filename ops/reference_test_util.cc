@@ -113,26 +113,4 @@ Array4 FactorizedReduction(const Array4& x, const Array4& even, const Array4& od
   return y;
 }
 
-std::vector<double> NumericalGradient(const std::function<Array4()>& function,
-                                      const Array4& direction, std::vector<double>* v) {
-  constexpr double kStep = 1e-6;
-  const auto value = [&] {
-    const Array4 y = function();
-    double sum = 0;
-    for (size_t i = 0; i < y.values.size(); ++i) sum += y.values[i] * direction.values[i];
-    return sum;
-  };
-  std::vector<double> gradient;
-  for (double& entry : *v) {
-    const double original = entry;
-    entry = original + kStep;
-    const double above = value();
-    entry = original - kStep;
-    const double below = value();
-    entry = original;
-    gradient.push_back((above - below) / (2 * kStep));
-  }
-  return gradient;
-}
-
 }  // namespace nap

@@ -1,10 +1,10 @@
-// An independent reference for operations: plain loops in double precision, gradients by central
-// differences. Shares nothing with LibTorch.
+// An independent reference for operations: plain loops in double precision. Shares nothing with
+// LibTorch.
 #ifndef OPS_REFERENCE_TEST_UTIL_H_
 #define OPS_REFERENCE_TEST_UTIL_H_
 
+#include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <vector>
 
 namespace nap {
@@ -39,10 +39,6 @@ Array4 BatchNorm(const Array4& x);
 Array4 Pool3x3(const Array4& x, int64_t stride, bool maximum);
 // DARTS's factorised reduction without ReLU and batch norm.
 Array4 FactorizedReduction(const Array4& x, const Array4& even, const Array4& odd);
-
-// d/dv of sum(function() * direction) for every entry of `v`, which `function` reads.
-std::vector<double> NumericalGradient(const std::function<Array4()>& function,
-                                      const Array4& direction, std::vector<double>* v);
 
 }  // namespace nap
 

@@ -12,7 +12,8 @@
 
 namespace nap {
 
-// The first is the output, the others are gradients; undefined where there is none.
+// Names that begin with "output" are outputs, those of running statistics have "running_" in them,
+// the others are gradients; undefined where there is none.
 using NamedTensors = std::vector<std::pair<std::string, at::Tensor>>;
 
 // |found - wanted| / |wanted|; `wanted` is in double precision.
@@ -20,8 +21,8 @@ double RelativeError(const at::Tensor& found, const at::Tensor& wanted);
 
 // Expects them to agree, of each the best of five seeds: a value may lie so near a kink of ReLU or
 // pooling that rounding moves it across, which happens with some seeds, while a wrong formula is
-// wrong with all of them. `what` names the case.
-void ExpectAgreement(const std::function<NamedTensors(int64_t seed)>& found,
+// wrong with all of them. `what` names the case. Returns whether they do.
+bool ExpectAgreement(const std::function<NamedTensors(int64_t seed)>& found,
                      const std::function<NamedTensors(int64_t seed)>& wanted, double output_error,
                      double gradient_error, const std::string& what);
 

@@ -1,3 +1,5 @@
+// What each criterion says of searches whose answers are known. What all must keep is in
+// criterion_conformance_test.cc.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -6,8 +8,8 @@
 #include <utility>
 #include <vector>
 
-#include "nap/base/random.h"
 #include "nap/pruning/criterion.h"
+#include "nap/pruning/search_view_for_tests.h"
 
 namespace nap {
 namespace {
@@ -42,18 +44,15 @@ class FakeNetwork final : public NetworkView {
 };
 
 // A search whose loss without an operation is known.
-class FakeView final : public SearchView {
+class FakeView final : public SearchViewForTests {
  public:
-  FakeView() : living_(space_, true), weights_(space_) {}
+  FakeView() : SearchViewForTests(SmallSpace()), weights_(space_) {}
 
-  const CandidateSpace& space() const override { return space_; }
-  const LivingTable& living() const override { return living_; }
   ScoreTable MixingWeights() const override { return weights_; }
   double ValidationLoss(int64_t batches, std::optional<CandidateId> without) override {
     ++evaluations_;
     batches_ = batches;
     if (!without.has_value()) return 2.0;
-    EXPECT_TRUE(living_[*without]) << "an operation that is gone was masked";
     return 2.0 + without->edge - 0.25 * without->operation;
   }
   absl::StatusOr<std::unique_ptr<NetworkView>> Network(const NetworkChoice& choice) override {
@@ -65,19 +64,11 @@ class FakeView final : public SearchView {
     parameters[{0, 1, 2}] = 17;
     return parameters;
   }
-  // One operation an edge, and how many of them are b's.
   absl::StatusOr<LivingTable> RandomArchitecture(uint64_t number) override {
     drawn_.push_back(number);
-    RandomStream random({number});
-    LivingTable architecture(space_, false);
-    for (int edge = 0; edge < 3; ++edge) {
-      std::vector<CandidateId> ids = LivingOperations(space_, living_, 0, edge);
-      if (ids.empty()) continue;
-      random.Shuffle(ids);
-      architecture[ids[0]] = true;
-    }
-    return architecture;
+    return SearchViewForTests::RandomArchitecture(number);
   }
+  // An a is worth 1, a b is worth 2 and the number of its edge.
   absl::StatusOr<double> ArchitectureScore(const std::string& score,
                                            const LivingTable& architecture) override {
     if (score != "worth:a=1,b=2") return absl::NotFoundError(score);
@@ -87,14 +78,8 @@ class FakeView final : public SearchView {
     }
     return worth;
   }
-  uint64_t seed() const override { return seed_; }
-  int milestone() const override { return milestone_; }
 
-  CandidateSpace space_ = SmallSpace();
-  LivingTable living_;
   ScoreTable weights_;
-  uint64_t seed_ = 1;
-  int milestone_ = 0;
   int evaluations_ = 0;
   int64_t batches_ = 0;  // that were asked for last
   std::vector<NetworkChoice> choices_;
@@ -149,32 +134,7 @@ TEST(CriteriaTest, TaylorAveragesSinceTheLastMilestone) {
   EXPECT_FALSE(taylor->Score(view).ok());
   taylor->ObserveStrengthStep(strengths, gradients);
   EXPECT_EQ((*taylor->Score(view))[id], 2);
-}
-
-TEST(CriteriaTest, TaylorGoesOnFromItsState) {
-  FakeView view;
-  const auto taylor = Make("taylor"), other = Make("taylor");
-  const CandidateId id{0, 2, 1};
-  ScoreTable strengths(view.space_), gradients(view.space_);
-  strengths[id] = 2;
-  gradients[id] = 0.1;
-  taylor->ObserveStrengthStep(strengths, gradients);
-  ASSERT_TRUE(other->SetState(taylor->State()).ok());
-  for (const auto& criterion : {taylor.get(), other.get()}) {
-    criterion->ObserveStrengthStep(strengths, strengths);
-  }
-  const ScoreTable scores = *taylor->Score(view);
-  EXPECT_EQ(scores[id], (2 * 0.1 + 4) / 2);
-  EXPECT_EQ(other->Score(view)->Values(0), scores.Values(0));
   EXPECT_EQ(taylor->SetState({1, 2}).message(), "the taylor criterion keeps 12 numbers, not 2");
-}
-
-TEST(CriteriaTest, CriteriaWithoutStateTakeNone) {
-  for (const char* name : {"magnitude", "node_magnitude", "ablation", "random"}) {
-    EXPECT_TRUE(Make(name)->State().empty());
-    EXPECT_TRUE(Make(name)->SetState({}).ok());
-    EXPECT_FALSE(Make(name)->SetState({1}).ok());
-  }
 }
 
 TEST(CriteriaTest, AblationIsTheGrowthOfTheLoss) {
@@ -185,6 +145,9 @@ TEST(CriteriaTest, AblationIsTheGrowthOfTheLoss) {
   EXPECT_EQ(((*scores)[{0, 0, 1}]), -0.25);
   // Once whole and once for each living operation that is not zero.
   EXPECT_EQ(view.evaluations_, 1 + 5);
+  EXPECT_EQ(view.batches_, 4);
+  ASSERT_TRUE(Make("ablation:batches=7")->Score(view).ok());
+  EXPECT_EQ(view.batches_, 7);
 }
 
 double LogDeterminant(double agreement) {
@@ -306,16 +269,6 @@ TEST(CriteriaTest, ExpectedScoreIsDrawnTowardsThatOfItsKind) {
   }
 }
 
-TEST(CriteriaTest, ExpectedScoreGoesOnFromItsState) {
-  FakeView view;
-  const std::string name = "expected_score:score=worth:a=1/b=2,samples=5";
-  const auto whole = Make(name), first = Make(name), second = Make(name);
-  ASSERT_TRUE(whole->Score(view).ok() && first->Score(view).ok());
-  ASSERT_TRUE(second->SetState(first->State()).ok());
-  EXPECT_EQ(second->Score(view)->Values(0), whole->Score(view)->Values(0));
-  EXPECT_FALSE(second->SetState({1, 2}).ok());
-}
-
 // In a loss that is a sum every order says the same.
 TEST(CriteriaTest, ShapleyIsWhatAnOperationAddsInAnyOrder) {
   FakeView view;
@@ -391,20 +344,6 @@ TEST(CriteriaTest, RemovalsAreANumberOrAShareOfWhatLives) {
   EXPECT_EQ(removals("3", 100), 3);
   EXPECT_EQ(removals("0.125", 100), 12);
   EXPECT_EQ(removals("0.125", 7), 1);
-}
-
-TEST(CriteriaTest, RankSumKeepsTheStatesOfItsParts) {
-  const std::string name = "rank_sum:of=taylor+expected_score";
-  const auto one = Make(name), other = Make(name);
-  ScoreTable strengths(SmallSpace(), 2), gradients(SmallSpace(), 3);
-  one->ObserveStrengthStep(strengths, gradients);
-  EXPECT_NE(one->State(), other->State());
-  ASSERT_TRUE(other->SetState(one->State()).ok());
-  EXPECT_EQ(one->State(), other->State());
-  EXPECT_FALSE(other->SetState({1}).ok());
-  std::vector<double> longer = one->State();
-  longer.push_back(0);
-  EXPECT_FALSE(other->SetState(longer).ok());
 }
 
 TEST(CriteriaTest, RankSumNamesWhatIsWrong) {

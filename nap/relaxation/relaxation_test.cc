@@ -1,6 +1,7 @@
 #include "nap/relaxation/relaxation.h"
 
-#include <ATen/core/grad_mode.h>
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/arange.h>
 #include <ATen/ops/ones.h>
 #include <ATen/ops/rand.h>
 #include <ATen/ops/randn.h>
@@ -9,6 +10,11 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <string>
+#include <utility>
+
+#include "nap/base/failures_for_tests.h"
+#include "nap/relaxation/relaxation_conformance.h"
 
 namespace nap {
 namespace {
@@ -47,49 +53,22 @@ double Expected(const std::string& name, const Strengths& strengths, int edge, i
 
 class RelaxationTest : public testing::TestWithParam<std::string> {};
 
-TEST_P(RelaxationTest, AgreesWithItsFormulaAndNumericalGradients) {
+TEST_P(RelaxationTest, Conforms) { ExpectRelaxationConforms(GetParam()); }
+
+TEST_P(RelaxationTest, AgreesWithItsFormula) {
   at::manual_seed(3);
-  const Relaxation relaxation = Make(GetParam());
   Strengths strengths;
   strengths.living = at::rand({5, 4}, at::kDouble).gt(0.4).to(at::kDouble);
   strengths.living[2].fill_(0);  // an edge that lost everything
-  strengths.living[3].fill_(1);
   strengths.targets = at::tensor({2, 2, 3, 3, 3}, at::kLong);
-  strengths.operations = at::randn({5, 4}, at::kDouble).set_requires_grad(true);
-  const at::Tensor direction = at::randn({5, 4}, at::kDouble);
-  if (relaxation.edge_strengths) {
-    strengths.edges = at::randn({5}, at::kDouble).set_requires_grad(true);
-  }
-  const at::Tensor weights = relaxation.mixing_weights(strengths);
+  strengths.operations = at::randn({5, 4}, at::kDouble);
+  strengths.edges = at::randn({5}, at::kDouble);
+  const at::Tensor weights = Make(GetParam()).mixing_weights(strengths);
   for (int edge = 0; edge < 5; ++edge) {
     for (int operation = 0; operation < 4; ++operation) {
       EXPECT_NEAR(weights[edge][operation].item<double>(),
                   Expected(GetParam(), strengths, edge, operation), 1e-12);
     }
-  }
-  weights.mul(direction).sum().backward();
-  const at::NoGradGuard no_grad;
-  // One strength at a time; which one is said by the tensor and a place in it.
-  const auto expect_gradient = [&](at::Tensor Strengths::*tensor, int64_t place, bool lives) {
-    double values[2];
-    for (int side = 0; side < 2; ++side) {
-      Strengths moved = strengths;
-      moved.*tensor = (strengths.*tensor).detach().clone();
-      (moved.*tensor).view(-1)[place] += side == 0 ? 1e-6 : -1e-6;
-      values[side] = relaxation.mixing_weights(moved).mul(direction).sum().item<double>();
-    }
-    const double gradient = (strengths.*tensor).grad().view(-1)[place].item<double>();
-    EXPECT_NEAR(gradient, (values[0] - values[1]) / 2e-6, 1e-8);
-    if (!lives) {
-      EXPECT_EQ(gradient, 0);
-    }
-  };
-  for (int64_t place = 0; place < 20; ++place) {
-    expect_gradient(&Strengths::operations, place,
-                    strengths.living.view(-1)[place].item<double>() != 0);
-  }
-  for (int64_t edge = 0; relaxation.edge_strengths && edge < 5; ++edge) {
-    expect_gradient(&Strengths::edges, edge, edge != 2);
   }
 }
 
@@ -129,6 +108,60 @@ TEST(RelaxationTest, UsersSetWhereStrengthsStartAndHowManyChannelsTakePart) {
 TEST(RelaxationRegistryTest, HasTheFour) {
   EXPECT_EQ(RelaxationRegistry::Global().Names(),
             (std::vector<std::string>{"edge_softmax", "sigmoid", "softmax", "unnormalized"}));
+}
+
+// One that breaks a promise is found out.
+void ExpectFound(double initial_strength, decltype(Relaxation::mixing_weights) mixing_weights,
+                 const std::string& text, bool edge_strengths = false) {
+  static int count = 0;
+  const std::string name = "faulty" + std::to_string(count++);
+  RelaxationRegistry::Global().Register(name, {"",
+                                               [=](const ParameterValues& parameters) {
+                                                 return RelaxationOf(parameters, mixing_weights,
+                                                                     edge_strengths);
+                                               },
+                                               RelaxationParameters(initial_strength)});
+  ExpectFailure([&] { ExpectRelaxationConforms(name); }, text);
+}
+
+TEST(FaultyRelaxationTest, IsFound) {
+  const auto masked = [](const Strengths& s) { return s.operations.mul(s.living); };
+  ExpectFound(
+      1, [](const Strengths& s) { return s.operations.sum(1); },
+      "mixing_weights is [edges, operations]");
+  ExpectFound(
+      1, [](const Strengths& s) { return s.operations * 1; }, "a mixing weight is not exactly 0");
+  ExpectFound(
+      1, [](const Strengths& s) { return s.operations.exp().mul(s.living); },
+      "a mixing weight is not finite");
+  ExpectFound(
+      1, [](const Strengths& s) { return s.operations.softmax(1).mul(s.living); },
+      "the strength of an operation that does not live has a say");
+  ExpectFound(
+      1,
+      [](const Strengths& s) { return (s.operations * 2 - s.operations.detach()).mul(s.living); },
+      "mixing weights are differentiable");
+  ExpectFound(
+      1,
+      [](const Strengths& s) {
+        s.operations.data().mul_(2);
+        return s.operations.mul(s.living);
+      },
+      "mixing_weights changes the strengths");
+  ExpectFound(
+      1, [masked](const Strengths& s) { return masked(s).to(at::kDouble); },
+      "mixing weights have the strengths' type");
+  ExpectFound(0, masked, "at initial_strength a mixing weight is 0");
+  ExpectFound(1, masked, "edge_strengths should be false", /*edge_strengths=*/true);
+  ExpectFound(
+      1, [](const Strengths& s) { return s.operations.mul(s.living).mul(s.edges.sum()); },
+      "the strength of an edge on which nothing lives has a say", /*edge_strengths=*/true);
+  ExpectFound(
+      1,
+      [](const Strengths& s) {
+        return (s.operations + at::arange(4, s.operations.options())).mul(s.living);
+      },
+      "the operations of an edge have different weights");
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "nap/relaxation/strength_loss.h"
 
+#include <ATen/TensorOperators.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/ones.h>
 #include <ATen/ops/tensor.h>
@@ -7,7 +8,12 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <string>
+#include <utility>
 #include <vector>
+
+#include "nap/base/failures_for_tests.h"
+#include "nap/relaxation/strength_loss_conformance.h"
 
 namespace nap {
 namespace {
@@ -36,20 +42,30 @@ TEST(StrengthLossTest, AgreeWithTheirFormulas) {
   EXPECT_DOUBLE_EQ(Loss("zero_one", kWeights), -(1 + 0.0625 + 0.0625 + 1) / 4);
 }
 
-TEST(StrengthLossTest, GradientsAreNumericalGradients) {
+TEST(StrengthLossTest, Conform) {
   for (const std::string& name : StrengthLossRegistry::Global().Names()) {
-    if (name == "none") continue;
-    const at::Tensor weights = at::tensor(kWeights, at::kDouble).set_requires_grad(true);
-    StrengthLossRegistry::Global().Make(name)->loss(StrengthsOf(weights), weights).backward();
-    for (size_t i = 0; i < kWeights.size(); ++i) {
-      std::vector<double> more = kWeights, less = kWeights;
-      more[i] += 1e-6;
-      less[i] -= 1e-6;
-      EXPECT_NEAR(weights.grad()[static_cast<int64_t>(i)].item<double>(),
-                  (Loss(name, more) - Loss(name, less)) / 2e-6, 1e-8)
-          << name << " " << i;
-    }
+    ExpectStrengthLossConforms(name);
   }
+}
+
+// One that breaks a promise is found out.
+void ExpectFound(decltype(StrengthLoss::loss) faulty, const std::string& text) {
+  static int count = 0;
+  const std::string name = "faulty" + std::to_string(count++);
+  StrengthLossRegistry::Global().Register(
+      name, {"", [=](const ParameterValues&) { return StrengthLoss{faulty}; }});
+  ExpectFailure([&] { ExpectStrengthLossConforms(name); }, text);
+}
+
+TEST(FaultyStrengthLossTest, IsFound) {
+  using All = std::vector<Strengths>;
+  ExpectFound([](const All&, const at::Tensor& w) { return w * 1; }, "a loss is a scalar");
+  ExpectFound([](const All& s, const at::Tensor&) { return s[0].operations.sum().log(); },
+              "the loss is not finite");
+  ExpectFound([](const All& s, const at::Tensor&) { return s[0].operations.square().sum(); },
+              "the strength of an operation that does not live has a say");
+  ExpectFound([](const All&, const at::Tensor& w) { return (w * 2 - w.detach()).sum(); },
+              "a loss is differentiable");
 }
 
 TEST(StrengthLossTest, ThereAreFour) {

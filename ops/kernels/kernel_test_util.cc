@@ -104,16 +104,15 @@ double Error(const at::Tensor& found, const at::Tensor& wanted) {
   return !std::isnan(error) ? error : std::numeric_limits<double>::infinity();
 }
 
-void KernelTest::SetUp() {
-  at::manual_seed(1);
-  hwy::SetSupportedTargetsForTest(GetParam());
+void UseInstructionSet(int64_t set) {
+  hwy::SetSupportedTargetsForTest(set);
   hwy::GetChosenTarget().Update(hwy::SupportedTargets());
-  ASSERT_STREQ(InstructionSet(), hwy::TargetName(GetParam()));
 }
 
-void KernelTest::TearDown() {
-  hwy::SetSupportedTargetsForTest(0);
-  hwy::GetChosenTarget().Update(hwy::SupportedTargets());
+void KernelTest::SetUp() {
+  at::manual_seed(1);
+  UseInstructionSet(GetParam());
+  ASSERT_STREQ(InstructionSet(), hwy::TargetName(GetParam()));
 }
 
 std::vector<int64_t> InstructionSets() {

@@ -52,15 +52,19 @@ at::Tensor FromPerChannel(const std::vector<float>& padded, int64_t channels);
 // The largest difference, as a share of the largest wanted number.
 double Error(const at::Tensor& found, const at::Tensor& wanted);
 
-// Runs a test with the instruction set of its parameter, a Highway target.
+// Those that are compiled in and that this machine has: Highway's targets.
+std::vector<int64_t> InstructionSets();
+
+// What kernels use from now on; 0: the best one, as ever.
+void UseInstructionSet(int64_t set);
+
+// Runs a test with the instruction set of its parameter.
 class KernelTest : public testing::TestWithParam<int64_t> {
  protected:
   void SetUp() override;
-  void TearDown() override;
+  void TearDown() override { UseInstructionSet(0); }
 };
 
-// Those that are compiled in and that this machine has.
-std::vector<int64_t> InstructionSets();
 std::string InstructionSetName(const testing::TestParamInfo<int64_t>& info);
 
 #define NAP_FOR_EACH_INSTRUCTION_SET(suite) \
