@@ -176,9 +176,8 @@ absl::StatusOr<SearchOptions> OptionsFromFlags() {
   options.operations = Names(FLAGS_operations);
   if (!FLAGS_extra_operations.empty()) {
     if (options.operations.empty()) {
-      NAP_ASSIGN_OR_RETURN(const auto* space,
-                           SearchSpaceRegistry::Global().Find(FLAGS_search_space));
-      options.operations = space->make()->operations();
+      NAP_ASSIGN_OR_RETURN(const auto space, MakeSearchSpace(FLAGS_search_space));
+      options.operations = space->operations();
     }
     for (const std::string& name : Names(FLAGS_extra_operations)) {
       options.operations.push_back(name);
@@ -347,9 +346,8 @@ absl::Status Main() {
   NAP_ASSIGN_OR_RETURN(const int threads, UseThreadsOf(checkpoint.get(), FLAGS_threads));
   NAP_ASSIGN_OR_RETURN(const std::unique_ptr<Dataset> images, OpenTrainingImages());
   NAP_ASSIGN_OR_RETURN(options.final_network, FinalNetworkFromFlags(*images));
-  NAP_ASSIGN_OR_RETURN(const auto* space, SearchSpaceRegistry::Global().Find(FLAGS_search_space));
-  NAP_ASSIGN_OR_RETURN(const NetworkPlan final_plan,
-                       PlanOf(options.final_network.network, *space->make()));
+  NAP_ASSIGN_OR_RETURN(const auto space, MakeSearchSpace(FLAGS_search_space));
+  NAP_ASSIGN_OR_RETURN(const NetworkPlan final_plan, PlanOf(options.final_network.network, *space));
   NAP_ASSIGN_OR_RETURN(const std::unique_ptr<Searcher> searcher,
                        Searcher::Create(options, images.get()));
   if (checkpoint != nullptr) NAP_RETURN_IF_ERROR(searcher->Load(*checkpoint));

@@ -77,9 +77,8 @@ absl::Status PruneTo(int percent, const CandidateSpace& space, SupernetTrainer* 
 
 absl::Status Time(const Setting& setting, benchmark::State& state) {
   ResetPeakMemory();
-  NAP_ASSIGN_OR_RETURN(const auto* definition,
-                       SearchSpaceRegistry::Global().Find(setting.options.search_space));
-  const auto search_space = definition->make();
+  NAP_ASSIGN_OR_RETURN(const std::unique_ptr<SearchSpace> search_space,
+                       MakeSearchSpace(setting.options.search_space));
   NAP_ASSIGN_OR_RETURN(const CandidateSpace space, MakeCandidateSpace(*search_space, {}));
   NAP_ASSIGN_OR_RETURN(const NetworkPlan plan, search_space->Plan(setting.options.network));
   NAP_ASSIGN_OR_RETURN(const auto* relaxation,

@@ -2,6 +2,8 @@
 #ifndef NAP_ARCHITECTURE_TOPOLOGY_H_
 #define NAP_ARCHITECTURE_TOPOLOGY_H_
 
+#include <absl/status/status.h>
+
 #include <string>
 #include <vector>
 
@@ -35,6 +37,12 @@ struct CellTopology {
   int FirstNode() const { return num_inputs; }
   int EndNode() const { return num_inputs + num_nodes; }
 };
+
+// Whether cells can be made of it: edges in their order, each once, from a node before their
+// target, with one stride on all that leave inputs and 1 on the others; every intermediate node is
+// a target; the output is made of intermediate nodes, each once. InvalidArgument that names what is
+// wrong.
+absl::Status ValidateTopology(const CellTopology& cell);
 
 }  // namespace nap
 

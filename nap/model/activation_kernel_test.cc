@@ -75,7 +75,7 @@ struct Network {
 
 Network Make(const std::string& name, const std::vector<std::string>& operations,
              const CellOptions& options) {
-  const auto search_space = (*SearchSpaceRegistry::Global().Find(name))->make();
+  const auto search_space = *MakeSearchSpace(name);
   CandidateSpace space{search_space->cell_types(), {}};
   for (const std::string& operation :
        operations.empty() ? search_space->operations() : operations) {

@@ -29,9 +29,8 @@ torch::Tensor DropPathFactors(int64_t paths, int64_t images,
 }  // namespace
 
 absl::StatusOr<DerivedNetworkLayout> LayOut(const DerivedNetworkSpec& spec) {
-  NAP_ASSIGN_OR_RETURN(const SearchSpaceDefinition* definition,
-                       SearchSpaceRegistry::Global().Find(spec.genotype.search_space));
-  const std::unique_ptr<SearchSpace> space = definition->make();
+  NAP_ASSIGN_OR_RETURN(const std::unique_ptr<SearchSpace> space,
+                       MakeSearchSpace(spec.genotype.search_space));
   std::vector<std::string> operations;
   for (const std::string& name : OperationRegistry::Global().Names()) {
     if (!(*OperationRegistry::Global().Find(name))->is_zero) operations.push_back(name);

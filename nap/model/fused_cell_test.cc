@@ -60,7 +60,7 @@ class FusedSupernetTest : public testing::Test {
  protected:
   void Create(const Setting& setting) {
     at::manual_seed(5);
-    const auto search_space = (*SearchSpaceRegistry::Global().Find(setting.space))->make();
+    const auto search_space = *MakeSearchSpace(setting.space);
     space_ = {};
     space_.cells = search_space->cell_types();
     std::vector<std::string> names = setting.operations;

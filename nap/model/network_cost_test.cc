@@ -20,7 +20,7 @@ namespace {
 absl::StatusOr<Cost> CostOf(const absl::StatusOr<Genotype>& genotype, const NetworkOptions& network,
                             int64_t image_size) {
   EXPECT_TRUE(genotype.ok()) << genotype.status();
-  const auto space = (*SearchSpaceRegistry::Global().Find(genotype->search_space))->make();
+  const auto space = *MakeSearchSpace(genotype->search_space);
   return NetworkCost(*space->Plan(network), space->cell_types(), *genotype,
                      {image_size, image_size});
 }
@@ -64,7 +64,7 @@ TEST(NetworkCostTest, LeavesOutAnInputThatIsNotRead) {
       {2, 3, 4, 5}};
   CellGenotype reduce = cell;
   reduce.name = "reduce";
-  const auto space = (*SearchSpaceRegistry::Global().Find("darts"))->make();
+  const auto space = *MakeSearchSpace("darts");
   const auto cost = NetworkCost(*space->Plan({2, 3, 3, 10}), space->cell_types(),
                                 {"darts", {cell, reduce}}, {8, 8});
   ASSERT_TRUE(cost.ok());
@@ -78,7 +78,7 @@ TEST(NetworkCostTest, LeavesOutAnInputThatIsNotRead) {
 
 // Its parts add up to it, or to more where nothing reads some cell.
 TEST(NetworkCostTest, IsTheSumOfItsParts) {
-  const auto space = (*SearchSpaceRegistry::Global().Find("darts"))->make();
+  const auto space = *MakeSearchSpace("darts");
   const NetworkPlan plan = *space->Plan(kCifarNetwork);
   CandidateSpace candidates{space->cell_types(), {}};
   for (const std::string& name : space->operations()) {

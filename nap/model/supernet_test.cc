@@ -16,7 +16,7 @@ class SupernetTest : public testing::Test {
  protected:
   SupernetTest() {
     at::manual_seed(9);
-    search_space_ = (*SearchSpaceRegistry::Global().Find("darts"))->make();
+    search_space_ = *MakeSearchSpace("darts");
     space_.cells = search_space_->cell_types();
     for (const std::string& name : search_space_->operations()) {
       space_.operations.push_back({name, name == "none"});

@@ -20,8 +20,8 @@ using Json = nlohmann::json;
 // The candidates of the first cell alone.
 absl::StatusOr<CandidateSpace> FirstCell(const std::string& search_space,
                                          const std::vector<std::string>& operations) {
-  NAP_ASSIGN_OR_RETURN(const auto* definition, SearchSpaceRegistry::Global().Find(search_space));
-  NAP_ASSIGN_OR_RETURN(CandidateSpace space, MakeCandidateSpace(*definition->make(), operations));
+  NAP_ASSIGN_OR_RETURN(const std::unique_ptr<SearchSpace> made, MakeSearchSpace(search_space));
+  NAP_ASSIGN_OR_RETURN(CandidateSpace space, MakeCandidateSpace(*made, operations));
   space.cells.resize(1, space.cells.front());
   return space;
 }

@@ -123,7 +123,7 @@ class SearcherImpl final : public Searcher, private SearchView {
   absl::StatusOr<Genotype> Run(SearchObserver* observer) override {
     if (state_.epoch == 0) NAP_RETURN_IF_ERROR(RunStart(observer));
     while (state_.epoch <= options_.epochs) NAP_RETURN_IF_ERROR(RunEpoch(observer));
-    return GenotypeOf(options_.search_space, parts_.space, living_);
+    return GenotypeOf(parts_.search_space->name(), parts_.space, living_);
   }
 
  private:
@@ -370,7 +370,7 @@ absl::StatusOr<double> SearcherImpl::ArchitectureScore(const std::string& name,
   NAP_ASSIGN_OR_RETURN(
       const ScoredArchitecture scored,
       ScoredArchitecture::Create(
-          GenotypeOf(options_.search_space, parts_.space, architecture),
+          GenotypeOf(parts_.search_space->name(), parts_.space, architecture),
           {options_.network, options_.backend, options_.seed},
           std::make_shared<ScoringImages>(ScoringImages{
               dataset_, parts_.train, Loading(options_, *dataset_, true, kArchitectureStream)})));
@@ -395,7 +395,7 @@ absl::StatusOr<Genotype> SearcherImpl::GenotypeIfItEndedNow() const {
   }
   LivingTable living = living_;
   NAP_RETURN_IF_ERROR(parts_.pruner.Prune(scores, /*progress=*/1, &living).status());
-  return GenotypeOf(options_.search_space, parts_.space, living);
+  return GenotypeOf(parts_.search_space->name(), parts_.space, living);
 }
 
 std::vector<CandidateId> SearcherImpl::Living(std::vector<int>* counts) const {
@@ -577,9 +577,8 @@ absl::StatusOr<std::unique_ptr<Searcher>> Searcher::Create(const SearchOptions& 
   options.network.image_channels = images->shape().channels;
   options.network.classes = images->num_classes();
 
-  NAP_ASSIGN_OR_RETURN(const auto* search_space_definition,
-                       SearchSpaceRegistry::Global().Find(options.search_space));
-  std::unique_ptr<SearchSpace> search_space = search_space_definition->make();
+  NAP_ASSIGN_OR_RETURN(std::unique_ptr<SearchSpace> search_space,
+                       MakeSearchSpace(options.search_space));
   NAP_ASSIGN_OR_RETURN(const CandidateSpace space,
                        MakeCandidateSpace(*search_space, options.operations));
   NAP_ASSIGN_OR_RETURN(NetworkPlan plan, search_space->Plan(options.network));

@@ -101,7 +101,7 @@ TEST_F(SearcherTest, SaysWhatItWouldGiveAndEndsWithThat) {
     SearchOptions options = TinySearch();
     options.search_space = space;
     options.budget.operations_per_cell = 0;
-    const auto definition = (*SearchSpaceRegistry::Global().Find(space))->make();
+    const auto definition = *MakeSearchSpace(space);
     Recorder recorder;
     const auto genotype = Search(options, &recorder);
     ASSERT_TRUE(genotype.ok()) << genotype.status();
@@ -366,7 +366,7 @@ TEST_F(SearcherTest, PrunesToTheCostOfTheFinalNetwork) {
   SearchOptions options = TinySearch();
   options.budget.operations_per_cell = PrunerOptions::kAnyNumber;
   options.max_mult_adds = 450e6;
-  const auto search_space = (*SearchSpaceRegistry::Global().Find("darts"))->make();
+  const auto search_space = *MakeSearchSpace("darts");
   const auto cost_of_search = [&](double exponent) {
     options.cost_exponent = exponent;
     Recorder recorder;

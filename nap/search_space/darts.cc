@@ -27,7 +27,7 @@ class Darts final : public SearchSpace {
       return absl::InvalidArgumentError(absl::StrCat(
           "the darts space needs at least 3 cells to have both kinds; got ", options.cells));
     }
-    NAP_RETURN_IF_ERROR(ValidateNetwork("darts", options));
+    NAP_RETURN_IF_ERROR(ValidateNetwork(name(), options));
     const bool cifar = options.stem == StemKind::kCifar;
     NetworkPlan plan{options.stem,
                      options.image_channels,
@@ -63,7 +63,8 @@ class Darts final : public SearchSpace {
 };
 
 const bool registered = SearchSpaceRegistry::Global().Register(
-    "darts", {"DARTS's normal and reduction cells", [] { return std::make_unique<Darts>(); }});
+    "darts", {"DARTS's normal and reduction cells",
+              [](const ParameterValues&) { return std::make_unique<Darts>(); }});
 
 }  // namespace
 }  // namespace nap

@@ -5,9 +5,7 @@
 namespace nap {
 namespace {
 
-std::unique_ptr<SearchSpace> Darts() {
-  return (*SearchSpaceRegistry::Global().Find("darts"))->make();
-}
+std::unique_ptr<SearchSpace> Darts() { return *MakeSearchSpace("darts"); }
 
 TEST(DartsTest, HasTwoCellTypesOfFourteenEdges) {
   const auto space = Darts();

@@ -38,7 +38,7 @@ class NasBench201 final : public SearchSpace {
           "... cells in all; got ",
           options.cells));
     }
-    NAP_RETURN_IF_ERROR(ValidateNetwork(kNasBench201, options));
+    NAP_RETURN_IF_ERROR(ValidateNetwork(name(), options));
     NetworkPlan plan{options.stem,       options.image_channels, options.channels, {}, 0,
                      options.classes,
                      /*final_norm=*/true};
@@ -61,7 +61,8 @@ class NasBench201 final : public SearchSpace {
 };
 
 const bool registered = SearchSpaceRegistry::Global().Register(
-    kNasBench201, {"NAS-Bench-201's cells", [] { return std::make_unique<NasBench201>(); }});
+    kNasBench201, {"NAS-Bench-201's cells",
+                   [](const ParameterValues&) { return std::make_unique<NasBench201>(); }});
 
 }  // namespace
 }  // namespace nap

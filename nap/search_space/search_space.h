@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "nap/architecture/topology.h"
+#include "nap/base/parameters.h"
 #include "nap/base/registry.h"
 
 namespace nap {
@@ -85,6 +86,10 @@ class SearchSpace {
  public:
   virtual ~SearchSpace() = default;
 
+  // With the parameters that differ from their defaults: "darts", "darts:nodes=5". Of a space that
+  // MakeSearchSpace made.
+  const std::string& name() const { return name_; }
+
   virtual const std::vector<CellTopology>& cell_types() const = 0;
 
   // The candidates on every edge unless the user names others.
@@ -99,16 +104,28 @@ class SearchSpace {
 
   // InvalidArgument, naming the number at fault, if such a network cannot be.
   virtual absl::StatusOr<NetworkPlan> Plan(const NetworkOptions& options) const = 0;
+
+ private:
+  friend absl::StatusOr<std::unique_ptr<SearchSpace>> MakeSearchSpace(
+      const std::string& search_space);
+
+  std::string name_;
 };
 
 struct SearchSpaceDefinition {
   static constexpr char kKind[] = "search space";
 
   std::string description;
-  std::function<std::unique_ptr<SearchSpace>()> make;
+  // InvalidArgument for parameters that are wrong together or text.
+  std::function<absl::StatusOr<std::unique_ptr<SearchSpace>>(const ParameterValues&)> make;
+  std::vector<Parameter> parameters = {};
 };
 
 using SearchSpaceRegistry = Registry<SearchSpaceDefinition>;
+
+// By name and parameters, as in --search_space. InvalidArgument if the name is unknown, a parameter
+// is out of range, or the space's cells are none (ValidateTopology).
+absl::StatusOr<std::unique_ptr<SearchSpace>> MakeSearchSpace(const std::string& search_space);
 
 // The space's usual network by the name of its stem. InvalidArgument if either name is unknown.
 absl::StatusOr<NetworkOptions> FindNetwork(const std::string& name,
