@@ -23,8 +23,6 @@
 #include "experiments/cifar_search_reporter.h"
 #include "experiments/run.h"
 #include "nap/architecture/drawing.h"
-#include "nap/architecture/genotype_darts.h"
-#include "nap/architecture/genotype_nas_bench_201.h"
 #include "nap/base/interrupt.h"
 #include "nap/base/option_checks.h"
 #include "nap/base/program.h"
@@ -286,21 +284,22 @@ absl::StatusOr<NetworkPlan> PlanOf(const NetworkOptions& network, const SearchSp
 }
 
 // Null if the flag is not given.
-absl::StatusOr<std::unique_ptr<const NasBench201Table>> ReadTable() {
+absl::StatusOr<std::unique_ptr<const NasBench201Table>> ReadTable(const SearchSpace& space) {
   if (FLAGS_nas_bench_201_table.empty()) return nullptr;
-  if (FLAGS_search_space != kNasBench201) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("--nas_bench_201_table judges cells of --search_space=", kNasBench201,
-                     " only, not of ", FLAGS_search_space));
-  }
   NAP_ASSIGN_OR_RETURN(NasBench201Table table, NasBench201Table::Read(FLAGS_nas_bench_201_table));
+  if (table.search_space().name() != space.name()) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "--nas_bench_201_table judges cells of --search_space=", table.search_space().name(),
+        " only, not of ", space.name()));
+  }
   return std::make_unique<const NasBench201Table>(std::move(table));
 }
 
 // What the search found and what it costs.
 absl::Status PrintResult(const Genotype& genotype, const FinalNetwork& network,
-                         const NetworkPlan& plan, const std::vector<CellTopology>& cell_types,
+                         const NetworkPlan& plan, const SearchSpace& space,
                          const NasBench201Table* table) {
+  const std::vector<CellTopology>& cell_types = space.cell_types();
   NAP_ASSIGN_OR_RETURN(const Cost cost, NetworkCost(plan, cell_types, genotype, network.image));
   for (size_t cell = 0; cell < genotype.cells.size(); ++cell) {
     std::printf("\n%s  keeps %s\n",
@@ -312,21 +311,22 @@ absl::Status PrintResult(const Genotype& genotype, const FinalNetwork& network,
       "multiply-adds an image of %d x %d pixels.\n",
       network.network.cells, network.network.channels, cost.parameters / 1e6, cost.mult_adds / 1e6,
       network.image.height, network.image.width);
-  if (genotype.search_space == kNasBench201) {
-    absl::PrintF("Architecture: %s\n", NasBench201Table::Describe(genotype, table));
+  if (space.text_is_name()) {
+    absl::PrintF("Architecture: %s\n", NasBench201Table::Describe(space, genotype, table));
   }
   return absl::OkStatus();
 }
 
 // From a first look to the real thing: a genotype of real images is worth training.
-std::string NextCommand(const std::string& genotype, const FinalNetwork& network) {
+std::string NextCommand(const std::string& genotype, const SearchSpace& space,
+                        const FinalNetwork& network) {
   if (FLAGS_data_dir.empty() && FLAGS_dataset.empty()) {
     return "bazel run //tools:download_cifar10 && bazel run //experiments:cifar_search -- "
            "--data_dir=datasets";
   }
   std::string command =
       absl::StrCat("bazel run //experiments:cifar_train -- --genotype=", genotype);
-  if (FLAGS_search_space == kNasBench201) {  // presets have DARTS's numbers
+  if (!space.suits_presets()) {
     absl::StrAppend(&command, " --cells=", network.network.cells,
                     " --channels=", network.network.channels);
   }
@@ -351,7 +351,7 @@ absl::Status Main() {
   NAP_ASSIGN_OR_RETURN(const std::unique_ptr<Searcher> searcher,
                        Searcher::Create(options, images.get()));
   if (checkpoint != nullptr) NAP_RETURN_IF_ERROR(searcher->Load(*checkpoint));
-  NAP_ASSIGN_OR_RETURN(const std::unique_ptr<const NasBench201Table> table, ReadTable());
+  NAP_ASSIGN_OR_RETURN(const std::unique_ptr<const NasBench201Table> table, ReadTable(*space));
   const std::string out_dir = OutDir(FLAGS_out_dir, Kind());
   NAP_ASSIGN_OR_RETURN(const std::unique_ptr<RunFolder> folder,
                        FLAGS_resume ? RunFolder::Reopen(out_dir, Kind(), checkpoint.get())
@@ -369,8 +369,8 @@ absl::Status Main() {
   const absl::StatusOr<Genotype> genotype = searcher->Run(&reporter);
   if (!genotype.ok()) return Unfinished(genotype.status(), out_dir, Kind());
   // First on the screen: there it stays if the disk is full.
-  NAP_RETURN_IF_ERROR(PrintResult(*genotype, options.final_network, final_plan,
-                                  searcher->space().cells, table.get()));
+  NAP_RETURN_IF_ERROR(
+      PrintResult(*genotype, options.final_network, final_plan, *space, table.get()));
   if (!std::isnan(reporter.seconds_to_cell())) {
     absl::PrintF("The cell was complete %s after the start. ",
                  FormatDuration(reporter.seconds_to_cell()));
@@ -381,20 +381,17 @@ absl::Status Main() {
   }
   absl::PrintF("Peak memory: %.2f GB.\n", PeakMemoryBytes() / 1e9);
   std::fflush(stdout);
-  NAP_RETURN_IF_ERROR(WriteGenotype(*genotype, searcher->space(), folder.get()));
+  NAP_RETURN_IF_ERROR(WriteGenotype(*genotype, *space, folder.get()));
   reporter.Finish();
   std::printf(
       "Written to %s: genotype.json, genotype.txt, genotype.dot%s, metrics.jsonl, "
       "strengths.jsonl, config.json, checkpoint.pt, report.html\n",
       out_dir.c_str(),
       std::filesystem::exists(folder->File("genotype.svg")) ? ", genotype.svg" : "");
-  if (genotype->search_space == "darts" && !FitsDarts(*genotype)) {
-    std::printf(
-        "A node keeps more than two inputs, which DARTS's own code cannot build; "
-        "--operations_per_node=2 rules that out.\n");
-  }
+  const std::string remark = space->RemarkOn(*genotype);
+  if (!remark.empty()) std::printf("%s\n", remark.c_str());
   std::printf("Next: %s\n",
-              NextCommand(folder->File("genotype.json"), options.final_network).c_str());
+              NextCommand(folder->File("genotype.json"), *space, options.final_network).c_str());
   return absl::OkStatus();
 }
 

@@ -11,7 +11,6 @@
 
 #include "experiments/run.h"
 #include "nap/architecture/genotype_json.h"
-#include "nap/architecture/genotype_lookup.h"
 #include "nap/base/files.h"
 #include "nap/base/interrupt.h"
 #include "nap/base/option_checks.h"
@@ -25,6 +24,7 @@
 #include "nap/report/progress.h"
 #include "nap/report/run_folder.h"
 #include "nap/report/training_record.h"
+#include "nap/search_space/genotype_lookup.h"
 #include "nap/training/initial_weights.h"
 #include "nap/training/network_trainer.h"
 #include "nap/training/trained_network.h"

@@ -9,13 +9,13 @@
 
 #include "nap/architecture/drawing.h"
 #include "nap/architecture/genotype_json.h"
-#include "nap/architecture/genotype_lookup.h"
 #include "nap/base/files.h"
 #include "nap/base/option_checks.h"
 #include "nap/base/program.h"
 #include "nap/base/status_macros.h"
 #include "nap/model/derived_network.h"
 #include "nap/model/network_cost.h"
+#include "nap/search_space/genotype_lookup.h"
 
 DEFINE_string(genotype, "",
               "genotype.json, a file with a DARTS line, a NAS-Bench-201 string, or DARTS_V1, "

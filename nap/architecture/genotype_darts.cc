@@ -44,6 +44,8 @@ class Reader {
  public:
   explicit Reader(absl::string_view text) : text_(text) {}
 
+  bool ReadsOpening() { return ReadOpening().ok(); }
+
   absl::StatusOr<Genotype> ReadGenotype() {
     NAP_RETURN_IF_ERROR(ReadOpening());
     Genotype genotype{"darts", {{"normal", {}, {}}, {"reduce", {}, {}}}};
@@ -251,6 +253,8 @@ std::string GenotypeToDarts(const Genotype& genotype) {
 bool FitsDarts(const Genotype& genotype) {
   return std::all_of(genotype.cells.begin(), genotype.cells.end(), CellFits);
 }
+
+bool IsDarts(absl::string_view text) { return Reader(text).ReadsOpening(); }
 
 absl::StatusOr<Genotype> GenotypeFromDarts(absl::string_view text) {
   return Reader(text).ReadGenotype();

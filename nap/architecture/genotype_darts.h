@@ -21,6 +21,9 @@ std::string GenotypeToDarts(const Genotype& genotype);
 // Whether no node has more than two inputs.
 bool FitsDarts(const Genotype& genotype);
 
+// Whether this looks like such a line, of either form.
+bool IsDarts(absl::string_view text);
+
 // Reads both forms; also tuples for lists, range(2, 6) for a concat, either quotes, and a leading
 // "NAME =". Padding is dropped. InvalidArgument with the byte (from 0) at which it went wrong.
 absl::StatusOr<Genotype> GenotypeFromDarts(absl::string_view text);

@@ -37,7 +37,9 @@ absl::StatusOr<DerivedNetworkLayout> LayOut(const DerivedNetworkSpec& spec) {
   }
   NAP_RETURN_IF_ERROR(ValidateGenotype(spec.genotype, space->cell_types(), operations));
   NAP_ASSIGN_OR_RETURN(NetworkPlan plan, space->Plan(spec.network));
-  return DerivedNetworkLayout{space->cell_types(), std::move(plan)};
+  DerivedNetworkLayout layout{space->cell_types(), std::move(plan)};
+  if (spec.auxiliary_head) layout.auxiliary_cell = space->AuxiliaryCell(spec.network.cells);
+  return layout;
 }
 
 absl::StatusOr<std::shared_ptr<DerivedNetwork>> DerivedNetwork::Create(
@@ -55,8 +57,7 @@ DerivedNetwork::DerivedNetwork(const DerivedNetworkSpec& spec, DerivedNetworkLay
       pooling_(register_module("pooling",
                                std::make_shared<Pooling>(plan(), /*running_statistics=*/true))),
       classifier_(torch::nn::Linear(plan().output_channels, plan().classes)) {
-  const int64_t auxiliary = spec.auxiliary_head ? AuxiliaryHead::CellOf(spec.network.cells) : -1;
-  const std::vector<bool> counts = CellsThatCount(plan(), spec.genotype, auxiliary);
+  const std::vector<bool> counts = CellsThatCount(plan(), spec.genotype, layout_.auxiliary_cell);
   for (size_t i = 0; i < plan().cells.size(); ++i) {
     const CellPlan& cell = plan().cells[i];
     if (!counts[i]) {
@@ -69,7 +70,7 @@ DerivedNetwork::DerivedNetwork(const DerivedNetworkSpec& spec, DerivedNetworkLay
                                                       spec.genotype.cells[cell.type], options)));
   }
   if (spec.auxiliary_head) {
-    const CellPlan& cell = plan().cells[auxiliary];
+    const CellPlan& cell = plan().cells[layout_.auxiliary_cell];
     const auto parts = static_cast<int64_t>(spec.genotype.cells[cell.type].concat.size());
     auxiliary_head_ = register_module(
         "auxiliary_head",
@@ -96,8 +97,7 @@ DerivedNetwork::Output DerivedNetwork::Forward(const torch::Tensor& images,
           DropPathFactors(cells_[i]->NumPaths(), images.size(0), drop_path).to(images.device());
     }
     outputs.push_back(cells_[i]->Forward(InputsOf(plan().cells[i], stem, outputs), factors));
-    const bool read = static_cast<int64_t>(i) == AuxiliaryHead::CellOf(spec_.network.cells);
-    if (read && auxiliary_head_ && is_training()) {
+    if (static_cast<int64_t>(i) == layout_.auxiliary_cell && is_training()) {
       output.auxiliary_logits = auxiliary_head_->Forward(outputs.back());
     }
   }

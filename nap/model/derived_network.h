@@ -23,13 +23,14 @@ namespace nap {
 struct DerivedNetworkSpec {
   Genotype genotype;
   NetworkOptions network = kCifarNetwork;
-  bool auxiliary_head = false;  // a second classifier two thirds of the way, in training only
+  bool auxiliary_head = false;  // a second classifier on the way, in training only
 };
 
 // How the specification's search space lays it out.
 struct DerivedNetworkLayout {
   std::vector<CellTopology> cell_types;
   NetworkPlan plan;
+  int64_t auxiliary_cell = -1;  // whose output an auxiliary head reads; -1: there is none
 };
 
 // InvalidArgument if the search space or an operation is unknown, the genotype does not suit the

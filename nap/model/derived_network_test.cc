@@ -7,9 +7,9 @@
 #include <ATen/ops/randn.h>
 #include <gtest/gtest.h>
 
-#include "nap/architecture/genotype_lookup.h"
 #include "nap/architecture/genotypes_for_tests.h"
 #include "nap/model/network_cost.h"
+#include "nap/search_space/genotype_lookup.h"
 
 namespace nap {
 namespace {

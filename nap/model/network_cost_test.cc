@@ -10,9 +10,9 @@
 #include <vector>
 
 #include "nap/architecture/genotype_darts.h"
-#include "nap/architecture/genotype_lookup.h"
 #include "nap/architecture/genotypes_for_tests.h"
 #include "nap/base/random.h"
+#include "nap/search_space/genotype_lookup.h"
 
 namespace nap {
 namespace {

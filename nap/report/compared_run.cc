@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "nap/architecture/genotype_json.h"
-#include "nap/architecture/genotype_lookup.h"
 #include "nap/base/status_macros.h"
 #include "nap/model/derived_network.h"
 #include "nap/model/model_description.h"
@@ -17,6 +16,7 @@
 #include "nap/report/json_lines.h"
 #include "nap/report/search_record.h"
 #include "nap/report/training_record.h"
+#include "nap/search_space/genotype_lookup.h"
 #include "nap/training/checkpoint.h"
 #include "nap/training/trained_network.h"
 

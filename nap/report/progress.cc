@@ -8,7 +8,6 @@
 #include <numeric>
 
 #include "nap/architecture/genotype.h"
-#include "nap/architecture/genotype_nas_bench_201.h"
 #include "nap/base/clock.h"
 #include "nap/report/duration.h"
 
@@ -83,8 +82,8 @@ void Progress::Pruning(const PruningReport& report, const CandidateSpace& space)
       space.operations[last.id.operation].name, edge.source, edge.target, CellTitle(cell.name)));
 }
 
-void Progress::Epoch(const EpochReport& report, const CandidateSpace& space,
-                     const NasBench201Table* table) {
+void Progress::Epoch(const EpochReport& report, const SearchSpace& search_space,
+                     const CandidateSpace& space, const NasBench201Table* table) {
   const int alive =
       std::accumulate(report.operations_alive.begin(), report.operations_alive.end(), 0);
   std::string lines =
@@ -100,9 +99,9 @@ void Progress::Epoch(const EpochReport& report, const CandidateSpace& space,
   if (!report.pruned.empty()) {
     absl::StrAppend(&lines, "  pruned: ", Summarise(report.pruned, space), "\n");
   }
-  if (report.genotype.search_space == kNasBench201) {
-    absl::StrAppend(&lines, "  cell now: ", NasBench201Table::Describe(report.genotype, table),
-                    "\n");
+  if (search_space.text_is_name()) {
+    absl::StrAppend(&lines, "  cell now: ",
+                    NasBench201Table::Describe(search_space, report.genotype, table), "\n");
   }
   ShowEpoch(lines);
 }

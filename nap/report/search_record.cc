@@ -5,9 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "nap/architecture/drawing.h"
-#include "nap/architecture/genotype_darts.h"
 #include "nap/architecture/genotype_json.h"
-#include "nap/architecture/genotype_nas_bench_201.h"
 #include "nap/base/files.h"
 #include "nap/base/status_macros.h"
 #include "nap/report/metrics.h"
@@ -77,7 +75,8 @@ absl::Status WriteStep(const StepReport& report, RunFolder* folder) {
   return WriteMetrics(json, (report.epoch - 1) * report.steps_per_epoch + report.step, folder);
 }
 
-absl::Status WriteEpoch(const EpochReport& report, const CandidateSpace& space, RunFolder* folder,
+absl::Status WriteEpoch(const EpochReport& report, const SearchSpace& search_space,
+                        const CandidateSpace& space, RunFolder* folder,
                         const NasBench201Table* table) {
   Json alive = Json::object();
   for (size_t cell = 0; cell < space.cells.size(); ++cell) {
@@ -96,8 +95,8 @@ absl::Status WriteEpoch(const EpochReport& report, const CandidateSpace& space, 
                   {"supernet_parameters", report.parameters},
                   {"peak_memory_bytes", report.peak_memory_bytes},
                   {"broken_images", report.broken_images}};
-  if (report.genotype.search_space == kNasBench201) {
-    metrics["architecture"] = GenotypeToNasBench201(report.genotype);
+  if (search_space.text_is_name()) {
+    metrics["architecture"] = search_space.ToText(report.genotype);
     if (table != nullptr) {
       if (const auto entry = table->Find(report.genotype); entry.ok()) {
         metrics["table_accuracy"] = entry->accuracy;
@@ -121,13 +120,13 @@ absl::Status WriteEpoch(const EpochReport& report, const CandidateSpace& space, 
   return folder->WriteLine(kStrengths, strengths.dump());
 }
 
-absl::Status WriteGenotype(const Genotype& genotype, const CandidateSpace& space,
+absl::Status WriteGenotype(const Genotype& genotype, const SearchSpace& search_space,
                            RunFolder* folder) {
-  const std::string line = genotype.search_space == kNasBench201 ? GenotypeToNasBench201(genotype)
-                                                                 : GenotypeToDarts(genotype);
-  NAP_RETURN_IF_ERROR(WriteFileAtomically(folder->File("genotype.txt"), line + "\n"));
-  NAP_RETURN_IF_ERROR(WriteFileAtomically(folder->File("genotype.dot"),
-                                          GenotypeToDot(genotype, space.cells.front().num_inputs)));
+  NAP_RETURN_IF_ERROR(
+      WriteFileAtomically(folder->File("genotype.txt"), search_space.ToText(genotype) + "\n"));
+  NAP_RETURN_IF_ERROR(
+      WriteFileAtomically(folder->File("genotype.dot"),
+                          GenotypeToDot(genotype, search_space.cell_types().front().num_inputs)));
   // A picture is not worth ending a finished search with an error.
   const absl::Status drawn = RenderSvg(folder->File("genotype.dot"), folder->File("genotype.svg"));
   if (!drawn.ok() && !absl::IsNotFound(drawn)) LOG(WARNING) << drawn.message();

@@ -10,9 +10,9 @@
 
 #include "data/dataset.h"
 #include "data/loader.h"
-#include "nap/architecture/genotype_lookup.h"
 #include "nap/model/derived_network.h"
 #include "nap/scores/score.h"
+#include "nap/search_space/genotype_lookup.h"
 
 namespace nap {
 namespace {

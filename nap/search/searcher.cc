@@ -115,6 +115,7 @@ class SearcherImpl final : public Searcher, private SearchView {
     }
   }
 
+  const SearchSpace& search_space() const override { return *parts_.search_space; }
   const CandidateSpace& space() const override { return parts_.space; }
 
   Checkpoint Save() const override;

@@ -1,6 +1,7 @@
 // darts: normal and reduction cells of two inputs and four nodes (Liu, Simonyan, Yang 2019).
 #include <absl/strings/str_cat.h>
 
+#include "nap/architecture/genotype_darts.h"
 #include "nap/base/status_macros.h"
 #include "nap/search_space/search_space.h"
 
@@ -52,6 +53,19 @@ class Darts final : public SearchSpace {
     }
     plan.output_channels = last.channels;
     return plan;
+  }
+
+  bool suits_presets() const override { return true; }
+
+  std::string ToText(const Genotype& genotype) const override { return GenotypeToDarts(genotype); }
+  bool IsText(absl::string_view text) const override { return IsDarts(text); }
+  absl::StatusOr<Genotype> FromText(absl::string_view text) const override {
+    return GenotypeFromDarts(text);
+  }
+  std::string RemarkOn(const Genotype& genotype) const override {
+    return FitsDarts(genotype) ? ""
+                               : "A node keeps more than two inputs, which DARTS's own code cannot "
+                                 "build; --operations_per_node=2 rules that out.";
   }
 
  private:

@@ -56,6 +56,15 @@ class NasBench201 final : public SearchSpace {
     return plan;
   }
 
+  std::string ToText(const Genotype& genotype) const override {
+    return GenotypeToNasBench201(genotype);
+  }
+  bool IsText(absl::string_view text) const override { return IsNasBench201(text); }
+  absl::StatusOr<Genotype> FromText(absl::string_view text) const override {
+    return GenotypeFromNasBench201(text);
+  }
+  bool text_is_name() const override { return true; }
+
  private:
   const std::vector<CellTopology> cell_types_ = {Cell()};
 };

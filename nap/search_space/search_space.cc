@@ -1,10 +1,11 @@
 #include "nap/search_space/search_space.h"
 
-#include <absl/strings/numbers.h>
+#include <absl/strings/ascii.h>
 #include <absl/strings/str_cat.h>
 
 #include <set>
 
+#include "nap/architecture/genotype_json.h"
 #include "nap/base/status_macros.h"
 
 namespace nap {
@@ -45,6 +46,14 @@ absl::Status ValidateCells(const SearchSpace& space) {
 }
 
 }  // namespace
+
+std::string SearchSpace::ToText(const Genotype& genotype) const {
+  return std::string(absl::StripTrailingAsciiWhitespace(GenotypeToJson(genotype)));
+}
+
+absl::StatusOr<Genotype> SearchSpace::FromText(absl::string_view text) const {
+  return GenotypeFromJson(text);
+}
 
 absl::StatusOr<StemKind> FindStem(const std::string& name) {
   if (name == "cifar") return StemKind::kCifar;

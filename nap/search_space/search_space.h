@@ -1,8 +1,10 @@
-// A search space: which cells there are and how a network is made of them.
+// A search space: which cells there are, how a network is made of them, and how its genotypes are
+// written.
 #ifndef NAP_SEARCH_SPACE_SEARCH_SPACE_H_
 #define NAP_SEARCH_SPACE_SEARCH_SPACE_H_
 
 #include <absl/status/statusor.h>
+#include <absl/strings/string_view.h>
 
 #include <cstdint>
 #include <functional>
@@ -10,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "nap/architecture/genotype.h"
 #include "nap/architecture/topology.h"
 #include "nap/base/parameters.h"
 #include "nap/base/registry.h"
@@ -104,6 +107,32 @@ class SearchSpace {
 
   // InvalidArgument, naming the number at fault, if such a network cannot be.
   virtual absl::StatusOr<NetworkPlan> Plan(const NetworkOptions& options) const = 0;
+
+  // The number of the cell in whose output an auxiliary head stands, if the network of so many
+  // cells gets one.
+  virtual int64_t AuxiliaryCell(int64_t cells) const { return 2 * cells / 3; }
+
+  // Whether the channels and cells that presets give suit the space's networks.
+  virtual bool suits_presets() const { return false; }
+
+  // What genotype.txt says, without a line break at its end: the text that other programs read if
+  // the space has a format of its own, else genotype.json's.
+  virtual std::string ToText(const Genotype& genotype) const;
+
+  // Whether the text looks like that format, so that what is wrong in it is FromText's to say. A
+  // text does not know parameters of its space: both are asked of the space without any, and what
+  // FromText returns may be of a space with some.
+  virtual bool IsText(absl::string_view /*text*/) const { return false; }
+
+  // InvalidArgument that says what is wrong where.
+  virtual absl::StatusOr<Genotype> FromText(absl::string_view text) const;
+
+  // Whether that text is a name, short and without commas: then progress lines and metrics show it,
+  // and tables of published accuracies know genotypes by it.
+  virtual bool text_is_name() const { return false; }
+
+  // What its user should know of a genotype that was found, in a sentence; empty: nothing.
+  virtual std::string RemarkOn(const Genotype& /*genotype*/) const { return ""; }
 
  private:
   friend absl::StatusOr<std::unique_ptr<SearchSpace>> MakeSearchSpace(

@@ -23,8 +23,9 @@ TEST(MakeSearchSpaceTest, NamesASpaceByWhatDiffersFromTheDefaults) {
 }
 
 TEST(MakeSearchSpaceTest, SaysWhatIsWrong) {
-  EXPECT_EQ(NameOf("dart"),
-            "unknown search space 'dart'; known: broken, darts, nas_bench_201, three_inputs");
+  EXPECT_EQ(
+      NameOf("dart"),
+      "unknown search space 'dart'; known: broken, darts, nas_bench_201, plain, three_inputs");
   EXPECT_EQ(
       NameOf("three_inputs:node=3"),
       "search space three_inputs:node=3: unknown parameter 'node'; known: nodes, unused, word");

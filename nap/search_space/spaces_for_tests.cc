@@ -1,6 +1,15 @@
-// Search spaces of others: `three_inputs`, whose cells read three cells before them, and
-// `broken:fault=N`, whose cells are wrong in one way or another.
+// Search spaces of others: `three_inputs`, whose cells read three cells before them and have a
+// format of their own, "three: skip_connect from 0, none from 1; sep_conv_3x3 from 3"; the same
+// without one, `plain`; and `broken:fault=N`, whose cells are wrong in one way or another.
+#include <absl/strings/match.h>
+#include <absl/strings/numbers.h>
+#include <absl/strings/str_cat.h>
+#include <absl/strings/str_join.h>
+#include <absl/strings/str_split.h>
+#include <absl/strings/strip.h>
+
 #include <algorithm>
+#include <utility>
 
 #include "nap/base/status_macros.h"
 #include "nap/search_space/search_space.h"
@@ -10,9 +19,9 @@ namespace {
 
 constexpr int kInputs = 3;
 
-class ThreeInputs : public SearchSpace {
+class Plain : public SearchSpace {
  public:
-  explicit ThreeInputs(int nodes) : cell_types_{CellTopology::Dense("cell", kInputs, nodes, 1)} {}
+  explicit Plain(int nodes) : cell_types_{CellTopology::Dense("cell", kInputs, nodes, 1)} {}
 
   const std::vector<CellTopology>& cell_types() const override { return cell_types_; }
   const std::vector<std::string>& operations() const override { return operations_; }
@@ -45,9 +54,47 @@ class ThreeInputs : public SearchSpace {
   const std::vector<std::string> operations_ = {"none", "skip_connect", "sep_conv_3x3"};
 };
 
-class Broken final : public ThreeInputs {
+class ThreeInputs final : public Plain {
  public:
-  explicit Broken(int64_t fault) : ThreeInputs(2) {
+  using Plain::Plain;
+
+  std::string ToText(const Genotype& genotype) const override {
+    return absl::StrCat(
+        kOpening, absl::StrJoin(genotype.cells[0].nodes, "; ", [](auto* out, const auto& inputs) {
+          absl::StrAppend(out, absl::StrJoin(inputs, ", ", [](auto* text, const auto& input) {
+                            absl::StrAppend(text, input.operation, kFrom, input.source);
+                          }));
+        }));
+  }
+  bool IsText(absl::string_view text) const override { return absl::StartsWith(text, kOpening); }
+  absl::StatusOr<Genotype> FromText(absl::string_view text) const override {
+    CellGenotype cell{"cell", {}, {}};
+    absl::ConsumePrefix(&text, kOpening);
+    for (const absl::string_view node : absl::StrSplit(text, "; ")) {
+      cell.concat.push_back(kInputs + static_cast<int>(cell.nodes.size()));
+      cell.nodes.emplace_back();
+      for (const absl::string_view input : absl::StrSplit(node, ", ")) {
+        const std::pair<std::string, std::string> parts = absl::StrSplit(input, kFrom);
+        GenotypeInput read{parts.first, 0};
+        if (!absl::SimpleAtoi(parts.second, &read.source)) {
+          return absl::InvalidArgumentError(absl::StrCat("'", input, "' has no '", kFrom, "'"));
+        }
+        cell.nodes.back().push_back(read);
+      }
+    }
+    return Genotype{absl::StrCat("three_inputs:nodes=", cell.nodes.size()), {cell}};
+  }
+  bool text_is_name() const override { return true; }
+  std::string RemarkOn(const Genotype&) const override { return "It has three inputs."; }
+
+ private:
+  static constexpr char kOpening[] = "three: ";
+  static constexpr char kFrom[] = " from ";
+};
+
+class Broken final : public Plain {
+ public:
+  explicit Broken(int64_t fault) : Plain(2) {
     CellTopology& cell = cell_types_[0];
     switch (fault) {
       case 0:
@@ -64,6 +111,8 @@ class Broken final : public ThreeInputs {
 };
 
 const bool registered[] = {
+    SearchSpaceRegistry::Global().Register(
+        "plain", {"for tests", [](const ParameterValues&) { return std::make_unique<Plain>(2); }}),
     SearchSpaceRegistry::Global().Register(
         "three_inputs",
         {"for tests",

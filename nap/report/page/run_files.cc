@@ -8,9 +8,9 @@
 #include <limits>
 #include <system_error>
 
-#include "nap/architecture/genotype_lookup.h"
 #include "nap/base/files.h"
 #include "nap/base/status_macros.h"
+#include "nap/search_space/genotype_lookup.h"
 
 namespace nap {
 namespace {

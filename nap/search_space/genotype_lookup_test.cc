@@ -1,4 +1,4 @@
-#include "nap/architecture/genotype_lookup.h"
+#include "nap/search_space/genotype_lookup.h"
 
 #include <gtest/gtest.h>
 
@@ -7,6 +7,7 @@
 #include "nap/architecture/genotype_nas_bench_201.h"
 #include "nap/architecture/genotypes_for_tests.h"
 #include "nap/base/files.h"
+#include "nap/search_space/search_space.h"
 
 namespace nap {
 namespace {
@@ -24,12 +25,20 @@ TEST(GenotypeLookupTest, KnowsPublishedGenotypesByName) {
   EXPECT_EQ(*FindGenotype("DARTS_V2"), DartsV2());
 }
 
+// By hand, from the figures of the papers.
+TEST(GenotypeLookupTest, PublishedCellsAreAsDeepAsTheirFigures) {
+  EXPECT_EQ(DepthOf(FindGenotype("DARTS_V1")->cells[0], 2), 2);
+  EXPECT_EQ(DepthOf(FindGenotype("DARTS_V2")->cells[0], 2), 2);
+  EXPECT_EQ(DepthOf(FindGenotype("PDARTS")->cells[0], 2), 3);
+}
+
 TEST(GenotypeLookupTest, ReadsEveryFormat) {
   const std::string folder = testing::TempDir();
   ASSERT_TRUE(WriteFileAtomically(folder + "/a", "\n " + GenotypeToJson(DartsV2())).ok());
   ASSERT_TRUE(WriteFileAtomically(folder + "/b", GenotypeToDarts(DartsV2()) + "\n").ok());
   EXPECT_EQ(*FindGenotype(folder + "/a"), DartsV2());
   EXPECT_EQ(*FindGenotype(folder + "/b"), DartsV2());
+  EXPECT_EQ(*FindGenotype("DARTS = " + GenotypeToDarts(DartsV2())), DartsV2());
 
   const std::string architecture =
       "|nor_conv_3x3~0|+|none~0|skip_connect~1|+|none~0|none~1|avg_pool_3x3~2|";
@@ -39,6 +48,19 @@ TEST(GenotypeLookupTest, ReadsEveryFormat) {
     ASSERT_TRUE(genotype.ok()) << genotype.status();
     EXPECT_EQ(GenotypeToNasBench201(*genotype), architecture);
   }
+}
+
+// A search space of somebody else's (spaces_for_tests.cc).
+TEST(GenotypeLookupTest, AsksEverySearchSpace) {
+  const Genotype genotype{"three_inputs:nodes=1", {{"cell", {{{"a", 0}, {"b", 2}}}, {3}}}};
+  const auto space = *MakeSearchSpace("three_inputs");
+  EXPECT_EQ(space->ToText(genotype), "three: a from 0, b from 2");
+  EXPECT_EQ(*FindGenotype("three: a from 0, b from 2"), genotype);
+  EXPECT_EQ(ParseGenotype("three: a from 0; b from 3")->search_space, "three_inputs");
+  EXPECT_EQ(ParseGenotype("three: a").status().message(), "'a' has no ' from '");
+  EXPECT_EQ(ParseGenotype("four: a").status().message(),
+            "it is no genotype: neither genotype.json's format nor that of a search space (broken, "
+            "darts, nas_bench_201, plain, three_inputs)");
 }
 
 TEST(GenotypeLookupTest, NamesWhatIsWrong) {

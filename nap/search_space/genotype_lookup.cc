@@ -1,4 +1,4 @@
-#include "nap/architecture/genotype_lookup.h"
+#include "nap/search_space/genotype_lookup.h"
 
 #include <absl/strings/ascii.h>
 #include <absl/strings/match.h>
@@ -6,10 +6,12 @@
 #include <absl/strings/str_join.h>
 #include <absl/strings/string_view.h>
 
-#include "nap/architecture/genotype_darts.h"
+#include <memory>
+
 #include "nap/architecture/genotype_json.h"
-#include "nap/architecture/genotype_nas_bench_201.h"
 #include "nap/base/files.h"
+#include "nap/base/status_macros.h"
+#include "nap/search_space/search_space.h"
 
 namespace nap {
 namespace {
@@ -59,6 +61,19 @@ absl::StatusOr<Genotype> Named(absl::string_view origin, absl::StatusOr<Genotype
                       absl::StrCat(origin, ": ", genotype.status().message()));
 }
 
+bool IsJson(absl::string_view text) {
+  return absl::StartsWith(absl::StripLeadingAsciiWhitespace(text), "{");
+}
+
+// The search space whose format the text looks like; null: none.
+std::unique_ptr<SearchSpace> SpaceOfText(absl::string_view text) {
+  for (const std::string& name : SearchSpaceRegistry::Global().Names()) {
+    absl::StatusOr<std::unique_ptr<SearchSpace>> space = MakeSearchSpace(name);
+    if (space.ok() && (*space)->IsText(text)) return *std::move(space);
+  }
+  return nullptr;
+}
+
 }  // namespace
 
 std::vector<std::string> PublishedGenotypes() {
@@ -69,11 +84,10 @@ std::vector<std::string> PublishedGenotypes() {
 
 absl::StatusOr<Genotype> FindGenotype(const std::string& name_or_file) {
   for (const Published& published : kPublished) {
-    if (name_or_file == published.name) return GenotypeFromDarts(published.line);
+    if (name_or_file == published.name) return ParseGenotype(published.line);
   }
-  if (IsNasBench201(name_or_file)) {
-    return Named(absl::StrCat("the genotype '", name_or_file, "'"),
-                 GenotypeFromNasBench201(name_or_file));
+  if (LooksLikeGenotype(name_or_file)) {
+    return Named(absl::StrCat("the genotype '", name_or_file, "'"), ParseGenotype(name_or_file));
   }
   const absl::StatusOr<std::string> content = ReadFile(name_or_file);
   if (absl::IsNotFound(content.status())) {
@@ -86,10 +100,21 @@ absl::StatusOr<Genotype> FindGenotype(const std::string& name_or_file) {
 }
 
 absl::StatusOr<Genotype> ParseGenotype(absl::string_view text) {
-  if (absl::StartsWith(absl::StripLeadingAsciiWhitespace(text), "{")) {
-    return GenotypeFromJson(text);
+  const std::unique_ptr<SearchSpace> space = IsJson(text) ? nullptr : SpaceOfText(text);
+  if (IsJson(text) || space != nullptr) {
+    NAP_ASSIGN_OR_RETURN(Genotype genotype,
+                         space != nullptr ? space->FromText(text) : GenotypeFromJson(text));
+    const auto named = MakeSearchSpace(genotype.search_space);
+    if (named.ok()) genotype.search_space = (*named)->name();
+    return genotype;
   }
-  return IsNasBench201(text) ? GenotypeFromNasBench201(text) : GenotypeFromDarts(text);
+  return absl::InvalidArgumentError(
+      absl::StrCat("it is no genotype: neither genotype.json's format nor that of a search space (",
+                   absl::StrJoin(SearchSpaceRegistry::Global().Names(), ", "), ")"));
+}
+
+bool LooksLikeGenotype(absl::string_view text) {
+  return IsJson(text) || SpaceOfText(text) != nullptr;
 }
 
 }  // namespace nap
