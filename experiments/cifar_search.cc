@@ -56,7 +56,7 @@ DEFINE_bool(strict, false, "a broken image ends the search instead of being left
 DEFINE_int32(workers, 1, "threads that decode and augment images");
 DEFINE_int32(max_images, 0, "use only so many of the training images; 0: all");
 
-DEFINE_string(search_space, "darts", "search space");
+DEFINE_string(search_space, "darts", "search space, with parameters as in darts:nodes=5");
 DEFINE_string(operations, "",
               "candidate operations, comma-separated; empty: the search space's own");
 DEFINE_string(extra_operations, "", "candidates to add to them, comma-separated");
@@ -72,9 +72,10 @@ DEFINE_int32(cells, 8, "cells of the supernet");
 DEFINE_int32(partial_channels, 1,
              "of each source one channel in so many goes through an edge's operations (PC-DARTS: "
              "4); 1: all");
-DEFINE_int32(operations_per_cell, 0,
-             "operations that each cell type keeps; 0: the search space's own (8 in darts), or any "
-             "number with --max_parameters or --max_mult_adds");
+DEFINE_int32(
+    operations_per_cell, 0,
+    "operations that each cell type keeps; 0: the search space's own (darts: two a node), or any "
+    "number with --max_parameters or --max_mult_adds");
 DEFINE_int32(operations_per_edge, 1, "operations that an edge keeps at most");
 DEFINE_int32(operations_per_node, 0,
              "operations that a node sums at most; 0: any number; 2: as DARTS's own code can read");

@@ -33,8 +33,9 @@ DEFINE_string(preset, "quick", "quick or paper: the flag file that sets the defa
 DEFINE_string(out_dir, "", "run folder; empty: runs/<experiment>-<date>-<time>");
 
 DEFINE_string(genotype, "DARTS_V2",
-              "genotype.json, a file with a DARTS line, a NAS-Bench-201 string, or DARTS_V1, "
-              "DARTS_V2, PDARTS, PC_DARTS_cifar, PC_DARTS_image");
+              "genotype.json, a text in a search space's own format (DARTS's line, a NAS-Bench-201 "
+              "string) or a file with one, or NASNet, AmoebaNet, DARTS_V1, DARTS_V2, PDARTS, "
+              "PC_DARTS_cifar, PC_DARTS_image");
 DEFINE_string(network, "cifar", "the network's shape: cifar or imagenet");
 DEFINE_int32(channels, 0,
              "of the first cell; 0: 36 (cifar) or 48 (imagenet) in darts, 16 in nas_bench_201");

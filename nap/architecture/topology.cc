@@ -85,11 +85,15 @@ absl::Status ValidateTopology(const CellTopology& cell) {
       return absl::InvalidArgumentError(absl::StrCat("no edge leads to its node ", node));
     }
   }
-  const std::set<int> parts(cell.concat.begin(), cell.concat.end());
-  if (parts.empty() || parts.size() < cell.concat.size() || *parts.begin() < cell.FirstNode() ||
+  return ValidateConcat(cell.concat, cell);
+}
+
+absl::Status ValidateConcat(const std::vector<int>& concat, const CellTopology& cell) {
+  const std::set<int> parts(concat.begin(), concat.end());
+  if (parts.empty() || parts.size() < concat.size() || *parts.begin() < cell.FirstNode() ||
       *parts.rbegin() >= cell.EndNode()) {
     return absl::InvalidArgumentError(
-        absl::StrCat("its output is made of [", absl::StrJoin(cell.concat, ", "),
+        absl::StrCat("its output is made of [", absl::StrJoin(concat, ", "),
                      "]; it must be intermediate nodes, ", cell.FirstNode(), " to ",
                      cell.EndNode() - 1, ", at least one and each once"));
   }

@@ -26,6 +26,8 @@ struct CellTopology {
   // Sorted by target, then source: the order in which everything that is stored an edge is kept.
   std::vector<Edge> edges;
 
+  bool concat_is_free = false;  // whether a genotype may say that other nodes are the output
+
   // Every intermediate node is joined with every node before it and belongs to the output.
   static CellTopology Dense(std::string name, int num_inputs, int num_nodes, int input_stride);
 
@@ -43,6 +45,9 @@ struct CellTopology {
 // a target; the output is made of intermediate nodes, each once. InvalidArgument that names what is
 // wrong.
 absl::Status ValidateTopology(const CellTopology& cell);
+
+// The part of it that is about the output.
+absl::Status ValidateConcat(const std::vector<int>& concat, const CellTopology& cell);
 
 }  // namespace nap
 

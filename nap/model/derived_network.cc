@@ -36,8 +36,11 @@ absl::StatusOr<DerivedNetworkLayout> LayOut(const DerivedNetworkSpec& spec) {
     if (!(*OperationRegistry::Global().Find(name))->is_zero) operations.push_back(name);
   }
   NAP_RETURN_IF_ERROR(ValidateGenotype(spec.genotype, space->cell_types(), operations));
-  NAP_ASSIGN_OR_RETURN(NetworkPlan plan, space->Plan(spec.network));
-  DerivedNetworkLayout layout{space->cell_types(), std::move(plan)};
+  DerivedNetworkLayout layout{space->cell_types(), {}};
+  for (size_t i = 0; i < layout.cell_types.size(); ++i) {
+    layout.cell_types[i].concat = spec.genotype.cells[i].concat;
+  }
+  NAP_ASSIGN_OR_RETURN(layout.plan, space->PlanWith(spec.network, layout.cell_types));
   if (spec.auxiliary_head) layout.auxiliary_cell = space->AuxiliaryCell(spec.network.cells);
   return layout;
 }

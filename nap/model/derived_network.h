@@ -28,7 +28,7 @@ struct DerivedNetworkSpec {
 
 // How the specification's search space lays it out.
 struct DerivedNetworkLayout {
-  std::vector<CellTopology> cell_types;
+  std::vector<CellTopology> cell_types;  // with the genotype's output
   NetworkPlan plan;
   int64_t auxiliary_cell = -1;  // whose output an auxiliary head reads; -1: there is none
 };

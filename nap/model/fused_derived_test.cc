@@ -62,6 +62,14 @@ const CellGenotype kHalf{"cell", {{{"dil_conv_3x3", 1}}, {{"skip_connect", 2}}},
 // Node 2 has no inputs, and is read.
 const CellGenotype kEmpty{"cell", {{}, {{"skip_connect", 2}, {"sep_conv_3x3", 1}}}, {2, 3}};
 
+// An operation twice on an edge, with and without parameters, and a node that is no part of the
+// output.
+const CellGenotype kTwice{"cell",
+                          {{{"sep_conv_3x3", 0}, {"sep_conv_3x3", 0}, {"skip_connect", 1}},
+                           {{"avg_pool_3x3", 0}, {"avg_pool_3x3", 0}, {"dil_conv_5x5", 2}},
+                           {{"skip_connect", 3}, {"skip_connect", 3}}},
+                          {4, 3}};
+
 struct Case {
   const CellGenotype* genotype;
   int64_t channels;
@@ -255,6 +263,12 @@ TEST(FusedDerivedCellTest, GivesTheSameBitsWithAnyNumberOfThreads) {
 TEST(FusedDerivedCellTest, ANodeWithoutInputsIsZero) {
   ExpectExact({&kEmpty, 6, 5, 3});
   ExpectExact({&kEmpty, 6, 5, 3, /*stride=*/2}, {"fused", /*recompute=*/true});
+}
+
+TEST(FusedDerivedCellTest, SumsAnOperationThatStandsTwiceOnAnEdge) {
+  ExpectExact({&kTwice, 6, 5, 3});
+  ExpectExact({&kTwice, 6, 5, 3, /*stride=*/2, /*drop_path=*/true}, {"fused", /*recompute=*/true});
+  ExpectExact({&kTwice, 16, 5, 3, 1, false, /*training=*/false});
 }
 
 TEST(FusedDerivedNetworkTest, Trains) {

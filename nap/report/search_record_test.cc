@@ -110,7 +110,7 @@ TEST_F(SearchRecordTest, AppendsALineForEachStepAndEpoch) {
 TEST_F(SearchRecordTest, WritesTheGenotypeInEveryForm) {
   auto folder = Create();
   ASSERT_TRUE(folder.ok());
-  const Genotype genotype{"darts",
+  const Genotype genotype{"darts:nodes=1",
                           {{"normal", {{{"sep_conv_3x3", 0}, {"skip_connect", 1}}}, {2}},
                            {"reduce", {{{"skip_connect", 1}}}, {2}}}};
   ASSERT_TRUE(WriteGenotype(genotype, *search_space_, folder->get()).ok());

@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "nap/search_space/search_space.h"
 
 namespace nap {
@@ -51,6 +53,33 @@ TEST(DartsTest, PlansTheSearchNetworkOfThePaper) {
         << i;
     EXPECT_EQ(cell.inputs[1].kind, CellInputKind::kPointwise) << i;
   }
+}
+
+TEST(DartsTest, HasAsManyNodesAsItIsAskedFor) {
+  const auto space = *MakeSearchSpace("darts:nodes=5");
+  EXPECT_EQ(space->name(), "darts:nodes=5");
+  EXPECT_EQ((*MakeSearchSpace("darts:nodes=4"))->name(), "darts");
+  EXPECT_EQ(space->operations_per_cell(), 10);
+  for (const CellTopology& cell : space->cell_types()) {
+    EXPECT_EQ(cell.edges.size(), 20u);
+    EXPECT_EQ(cell.concat, (std::vector<int>{2, 3, 4, 5, 6}));
+  }
+  EXPECT_EQ(space->Plan({16, 8, 3, 10})->output_channels, 5 * 64);
+}
+
+// NASNet's: all five nodes of a normal cell, three of a reduction cell.
+TEST(DartsTest, PlansCellsWhoseOutputIsSomeOfTheirNodes) {
+  const auto space = *MakeSearchSpace("darts:nodes=5");
+  std::vector<CellTopology> cell_types = space->cell_types();
+  cell_types[1].concat = {4, 5, 6};
+  const auto plan = space->PlanWith({16, 8, 3, 10}, cell_types);
+  ASSERT_TRUE(plan.ok()) << plan.status();
+  const std::vector<int64_t> last = {48, 80, 80, 96, 160, 160, 192, 320};
+  for (int i = 0; i < 8; ++i) {
+    EXPECT_EQ(plan->cells[i].inputs[1].channels, last[i]) << i;
+    EXPECT_EQ(plan->cells[i].inputs[0].channels, last[std::max(i - 1, 0)]) << i;
+  }
+  EXPECT_EQ(plan->output_channels, 320);
 }
 
 TEST(DartsTest, RefusesWhatCannotBe) {

@@ -32,7 +32,7 @@ TEST(GenotypeListTest, ReadsDartsLines) {
     ASSERT_TRUE(list.ok()) << list.status();
     ASSERT_EQ(list->size(), 2u);
     EXPECT_EQ((*list)[0].text, line);
-    EXPECT_EQ((*list)[0].genotype.search_space, "darts");
+    EXPECT_EQ((*list)[0].genotype.search_space, "darts:nodes=1");
     EXPECT_EQ((*list)[1].genotype, (*list)[0].genotype);
     EXPECT_FALSE((*list)[1].accuracy.has_value());
   }

@@ -12,8 +12,9 @@
 
 namespace nap {
 
-// DARTS_V1, DARTS_V2 (Liu, Simonyan, Yang 2019), PDARTS (Chen et al. 2019), PC_DARTS_cifar,
-// PC_DARTS_image (Xu et al. 2020).
+// NASNet (Zoph et al. 2018, NASNet-A) and AmoebaNet (Real et al. 2019, AmoebaNet-A), in the form in
+// which DARTS's code states them; DARTS_V1, DARTS_V2 (Liu, Simonyan, Yang 2019), PDARTS (Chen et
+// al. 2019), PC_DARTS_cifar, PC_DARTS_image (Xu et al. 2020).
 std::vector<std::string> PublishedGenotypes();
 
 // One of PublishedGenotypes(), a text in a search space's own format (DARTS's line, a NAS-Bench-201

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "nap/architecture/genotype_darts.h"
 #include "nap/architecture/genotype_json.h"
 #include "nap/architecture/genotype_nas_bench_201.h"
@@ -16,9 +18,11 @@ TEST(GenotypeLookupTest, KnowsPublishedGenotypesByName) {
   for (const std::string& name : PublishedGenotypes()) {
     const auto genotype = FindGenotype(name);
     ASSERT_TRUE(genotype.ok()) << name << genotype.status();
+    const bool five = name == "NASNet" || name == "AmoebaNet";
+    EXPECT_EQ(genotype->search_space, five ? "darts:nodes=5" : "darts");
     // All of them keep two inputs a node.
     for (const CellGenotype& cell : genotype->cells) {
-      ASSERT_EQ(cell.nodes.size(), 4u) << name;
+      ASSERT_EQ(cell.nodes.size(), five ? 5u : 4u) << name;
       for (const auto& inputs : cell.nodes) EXPECT_EQ(inputs.size(), 2u) << name;
     }
   }
@@ -30,6 +34,21 @@ TEST(GenotypeLookupTest, PublishedCellsAreAsDeepAsTheirFigures) {
   EXPECT_EQ(DepthOf(FindGenotype("DARTS_V1")->cells[0], 2), 2);
   EXPECT_EQ(DepthOf(FindGenotype("DARTS_V2")->cells[0], 2), 2);
   EXPECT_EQ(DepthOf(FindGenotype("PDARTS")->cells[0], 2), 3);
+}
+
+// What is not used leaves a node in the output: loose ends, as both papers say.
+TEST(GenotypeLookupTest, NasNetAndAmoebaNetPutOutWhatTheyDoNotUse) {
+  for (const char* name : {"NASNet", "AmoebaNet"}) {
+    const auto genotype = FindGenotype(name);
+    ASSERT_TRUE(genotype.ok()) << genotype.status();
+    for (const CellGenotype& cell : genotype->cells) {
+      std::set<int> unused = {2, 3, 4, 5, 6};
+      for (const auto& inputs : cell.nodes) {
+        for (const GenotypeInput& input : inputs) unused.erase(input.source);
+      }
+      EXPECT_EQ(std::set<int>(cell.concat.begin(), cell.concat.end()), unused) << name << cell.name;
+    }
+  }
 }
 
 TEST(GenotypeLookupTest, ReadsEveryFormat) {
@@ -67,8 +86,8 @@ TEST(GenotypeLookupTest, NamesWhatIsWrong) {
   const auto missing = FindGenotype("nowhere/genotype.json");
   EXPECT_EQ(missing.status().code(), absl::StatusCode::kNotFound);
   EXPECT_EQ(missing.status().message(),
-            "the genotype 'nowhere/genotype.json' is neither a file nor one of DARTS_V1, DARTS_V2, "
-            "PDARTS, PC_DARTS_cifar, PC_DARTS_image");
+            "the genotype 'nowhere/genotype.json' is neither a file nor one of NASNet, AmoebaNet, "
+            "DARTS_V1, DARTS_V2, PDARTS, PC_DARTS_cifar, PC_DARTS_image");
   EXPECT_EQ(FindGenotype("|a~0|+|a~0|").status().message(),
             "the genotype '|a~0|+|a~0|': NAS-Bench-201 architecture: it must have 3 nodes joined "
             "by '+', not 2");

@@ -31,7 +31,9 @@ class NasBench201 final : public SearchSpace {
     return {16, 15, 3, stem == StemKind::kCifar ? 10 : 1000, stem};
   }
 
-  absl::StatusOr<NetworkPlan> Plan(const NetworkOptions& options) const override {
+  absl::StatusOr<NetworkPlan> PlanWith(
+      const NetworkOptions& options,
+      const std::vector<CellTopology>& /*cell_types*/) const override {
     if (options.cells < kStages || options.cells % kStages != 0) {
       return absl::InvalidArgumentError(absl::StrCat(
           "the nas_bench_201 space has three stages of as many cells each, so it needs 3, 6, 9, "

@@ -106,7 +106,13 @@ class SearchSpace {
   virtual NetworkOptions usual_network(StemKind stem) const = 0;
 
   // InvalidArgument, naming the number at fault, if such a network cannot be.
-  virtual absl::StatusOr<NetworkPlan> Plan(const NetworkOptions& options) const = 0;
+  absl::StatusOr<NetworkPlan> Plan(const NetworkOptions& options) const {
+    return PlanWith(options, cell_types());
+  }
+
+  // The same of cells with another output (CellTopology::concat_is_free), which is `cell_types`.
+  virtual absl::StatusOr<NetworkPlan> PlanWith(
+      const NetworkOptions& options, const std::vector<CellTopology>& cell_types) const = 0;
 
   // The number of the cell in whose output an auxiliary head stands, if the network of so many
   // cells gets one.

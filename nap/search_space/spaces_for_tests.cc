@@ -28,7 +28,9 @@ class Plain : public SearchSpace {
   int operations_per_cell() const override { return 3; }
   NetworkOptions usual_network(StemKind stem) const override { return {4, 4, 3, 10, stem}; }
 
-  absl::StatusOr<NetworkPlan> Plan(const NetworkOptions& options) const override {
+  absl::StatusOr<NetworkPlan> PlanWith(
+      const NetworkOptions& options,
+      const std::vector<CellTopology>& /*cell_types*/) const override {
     NAP_RETURN_IF_ERROR(ValidateNetwork(name(), options));
     const auto parts = static_cast<int64_t>(cell_types_[0].concat.size());
     NetworkPlan plan{options.stem,   options.image_channels, options.channels, {}, 0,
