@@ -12,6 +12,7 @@ namespace {
 constexpr int kNormal = 0;
 constexpr int kReduce = 1;
 constexpr int64_t kStemMultiplier = 3;
+constexpr int64_t kMostNodes = 100;  // edges grow with the square
 
 CellTopology Cell(const char* name, int nodes, int input_stride) {
   CellTopology cell = CellTopology::Dense(name, /*num_inputs=*/2, nodes, input_stride);
@@ -89,8 +90,11 @@ class Darts final : public SearchSpace {
 const bool registered = SearchSpaceRegistry::Global().Register(
     kDarts,
     {"DARTS's normal and reduction cells",
-     [](const ParameterValues& parameters) {
-       return std::make_unique<Darts>(static_cast<int>(parameters.Integer(kDartsNodesKey)));
+     [](const ParameterValues& parameters) -> absl::StatusOr<std::unique_ptr<SearchSpace>> {
+       const int64_t nodes = parameters.Integer(kDartsNodesKey);
+       if (nodes <= kMostNodes) return std::make_unique<Darts>(static_cast<int>(nodes));
+       return absl::InvalidArgumentError(
+           absl::StrCat("parameter ", kDartsNodesKey, "=", nodes, " must be at most ", kMostNodes));
      },
      {Parameter::Integer(kDartsNodesKey, kDartsNodes, 1,
                          "intermediate nodes of a cell, which keeps two operations each")}});

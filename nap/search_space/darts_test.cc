@@ -83,6 +83,9 @@ TEST(DartsTest, PlansCellsWhoseOutputIsSomeOfTheirNodes) {
 }
 
 TEST(DartsTest, RefusesWhatCannotBe) {
+  EXPECT_EQ(
+      MakeSearchSpace("darts:nodes=99999999999").status().message(),
+      "search space darts:nodes=99999999999: parameter nodes=99999999999 must be at most 100");
   EXPECT_FALSE(Darts()->Plan({16, 2, 3, 10}).ok());
   EXPECT_FALSE(Darts()->Plan({0, 8, 3, 10}).ok());
   EXPECT_FALSE(Darts()->Plan({16, 8, 3, 1}).ok());

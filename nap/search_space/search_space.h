@@ -110,7 +110,8 @@ class SearchSpace {
     return PlanWith(options, cell_types());
   }
 
-  // The same of cells with another output (CellTopology::concat_is_free), which is `cell_types`.
+  // The same where a genotype has chosen other outputs (CellTopology::concat_is_free): `cell_types`
+  // are the space's but for their concat.
   virtual absl::StatusOr<NetworkPlan> PlanWith(
       const NetworkOptions& options, const std::vector<CellTopology>& cell_types) const = 0;
 
