@@ -25,8 +25,6 @@
 #include "experiments/run.h"
 #include "experiments/run_flags.h"
 #include "nap/architecture/drawing.h"
-#include "nap/architecture/genotype_darts.h"
-#include "nap/architecture/genotype_nas_bench_201.h"
 #include "nap/base/interrupt.h"
 #include "nap/base/option_checks.h"
 #include "nap/base/program.h"
@@ -40,6 +38,7 @@
 #include "nap/report/duration.h"
 #include "nap/report/nas_bench_201_table.h"
 #include "nap/report/run_folder.h"
+#include "nap/report/run_schema.h"
 #include "nap/report/search_record.h"
 #include "nap/runtime/memory.h"
 #include "nap/search/optimization.h"
@@ -64,9 +63,10 @@ DEFINE_string(optimization, "bilevel", "how weights and strengths share the imag
 
 DEFINE_int32(channels, 16, "channels of the first cell");
 DEFINE_int32(cells, 8, "cells of the supernet");
-DEFINE_int32(operations_per_cell, 0,
-             "operations that each cell type keeps; 0: the search space's own (8 in darts), or any "
-             "number with --max_parameters or --max_mult_adds");
+DEFINE_int32(
+    operations_per_cell, 0,
+    "operations that each cell type keeps; 0: the search space's own (darts: two a node), or any "
+    "number with --max_parameters or --max_mult_adds");
 DEFINE_int32(operations_per_edge, 1, "operations that an edge keeps at most");
 DEFINE_int32(operations_per_node, 0,
              "operations that a node sums at most; 0: any number; 2: as DARTS's own code can read");
@@ -140,9 +140,8 @@ absl::StatusOr<SearchOptions> OptionsFromFlags() {
   options.operations = Names(FLAGS_operations);
   if (!FLAGS_extra_operations.empty()) {
     if (options.operations.empty()) {
-      NAP_ASSIGN_OR_RETURN(const auto* space,
-                           SearchSpaceRegistry::Global().Find(FLAGS_search_space));
-      options.operations = space->make()->operations();
+      NAP_ASSIGN_OR_RETURN(const auto space, MakeSearchSpace(FLAGS_search_space));
+      options.operations = space->operations();
     }
     for (const std::string& name : Names(FLAGS_extra_operations)) {
       options.operations.push_back(name);
@@ -236,21 +235,22 @@ absl::StatusOr<NetworkPlan> PlanOf(const NetworkOptions& network, const SearchSp
 }
 
 // Null if the flag is not given.
-absl::StatusOr<std::unique_ptr<const NasBench201Table>> ReadTable() {
+absl::StatusOr<std::unique_ptr<const NasBench201Table>> ReadTable(const SearchSpace& space) {
   if (FLAGS_nas_bench_201_table.empty()) return nullptr;
-  if (FLAGS_search_space != kNasBench201) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("--nas_bench_201_table judges cells of --search_space=", kNasBench201,
-                     " only, not of ", FLAGS_search_space));
-  }
   NAP_ASSIGN_OR_RETURN(NasBench201Table table, NasBench201Table::Read(FLAGS_nas_bench_201_table));
+  if (table.search_space().name() != space.name()) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "--nas_bench_201_table judges cells of --search_space=", table.search_space().name(),
+        " only, not of ", space.name()));
+  }
   return std::make_unique<const NasBench201Table>(std::move(table));
 }
 
 // What the search found and what it costs.
 absl::Status PrintResult(const Genotype& genotype, const FinalNetwork& network,
-                         const NetworkPlan& plan, const std::vector<CellTopology>& cell_types,
+                         const NetworkPlan& plan, const SearchSpace& space,
                          const NasBench201Table* table) {
+  const std::vector<CellTopology>& cell_types = space.cell_types();
   NAP_ASSIGN_OR_RETURN(const Cost cost, NetworkCost(plan, cell_types, genotype, network.image));
   for (size_t cell = 0; cell < genotype.cells.size(); ++cell) {
     std::printf("\n%s  keeps %s\n",
@@ -262,21 +262,22 @@ absl::Status PrintResult(const Genotype& genotype, const FinalNetwork& network,
       "multiply-adds an image of %d x %d pixels.\n",
       network.network.cells, network.network.channels, cost.parameters / 1e6, cost.mult_adds / 1e6,
       network.image.height, network.image.width);
-  if (genotype.search_space == kNasBench201) {
-    absl::PrintF("Architecture: %s\n", NasBench201Table::Describe(genotype, table));
+  if (space.text_is_name()) {
+    absl::PrintF("Architecture: %s\n", NasBench201Table::Describe(space, genotype, table));
   }
   return absl::OkStatus();
 }
 
 // From a first look to the real thing: a genotype of real images is worth training.
-std::string NextCommand(const std::string& genotype, const FinalNetwork& network) {
+std::string NextCommand(const std::string& genotype, const SearchSpace& space,
+                        const FinalNetwork& network) {
   if (FLAGS_data_dir.empty() && FLAGS_dataset.empty()) {
     return "bazel run //tools:download_cifar10 && bazel run //experiments:cifar_search -- "
            "--data_dir=datasets";
   }
   std::string command =
       absl::StrCat("bazel run //experiments:cifar_train -- --genotype=", genotype);
-  if (FLAGS_search_space == kNasBench201) {  // presets have DARTS's numbers
+  if (!space.suits_presets()) {
     absl::StrAppend(&command, " --cells=", network.network.cells,
                     " --channels=", network.network.channels);
   }
@@ -320,13 +321,12 @@ absl::Status Main() {
   const Checkpoint* const checkpoint = run.checkpoint.get();
   NAP_ASSIGN_OR_RETURN(const std::unique_ptr<Dataset> images, OpenTrainingImages());
   NAP_ASSIGN_OR_RETURN(options.final_network, FinalNetworkFromFlags(*images));
-  NAP_ASSIGN_OR_RETURN(const auto* space, SearchSpaceRegistry::Global().Find(FLAGS_search_space));
-  NAP_ASSIGN_OR_RETURN(const NetworkPlan final_plan,
-                       PlanOf(options.final_network.network, *space->make()));
+  NAP_ASSIGN_OR_RETURN(const auto space, MakeSearchSpace(FLAGS_search_space));
+  NAP_ASSIGN_OR_RETURN(const NetworkPlan final_plan, PlanOf(options.final_network.network, *space));
   NAP_ASSIGN_OR_RETURN(const std::unique_ptr<Searcher> searcher,
                        Searcher::Create(options, images.get()));
   if (checkpoint != nullptr) NAP_RETURN_IF_ERROR(searcher->Load(*checkpoint));
-  NAP_ASSIGN_OR_RETURN(const std::unique_ptr<const NasBench201Table> table, ReadTable());
+  NAP_ASSIGN_OR_RETURN(const std::unique_ptr<const NasBench201Table> table, ReadTable(*space));
   NAP_ASSIGN_OR_RETURN(const std::unique_ptr<RunFolder> folder,
                        OpenRunFolder(run, Kind(), Program()));
   const std::string& out_dir = folder->path();
@@ -342,8 +342,8 @@ absl::Status Main() {
   const absl::StatusOr<Genotype> genotype = searcher->Run(&reporter);
   if (!genotype.ok()) return Unfinished(genotype.status(), out_dir, Kind());
   // First on the screen: there it stays if the disk is full.
-  NAP_RETURN_IF_ERROR(PrintResult(*genotype, options.final_network, final_plan,
-                                  searcher->space().cells, table.get()));
+  NAP_RETURN_IF_ERROR(
+      PrintResult(*genotype, options.final_network, final_plan, *space, table.get()));
   if (!std::isnan(reporter.seconds_to_cell())) {
     absl::PrintF("The cell was complete %s after the start. ",
                  FormatDuration(reporter.seconds_to_cell()));
@@ -354,20 +354,18 @@ absl::Status Main() {
   }
   absl::PrintF("Peak memory: %.2f GB.\n", PeakMemoryBytes() / 1e9);
   std::fflush(stdout);
-  NAP_RETURN_IF_ERROR(WriteGenotype(*genotype, searcher->space(), folder.get()));
+  NAP_RETURN_IF_ERROR(WriteGenotype(*genotype, *space, folder.get()));
   reporter.Finish();
   std::printf(
       "Written to %s: genotype.json, genotype.txt, genotype.dot%s, metrics.jsonl, "
       "strengths.jsonl, config.json, checkpoint.pt, report.html\n",
       out_dir.c_str(),
-      std::filesystem::exists(folder->File("genotype.svg")) ? ", genotype.svg" : "");
-  if (genotype->search_space == "darts" && !FitsDarts(*genotype)) {
-    std::printf(
-        "A node keeps more than two inputs, which DARTS's own code cannot build; "
-        "--operations_per_node=2 rules that out.\n");
-  }
-  std::printf("Next: %s\n",
-              NextCommand(folder->File("genotype.json"), options.final_network).c_str());
+      std::filesystem::exists(folder->File(run_file::kGenotypeSvg)) ? ", genotype.svg" : "");
+  const std::string remark = space->RemarkOn(*genotype);
+  if (!remark.empty()) std::printf("%s\n", remark.c_str());
+  std::printf(
+      "Next: %s\n",
+      NextCommand(folder->File(run_file::kGenotype), *space, options.final_network).c_str());
   return absl::OkStatus();
 }
 

@@ -46,9 +46,10 @@ absl::Status Reporter::OnPruning(const PruningReport& report) {
 }
 
 absl::Status Reporter::OnEpoch(const SearchEpochReport& report) {
-  progress_.Epoch(report, searcher_->space(), table_);
+  progress_.Epoch(report, searcher_->search_space(), searcher_->space(), table_);
   accuracy_ = report.valid_accuracy;
-  NAP_RETURN_IF_ERROR(WriteEpoch(report, searcher_->space(), folder_, table_));
+  NAP_RETURN_IF_ERROR(
+      WriteEpoch(report, searcher_->search_space(), searcher_->space(), folder_, table_));
   page_.Update();
   return checkpointer_.AfterEpoch(report.epoch);
 }

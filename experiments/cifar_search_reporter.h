@@ -14,8 +14,8 @@ namespace nap {
 
 class Reporter final : public SearchObserver {
  public:
-  // log_every: steps between two lines of metrics.jsonl. table: null, or it judges the cells of
-  // NAS-Bench-201.
+  // log_every: steps between two lines of metrics.jsonl. table: as in WriteEpoch
+  // (search_record.h).
   Reporter(const Searcher* searcher, RunFolder* folder, int log_every,
            const Checkpointer::Options& checkpoints, const NasBench201Table* table);
 

@@ -85,6 +85,21 @@ for cell in (genotype.normal, genotype.reduce):
     assert len(cell) == 8 and all(name != 'none' for name, source in cell)
 END
 
+# Cells of another number of nodes.
+"$search" "${tiny[@]}" --search_space=darts:nodes=03 --final_cells=5 --out_dir=three >stdout 2>&1 ||
+  problem "three nodes: $(cat stdout)"
+python3 - <<'END' || problem "not cells of three nodes: $(cat three/genotype.json)"
+import json
+genotype = json.load(open('three/genotype.json'))
+assert genotype['search_space'] == 'darts:nodes=3'
+for cell in genotype['cells'].values():
+    assert len(cell['nodes']) == 3 and sum(map(len, cell['nodes'])) == 6 and cell['concat'] == [2, 3, 4]
+assert 'normal_concat=[2, 3, 4]' in open('three/genotype.txt').read()
+END
+grep -qF 'With 5 cells of 36 channels' stdout || problem "not DARTS's network: $(cat stdout)"
+expect_error 1 "search space 'darts:nodes=0': parameter nodes=0 must be a whole number from 1 on" \
+  --search_space=darts:nodes=0
+
 # The cells of NAS-Bench-201, judged by a table of all of them: the longer the string, the better.
 nas=(--search_space=nas_bench_201)
 python3 - >table.csv <<'END'

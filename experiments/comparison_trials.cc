@@ -10,12 +10,12 @@
 #include <set>
 #include <utility>
 
-#include "nap/architecture/genotype_nas_bench_201.h"
 #include "nap/base/interrupt.h"
 #include "nap/base/statistics.h"
 #include "nap/base/status_macros.h"
 #include "nap/report/comparison.h"
 #include "nap/report/duration.h"
+#include "nap/search_space/search_space.h"
 
 namespace nap {
 namespace {
@@ -145,10 +145,14 @@ absl::Status CheckTrials(const Programs& programs, const std::vector<Trial>& tri
     if (by_method.count(trial.method) == 0) {
       NAP_ASSIGN_OR_RETURN(RunFlags flags, AskForFlags(programs.search, trial.search_flags));
       flags.erase("method");  // what it means is in the other flags
-      if (!trains && flags["search_space"].value != kNasBench201) {
-        return absl::InvalidArgumentError(absl::StrCat(
-            "--nas_bench_201_table is of ", kNasBench201, ", but ", trial.method, " searches ",
-            flags["search_space"].value, "; give --search_space=", kNasBench201));
+      if (!trains) {
+        NAP_ASSIGN_OR_RETURN(const auto space, MakeSearchSpace(flags["search_space"].value));
+        const std::string& judged = programs.table->search_space().name();
+        if (space->name() != judged) {
+          return absl::InvalidArgumentError(
+              absl::StrCat("--nas_bench_201_table is of ", judged, ", but ", trial.method,
+                           " searches ", space->name(), "; give --search_space=", judged));
+        }
       }
       by_method[trial.method] = flags;
     }

@@ -32,6 +32,7 @@
 #include "nap/report/compared_run.h"
 #include "nap/report/comparison.h"
 #include "nap/report/nas_bench_201_table.h"
+#include "nap/report/run_schema.h"
 
 DEFINE_string(preset, "quick",
               "quick, small, standard or nas_bench_201: the flag file that sets the defaults");
@@ -145,7 +146,8 @@ absl::StatusOr<std::vector<Trial>> Trials(const std::vector<std::string>& method
         trial.search_flags.push_back(absl::StrCat("--search_space=", FLAGS_search_space));
       }
       trial.train_flags = CommandLine(FLAGS_train_preset, seed, train_flags);
-      trial.train_flags.push_back(absl::StrCat("--genotype=", trial.search, "/genotype.json"));
+      trial.train_flags.push_back(
+          absl::StrCat("--genotype=", trial.search, "/", run_file::kGenotype));
       trials.push_back(std::move(trial));
     }
   }

@@ -66,9 +66,7 @@ absl::Status PruneTo(int percent, const CandidateSpace& space, SupernetTrainer* 
                        Pruner::Create(space, budget, [surplus](double) { return surplus; }));
   ScoreTable scores(space);
   RandomStream random({0});
-  for (int cell = 0; cell < static_cast<int>(space.cells.size()); ++cell) {
-    for (double& score : scores.Values(cell)) score = random.Uniform();
-  }
+  scores.ForEach([&](double& score) { score = random.Uniform(); });
   LivingTable living(space, true);
   NAP_ASSIGN_OR_RETURN(const std::vector<CandidateId> removed, pruner.Prune(scores, 1, &living));
   trainer->Prune(removed);
@@ -77,9 +75,8 @@ absl::Status PruneTo(int percent, const CandidateSpace& space, SupernetTrainer* 
 
 absl::Status Time(const Setting& setting, benchmark::State& state) {
   ResetPeakMemory();
-  NAP_ASSIGN_OR_RETURN(const auto* definition,
-                       SearchSpaceRegistry::Global().Find(setting.options.search_space));
-  const auto search_space = definition->make();
+  NAP_ASSIGN_OR_RETURN(const std::unique_ptr<SearchSpace> search_space,
+                       MakeSearchSpace(setting.options.search_space));
   NAP_ASSIGN_OR_RETURN(const CandidateSpace space, MakeCandidateSpace(*search_space, {}));
   NAP_ASSIGN_OR_RETURN(const NetworkPlan plan, search_space->Plan(setting.options.network));
   NAP_ASSIGN_OR_RETURN(const Relaxation relaxation,

@@ -13,7 +13,6 @@
 #include "experiments/run.h"
 #include "experiments/run_flags.h"
 #include "nap/architecture/genotype_json.h"
-#include "nap/architecture/genotype_lookup.h"
 #include "nap/base/files.h"
 #include "nap/base/interrupt.h"
 #include "nap/base/option_checks.h"
@@ -27,7 +26,9 @@
 #include "nap/report/page/run_report.h"
 #include "nap/report/progress.h"
 #include "nap/report/run_folder.h"
+#include "nap/report/run_schema.h"
 #include "nap/report/training_record.h"
+#include "nap/search_space/genotype_lookup.h"
 #include "nap/training/initial_weights.h"
 #include "nap/training/network_trainer.h"
 #include "nap/training/trained_network.h"
@@ -35,8 +36,9 @@
 DEFINE_string(preset, "quick", "quick or paper: the flag file that sets the defaults");
 
 DEFINE_string(genotype, "DARTS_V2",
-              "genotype.json, a file with a DARTS line, a NAS-Bench-201 string, or DARTS_V1, "
-              "DARTS_V2, PDARTS, PC_DARTS_cifar, PC_DARTS_image");
+              "genotype.json, a text in a search space's own format (DARTS's line, a NAS-Bench-201 "
+              "string) or a file with one, or NASNet, AmoebaNet, DARTS_V1, DARTS_V2, PDARTS, "
+              "PC_DARTS_cifar, PC_DARTS_image");
 DEFINE_string(network, "cifar", "the network's shape: cifar or imagenet");
 DEFINE_int32(channels, 0,
              "of the first cell; 0: 36 (cifar) or 48 (imagenet) in darts, 16 in nas_bench_201");
@@ -158,14 +160,14 @@ class Reporter final : public TrainingObserver {
   absl::Status OnEpoch(const TrainingEpochReport& report) override {
     progress_.Epoch(report);
     NAP_RETURN_IF_ERROR(WriteEpoch(report, folder_));
-    if (report.is_best) NAP_RETURN_IF_ERROR(WriteModel("model.best.pt"));
+    if (report.is_best) NAP_RETURN_IF_ERROR(WriteModel(run_file::kBestModel));
     page_.Update();
     return checkpointer_.AfterEpoch(report.epoch);
   }
 
   // model.pt, with which the run is finished, and report.html once more.
   absl::Status Finish() {
-    NAP_RETURN_IF_ERROR(WriteModel("model.pt"));
+    NAP_RETURN_IF_ERROR(WriteModel(run_file::kModel));
     page_.Update();
     return absl::OkStatus();
   }
@@ -212,7 +214,7 @@ absl::Status Main(const TrainingProgram& program, const ProgramOptions& program_
   NAP_ASSIGN_OR_RETURN(const std::unique_ptr<RunFolder> folder,
                        OpenRunFolder(run, kind, program_options));
   const std::string& out_dir = folder->path();
-  NAP_RETURN_IF_ERROR(WriteFileAtomically(folder->File("genotype.json"),
+  NAP_RETURN_IF_ERROR(WriteFileAtomically(folder->File(run_file::kGenotype),
                                           GenotypeToJson(model.description.spec.genotype)));
   Reporter reporter(trainer.get(), &model, folder.get(), CheckpointsFromFlags(run));
   absl::PrintF(

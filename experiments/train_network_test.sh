@@ -75,6 +75,11 @@ echo "Genotype(normal=[('sep_conv_3x3', 0), ('none', 0), ('dil_conv_5x5', 2), ('
 run "$train" "${tiny[@]}" --genotype=cells.txt --mixup=0.2 --label_smoothing=0.1 --drop_path=0.5 \
   --learning_rate_decay=linear --auxiliary_weight=0 --color_jitter --workers=3 --out_dir=options
 
+# Five nodes of which some are the output, and the same from what the training has written down.
+run "$train" "${tiny[@]}" --genotype=AmoebaNet --out_dir=amoebanet
+run "$train" "${tiny[@]}" --genotype=amoebanet/genotype.json --out_dir=amoebanet_again
+cmp amoebanet/model.pt amoebanet_again/model.pt || problem "genotype.json is another genotype"
+
 # A cell of NAS-Bench-201, by its string; then from the file that a search writes.
 cell='|nor_conv_3x3~0|+|none~0|avg_pool_3x3~1|+|skip_connect~0|nor_conv_1x1~1|none~2|'
 run "$train" "${tiny[@]}" --genotype="$cell" --out_dir=nas

@@ -1,4 +1,4 @@
-// conv_7x1_1x7: ReLU, 1 x 7, 7 x 1, batch norm. The worked example of docs/adding_an_operation.md.
+// conv_7x1_1x7: ReLU, 1 x 7, 7 x 1, batch norm (AmoebaNet-A's and NASNet-A's).
 #include "ops/convolution_chain.h"
 
 namespace nap {

@@ -19,32 +19,36 @@ class Stage {
  public:
   virtual ~Stage() = default;
 
-  // Whether it reads max(0, x) instead of x; then x comes with a border of zeros, Border() wide.
+  // Whether the stage reads max(0, x) instead of x; then x comes with a border of zeros, Border()
+  // wide.
   virtual bool ReadsPositive() const = 0;
   virtual int64_t Border() const { return 0; }
+
+  // By what it divides height and width, rounding up.
   virtual int64_t Stride() const = 0;
 
-  // Of its output, given that of its input.
+  // The number of its output's channels.
   virtual int64_t Channels(int64_t input_channels) const { return input_channels; }
 
-  // As LibTorch keeps them, and as the kernels read them: PackedSize() floats, of which those that
-  // are not written must already be zero.
+  // Its parameters as LibTorch keeps them. Pack writes them as the kernels read them: PackedSize()
+  // floats, of which those that it does not write must already be zero.
   virtual std::vector<at::Tensor> Weights() const { return {}; }
   virtual int64_t PackedSize() const { return 0; }
   virtual void Pack(float*) const {}
 
-  // Gradients have the layout of the first GradientSize() packed floats; the others are copies.
+  // Gradients of packed weights have the layout of the first GradientSize() floats; the others are
+  // copies.
   virtual int64_t GradientSize() const { return 0; }
-  // A tensor for each of Weights().
+  // From those a tensor for each of Weights().
   virtual std::vector<at::Tensor> UnpackGradient(const float*) const { return {}; }
 
-  // y: every pixel is written.
+  // Writes every pixel of y.
   virtual void Forward(const kernels::ConstImage& x, const float* packed,
                        const kernels::Image& y) const = 0;
 
-  // *dx, or += with `accumulate`: the gradient of what it read. `gradient` +=: that of the packed
-  // weights. A null one is not wanted. Only a wanted `gradient` or a stage that does not read
-  // max(0, x) needs the contents of x.
+  // Writes to *dx, or adds to it with `accumulate`, the gradient of what Forward read, and adds
+  // that of the packed weights to `gradient`. A null one is not wanted. Only a wanted `gradient` or
+  // a stage that does not read max(0, x) needs the contents of x.
   virtual void Backward(const kernels::ConstImage& x, const float* packed,
                         const kernels::ConstImage& dy, bool accumulate, const kernels::Image* dx,
                         float* gradient) const = 0;

@@ -9,17 +9,18 @@
 
 #include "nap/architecture/drawing.h"
 #include "nap/architecture/genotype_json.h"
-#include "nap/architecture/genotype_lookup.h"
 #include "nap/base/files.h"
 #include "nap/base/option_checks.h"
 #include "nap/base/program.h"
 #include "nap/base/status_macros.h"
 #include "nap/model/derived_network.h"
 #include "nap/model/network_cost.h"
+#include "nap/search_space/genotype_lookup.h"
 
 DEFINE_string(genotype, "",
-              "genotype.json, a file with a DARTS line, a NAS-Bench-201 string, or DARTS_V1, "
-              "DARTS_V2, PDARTS, PC_DARTS_cifar, PC_DARTS_image");
+              "genotype.json, a text in a search space's own format (DARTS's line, a NAS-Bench-201 "
+              "string) or a file with one, or NASNet, AmoebaNet, DARTS_V1, DARTS_V2, PDARTS, "
+              "PC_DARTS_cifar, PC_DARTS_image");
 DEFINE_string(network, "cifar", "the network's shape: cifar or imagenet");
 DEFINE_int32(channels, 0,
              "of the first cell; 0: 36 (cifar) or 48 (imagenet) in darts, 16 in nas_bench_201");

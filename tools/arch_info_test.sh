@@ -32,6 +32,13 @@ expect 'multiply-adds an image   500987520 ' --genotype=DARTS_V1
 expect 'with auxiliary head      3825768 ' --genotype=DARTS_V2
 expect 'parameters               4718752 ' --genotype=DARTS_V2 --network=imagenet
 expect 'multiply-adds an image   529911552 ' --genotype=DARTS_V2 --network=imagenet
+expect 'with auxiliary head      4288944 ' --genotype=NASNet
+expect 'multiply-adds an image   526746624 ' --genotype=AmoebaNet --network=imagenet
+expect 'node 5 = avg_pool_3x3(input 0) + avg_pool_3x3(input 0)' --genotype=NASNet
+expect 'output = concat(node 3, node 4, node 6)' --genotype=AmoebaNet
+expect 'node 3 = nothing' --genotype="Genotype(normal=[('sep_conv_3x3', 0), ('sep_conv_3x3', 0), ('none', 2),
+  ('none', 1)], normal_concat=[2], reduce=[('skip_connect', 1), ('skip_connect', 1), ('none', 0),
+  ('dil_conv_3x3', 2)], reduce_concat=[3])"
 expect 'node 5 = skip_connect(input 0) + dil_conv_3x3(node 2)' --genotype=DARTS_V2
 expect 'keeps 1 dil_conv_3x3, 5 sep_conv_3x3, 2 skip_connect' --genotype=DARTS_V2
 expect 'cifar network of 5 cells, 8 channels, 7 classes, for 16 x 16 pixels' --genotype=PDARTS \
@@ -56,10 +63,17 @@ expect 'parameters               3349342 ' --genotype=genotype.json
 if command -v dot >/dev/null; then
   expect 'normal cell' --genotype=genotype.json --svg=cells.svg
   grep -q '<svg' cells.svg || problem "no drawing in cells.svg"
+  expect 'normal cell' --genotype=NASNet --svg=nasnet.svg
+  [ "$(grep -c '>avg_pool_3x3<' nasnet.svg)" -eq 5 ] || problem "not every pooling is drawn in nasnet.svg"
 fi
 
-expect_error '--genotype is missing: a file, or one of DARTS_V1,'
+expect_error '--genotype is missing: a file, or one of NASNet,'
 expect_error "the genotype 'nothing' is neither a file nor one of" --genotype=nothing
+expect_error "search space 'darts:nodes=0': parameter nodes=0 must be a whole number from 1 on" \
+  --genotype="Genotype(normal=[], normal_concat=[], reduce=[], reduce_concat=[])"
+expect_error "the reduce cell has 2 nodes instead of 1" --genotype="Genotype(normal=[('skip_connect', 0),
+  ('none', 0)], normal_concat=[2], reduce=[('none', 0), ('none', 0), ('none', 0), ('none', 0)],
+  reduce_concat=[2])"
 expect_error "unknown network 'x'; known: cifar, imagenet" --genotype=PDARTS --network=x
 expect_error '--channels=-1 is out of range' --genotype=PDARTS --channels=-1
 expect_error 'at least 3 cells' --genotype=PDARTS --cells=2

@@ -13,7 +13,6 @@ from torch import nn
 from torch.nn import functional
 
 INPUTS = 2
-NODES = 4
 
 GENOTYPES = {
     'DARTS_V1':
@@ -108,6 +107,18 @@ class Separable(nn.Module):
         return x
 
 
+class Rectangles(nn.Module):
+    """ReLU, 1 x 7, 7 x 1."""
+
+    def __init__(self, channels, stride):
+        super().__init__()
+        self.conv0_0 = nn.Conv2d(channels, channels, (1, 7), (1, stride), (0, 3), bias=False)
+        self.conv0_1 = nn.Conv2d(channels, channels, (7, 1), (stride, 1), (3, 0), bias=False)
+
+    def forward(self, x):
+        return self.conv0_1(self.conv0_0(functional.relu(x)))
+
+
 class Skip(nn.Module):
     def __init__(self, channels):
         super().__init__()
@@ -124,6 +135,8 @@ def make_operation(name, channels, stride):
         return nn.MaxPool2d(3, stride, 1)
     if name == 'avg_pool_3x3':
         return nn.AvgPool2d(3, stride, 1, count_include_pad=False)
+    if name == 'conv_7x1_1x7':
+        return Rectangles(channels, stride)
     kind, _, size = name.rpartition('_')
     kernel = int(size.split('x')[0])
     if kind == 'sep_conv':

@@ -10,6 +10,7 @@
 #include "nap/base/program.h"
 #include "nap/base/status_macros.h"
 #include "nap/model/torchscript.h"
+#include "nap/report/run_schema.h"
 #include "nap/training/checkpoint.h"
 #include "nap/training/trained_network.h"
 
@@ -48,9 +49,9 @@ absl::Status Main() {
   std::error_code ignored;  // then reading says what is wrong
   const bool is_folder = std::filesystem::is_directory(path, ignored);
   NAP_ASSIGN_OR_RETURN(const TrainedNetwork trained, Read(path, is_folder));
-  const std::string out = FLAGS_out.empty()
-                              ? ((is_folder ? path : path.parent_path()) / "model.pt").string()
-                              : FLAGS_out;
+  const std::string out =
+      FLAGS_out.empty() ? ((is_folder ? path : path.parent_path()) / run_file::kModel).string()
+                        : FLAGS_out;
   NAP_RETURN_IF_ERROR(WriteTorchScript(*trained.network, trained.description, out));
 
   int64_t parameters = 0;

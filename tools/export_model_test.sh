@@ -30,6 +30,13 @@ cat >uneven.json <<'JSON'
     [["max_pool_3x3", 4]]], "concat": [2, 3, 4, 5]}}}
 JSON
 
+# Two nodes, equal operations on an edge, and `none`.
+cat >twice.txt <<'TEXT'
+Genotype(normal=[('sep_conv_3x3', 0), ('sep_conv_3x3', 0), ('avg_pool_3x3', 2), ('avg_pool_3x3', 2)],
+  normal_concat=[3, 2], reduce=[('dil_conv_3x3', 1), ('none', 0), ('skip_connect', 0), ('skip_connect', 0)],
+  reduce_concat=range(2, 4))
+TEXT
+
 folders=()
 while read -r folder genotype shape; do
   mkdir "$folder"
@@ -43,6 +50,10 @@ v2 DARTS_V2 cifar 4 7 32
 v2-imagenet DARTS_V2 imagenet 6 5 64
 pdarts PDARTS cifar 4 7 32
 pc-darts PC_DARTS_cifar cifar 4 7 32
+nasnet NASNet cifar 4 7 32
+amoebanet AmoebaNet cifar 4 7 32
+amoebanet-imagenet AmoebaNet imagenet 6 5 64
+twice twice.txt cifar 4 7 32
 uneven uneven.json cifar 4 7 32
 uneven-imagenet uneven.json imagenet 6 5 75
 END

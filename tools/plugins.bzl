@@ -1,12 +1,12 @@
 """Binaries that are linked with plugins from outside, without a flag on the command line."""
 
 def _plugins_transition_impl(_settings, attr):
-    return {"//ops:plugins": attr.plugins}
+    return {"//:plugins": attr.plugins}
 
 _plugins_transition = transition(
     implementation = _plugins_transition_impl,
     inputs = [],
-    outputs = ["//ops:plugins"],
+    outputs = ["//:plugins"],
 )
 
 def _binary_with_plugins_impl(ctx):
@@ -34,5 +34,5 @@ binary_with_plugins = rule(
     },
     cfg = _plugins_transition,
     executable = True,
-    doc = "`binary` as if built with --//ops:plugins=<plugins>.",
+    doc = "`binary` as if built with --//:plugins=<plugins>.",
 )

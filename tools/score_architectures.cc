@@ -25,7 +25,6 @@
 #include "data/loader.h"
 #include "experiments/data_flags.h"
 #include "experiments/run.h"
-#include "nap/architecture/genotype_list.h"
 #include "nap/base/clock.h"
 #include "nap/base/files.h"
 #include "nap/base/forked_workers.h"
@@ -37,6 +36,7 @@
 #include "nap/engine/executor.h"
 #include "nap/report/duration.h"
 #include "nap/scores/score.h"
+#include "nap/search_space/genotype_list.h"
 
 DEFINE_string(genotypes, "",
               "file with an architecture a line, DARTS's or NAS-Bench-201's; after a comma perhaps "

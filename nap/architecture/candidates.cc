@@ -6,7 +6,7 @@ namespace nap {
 
 std::vector<CandidateId> LivingOperations(const CandidateSpace& space, const LivingTable& living) {
   std::vector<CandidateId> all;
-  for (int cell = 0; cell < static_cast<int>(space.cells.size()); ++cell) {
+  for (int cell = 0; cell < static_cast<int>(space.cell_types.size()); ++cell) {
     for (const CandidateId& id : LivingOperations(space, living, cell)) all.push_back(id);
   }
   return all;
@@ -32,8 +32,8 @@ std::vector<CandidateId> LivingOperations(const CandidateSpace& space, const Liv
 }
 
 bool IsLastOfNode(const CandidateSpace& space, const LivingTable& living, const CandidateId& id) {
-  const std::vector<Edge>& edges = space.cells[id.cell].edges;
-  const std::vector<CandidateId> all = LivingOperations(space, living, id.cell);
+  const std::vector<Edge>& edges = space.cell_types[id.cell_type].edges;
+  const std::vector<CandidateId> all = LivingOperations(space, living, id.cell_type);
   return std::count_if(all.begin(), all.end(), [&](const CandidateId& other) {
            return edges[other.edge].target == edges[id.edge].target;
          }) == 1;
@@ -43,8 +43,8 @@ Genotype GenotypeOf(const std::string& search_space, const CandidateSpace& space
                     const LivingTable& living) {
   Genotype genotype;
   genotype.search_space = search_space;
-  for (int cell = 0; cell < static_cast<int>(space.cells.size()); ++cell) {
-    const CellTopology& topology = space.cells[cell];
+  for (int cell = 0; cell < static_cast<int>(space.cell_types.size()); ++cell) {
+    const CellTopology& topology = space.cell_types[cell];
     CellGenotype found{topology.name, {}, topology.concat};
     found.nodes.resize(topology.num_nodes);
     for (const CandidateId& id : LivingOperations(space, living, cell)) {

@@ -2,6 +2,7 @@
 #ifndef NAP_ARCHITECTURE_CANDIDATES_H_
 #define NAP_ARCHITECTURE_CANDIDATES_H_
 
+#include <algorithm>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -18,15 +19,16 @@ struct CandidateOperation {
 
 // The same operations are candidates on every edge of every cell type.
 struct CandidateSpace {
-  std::vector<CellTopology> cells;
+  std::vector<CellTopology> cell_types;
   std::vector<CandidateOperation> operations;
 
-  int NumEdges(int cell) const { return static_cast<int>(cells[cell].edges.size()); }
+  int NumCellTypes() const { return static_cast<int>(cell_types.size()); }
+  int NumEdges(int cell_type) const { return static_cast<int>(cell_types[cell_type].edges.size()); }
   int NumOperations() const { return static_cast<int>(operations.size()); }
 };
 
 struct CandidateId {
-  int cell;       // index in CandidateSpace::cells
+  int cell_type;  // index in CandidateSpace::cell_types
   int edge;       // index in CellTopology::edges
   int operation;  // index in CandidateSpace::operations
 
@@ -34,7 +36,7 @@ struct CandidateId {
   friend bool operator<(const CandidateId& a, const CandidateId& b) { return a.Key() < b.Key(); }
 
  private:
-  std::tuple<int, int, int> Key() const { return {cell, edge, operation}; }
+  std::tuple<int, int, int> Key() const { return {cell_type, edge, operation}; }
 };
 
 // A value for each candidate.
@@ -43,21 +45,33 @@ class CandidateTable {
  public:
   explicit CandidateTable(const CandidateSpace& space, T value = T())
       : num_operations_(space.NumOperations()) {
-    for (const CellTopology& cell : space.cells) {
+    for (const CellTopology& cell : space.cell_types) {
       values_.emplace_back(cell.edges.size() * space.operations.size(), value);
     }
   }
 
   typename std::vector<T>::reference operator[](const CandidateId& id) {
-    return values_[id.cell][id.edge * num_operations_ + id.operation];
+    return values_[id.cell_type][id.edge * num_operations_ + id.operation];
   }
   typename std::vector<T>::const_reference operator[](const CandidateId& id) const {
-    return values_[id.cell][id.edge * num_operations_ + id.operation];
+    return values_[id.cell_type][id.edge * num_operations_ + id.operation];
   }
 
   // Edge after edge, each with all its operations.
-  const std::vector<T>& Values(int cell) const { return values_[cell]; }
-  std::vector<T>& Values(int cell) { return values_[cell]; }
+  const std::vector<T>& Values(int cell_type) const { return values_[cell_type]; }
+  std::vector<T>& Values(int cell_type) { return values_[cell_type]; }
+
+  // Calls visit with each value, cell type after cell type.
+  template <typename Visit>
+  void ForEach(const Visit& visit) {
+    for (std::vector<T>& values : values_) std::for_each(values.begin(), values.end(), visit);
+  }
+  template <typename Visit>
+  void ForEach(const Visit& visit) const {
+    for (const std::vector<T>& values : values_) {
+      std::for_each(values.begin(), values.end(), visit);
+    }
+  }
 
  private:
   int num_operations_;
@@ -73,9 +87,9 @@ using LivingTable = CandidateTable<bool>;
 // out; in order of cell type, edge, then operation.
 std::vector<CandidateId> LivingOperations(const CandidateSpace& space, const LivingTable& living);
 std::vector<CandidateId> LivingOperations(const CandidateSpace& space, const LivingTable& living,
-                                          int cell);
+                                          int cell_type);
 std::vector<CandidateId> LivingOperations(const CandidateSpace& space, const LivingTable& living,
-                                          int cell, int edge);
+                                          int cell_type, int edge);
 
 // Whether no other operation leads to the same node.
 bool IsLastOfNode(const CandidateSpace& space, const LivingTable& living, const CandidateId& id);

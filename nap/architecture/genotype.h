@@ -8,6 +8,10 @@
 
 namespace nap {
 
+// The operation that contributes nothing. Formats may name it, a genotype never does: it is left
+// out where it is read.
+inline constexpr char kNoOperation[] = "none";
+
 // One operation applied to the output of node `source` (see topology.h for node ids).
 struct GenotypeInput {
   std::string operation;

@@ -15,7 +15,6 @@ namespace {
 
 constexpr size_t kInputsOfANode = 2;
 constexpr int kCellInputs = 2;
-constexpr char kPadding[] = "none";
 
 bool CellFits(const CellGenotype& cell) {
   return std::all_of(cell.nodes.begin(), cell.nodes.end(),
@@ -32,11 +31,16 @@ std::string CellText(const CellGenotype& cell) {
   std::vector<std::string> nodes;
   const bool flat = CellFits(cell);
   for (std::vector<GenotypeInput> inputs : cell.nodes) {
-    if (flat) inputs.resize(kInputsOfANode, {kPadding, 0});
+    if (flat) inputs.resize(kInputsOfANode, {kNoOperation, 0});
     nodes.push_back(flat ? InputList(inputs) : absl::StrCat("[", InputList(inputs), "]"));
   }
   return absl::StrCat(cell.name, "=[", absl::StrJoin(nodes, ", "), "], ", cell.name, "_concat=[",
                       absl::StrJoin(cell.concat, ", "), "]");
+}
+
+// As MakeSearchSpace names it.
+std::string DartsSpace(size_t nodes) {
+  return nodes == kDartsNodes ? kDarts : absl::StrCat(kDarts, ":", kDartsNodesKey, "=", nodes);
 }
 
 // A reader of the few Python expressions that such a line is made of.
@@ -44,9 +48,11 @@ class Reader {
  public:
   explicit Reader(absl::string_view text) : text_(text) {}
 
+  bool ReadsOpening() { return ReadOpening().ok(); }
+
   absl::StatusOr<Genotype> ReadGenotype() {
     NAP_RETURN_IF_ERROR(ReadOpening());
-    Genotype genotype{"darts", {{"normal", {}, {}}, {"reduce", {}, {}}}};
+    Genotype genotype{"", {{"normal", {}, {}}, {"reduce", {}, {}}}};
     for (CellGenotype& cell : genotype.cells) {
       if (&cell != &genotype.cells.front()) NAP_RETURN_IF_ERROR(Expect(','));
       NAP_RETURN_IF_ERROR(ExpectKey(cell.name));
@@ -60,6 +66,7 @@ class Reader {
     NAP_RETURN_IF_ERROR(Expect(')'));
     Skip();
     if (position_ != text_.size()) return Error("expected the end");
+    genotype.search_space = DartsSpace(genotype.cells.front().nodes.size());
     return genotype;
   }
 
@@ -204,7 +211,7 @@ class Reader {
   }
 
   static void Keep(const GenotypeInput& input, std::vector<GenotypeInput>* inputs) {
-    if (input.operation != kPadding) inputs->push_back(input);
+    if (input.operation != kNoOperation) inputs->push_back(input);
   }
 
   absl::Status ReadConcat(int end, std::vector<int>* concat) {
@@ -251,6 +258,8 @@ std::string GenotypeToDarts(const Genotype& genotype) {
 bool FitsDarts(const Genotype& genotype) {
   return std::all_of(genotype.cells.begin(), genotype.cells.end(), CellFits);
 }
+
+bool IsDarts(absl::string_view text) { return Reader(text).ReadsOpening(); }
 
 absl::StatusOr<Genotype> GenotypeFromDarts(absl::string_view text) {
   return Reader(text).ReadGenotype();

@@ -12,6 +12,10 @@
 
 namespace nap {
 
+inline constexpr char kDarts[] = "darts";          // the search space
+inline constexpr char kDartsNodesKey[] = "nodes";  // its parameter: "darts:nodes=5"
+inline constexpr int kDartsNodes = 4;              // unless that says otherwise
+
 // DARTS keeps two inputs a node, all in one list. A node with one is padded with ('none', 0), which
 // DARTS knows. A cell in which a node has more than two is written with a list a node: Python reads
 // it, and DARTS's own code refuses it instead of building another network. The cells must be
@@ -21,8 +25,12 @@ std::string GenotypeToDarts(const Genotype& genotype);
 // Whether no node has more than two inputs.
 bool FitsDarts(const Genotype& genotype);
 
+// Whether this looks like such a line, of either form.
+bool IsDarts(absl::string_view text);
+
 // Reads both forms; also tuples for lists, range(2, 6) for a concat, either quotes, and a leading
-// "NAME =". Padding is dropped. InvalidArgument with the byte (from 0) at which it went wrong.
+// "NAME =", and any number of nodes. Operations `none`, padding or not, are left out.
+// InvalidArgument with the byte (from 0) at which it went wrong.
 absl::StatusOr<Genotype> GenotypeFromDarts(absl::string_view text);
 
 }  // namespace nap

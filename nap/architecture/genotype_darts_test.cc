@@ -23,7 +23,7 @@ constexpr char kDartsV1Line[] =
 
 // A node with three inputs, one with none, one with a single one.
 Genotype Uneven() {
-  return {"darts",
+  return {"darts:nodes=3",
           {{"normal", {{{"a", 0}, {"b", 1}, {"c", 1}}, {}, {{"d", 3}}}, {2, 4}},
            {"reduce", {{{"a", 1}}, {}}, {2, 3}}}};
 }
@@ -129,6 +129,28 @@ TEST(GenotypeDartsTest, ReadsEitherFormOfACell) {
       NormalCellOf(Line("[[('none', 0), ('a', 0), ('b-2.x', 1)], [('c', 2)]]", "range(3, 4)")),
       expected);
   EXPECT_EQ(NormalCellOf(Line("[]", "range(2, 2)")), (CellGenotype{"normal", {}, {}}));
+}
+
+// Names its search space by the number of nodes; what is nothing is left out.
+TEST(GenotypeDartsTest, ReadsAnyNumberOfNodes) {
+  const auto one = GenotypeFromDarts(
+      "Genotype(normal=[('none', 1), ('a', 0)], normal_concat=[2], reduce=[('none', 0), ('none', "
+      "1)], "
+      "reduce_concat=[2])");
+  ASSERT_TRUE(one.ok()) << one.status();
+  EXPECT_EQ(*one,
+            (Genotype{"darts:nodes=1", {{"normal", {{{"a", 0}}}, {2}}, {"reduce", {{}}, {2}}}}));
+  std::string six = "[]";
+  for (int node = 0; node < 5; ++node) six += ", []";
+  EXPECT_EQ(GenotypeFromDarts(Line("[" + six + "]", "[7]"))->search_space, "darts:nodes=6");
+}
+
+// NASNet's normal cell sums the same pooling twice.
+TEST(GenotypeDartsTest, KeepsAnOperationThatStandsTwiceOnAnEdge) {
+  const CellGenotype twice{"normal", {{{"a", 0}, {"a", 0}}}, {2}};
+  EXPECT_EQ(NormalCellOf(Line("[('a', 0), ('a', 0)]")), twice);
+  EXPECT_EQ(GenotypeToDarts({"darts:nodes=1", {twice}}),
+            "Genotype(normal=[('a', 0), ('a', 0)], normal_concat=[2])");
 }
 
 TEST(GenotypeDartsTest, AnyTruncationIsAnError) {

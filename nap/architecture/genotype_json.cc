@@ -90,12 +90,11 @@ absl::StatusOr<CellGenotype> ReadCell(const std::string& name, const Json& json,
   for (const Json& node : json["nodes"]) {
     const std::string node_where = absl::StrCat(where, ".nodes[", cell.nodes.size(), "]");
     if (!node.is_array()) return Error(node_where, "must be a list");
-    cell.nodes.emplace_back();
-    for (const Json& input : node) {
-      NAP_ASSIGN_OR_RETURN(
-          const GenotypeInput read,
-          ReadInput(input, absl::StrCat(node_where, "[", cell.nodes.back().size(), "]")));
-      cell.nodes.back().push_back(read);
+    std::vector<GenotypeInput>& inputs = cell.nodes.emplace_back();
+    for (size_t i = 0; i < node.size(); ++i) {
+      NAP_ASSIGN_OR_RETURN(const GenotypeInput read,
+                           ReadInput(node[i], absl::StrCat(node_where, "[", i, "]")));
+      if (read.operation != kNoOperation) inputs.push_back(read);
     }
   }
   for (const Json& node : json["concat"]) {

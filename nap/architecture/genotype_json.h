@@ -15,8 +15,8 @@ namespace nap {
 // A node a line, and a newline at the end. The names must be valid UTF-8.
 std::string GenotypeToJson(const Genotype& genotype);
 
-// InvalidArgument that says what is wrong where. Whether the genotype suits a search space is
-// ValidateGenotype's question.
+// Operations `none` are left out. InvalidArgument that says what is wrong where. Whether the
+// genotype suits a search space is ValidateGenotype's question.
 absl::StatusOr<Genotype> GenotypeFromJson(absl::string_view text);
 
 }  // namespace nap

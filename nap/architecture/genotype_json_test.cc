@@ -162,5 +162,15 @@ TEST(GenotypeJsonTest, SaysWhichInputIsWrong) {
   }
 }
 
+// They contribute nothing, wherever they come from; their places count in messages.
+TEST(GenotypeJsonTest, LeavesOutWhatIsNothing) {
+  const auto read = GenotypeFromJson(
+      R"({"search_space": "darts", "cells": {"normal": {"nodes": [[["none", 0], ["a", 1], ["a", 1]], [["none", 2]]], "concat": [2, 3]}}})");
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_EQ(read->cells[0].nodes,
+            (std::vector<std::vector<GenotypeInput>>{{{"a", 1}, {"a", 1}}, {}}));
+  EXPECT_EQ(*GenotypeFromJson(GenotypeToJson(*read)), *read);
+}
+
 }  // namespace
 }  // namespace nap

@@ -13,8 +13,6 @@
 namespace nap {
 namespace {
 
-constexpr char kNone[] = "none";
-
 absl::Status Error(int node, absl::string_view what) {
   return absl::InvalidArgumentError(
       absl::StrCat("NAS-Bench-201 architecture: node ", node, " ", what));
@@ -38,7 +36,7 @@ absl::Status ReadNode(absl::string_view text, int node, std::vector<GenotypeInpu
       return Error(node, absl::StrCat("must read the nodes 0 to ", node - 1, " in order; '", entry,
                                       "' does not fit"));
     }
-    if (parts.first != kNone) inputs->push_back({std::string(parts.first), source});
+    if (parts.first != kNoOperation) inputs->push_back({std::string(parts.first), source});
   }
   if (next < node) return Error(node, absl::StrCat("lacks an entry for node ", next));
   return absl::OkStatus();
@@ -48,7 +46,7 @@ absl::Status ReadNode(absl::string_view text, int node, std::vector<GenotypeInpu
 
 const std::vector<std::string>& NasBench201Operations() {
   static const auto* const operations = new std::vector<std::string>{
-      kNone, "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3"};
+      kNoOperation, "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3"};
   return *operations;
 }
 
@@ -65,7 +63,7 @@ std::string GenotypeToNasBench201(const Genotype& genotype) {
         absl::StrAppend(&text, input.operation, "~", source, "|");
         any = true;
       }
-      if (!any) absl::StrAppend(&text, kNone, "~", source, "|");
+      if (!any) absl::StrAppend(&text, kNoOperation, "~", source, "|");
     }
   }
   return text;

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "nap/architecture/genotype_lookup.h"
+#include "nap/architecture/genotypes_for_tests.h"
 
 namespace nap {
 namespace {
@@ -16,9 +16,7 @@ TEST(GenotypeTest, CountsOperations) {
 
 // By hand, from the figures of the papers.
 TEST(GenotypeTest, DepthIsTheLongestWay) {
-  EXPECT_EQ(DepthOf(FindGenotype("DARTS_V1")->cells[0], 2), 2);
-  EXPECT_EQ(DepthOf(FindGenotype("DARTS_V2")->cells[0], 2), 2);
-  EXPECT_EQ(DepthOf(FindGenotype("PDARTS")->cells[0], 2), 3);
+  EXPECT_EQ(DepthOf(DartsV2().cells[0], 2), 2);
   const GenotypeInput from[] = {{"a", 0}, {"b", 1}, {"c", 2}, {"d", 3}, {"e", 4}};
   EXPECT_EQ(DepthOf({"chain", {{from[0]}, {from[2]}, {from[3]}, {from[4]}}, {2, 3, 4, 5}}, 2), 4);
   EXPECT_EQ(DepthOf({"one input", {{from[0]}, {from[0], from[1]}, {from[0], from[2]}}, {3}}, 1), 3);

@@ -4,8 +4,7 @@
 #include <absl/strings/str_join.h>
 
 #include <algorithm>
-#include <set>
-#include <utility>
+#include <string>
 
 #include "nap/base/status_macros.h"
 
@@ -29,13 +28,15 @@ absl::Status ValidateCell(const CellGenotype& cell, const CellTopology& topology
   if (static_cast<int>(cell.nodes.size()) != topology.num_nodes) {
     return error("has ", cell.nodes.size(), " nodes instead of ", topology.num_nodes);
   }
-  if (cell.concat != topology.concat) {
+  if (topology.concat_is_free) {
+    const absl::Status status = ValidateConcat(cell.concat, topology);
+    if (!status.ok()) return error("cannot be: ", status.message());
+  } else if (cell.concat != topology.concat) {
     return error("concatenates [", absl::StrJoin(cell.concat, ", "), "] instead of [",
                  absl::StrJoin(topology.concat, ", "), "]");
   }
   for (int node = topology.FirstNode(); node < topology.EndNode(); ++node) {
     const auto& inputs = cell.nodes[node - topology.FirstNode()];
-    std::set<std::pair<std::string, int>> seen;
     for (const GenotypeInput& input : inputs) {
       if (!HasEdge(topology, input.source, node)) {
         return error("has no edge from node ", input.source, " to node ", node);
@@ -43,9 +44,6 @@ absl::Status ValidateCell(const CellGenotype& cell, const CellTopology& topology
       if (std::find(operations.begin(), operations.end(), input.operation) == operations.end()) {
         return error("uses the unknown operation '", input.operation, "' at node ", node,
                      "; known: ", absl::StrJoin(operations, ", "));
-      }
-      if (!seen.insert({input.operation, input.source}).second) {
-        return error("has ", input.operation, " from node ", input.source, " twice at node ", node);
       }
     }
   }

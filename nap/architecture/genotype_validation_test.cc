@@ -69,17 +69,36 @@ TEST(GenotypeValidationTest, WantsTheEdgesOfTheCell) {
   }
 }
 
-TEST(GenotypeValidationTest, WantsKnownOperationsOnce) {
+TEST(GenotypeValidationTest, WantsKnownOperations) {
   Genotype genotype = DartsV2();
   genotype.cells[1].nodes[0][0].operation = "sep_conv_9x9";
   EXPECT_EQ(ErrorOf(genotype),
             "genotype: the reduce cell uses the unknown operation 'sep_conv_9x9' at node 2; known: "
             "max_pool_3x3, avg_pool_3x3, skip_connect, sep_conv_3x3, sep_conv_5x5, dil_conv_3x3, "
             "dil_conv_5x5");
-  genotype = DartsV2();
+}
+
+TEST(GenotypeValidationTest, AcceptsAnOperationTwiceOnAnEdge) {
+  Genotype genotype = DartsV2();
   genotype.cells[0].nodes[0][1] = genotype.cells[0].nodes[0][0];
-  EXPECT_EQ(ErrorOf(genotype),
-            "genotype: the normal cell has sep_conv_3x3 from node 0 twice at node 2");
+  EXPECT_TRUE(ValidateDarts(genotype).ok());
+}
+
+TEST(GenotypeValidationTest, AcceptsAnyNodesAsOutputWhereThatIsFree) {
+  CellTopology cell = CellTopology::Dense("cell", 2, 3, 1);
+  cell.concat_is_free = true;
+  Genotype genotype{"", {{"cell", {{{"a", 0}}, {{"a", 1}}, {{"a", 0}}}, {}}}};
+  for (const std::vector<int>& concat : {std::vector<int>{2, 3, 4}, {4}, {3, 2}}) {
+    genotype.cells[0].concat = concat;
+    EXPECT_TRUE(ValidateGenotype(genotype, {cell}, {"a"}).ok());
+  }
+  for (const std::vector<int>& concat : {std::vector<int>{}, {1}, {5}, {3, 3}}) {
+    genotype.cells[0].concat = concat;
+    EXPECT_EQ(ValidateGenotype(genotype, {cell}, {"a"})
+                  .message()
+                  .find("genotype: the cell cannot be: its output is made of ["),
+              0u);
+  }
 }
 
 }  // namespace

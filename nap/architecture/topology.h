@@ -2,6 +2,8 @@
 #ifndef NAP_ARCHITECTURE_TOPOLOGY_H_
 #define NAP_ARCHITECTURE_TOPOLOGY_H_
 
+#include <absl/status/status.h>
+
 #include <string>
 #include <vector>
 
@@ -24,6 +26,8 @@ struct CellTopology {
   // Sorted by target, then source: the order in which everything that is stored an edge is kept.
   std::vector<Edge> edges;
 
+  bool concat_is_free = false;  // whether a genotype may say that other nodes are the output
+
   // Every intermediate node is joined with every node before it and belongs to the output.
   static CellTopology Dense(std::string name, int num_inputs, int num_nodes, int input_stride);
 
@@ -35,6 +39,15 @@ struct CellTopology {
   int FirstNode() const { return num_inputs; }
   int EndNode() const { return num_inputs + num_nodes; }
 };
+
+// Whether cells can be made of it: edges in their order, each once, from a node before their
+// target, with one stride on all that leave inputs and 1 on the others; every intermediate node is
+// a target; the output is made of intermediate nodes, each once. InvalidArgument that names what is
+// wrong.
+absl::Status ValidateTopology(const CellTopology& cell);
+
+// The part of it that is about the output.
+absl::Status ValidateConcat(const std::vector<int>& concat, const CellTopology& cell);
 
 }  // namespace nap
 

@@ -3,6 +3,7 @@
 #include <absl/strings/ascii.h>
 #include <absl/strings/numbers.h>
 #include <absl/strings/str_cat.h>
+#include <absl/strings/str_format.h>
 #include <absl/strings/str_join.h>
 #include <absl/strings/str_split.h>
 #include <glog/logging.h>
@@ -16,6 +17,30 @@
 
 namespace nap {
 namespace {
+
+// As short as it can be read again exactly.
+std::string NumberText(double number) {
+  std::string text;
+  for (int digits = 6; digits <= 17; ++digits) {
+    text = absl::StrFormat("%.*g", digits, number);
+    double read = 0;
+    if (absl::SimpleAtod(text, &read) && read == number) break;
+  }
+  return text;
+}
+
+// A value that is right, written in the one way in which it is compared.
+std::string Canonical(const Parameter& parameter, const std::string& value) {
+  int64_t integer = 0;
+  double number = 0;
+  if (parameter.kind == Parameter::Kind::kInteger && absl::SimpleAtoi(value, &integer)) {
+    return absl::StrCat(integer);
+  }
+  if (parameter.kind == Parameter::Kind::kNumber && absl::SimpleAtod(value, &number)) {
+    return NumberText(number);
+  }
+  return value;
+}
 
 absl::Status Check(const Parameter& parameter, const std::string& value) {
   if (parameter.kind == Parameter::Kind::kText) return absl::OkStatus();
@@ -40,7 +65,7 @@ Parameter Parameter::Integer(std::string name, int64_t value, int64_t least, std
 }
 
 Parameter Parameter::Number(std::string name, double value, double least, std::string help) {
-  return {std::move(name), Kind::kNumber, absl::StrCat(value), least, std::move(help)};
+  return {std::move(name), Kind::kNumber, NumberText(value), least, std::move(help)};
 }
 
 Parameter Parameter::Text(std::string name, std::string value, std::string help) {
@@ -75,6 +100,14 @@ std::string ParameterValues::Text() const {
   return absl::StrJoin(values_, ",", absl::PairFormatter("="));
 }
 
+std::string ParameterValues::TextBeside(const std::vector<Parameter>& parameters) const {
+  ParameterValues changed = *this;
+  for (const Parameter& parameter : parameters) {
+    if (Find(parameter.name) == parameter.value) changed.values_.erase(parameter.name);
+  }
+  return changed.Text();
+}
+
 absl::StatusOr<ParameterValues> ReadParameters(const std::vector<Parameter>& parameters,
                                                const std::string& text) {
   ParameterValues values(parameters);
@@ -98,7 +131,7 @@ absl::StatusOr<ParameterValues> ReadParameters(const std::vector<Parameter>& par
           absl::StrCat("parameter '", pair.first, "' is given twice"));
     }
     NAP_RETURN_IF_ERROR(Check(*declared, pair.second));
-    values.values_[pair.first] = pair.second;
+    values.values_[pair.first] = Canonical(*declared, pair.second);
   }
   return values;
 }

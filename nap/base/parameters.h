@@ -39,8 +39,11 @@ class ParameterValues {
   double Number(const std::string& name) const;
   const std::string& Text(const std::string& name) const;
 
-  // All of them, as ReadParameters reads them, in alphabetical order.
+  // All of them, or those that are not the defaults of `parameters`, as ReadParameters reads them,
+  // in alphabetical order. What means the same is the same, but for how numbers are written that
+  // are not whole.
   std::string Text() const;
+  std::string TextBeside(const std::vector<Parameter>& parameters) const;
 
  private:
   friend absl::StatusOr<ParameterValues> ReadParameters(const std::vector<Parameter>& parameters,

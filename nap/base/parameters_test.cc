@@ -29,6 +29,14 @@ TEST(ParametersTest, AreSetByName) {
   EXPECT_EQ(values->Text("of"), "x=y");
 }
 
+TEST(ParametersTest, WhatMeansTheSameIsWrittenInTheSameWay) {
+  const auto text = [](const char* given) { return ReadParameters(Declared(), given)->Text(); };
+  EXPECT_EQ(text(""), "images=64,of=a+b,weight=0.5");
+  EXPECT_EQ(text("weight=5e-1,images=064"), text(""));
+  EXPECT_EQ(text("weight=0.1234567890123"), "images=64,of=a+b,weight=0.1234567890123");
+  EXPECT_EQ(ReadParameters(Declared(), "weight=0.50,images=7")->TextBeside(Declared()), "images=7");
+}
+
 TEST(ParametersTest, ErrorsNameWhatIsWrong) {
   const auto error = [](const char* text) {
     return std::string(ReadParameters(Declared(), text).status().message());

@@ -88,6 +88,17 @@ class Registry {
     return WithParameters(name, values->Text());
   }
 
+  // The same without those that have their defaults.
+  absl::StatusOr<std::string> ShortText(const std::string& text) const {
+    const auto [name, settings] = SplitName(text);
+    const absl::StatusOr<const Entry*> entry = Find(name);
+    if (!entry.ok()) return entry.status();
+    const std::vector<Parameter> parameters = ParametersOf(**entry, 0);
+    const auto values = ReadParameters(parameters, settings);
+    if (!values.ok()) return values.status();
+    return WithParameters(name, values->TextBeside(parameters));
+  }
+
   // A line an entry and one for each of its parameters.
   std::string Help() const {
     std::string help;

@@ -85,7 +85,9 @@ TEST(RegistryTest, SaysWhatThereIs) {
   EXPECT_EQ(counters.Help(),
             "never: stays\nup: counts up\n    step=2: how far\n    times=3: how often\n");
   EXPECT_EQ(*counters.FullText("up"), "up:step=2,times=3");
-  EXPECT_EQ(*counters.FullText("up:times=3"), "up:step=2,times=3");
+  EXPECT_EQ(*counters.FullText("up:times=03"), "up:step=2,times=3");
+  EXPECT_EQ(*counters.ShortText("up:times=03"), "up");
+  EXPECT_EQ(*counters.ShortText("up:times=3,step=1"), "up:step=1");
   EXPECT_EQ(*counters.FullText("never"), "never");
   EXPECT_FALSE(counters.FullText("up:time=3").ok());
   EXPECT_FALSE(counters.FullText("down").ok());

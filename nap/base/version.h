@@ -4,7 +4,7 @@
 
 namespace nap {
 
-inline constexpr char kVersion[] = "0.2.0";
+inline constexpr char kVersion[] = "0.3.0";
 
 }  // namespace nap
 

@@ -75,7 +75,7 @@ struct Network {
 
 Network Make(const std::string& name, const std::vector<std::string>& operations,
              const CellOptions& options) {
-  const auto search_space = (*SearchSpaceRegistry::Global().Find(name))->make();
+  const auto search_space = *MakeSearchSpace(name);
   CandidateSpace space{search_space->cell_types(), {}};
   for (const std::string& operation :
        operations.empty() ? search_space->operations() : operations) {
@@ -88,7 +88,7 @@ Network Make(const std::string& name, const std::vector<std::string>& operations
   at::manual_seed(7);
   auto supernet = std::make_shared<Supernet>(*search_space->Plan(network), space, options);
   std::vector<at::Tensor> mixing;
-  for (const CellTopology& cell : space.cells) {
+  for (const CellTopology& cell : space.cell_types) {
     mixing.push_back(at::randn({static_cast<int64_t>(cell.edges.size()), space.NumOperations()}));
   }
   return {std::move(space), std::move(supernet), std::move(mixing)};

@@ -23,9 +23,6 @@ class AuxiliaryHead : public torch::nn::Module {
   // [N, channels, H, W] -> [N, classes].
   torch::Tensor Forward(const torch::Tensor& x);
 
-  // The number of the cell that it reads.
-  static int64_t CellOf(int64_t cells) { return 2 * cells / 3; }
-
  private:
   torch::nn::Conv2d narrow_;
   torch::nn::BatchNorm2d narrow_norm_;

@@ -29,16 +29,20 @@ torch::Tensor DropPathFactors(int64_t paths, int64_t images,
 }  // namespace
 
 absl::StatusOr<DerivedNetworkLayout> LayOut(const DerivedNetworkSpec& spec) {
-  NAP_ASSIGN_OR_RETURN(const SearchSpaceDefinition* definition,
-                       SearchSpaceRegistry::Global().Find(spec.genotype.search_space));
-  const std::unique_ptr<SearchSpace> space = definition->make();
+  NAP_ASSIGN_OR_RETURN(const std::unique_ptr<SearchSpace> space,
+                       MakeSearchSpace(spec.genotype.search_space));
   std::vector<std::string> operations;
   for (const std::string& name : OperationRegistry::Global().Names()) {
     if (!(*OperationRegistry::Global().Find(name))->is_zero) operations.push_back(name);
   }
   NAP_RETURN_IF_ERROR(ValidateGenotype(spec.genotype, space->cell_types(), operations));
-  NAP_ASSIGN_OR_RETURN(NetworkPlan plan, space->Plan(spec.network));
-  return DerivedNetworkLayout{space->cell_types(), std::move(plan)};
+  DerivedNetworkLayout layout{space->cell_types(), {}};
+  for (size_t i = 0; i < layout.cell_types.size(); ++i) {
+    layout.cell_types[i].concat = spec.genotype.cells[i].concat;
+  }
+  NAP_ASSIGN_OR_RETURN(layout.plan, space->PlanWith(spec.network, layout.cell_types));
+  if (spec.auxiliary_head) layout.auxiliary_cell = space->AuxiliaryCell(spec.network.cells);
+  return layout;
 }
 
 absl::StatusOr<std::shared_ptr<DerivedNetwork>> DerivedNetwork::Create(
@@ -53,11 +57,10 @@ DerivedNetwork::DerivedNetwork(const DerivedNetworkSpec& spec, DerivedNetworkLay
     : spec_(spec),
       layout_(std::move(layout)),
       stem_(register_module("stem", std::make_shared<Stem>(plan(), /*running_statistics=*/true))),
-      pooling_(register_module("pooling",
-                               std::make_shared<Pooling>(plan(), /*running_statistics=*/true))),
+      head_(
+          register_module("pooling", std::make_shared<Head>(plan(), /*running_statistics=*/true))),
       classifier_(torch::nn::Linear(plan().output_channels, plan().classes)) {
-  const int64_t auxiliary = spec.auxiliary_head ? AuxiliaryHead::CellOf(spec.network.cells) : -1;
-  const std::vector<bool> counts = CellsThatCount(plan(), spec.genotype, auxiliary);
+  const std::vector<bool> counts = CellsThatCount(plan(), spec.genotype, layout_.auxiliary_cell);
   for (size_t i = 0; i < plan().cells.size(); ++i) {
     const CellPlan& cell = plan().cells[i];
     if (!counts[i]) {
@@ -70,7 +73,7 @@ DerivedNetwork::DerivedNetwork(const DerivedNetworkSpec& spec, DerivedNetworkLay
                                                       spec.genotype.cells[cell.type], options)));
   }
   if (spec.auxiliary_head) {
-    const CellPlan& cell = plan().cells[auxiliary];
+    const CellPlan& cell = plan().cells[layout_.auxiliary_cell];
     const auto parts = static_cast<int64_t>(spec.genotype.cells[cell.type].concat.size());
     auxiliary_head_ = register_module(
         "auxiliary_head",
@@ -97,12 +100,11 @@ DerivedNetwork::Output DerivedNetwork::Forward(const torch::Tensor& images,
           DropPathFactors(cells_[i]->NumPaths(), images.size(0), drop_path).to(images.device());
     }
     outputs.push_back(cells_[i]->Forward(InputsOf(plan().cells[i], stem, outputs), factors));
-    const bool read = static_cast<int64_t>(i) == AuxiliaryHead::CellOf(spec_.network.cells);
-    if (read && auxiliary_head_ && is_training()) {
+    if (static_cast<int64_t>(i) == layout_.auxiliary_cell && is_training()) {
       output.auxiliary_logits = auxiliary_head_->Forward(outputs.back());
     }
   }
-  output.logits = classifier_->forward(pooling_->Forward(outputs.back()));
+  output.logits = classifier_->forward(head_->Forward(outputs.back()));
   return output;
 }
 

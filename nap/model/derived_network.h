@@ -23,13 +23,14 @@ namespace nap {
 struct DerivedNetworkSpec {
   Genotype genotype;
   NetworkOptions network = kCifarNetwork;
-  bool auxiliary_head = false;  // a second classifier two thirds of the way, in training only
+  bool auxiliary_head = false;  // a second classifier on the way, in training only
 };
 
 // How the specification's search space lays it out.
 struct DerivedNetworkLayout {
-  std::vector<CellTopology> cell_types;
+  std::vector<CellTopology> cell_types;  // with the genotype's output
   NetworkPlan plan;
+  int64_t auxiliary_cell = -1;  // whose output an auxiliary head reads; -1: there is none
 };
 
 // InvalidArgument if the search space or an operation is unknown, the genotype does not suit the
@@ -69,7 +70,7 @@ class DerivedNetwork : public torch::nn::Module {
   const DerivedNetworkSpec spec_;
   const DerivedNetworkLayout layout_;
   const std::shared_ptr<Stem> stem_;
-  const std::shared_ptr<Pooling> pooling_;
+  const std::shared_ptr<Head> head_;
   std::vector<std::shared_ptr<DerivedCell>> cells_;  // null: nothing reads it
   std::shared_ptr<AuxiliaryHead> auxiliary_head_;    // null: none
   torch::nn::Linear classifier_;

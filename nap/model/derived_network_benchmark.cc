@@ -11,7 +11,6 @@
 #include <string>
 #include <vector>
 
-#include "nap/architecture/genotype_lookup.h"
 #include "nap/base/benchmark_program.h"
 #include "nap/base/random.h"
 #include "nap/base/status_macros.h"
@@ -19,6 +18,7 @@
 #include "nap/model/derived_network.h"
 #include "nap/runtime/memory.h"
 #include "nap/runtime/threads.h"
+#include "nap/search_space/genotype_lookup.h"
 
 DEFINE_string(genotype, "DARTS_V2", "a published genotype or a file");
 DEFINE_string(shapes, "16x8x96,36x20x96", "channels of the first cell x cells x images");

@@ -7,9 +7,9 @@
 #include <ATen/ops/randn.h>
 #include <gtest/gtest.h>
 
-#include "nap/architecture/genotype_lookup.h"
 #include "nap/architecture/genotypes_for_tests.h"
 #include "nap/model/network_cost.h"
+#include "nap/search_space/genotype_lookup.h"
 
 namespace nap {
 namespace {
@@ -59,6 +59,45 @@ TEST(DerivedNetworkTest, BuildsWhatIsCountedAndUsesAllOfIt) {
       EXPECT_TRUE(parameter.value().grad().defined()) << parameter.key();
     }
   }
+}
+
+// Five nodes of which some are the output, an operation twice on an edge (NASNet's pooling; all of
+// the last one's), and a search space of somebody else's, whose cells have three inputs
+// (spaces_for_tests.cc).
+TEST(DerivedNetworkTest, BuildsCellsOfAnyShape) {
+  const int64_t size = 16;
+  for (const char* name :
+       {"NASNet", "AmoebaNet",
+        "Genotype(normal=[('sep_conv_3x3', 0), ('sep_conv_3x3', 0), ('none', 2), ('none', 1)], "
+        "normal_concat=[2], reduce=[('skip_connect', 1), ('skip_connect', 1), ('none', 0), "
+        "('dil_conv_3x3', 2)], reduce_concat=[3])",
+        "three: sep_conv_3x3 from 0, skip_connect from 1; sep_conv_3x3 from 2, skip_connect from "
+        "3"}) {
+    const auto genotype = FindGenotype(name);
+    ASSERT_TRUE(genotype.ok()) << genotype.status();
+    DerivedNetworkSpec spec{*genotype, {4, 5, 3, 7}, /*auxiliary_head=*/false};
+    const auto layout = LayOut(spec);
+    ASSERT_TRUE(layout.ok()) << layout.status();
+    const auto cost = NetworkCost(layout->plan, layout->cell_types, *genotype, {size, size});
+    EXPECT_EQ(NumParameters(*Make(spec)), cost->parameters) << name;
+    spec.auxiliary_head = true;
+    const auto output = Make(spec)->Forward(at::randn({3, 3, size, size}));
+    EXPECT_EQ(output.logits.sizes(), (std::vector<int64_t>{3, 7}));
+    EXPECT_EQ(output.auxiliary_logits.sizes(), (std::vector<int64_t>{3, 7}));
+  }
+}
+
+// The counts of DARTS's network written in PyTorch (tools/darts_network.py).
+TEST(DerivedNetworkTest, CountsNasNetAndAmoebaNet) {
+  const auto cost = [](const char* name, const NetworkOptions& network, int64_t size) {
+    const DerivedNetworkSpec spec{*FindGenotype(name), network, false};
+    const auto layout = LayOut(spec);
+    return *NetworkCost(layout->plan, layout->cell_types, spec.genotype, {size, size});
+  };
+  EXPECT_EQ(cost("NASNet", kCifarNetwork, 32), (Cost{3830950, 603452448}));
+  EXPECT_EQ(cost("NASNet", kImageNetNetwork, 224), (Cost{5564320, 604031616}));
+  EXPECT_EQ(cost("AmoebaNet", kCifarNetwork, 32), (Cost{3145078, 488931552}));
+  EXPECT_EQ(cost("AmoebaNet", kImageNetNetwork, 224), (Cost{4627360, 526746624}));
 }
 
 // All of them: a table's cell may have a node that leads nowhere, or nothing at all.

@@ -260,6 +260,11 @@ std::vector<DerivedCase> DerivedCases() {
       "cell",
       {{{"nor_conv_3x3", 0}, {"nor_conv_1x1", 1}}, {{"nor_conv_1x1", 0}, {"avg_pool_3x3", 1}}},
       {3}};
+  const CellGenotype twice{"cell",
+                           {{{"sep_conv_3x3", 0}, {"sep_conv_3x3", 0}, {"skip_connect", 1}},
+                            {{"avg_pool_3x3", 0}, {"avg_pool_3x3", 0}, {"dil_conv_5x5", 2}},
+                            {{"skip_connect", 3}, {"skip_connect", 3}}},
+                           {4, 3}};
   return {
       {"a derived cell", {16, 5, 3}, everything},
       {"a derived cell of 3 channels with drop path", {3, 7, 4}, everything, /*drop_path=*/true},
@@ -271,6 +276,11 @@ std::vector<DerivedCase> DerivedCases() {
       {"a derived cell with a node without inputs", {6, 5, 3}, empty},
       {"a derived reduction cell with a node without inputs", {6, 5, 3, 2}, empty},
       {"a derived cell with a node that leads nowhere", {16, 5, 3}, nowhere},
+      {"a derived cell with an operation twice on an edge", {6, 5, 3}, twice},
+      {"a derived reduction cell with an operation twice on an edge and drop path",
+       {6, 5, 3, 2},
+       twice,
+       /*drop_path=*/true},
       {"a derived cell behind a residual block and an input as it is",
        {16, 5, 3, 1, {kResidual, kIdentity}},
        everything},

@@ -35,9 +35,9 @@ class FusedSupernetTest : public testing::Test {
  protected:
   void Create(const Setting& setting) {
     at::manual_seed(5);
-    const auto search_space = (*SearchSpaceRegistry::Global().Find(setting.space))->make();
+    const auto search_space = *MakeSearchSpace(setting.space);
     space_ = {};
-    space_.cells = search_space->cell_types();
+    space_.cell_types = search_space->cell_types();
     const std::vector<std::string> names = search_space->operations();
     for (const std::string& name : names) space_.operations.push_back({name, name == "none"});
     plan_ = *search_space->Plan({setting.channels, setting.cells, 3, 10});
@@ -45,7 +45,7 @@ class FusedSupernetTest : public testing::Test {
     images_ = at::randn({setting.batch, 3, setting.size, setting.size})
                   .contiguous(at::MemoryFormat::ChannelsLast);
     mixing_.clear();
-    for (const CellTopology& cell : space_.cells) {
+    for (const CellTopology& cell : space_.cell_types) {
       mixing_.push_back(
           at::rand({static_cast<int64_t>(cell.edges.size()), static_cast<int64_t>(names.size())}) +
           0.1);

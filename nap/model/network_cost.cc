@@ -74,7 +74,7 @@ absl::StatusOr<NetworkCostModel> NetworkCostModel::Create(const NetworkPlan& pla
   model.ends_ += Cost{weights + plan.classes, weights};
   OperationCosts operations;
   for (const CellPlan& cell : plan.cells) {
-    const CellTopology& topology = space.cells[cell.type];
+    const CellTopology& topology = space.cell_types[cell.type];
     size = Strided(size, StrideOf(cell.inputs.back().kind));
     const ImageSize inside = Strided(size, cell.stride);
     CellCosts costs;
@@ -103,7 +103,7 @@ Cost NetworkCostModel::Of(const Genotype& genotype) const {
   for (size_t i = 0; i < cells_.size(); ++i) {
     if (!counts[i]) continue;
     const int type = plan_.cells[i].type;
-    const CellTopology& topology = space_.cells[type];
+    const CellTopology& topology = space_.cell_types[type];
     std::vector<bool> reads_input(topology.num_inputs);
     for (int node = 0; node < topology.num_nodes; ++node) {
       for (const GenotypeInput& input : genotype.cells[type].nodes[node]) {
@@ -123,7 +123,7 @@ Cost NetworkCostModel::Of(const Genotype& genotype) const {
 
 std::vector<std::vector<double>> NetworkCostModel::InputCosts(int64_t Cost::*what) const {
   std::vector<std::vector<double>> sums;
-  for (const CellTopology& cell : space_.cells) sums.emplace_back(cell.num_inputs);
+  for (const CellTopology& cell : space_.cell_types) sums.emplace_back(cell.num_inputs);
   for (size_t i = 0; i < cells_.size(); ++i) {
     std::vector<double>& of_type = sums[plan_.cells[i].type];
     for (size_t input = 0; input < of_type.size(); ++input) {

@@ -10,9 +10,9 @@
 #include <vector>
 
 #include "nap/architecture/genotype_darts.h"
-#include "nap/architecture/genotype_lookup.h"
 #include "nap/architecture/genotypes_for_tests.h"
 #include "nap/base/random.h"
+#include "nap/search_space/genotype_lookup.h"
 
 namespace nap {
 namespace {
@@ -20,7 +20,7 @@ namespace {
 absl::StatusOr<Cost> CostOf(const absl::StatusOr<Genotype>& genotype, const NetworkOptions& network,
                             int64_t image_size) {
   EXPECT_TRUE(genotype.ok()) << genotype.status();
-  const auto space = (*SearchSpaceRegistry::Global().Find(genotype->search_space))->make();
+  const auto space = *MakeSearchSpace(genotype->search_space);
   return NetworkCost(*space->Plan(network), space->cell_types(), *genotype,
                      {image_size, image_size});
 }
@@ -64,7 +64,7 @@ TEST(NetworkCostTest, LeavesOutAnInputThatIsNotRead) {
       {2, 3, 4, 5}};
   CellGenotype reduce = cell;
   reduce.name = "reduce";
-  const auto space = (*SearchSpaceRegistry::Global().Find("darts"))->make();
+  const auto space = *MakeSearchSpace("darts");
   const auto cost = NetworkCost(*space->Plan({2, 3, 3, 10}), space->cell_types(),
                                 {"darts", {cell, reduce}}, {8, 8});
   ASSERT_TRUE(cost.ok());
@@ -78,7 +78,7 @@ TEST(NetworkCostTest, LeavesOutAnInputThatIsNotRead) {
 
 // Its parts add up to it, or to more where nothing reads some cell.
 TEST(NetworkCostTest, IsTheSumOfItsParts) {
-  const auto space = (*SearchSpaceRegistry::Global().Find("darts"))->make();
+  const auto space = *MakeSearchSpace("darts");
   const NetworkPlan plan = *space->Plan(kCifarNetwork);
   CandidateSpace candidates{space->cell_types(), {}};
   for (const std::string& name : space->operations()) {
@@ -102,7 +102,7 @@ TEST(NetworkCostTest, IsTheSumOfItsParts) {
           if (input.source < 2) read.insert({cell, input.source});
           int operation = 0;
           while (candidates.operations[operation].name != input.operation) ++operation;
-          const CandidateId id{cell, candidates.cells[cell].EdgeOf(input.source, 2 + node),
+          const CandidateId id{cell, candidates.cell_types[cell].EdgeOf(input.source, 2 + node),
                                operation};
           sum += Cost{std::llround(parameters[id]), std::llround(mult_adds[id])};
         }

@@ -34,41 +34,8 @@ absl::Status Broken(const What&... what) {
   return absl::FailedPreconditionError(absl::StrCat(what...));
 }
 
-absl::Status CheckTopology(const CellTopology& cell) {
-  const std::string where =
-      absl::StrCat(" of the cell type '", cell.name, "' (nap/architecture/topology.h)");
-  if (cell.num_inputs < 1 || cell.num_nodes < 1) return Broken("no inputs or no nodes", where);
-  std::set<int> reached;
-  for (size_t i = 0; i < cell.edges.size(); ++i) {
-    const auto& [source, target, stride] = cell.edges[i];
-    if (source < 0 || source >= target || target < cell.FirstNode() || target >= cell.EndNode()) {
-      return Broken("an edge from node ", source, " to node ", target,
-                    ", which must be a later, intermediate one,", where);
-    }
-    if (i > 0 && std::pair(cell.edges[i - 1].target, cell.edges[i - 1].source) >=
-                     std::pair(target, source)) {
-      return Broken("the edges must be sorted by target, then source: edge ", i, where);
-    }
-    if (stride != 1 && (stride != 2 || source >= cell.num_inputs)) {
-      return Broken("stride ", stride, " on an edge from node ", source,
-                    ": 2 is for inputs alone, others have 1", where);
-    }
-    reached.insert(target);
-  }
-  if (static_cast<int>(reached.size()) != cell.num_nodes) {
-    return Broken("no edge leads to some node", where);
-  }
-  const std::set<int> concat(cell.concat.begin(), cell.concat.end());
-  if (concat.empty() || concat.size() != cell.concat.size() || *concat.begin() < cell.FirstNode() ||
-      *concat.rbegin() >= cell.EndNode()) {
-    return Broken("concat must be some intermediate nodes, none twice,", where);
-  }
-  return absl::OkStatus();
-}
-
 absl::Status CheckCandidates(const SearchSpace& space) {
-  if (space.cell_types().empty()) return Broken("there is no cell type");
-  std::set<std::string> names, operations;
+  std::set<std::string> operations;
   bool has_real = false;
   for (const std::string& name : space.operations()) {
     NAP_ASSIGN_OR_RETURN(const auto* definition, OperationRegistry::Global().Find(name));
@@ -77,10 +44,6 @@ absl::Status CheckCandidates(const SearchSpace& space) {
   }
   if (!has_real) return Broken("no operation is a candidate beside the zero operation");
   for (const CellTopology& cell : space.cell_types()) {
-    NAP_RETURN_IF_ERROR(CheckTopology(cell));
-    if (cell.name.empty() || !names.insert(cell.name).second) {
-      return Broken("cell types need names, each another one");
-    }
     if (space.operations_per_cell() < cell.num_nodes ||
         space.operations_per_cell() > static_cast<int>(cell.edges.size())) {
       return Broken("operations_per_cell is ", space.operations_per_cell(), ", but the cell type '",
@@ -216,7 +179,7 @@ CandidateSpace CandidatesOf(const SearchSpace& space) {
 Genotype RandomGenotype(const std::string& name, const CandidateSpace& space) {
   RandomStream random({1});
   LivingTable living(space, false);
-  for (int cell = 0; cell < static_cast<int>(space.cells.size()); ++cell) {
+  for (int cell = 0; cell < static_cast<int>(space.cell_types.size()); ++cell) {
     for (int edge = 0; edge < space.NumEdges(cell); ++edge) {
       std::vector<CandidateId> ids = LivingOperations(space, LivingTable(space, true), cell, edge);
       random.Shuffle(ids);
@@ -235,16 +198,20 @@ void ExpectLearns(torch::nn::Module* network, const at::Tensor& logits, int64_t 
   }
 }
 
-void ExpectNetworks(const std::string& name, const SearchSpace& space,
-                    const NetworkOptions& options) {
+void ExpectNetworks(const SearchSpace& space, const NetworkOptions& options) {
   const CandidateSpace candidates = CandidatesOf(space);
   const NetworkPlan plan = *space.Plan(options);
-  const Genotype genotype = RandomGenotype(name, candidates);
+  const Genotype genotype = RandomGenotype(space.name(), candidates);
   const absl::Status valid = ValidateGenotype(genotype, space.cell_types(), space.operations());
   EXPECT_TRUE(valid.ok()) << valid.message();
   const auto read = GenotypeFromJson(GenotypeToJson(genotype));
   EXPECT_TRUE(read.ok() && *read == genotype)
       << "a genotype is another one when it is written and read again";
+  const std::string text = space.ToText(genotype);
+  const auto from_text = space.FromText(text);
+  EXPECT_TRUE(from_text.ok() && *from_text == genotype)
+      << "FromText does not read what ToText writes (nap/search_space/search_space.h): " << text
+      << from_text.status().message();
 
   at::manual_seed(1);
   const at::Tensor images = at::randn({2, options.image_channels, 32, 32});
@@ -269,13 +236,13 @@ void ExpectNetworks(const std::string& name, const SearchSpace& space,
 
 void ExpectSearchSpaceConforms(const std::string& name) {
   SCOPED_TRACE(absl::StrCat("search space ", name));
-  const auto definition = SearchSpaceRegistry::Global().Find(name);
-  ASSERT_TRUE(definition.ok()) << definition.status().message();
-  const std::unique_ptr<SearchSpace> space = (*definition)->make();
+  const auto made = MakeSearchSpace(name);
+  ASSERT_TRUE(made.ok()) << made.status().message();
+  const SearchSpace* const space = made->get();
   const absl::Status candidates = CheckCandidates(*space);
   ASSERT_TRUE(candidates.ok()) << candidates.message();
   try {
-    for (const auto& [stem, options] : CheckPlans(*space)) ExpectNetworks(name, *space, options);
+    for (const auto& [stem, options] : CheckPlans(*space)) ExpectNetworks(*space, options);
   } catch (const std::exception& error) {
     const std::string what = error.what();  // LibTorch's goes on with a stack
     ADD_FAILURE() << "a network cannot be built or trained: " << what.substr(0, what.find('\n'));

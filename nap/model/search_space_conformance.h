@@ -8,14 +8,13 @@
 namespace nap {
 
 // Expects of the search space that is registered under this name that
-//  - its cells' edges are sorted, lead from earlier to later nodes and to every node, with stride 2
-//    from inputs alone; outputs are nodes; the operations are registered, one of them not zero, and
-//    operations_per_cell is as many as nodes at least and edges at most;
+//  - MakeSearchSpace makes it, which looks at its cells; the operations are registered, one of them
+//    not zero, and operations_per_cell is as many as nodes at least and edges at most;
 //  - Plan gives, for many sizes and the usual networks, plans in which each cell has the inputs of
 //    its type, from earlier cells or stems, of the channels and the size that these have, and every
 //    type occurs; or refuses with InvalidArgument, and certainly without channels, cells or
 //    classes;
-//  - genotypes are valid, the same when written as JSON and read again;
+//  - genotypes are valid, the same when written as JSON or as the space's own text and read again;
 //  - a supernet and a derived network of it can be built and trained, with the parameters that
 //    NetworkCost counts.
 void ExpectSearchSpaceConforms(const std::string& name);

@@ -31,7 +31,8 @@ struct Chain final : SearchSpace {
   const std::vector<std::string>& operations() const override { return names; }
   int operations_per_cell() const override { return kept; }
   NetworkOptions usual_network(StemKind stem) const override { return {4, usual, 3, 10, stem}; }
-  absl::StatusOr<NetworkPlan> Plan(const NetworkOptions& options) const override {
+  absl::StatusOr<NetworkPlan> PlanWith(const NetworkOptions& options,
+                                       const std::vector<CellTopology>&) const override {
     if (checks) NAP_RETURN_IF_ERROR(ValidateNetwork("chain", options));
     if (options.cells < 1) return absl::Status(refusal, "the chain needs a cell");
     NetworkPlan plan{options.stem,   options.image_channels, options.channels, {}, 0,
@@ -51,6 +52,10 @@ struct Chain final : SearchSpace {
   int kept = 2;
   int64_t usual = 5;
   bool checks = true;
+  bool reads_its_text = true;
+  std::string ToText(const Genotype& genotype) const override {
+    return reads_its_text ? SearchSpace::ToText(genotype) : "chain";
+  }
   absl::StatusCode refusal = absl::StatusCode::kInvalidArgument;
   std::function<void(NetworkPlan*)> change = [](NetworkPlan*) {};
 };
@@ -59,7 +64,7 @@ std::string Register(const std::function<void(Chain*)>& change) {
   static int count = 0;
   const std::string name = "faulty" + std::to_string(count++);
   SearchSpaceDefinition definition;
-  definition.make = [change] {
+  definition.make = [change](const ParameterValues&) {
     auto chain = std::make_unique<Chain>();
     change(chain.get());
     return chain;
@@ -83,19 +88,23 @@ TEST(FaultySearchSpaceTest, AllIsWellWithoutAFault) {
 
 TEST(FaultySearchSpaceTest, IsFoundByItsCells) {
   ExpectFound([](Chain* c) { std::swap(c->types[0].edges[0], c->types[0].edges[1]); },
-              "the edges must be sorted");
+              "must stand before 0 -> 2");
   ExpectFound([](Chain* c) { std::swap(c->types[0].edges[2].source, c->types[0].edges[2].target); },
-              "an edge from node 2 to node 1");
+              "its edge 2 -> 1 does not come from a node before its target");
   ExpectFound([](Chain* c) { c->types[0].edges.erase(c->types[0].edges.begin()); },
-              "no edge leads to some node");
-  ExpectFound([](Chain* c) { c->types[0].edges[2].stride = 2; }, "2 is for inputs alone");
-  ExpectFound([](Chain* c) { c->types[0].concat = {0}; }, "concat must be");
+              "no edge leads to its node 1");
+  ExpectFound([](Chain* c) { c->types[0].edges[2].stride = 2; }, "only edges that leave inputs");
+  ExpectFound([](Chain* c) { c->types[0].concat = {0}; }, "its output is made of [0]");
   ExpectFound([](Chain* c) { c->names[1] = "x"; }, "unknown operation 'x'");
   ExpectFound([](Chain* c) { c->names = {"none"}; }, "beside the zero operation");
   ExpectFound([](Chain* c) { c->names = {"nor_conv_3x3", "nor_conv_3x3"}; }, "is there twice");
-  ExpectFound([](Chain* c) { c->types.clear(); }, "there is no cell type");
-  ExpectFound([](Chain* c) { c->types.push_back(c->types[0]); }, "cell types need names");
+  ExpectFound([](Chain* c) { c->types.clear(); }, "it has no cell types");
+  ExpectFound([](Chain* c) { c->types.push_back(c->types[0]); }, "two cell types are called");
   ExpectFound([](Chain* c) { c->kept = 1; }, "operations_per_cell is 1");
+}
+
+TEST(FaultySearchSpaceTest, IsFoundByItsText) {
+  ExpectFound([](Chain* c) { c->reads_its_text = false; }, "FromText does not read");
 }
 
 TEST(FaultySearchSpaceTest, IsFoundByItsPlans) {

@@ -42,13 +42,13 @@ Stem::Output Stem::Forward(const torch::Tensor& images) {
   return output;
 }
 
-Pooling::Pooling(const NetworkPlan& plan, bool running_statistics) {
+Head::Head(const NetworkPlan& plan, bool running_statistics) {
   if (plan.final_norm) {
     norm_ = register_module("norm", MakeNorm(plan.output_channels, running_statistics));
   }
 }
 
-torch::Tensor Pooling::Forward(const torch::Tensor& x) {
+torch::Tensor Head::Forward(const torch::Tensor& x) {
   return (norm_ ? at::relu(norm_->forward(x)) : x).mean({2, 3});
 }
 

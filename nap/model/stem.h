@@ -37,10 +37,10 @@ class Stem : public torch::nn::Module {
 
 // From the last cell to the classifier: batch norm and ReLU if the plan has them, global average
 // pooling.
-class Pooling : public torch::nn::Module {
+class Head : public torch::nn::Module {
  public:
   // running_statistics: as in Stem.
-  Pooling(const NetworkPlan& plan, bool running_statistics);
+  Head(const NetworkPlan& plan, bool running_statistics);
 
   // [N, output_channels, H, W] -> [N, output_channels].
   torch::Tensor Forward(const torch::Tensor& x);

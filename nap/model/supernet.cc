@@ -30,17 +30,16 @@ void MakeBatchNormsIdentity(torch::nn::Module* network) {
 Supernet::Supernet(const NetworkPlan& plan, const CandidateSpace& space, const CellOptions& options)
     : plan_(plan),
       stem_(register_module("stem", std::make_shared<Stem>(plan, /*running_statistics=*/false))),
-      pooling_(register_module("pooling",
-                               std::make_shared<Pooling>(plan, /*running_statistics=*/false))),
+      head_(register_module("pooling", std::make_shared<Head>(plan, /*running_statistics=*/false))),
       classifier_(
           register_module("classifier", torch::nn::Linear(plan.output_channels, plan.classes))) {
   std::vector<std::string> operations;
   for (const CandidateOperation& operation : space.operations) operations.push_back(operation.name);
   for (size_t i = 0; i < plan_.cells.size(); ++i) {
     const CellPlan& cell = plan_.cells[i];
-    cells_.push_back(
-        register_module(absl::StrCat("cell", i),
-                        std::make_shared<Cell>(space.cells[cell.type], cell, operations, options)));
+    cells_.push_back(register_module(
+        absl::StrCat("cell", i),
+        std::make_shared<Cell>(space.cell_types[cell.type], cell, operations, options)));
   }
   if (!options.batch_norms) MakeBatchNormsIdentity(this);
   UseChannelsLast(this);
@@ -54,12 +53,12 @@ torch::Tensor Supernet::Forward(const torch::Tensor& images,
     outputs.push_back(cells_[i]->Forward(InputsOf(plan_.cells[i], stem, outputs),
                                          mixing_weights[plan_.cells[i].type]));
   }
-  return classifier_->forward(pooling_->Forward(outputs.back()));
+  return classifier_->forward(head_->Forward(outputs.back()));
 }
 
 void Supernet::Prune(const CandidateId& id) {
   for (size_t i = 0; i < cells_.size(); ++i) {
-    if (plan_.cells[i].type == id.cell) cells_[i]->Prune(id.edge, id.operation);
+    if (plan_.cells[i].type == id.cell_type) cells_[i]->Prune(id.edge, id.operation);
   }
 }
 

@@ -33,7 +33,7 @@ class Supernet : public torch::nn::Module {
  private:
   const NetworkPlan plan_;
   const std::shared_ptr<Stem> stem_;
-  const std::shared_ptr<Pooling> pooling_;
+  const std::shared_ptr<Head> head_;
   std::vector<std::shared_ptr<Cell>> cells_;
   torch::nn::Linear classifier_;
 };

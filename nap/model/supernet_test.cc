@@ -16,8 +16,8 @@ class SupernetTest : public testing::Test {
  protected:
   SupernetTest() {
     at::manual_seed(9);
-    search_space_ = (*SearchSpaceRegistry::Global().Find("darts"))->make();
-    space_.cells = search_space_->cell_types();
+    search_space_ = *MakeSearchSpace("darts");
+    space_.cell_types = search_space_->cell_types();
     for (const std::string& name : search_space_->operations()) {
       space_.operations.push_back({name, name == "none"});
     }
@@ -77,7 +77,7 @@ TEST_F(SupernetTest, SharesMixingWeightsAmongTheCellsOfAType) {
 TEST_F(SupernetTest, PruningEqualsMasking) {
   const at::NoGradGuard no_grad;
   const std::vector<CandidateId> gone = {{0, 0, 4}, {0, 2, 1}, {0, 13, 7}, {1, 0, 3}, {1, 9, 5}};
-  for (const CandidateId& id : gone) mixing_[id.cell][id.edge][id.operation] = 0;
+  for (const CandidateId& id : gone) mixing_[id.cell_type][id.edge][id.operation] = 0;
   const at::Tensor masked = supernet_->Forward(images_, mixing_);
   const size_t before = supernet_->parameters().size();
   for (const CandidateId& id : gone) supernet_->Prune(id);
@@ -92,7 +92,7 @@ TEST_F(SupernetTest, PrunedToAGenotypeHasItsParameters) {
   for (int cell = 0; cell < 2; ++cell) {
     for (int edge = 0; edge < 14; ++edge) {
       // Nothing from input 0, which is then not computed; from elsewhere a kind an edge.
-      const int kept = space_.cells[cell].edges[edge].source == 0 ? -1 : 1 + edge % 7;
+      const int kept = space_.cell_types[cell].edges[edge].source == 0 ? -1 : 1 + edge % 7;
       for (int operation = 0; operation < 8; ++operation) {
         if (operation == kept) continue;
         living[{cell, edge, operation}] = false;

@@ -21,6 +21,7 @@
 #include "nap/architecture/genotype_json.h"
 #include "nap/base/files.h"
 #include "nap/base/status_macros.h"
+#include "nap/base/version.h"
 
 namespace nap {
 namespace {
@@ -106,6 +107,7 @@ void AddAttributes(const ModelDescription& description, torch::jit::Module* scri
   add_numbers("mean", description.mean);
   add_numbers("stddev", description.stddev);
   script->register_attribute("image_size", c10::IntType::get(), description.image_size);
+  script->register_attribute("nap_version", c10::StringType::get(), std::string(kVersion));
   script->register_attribute("genotype", c10::StringType::get(),
                              GenotypeToJson(description.spec.genotype));
 }

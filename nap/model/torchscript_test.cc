@@ -12,6 +12,7 @@
 #include "nap/architecture/genotype_json.h"
 #include "nap/architecture/genotype_nas_bench_201.h"
 #include "nap/architecture/genotypes_for_tests.h"
+#include "nap/base/version.h"
 #include "ops/operation.h"
 
 namespace nap {
@@ -122,6 +123,7 @@ TEST(TorchScriptTest, HoldsParametersByNameAndTheDescription) {
   EXPECT_EQ(loaded.attr("mean").toDoubleVector(), (std::vector<double>{0.1F, 0.2F, 0.3F}));
   EXPECT_EQ(loaded.attr("stddev").toDoubleVector(), (std::vector<double>{0.4F, 0.5F, 0.6F}));
   EXPECT_EQ(loaded.attr("image_size").toInt(), 16);
+  EXPECT_EQ(loaded.attr("nap_version").toStringRef(), kVersion);
   EXPECT_EQ(*GenotypeFromJson(loaded.attr("genotype").toStringRef()), example.model.spec.genotype);
 }
 

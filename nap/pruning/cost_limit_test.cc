@@ -33,7 +33,7 @@ PruningSchedule Schedule(const std::string& name) {
 template <typename Draw>
 ScoreTable Table(const CandidateSpace& space, const Draw& draw) {
   ScoreTable table(space);
-  for (size_t cell = 0; cell < space.cells.size(); ++cell) {
+  for (size_t cell = 0; cell < space.cell_types.size(); ++cell) {
     for (double& value : table.Values(static_cast<int>(cell))) value = draw();
   }
   return table;
@@ -41,7 +41,7 @@ ScoreTable Table(const CandidateSpace& space, const Draw& draw) {
 
 std::vector<CandidateId> All(const CandidateSpace& space, const LivingTable& living) {
   std::vector<CandidateId> all;
-  for (size_t cell = 0; cell < space.cells.size(); ++cell) {
+  for (size_t cell = 0; cell < space.cell_types.size(); ++cell) {
     for (const auto& id : LivingOperations(space, living, static_cast<int>(cell)))
       all.push_back(id);
   }
@@ -53,7 +53,7 @@ double CostOf(const CostLimit& limit, const std::vector<CandidateId>& operations
   std::set<std::pair<int, int>> read;
   for (const CandidateId& id : operations) {
     cost += limit.operations[id];
-    read.insert({id.cell, CellTopology::Dense("any", 2, kNodes, 1).edges[id.edge].source});
+    read.insert({id.cell_type, CellTopology::Dense("any", 2, kNodes, 1).edges[id.edge].source});
   }
   for (const auto& [cell, source] : read) {
     if (source < 2) cost += limit.inputs[cell][source];
@@ -70,7 +70,7 @@ double LeastCost(const CandidateSpace& space, const CostLimit& limit) {
     for (int node = 2; node < 2 + kNodes; ++node) {
       double least = 1e9;
       for (const CandidateId& id : all) {
-        if (id.cell == cell && space.cells[cell].edges[id.edge].target == node) {
+        if (id.cell_type == cell && space.cell_types[cell].edges[id.edge].target == node) {
           least = std::min(least, limit.operations[id]);
         }
       }
@@ -141,7 +141,7 @@ TEST(CostLimitTest, IsMetOnRandomTablesWhateverElseIsAsked) {
       for (int cell = 0; cell < 2; ++cell) {
         std::vector<int> at_node(2 + kNodes);
         for (const CandidateId& id : left) {
-          if (id.cell == cell) ++at_node[space.cells[cell].edges[id.edge].target];
+          if (id.cell_type == cell) ++at_node[space.cell_types[cell].edges[id.edge].target];
         }
         for (int node = 2; node < 2 + kNodes; ++node) {
           ASSERT_GE(at_node[node], 1);
@@ -185,7 +185,8 @@ TEST(CostLimitTest, RemovesTheWeakestUntilItFits) {
     std::vector<CandidateId> left = All(space, living);
     std::vector<int> at_node(2 * (2 + kNodes));
     const auto node = [&](const CandidateId& id) -> int& {
-      return at_node[(2 + kNodes) * id.cell + space.cells[id.cell].edges[id.edge].target];
+      return at_node[(2 + kNodes) * id.cell_type +
+                     space.cell_types[id.cell_type].edges[id.edge].target];
     };
     for (const CandidateId& id : left) ++node(id);
     for (const CandidateId& other : left) {

@@ -57,9 +57,9 @@ class ExpectedScore final : public PruningCriterion {
     for (const CandidateId& id : ids) {
       double sum = 0;
       double count = 0;
-      for (int edge = 0; edge < space_.NumEdges(id.cell); ++edge) {
-        sum += sums_[{id.cell, edge, id.operation}];
-        count += counts_[{id.cell, edge, id.operation}];
+      for (int edge = 0; edge < space_.NumEdges(id.cell_type); ++edge) {
+        sum += sums_[{id.cell_type, edge, id.operation}];
+        count += counts_[{id.cell_type, edge, id.operation}];
       }
       const double of_its_kind = count > 0 ? sum / count : 0;
       const double weight = counts_[id] + prior_;
@@ -71,10 +71,7 @@ class ExpectedScore final : public PruningCriterion {
   std::vector<double> State() const override {
     std::vector<double> state = {static_cast<double>(drawn_)};
     for (const ScoreTable* table : {&sums_, &counts_}) {
-      for (int cell = 0; cell < static_cast<int>(space_.cells.size()); ++cell) {
-        const std::vector<double>& values = table->Values(cell);
-        state.insert(state.end(), values.begin(), values.end());
-      }
+      table->ForEach([&](double value) { state.push_back(value); });
     }
     return state;
   }
@@ -86,9 +83,7 @@ class ExpectedScore final : public PruningCriterion {
     auto value = state.begin();
     drawn_ = static_cast<int64_t>(*value++);
     for (ScoreTable* table : {&sums_, &counts_}) {
-      for (int cell = 0; cell < static_cast<int>(space_.cells.size()); ++cell) {
-        for (double& entry : table->Values(cell)) entry = *value++;
-      }
+      table->ForEach([&](double& entry) { entry = *value++; });
     }
     return absl::OkStatus();
   }

@@ -11,9 +11,7 @@ class Magnitude final : public PruningCriterion {
  public:
   absl::StatusOr<ScoreTable> Score(SearchView& view) override {
     ScoreTable scores = view.MixingWeights();
-    for (size_t cell = 0; cell < view.space().cells.size(); ++cell) {
-      for (double& score : scores.Values(static_cast<int>(cell))) score = std::abs(score);
-    }
+    scores.ForEach([](double& score) { score = std::abs(score); });
     return scores;
   }
 };

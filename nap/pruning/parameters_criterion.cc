@@ -20,10 +20,8 @@ class ParametersCriterion final : public PruningCriterion {
     NAP_ASSIGN_OR_RETURN(ScoreTable scores, view.FinalParameters());
     if (!shuffle_ties_) return scores;
     RandomStream random({view.seed(), kStream});
-    for (size_t cell = 0; cell < view.space().cells.size(); ++cell) {
-      // Less than one parameter.
-      for (double& score : scores.Values(static_cast<int>(cell))) score += random.Uniform();
-    }
+    // Less than one parameter.
+    scores.ForEach([&](double& score) { score += random.Uniform(); });
     return scores;
   }
 

@@ -19,13 +19,13 @@ using Counts = std::vector<std::vector<int>>;
 
 Counts AtNodes(const CandidateSpace& space) {
   Counts counts;
-  for (const CellTopology& cell : space.cells) counts.emplace_back(cell.EndNode());
+  for (const CellTopology& cell : space.cell_types) counts.emplace_back(cell.EndNode());
   return counts;
 }
 
 Counts OnEdges(const CandidateSpace& space) {
   Counts counts;
-  for (const CellTopology& cell : space.cells) counts.emplace_back(cell.edges.size());
+  for (const CellTopology& cell : space.cell_types) counts.emplace_back(cell.edges.size());
   return counts;
 }
 
@@ -55,9 +55,9 @@ absl::Status Pruner::Validate() const {
   }
   const std::vector<CandidateId> all = LivingOperations(space_, LivingTable(space_, true));
   const Totals most = StrongestThatFit(all).totals;
-  for (size_t cell = 0; cell < space_.cells.size(); ++cell) {
+  for (size_t cell = 0; cell < space_.cell_types.size(); ++cell) {
     if (!limits_.empty() && options_.operations_per_cell == PrunerOptions::kAnyNumber) break;
-    const CellTopology& topology = space_.cells[cell];
+    const CellTopology& topology = space_.cell_types[cell];
     if (options_.operations_per_cell < topology.num_nodes ||
         options_.operations_per_cell > most.operations[cell]) {
       return absl::InvalidArgumentError(absl::StrCat(
@@ -90,7 +90,7 @@ absl::Status Pruner::CheckScores(const ScoreTable& scores, const LivingTable& li
     if (std::isfinite(scores[id])) continue;
     return absl::InvalidArgumentError(absl::StrCat(
         "the pruning criterion gave ", scores[id], " to ", space_.operations[id.operation].name,
-        " on edge ", id.edge, " of the ", CellTitle(space_.cells[id.cell].name)));
+        " on edge ", id.edge, " of the ", CellTitle(space_.cell_types[id.cell_type].name)));
   }
   return absl::OkStatus();
 }
@@ -104,35 +104,35 @@ bool Pruner::Totals::Exceed(const Totals& most, int cell) const {
 }
 
 int& Pruner::NodeOf(const CandidateId& id, std::vector<std::vector<int>>* values) const {
-  return (*values)[id.cell][space_.cells[id.cell].edges[id.edge].target];
+  return (*values)[id.cell_type][space_.cell_types[id.cell_type].edges[id.edge].target];
 }
 
 Pruner::Totals Pruner::Nothing() const {
-  Totals totals{std::vector<int>(space_.cells.size()), {}, {}};
+  Totals totals{std::vector<int>(space_.cell_types.size()), {}, {}};
   for (const CostLimit& limit : limits_) totals.costs.push_back(limit.base);
-  for (const CellTopology& cell : space_.cells) totals.reads.emplace_back(cell.num_inputs);
+  for (const CellTopology& cell : space_.cell_types) totals.reads.emplace_back(cell.num_inputs);
   return totals;
 }
 
 void Pruner::Change(const CandidateId& id, int by, Totals* totals) const {
-  totals->operations[id.cell] += by;
-  const int source = space_.cells[id.cell].edges[id.edge].source;
-  const bool from_input = source < space_.cells[id.cell].num_inputs;
+  totals->operations[id.cell_type] += by;
+  const int source = space_.cell_types[id.cell_type].edges[id.edge].source;
+  const bool from_input = source < space_.cell_types[id.cell_type].num_inputs;
   int input_reads = 0;  // more than before, 0 or 1
   if (from_input) {
-    int& reads = totals->reads[id.cell][source];
+    int& reads = totals->reads[id.cell_type][source];
     const bool was_read = reads > 0;
     reads += by;
     input_reads = static_cast<int>(reads > 0) - static_cast<int>(was_read);
   }
   for (size_t i = 0; i < limits_.size(); ++i) {
     totals->costs[i] += by * limits_[i].operations[id];
-    if (input_reads != 0) totals->costs[i] += input_reads * limits_[i].inputs[id.cell][source];
+    if (input_reads != 0) totals->costs[i] += input_reads * limits_[i].inputs[id.cell_type][source];
   }
 }
 
 Pruner::Totals Pruner::Budget() const {
-  Totals budget{std::vector<int>(space_.cells.size(), options_.operations_per_cell), {}, {}};
+  Totals budget{std::vector<int>(space_.cell_types.size(), options_.operations_per_cell), {}, {}};
   for (const CostLimit& limit : limits_) budget.costs.push_back(limit.limit);
   return budget;
 }
@@ -141,7 +141,7 @@ Pruner::Totals Pruner::Allowed(double progress) const {
   Totals initial = Nothing(), allowed = Budget();
   for (const CandidateId& id : LivingOperations(space_, LivingTable(space_, true)))
     Add(id, &initial);
-  for (size_t cell = 0; cell < space_.cells.size(); ++cell) {
+  for (size_t cell = 0; cell < space_.cell_types.size(); ++cell) {
     const int all = initial.operations[cell];
     allowed.operations[cell] =
         OperationsToKeep(schedule_, progress, all, std::min(all, options_.operations_per_cell));
@@ -174,8 +174,8 @@ Pruner::Selection Pruner::CheapestAtNodes(const std::vector<CandidateId>& operat
       Add(operations[place - 1], &selection.totals);
     }
   }
-  for (size_t cell = 0; cell < space_.cells.size(); ++cell) {
-    for (int input = 0; input < space_.cells[cell].num_inputs; ++input) {
+  for (size_t cell = 0; cell < space_.cell_types.size(); ++cell) {
+    for (int input = 0; input < space_.cell_types[cell].num_inputs; ++input) {
       if (selection.totals.reads[cell][input] > 0) continue;
       for (size_t i = 0; i < limits_.size(); ++i) {
         selection.totals.costs[i] += limits_[i].inputs[cell][input];
@@ -189,7 +189,7 @@ Pruner::Selection Pruner::StrongestThatFit(const std::vector<CandidateId>& weake
   Selection selection{LivingTable(space_), Nothing()};
   Counts on_edge = OnEdges(space_), at_node = AtNodes(space_);
   for (auto id = weakest_first.rbegin(); id != weakest_first.rend(); ++id) {
-    int& edge = on_edge[id->cell][id->edge];
+    int& edge = on_edge[id->cell_type][id->edge];
     int& node = NodeOf(*id, &at_node);
     const bool node_is_full =
         options_.operations_per_node > 0 && node == options_.operations_per_node;
@@ -255,8 +255,10 @@ absl::StatusOr<std::vector<CandidateId>> Pruner::Prune(const ScoreTable& scores,
       const CandidateId id = weakest_first[i];
       const bool fits = strongest.has[id];
       const bool makes_place = NodeOf(id, &weaker_stays) > 0;
-      const bool too_much = left.Exceed(allowed, id.cell) || (is_end && (!fits || makes_place));
-      const bool can_be_missed = !fits || makes_place || strongest.totals.Exceed(budget, id.cell);
+      const bool too_much =
+          left.Exceed(allowed, id.cell_type) || (is_end && (!fits || makes_place));
+      const bool can_be_missed =
+          !fits || makes_place || strongest.totals.Exceed(budget, id.cell_type);
       if (!too_much || !can_be_missed || NodeOf(id, &at_node) == 1) {
         ++i;
         continue;
@@ -293,9 +295,9 @@ void Pruner::Remove(const CandidateId& id, LivingTable* living,
                     std::vector<CandidateId>* removed) const {
   (*living)[id] = false;
   removed->push_back(id);
-  if (!LivingOperations(space_, *living, id.cell, id.edge).empty()) return;
+  if (!LivingOperations(space_, *living, id.cell_type, id.edge).empty()) return;
   for (int operation = 0; operation < space_.NumOperations(); ++operation) {
-    const CandidateId zero{id.cell, id.edge, operation};
+    const CandidateId zero{id.cell_type, id.edge, operation};
     if (!(*living)[zero]) continue;
     (*living)[zero] = false;
     removed->push_back(zero);

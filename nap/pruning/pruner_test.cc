@@ -29,7 +29,7 @@ PruningSchedule Schedule(const std::string& name) {
 // Scores drawn from a few values when `ties`, so that there are many equal ones.
 ScoreTable RandomScores(const CandidateSpace& space, bool ties, RandomStream* random) {
   ScoreTable scores(space);
-  for (int cell = 0; cell < static_cast<int>(space.cells.size()); ++cell) {
+  for (int cell = 0; cell < static_cast<int>(space.cell_types.size()); ++cell) {
     for (double& score : scores.Values(cell)) {
       score = ties ? static_cast<double>(random->Below(4)) : random->Uniform(-1, 1);
     }
@@ -38,7 +38,7 @@ ScoreTable RandomScores(const CandidateSpace& space, bool ties, RandomStream* ra
 }
 
 bool SameLiving(const CandidateSpace& space, const LivingTable& a, const LivingTable& b) {
-  for (int cell = 0; cell < static_cast<int>(space.cells.size()); ++cell) {
+  for (int cell = 0; cell < static_cast<int>(space.cell_types.size()); ++cell) {
     if (a.Values(cell) != b.Values(cell)) return false;
   }
   return true;
@@ -107,7 +107,7 @@ TEST(PrunerTest, KeepsItsPromisesOnRandomTables) {
         ASSERT_EQ(static_cast<int>(left.size()), keep);
         std::vector<int> at_node(6);
         for (const CandidateId& id : left) {
-          ++at_node[space.cells[cell].edges[id.edge].target];
+          ++at_node[space.cell_types[cell].edges[id.edge].target];
         }
         for (int node = 2; node < 6; ++node) {
           ASSERT_GE(at_node[node], 1);

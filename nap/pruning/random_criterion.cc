@@ -12,9 +12,7 @@ class RandomCriterion final : public PruningCriterion {
   absl::StatusOr<ScoreTable> Score(SearchView& view) override {
     RandomStream random({view.seed(), kStream, static_cast<uint64_t>(view.milestone())});
     ScoreTable scores(view.space());
-    for (size_t cell = 0; cell < view.space().cells.size(); ++cell) {
-      for (double& score : scores.Values(static_cast<int>(cell))) score = random.Uniform();
-    }
+    scores.ForEach([&](double& score) { score = random.Uniform(); });
     return scores;
   }
 

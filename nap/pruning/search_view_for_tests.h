@@ -61,7 +61,7 @@ class SearchViewForTests : public SearchView {
     if (Fails()) return absl::InternalError(kFailure);
     RandomStream random({seed_, number});
     LivingTable architecture(space_, false);
-    for (int cell = 0; cell < static_cast<int>(space_.cells.size()); ++cell) {
+    for (int cell = 0; cell < static_cast<int>(space_.cell_types.size()); ++cell) {
       for (int edge = 0; edge < space_.NumEdges(cell); ++edge) {
         std::vector<CandidateId> ids = LivingOperations(space_, living_, cell, edge);
         if (ids.empty()) continue;
@@ -82,7 +82,7 @@ class SearchViewForTests : public SearchView {
 
   // Between 0 and 1.
   static double Worth(const CandidateId& id) {
-    return RandomStream({static_cast<uint64_t>(id.cell), static_cast<uint64_t>(id.edge),
+    return RandomStream({static_cast<uint64_t>(id.cell_type), static_cast<uint64_t>(id.edge),
                          static_cast<uint64_t>(id.operation)})
         .Uniform();
   }
@@ -129,15 +129,15 @@ class SearchViewForTests : public SearchView {
    private:
     void Check(const LivingTable& living) const {
       const CandidateSpace& space = view_->space_;
-      for (int cell = 0; cell < static_cast<int>(space.cells.size()); ++cell) {
+      for (int cell = 0; cell < static_cast<int>(space.cell_types.size()); ++cell) {
         std::set<int> reached;
         for (const CandidateId& id : LivingOperations(space, living, cell)) {
           EXPECT_TRUE(view_->living_[id])
               << "a network with an operation that does not live is asked (NetworkView in "
                  "nap/pruning/criterion.h)";
-          reached.insert(space.cells[cell].edges[id.edge].target);
+          reached.insert(space.cell_types[cell].edges[id.edge].target);
         }
-        EXPECT_EQ(static_cast<int>(reached.size()), space.cells[cell].num_nodes)
+        EXPECT_EQ(static_cast<int>(reached.size()), space.cell_types[cell].num_nodes)
             << "a network is asked in which a node has no operation (NetworkView in "
                "nap/pruning/criterion.h)";
       }

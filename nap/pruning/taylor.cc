@@ -11,8 +11,7 @@ namespace {
 
 class Taylor final : public PruningCriterion {
  public:
-  explicit Taylor(const CandidateSpace& space)
-      : space_(space), num_cells_(static_cast<int>(space.cells.size())), sums_(space) {}
+  explicit Taylor(const CandidateSpace& space) : space_(space), sums_(space) {}
 
   void ObserveStrengthStep(const ScoreTable& strengths, const ScoreTable& gradients) override {
     if (scored_) {
@@ -21,7 +20,7 @@ class Taylor final : public PruningCriterion {
       scored_ = false;
     }
     ++steps_;
-    for (int cell = 0; cell < num_cells_; ++cell) {
+    for (int cell = 0; cell < space_.NumCellTypes(); ++cell) {
       for (size_t i = 0; i < sums_.Values(cell).size(); ++i) {
         sums_.Values(cell)[i] += std::abs(strengths.Values(cell)[i] * gradients.Values(cell)[i]);
       }
@@ -33,9 +32,7 @@ class Taylor final : public PruningCriterion {
   std::vector<double> State() const override {
     std::vector<double> state = {static_cast<double>(steps_), scored_ ? 1. : 0.,
                                  static_cast<double>(milestone_)};
-    for (int cell = 0; cell < num_cells_; ++cell) {
-      state.insert(state.end(), sums_.Values(cell).begin(), sums_.Values(cell).end());
-    }
+    sums_.ForEach([&](double sum) { state.push_back(sum); });
     return state;
   }
 
@@ -48,9 +45,7 @@ class Taylor final : public PruningCriterion {
     steps_ = static_cast<int>(*next++);
     scored_ = *next++ != 0;
     milestone_ = static_cast<int>(*next++);
-    for (int cell = 0; cell < num_cells_; ++cell) {
-      for (double& sum : sums_.Values(cell)) sum = *next++;
-    }
+    sums_.ForEach([&](double& sum) { sum = *next++; });
     return absl::OkStatus();
   }
 
@@ -62,9 +57,7 @@ class Taylor final : public PruningCriterion {
           "warm-up end before pruning begins");
     }
     ScoreTable scores = sums_;
-    for (int cell = 0; cell < num_cells_; ++cell) {
-      for (double& score : scores.Values(cell)) score /= steps_;
-    }
+    scores.ForEach([&](double& score) { score /= steps_; });
     scored_ = true;
     milestone_ = view.milestone();
     return scores;
@@ -72,7 +65,6 @@ class Taylor final : public PruningCriterion {
 
  private:
   const CandidateSpace space_;
-  const int num_cells_;
   ScoreTable sums_;
   int steps_ = 0;
   bool scored_ = false;  // what was observed; the next step begins anew

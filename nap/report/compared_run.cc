@@ -1,6 +1,5 @@
 #include "nap/report/compared_run.h"
 
-#include <absl/strings/numbers.h>
 #include <absl/strings/str_cat.h>
 
 #include <algorithm>
@@ -8,22 +7,22 @@
 #include <utility>
 
 #include "nap/architecture/genotype_json.h"
-#include "nap/architecture/genotype_lookup.h"
 #include "nap/base/status_macros.h"
 #include "nap/model/derived_network.h"
 #include "nap/model/model_description.h"
 #include "nap/model/network_cost.h"
-#include "nap/report/cells_by_epoch.h"
 #include "nap/report/json_lines.h"
+#include "nap/report/run_schema.h"
 #include "nap/report/search_record.h"
 #include "nap/report/training_record.h"
+#include "nap/search_space/genotype_lookup.h"
 #include "nap/training/checkpoint.h"
 #include "nap/training/trained_network.h"
 
 namespace nap {
 namespace {
 
-using Json = nlohmann::json;
+using Json = nlohmann::ordered_json;
 
 constexpr char kSkipConnection[] = "skip_connect";
 constexpr ImageSize kTableImage = {32, 32};  // CIFAR's
@@ -36,14 +35,15 @@ struct Totals {
 
 absl::StatusOr<Totals> ReadTotals(const std::string& run_folder) {
   Totals totals;
-  NAP_RETURN_IF_ERROR(ReadJsonLines(run_folder + "/metrics.jsonl", [&](const Json& line) {
-    if (line.at("kind") != "epoch") return absl::OkStatus();
-    totals.seconds += line.at("seconds").get<double>();
-    totals.peak_memory_bytes =
-        std::max(totals.peak_memory_bytes, line.at("peak_memory_bytes").get<int64_t>());
-    totals.test_accuracy = line.value("test_accuracy", 0.);
-    return absl::OkStatus();
-  }));
+  NAP_RETURN_IF_ERROR(
+      ReadJsonLines(absl::StrCat(run_folder, "/", run_file::kMetrics), [&](const Json& line) {
+        if (line.at(run_key::kKind) != run_kind::kEpoch) return absl::OkStatus();
+        totals.seconds += line.at(run_key::kSeconds).get<double>();
+        totals.peak_memory_bytes =
+            std::max(totals.peak_memory_bytes, line.at(run_key::kPeakMemoryBytes).get<int64_t>());
+        totals.test_accuracy = line.value(run_key::kTestAccuracy, 0.);
+        return absl::OkStatus();
+      }));
   return totals;
 }
 
@@ -53,19 +53,19 @@ int SkipConnections(const CellGenotype& cell) {
   return found == counts.end() ? 0 : found->second;
 }
 
-// The budget that the search left the cell with, under the limits that it was run with.
-absl::StatusOr<PrunerOptions> BudgetOf(const ComparedRun& run, const CellGenotype& cell) {
-  PrunerOptions budget;
-  budget.operations_per_cell = 0;
-  for (const auto& [operation, count] : CountOperations(cell)) budget.operations_per_cell += count;
-  for (auto& [flag, value] : {std::pair("operations_per_edge", &budget.operations_per_edge),
-                              std::pair("operations_per_node", &budget.operations_per_node)}) {
-    const auto found = run.search_flags.find(flag);
-    if (found == run.search_flags.end() || !absl::SimpleAtoi(found->second, value)) {
-      return absl::DataLossError(absl::StrCat("config.json of the search has no --", flag));
-    }
-  }
-  return budget;
+// Of the first cell of what the search would have given after each epoch; nothing of runs whose
+// strengths.jsonl does not say it, as those of NAP 0.2.0.
+absl::StatusOr<std::vector<int>> SkipConnectionsByEpoch(const std::string& search) {
+  std::vector<int> counts;
+  NAP_RETURN_IF_ERROR(ReadJsonLines(
+      absl::StrCat(search, "/", run_file::kStrengths), [&](const Json& line) -> absl::Status {
+        const auto genotype = line.find(run_key::kGenotype);
+        if (genotype == line.end()) return absl::OkStatus();
+        NAP_ASSIGN_OR_RETURN(const Genotype earlier, GenotypeFromJson(genotype->dump()));
+        counts.push_back(SkipConnections(earlier.cells.front()));
+        return absl::OkStatus();
+      }));
+  return counts;
 }
 
 absl::Status CheckSeed(const std::map<std::string, std::string>& flags, const std::string& folder,
@@ -137,7 +137,8 @@ absl::StatusOr<ComparedRun> ReadComparedRun(const std::string& folder, const std
   NAP_ASSIGN_OR_RETURN(run.search_flags, RunFolder::FlagsOf(search, ComparedSearch()));
   NAP_RETURN_IF_ERROR(CheckSeed(run.search_flags, search, seed));
 
-  NAP_ASSIGN_OR_RETURN(const Genotype genotype, FindGenotype(search + "/genotype.json"));
+  NAP_ASSIGN_OR_RETURN(const Genotype genotype,
+                       FindGenotype(absl::StrCat(search, "/", run_file::kGenotype)));
   run.genotype_json = GenotypeToJson(genotype);
   NAP_ASSIGN_OR_RETURN(
       const DerivedNetworkLayout layout,
@@ -146,12 +147,7 @@ absl::StatusOr<ComparedRun> ReadComparedRun(const std::string& folder, const std
   run.skip_connections = SkipConnections(cell);
   run.distinct_operations = static_cast<int>(CountOperations(cell).size());
   run.depth = DepthOf(cell, layout.cell_types.front().num_inputs);
-  NAP_ASSIGN_OR_RETURN(const PrunerOptions budget, BudgetOf(run, cell));
-  NAP_ASSIGN_OR_RETURN(const std::vector<CellGenotype> cells,
-                       CellsByEpoch(search + "/strengths.jsonl", genotype.search_space, budget));
-  for (const CellGenotype& earlier : cells) {
-    run.skip_connections_by_epoch.push_back(SkipConnections(earlier));
-  }
+  NAP_ASSIGN_OR_RETURN(run.skip_connections_by_epoch, SkipConnectionsByEpoch(search));
 
   NAP_ASSIGN_OR_RETURN(const Totals searched, ReadTotals(search));
   run.search_seconds = searched.seconds;

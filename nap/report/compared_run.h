@@ -32,7 +32,7 @@ struct ComparedRun {
 
   double search_seconds;  // the sum over the epochs
   int64_t search_peak_memory_bytes;
-  std::vector<int> skip_connections_by_epoch;  // in what CellsByEpoch says
+  std::vector<int> skip_connections_by_epoch;  // in what it would have been
 
   std::string genotype_json;
   std::map<std::string, std::string> search_flags;

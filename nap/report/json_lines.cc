@@ -1,5 +1,6 @@
 #include "nap/report/json_lines.h"
 
+#include <absl/strings/match.h>
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_split.h>
 
@@ -11,14 +12,17 @@
 namespace nap {
 
 absl::Status ReadJsonLines(const std::string& file,
-                           const std::function<absl::Status(const nlohmann::json&)>& read) {
+                           const std::function<absl::Status(const nlohmann::ordered_json&)>& read,
+                           const JsonLinesOptions& options) {
   NAP_ASSIGN_OR_RETURN(const std::string content, ReadFile(file));
   int number = 0;
   for (absl::string_view line : absl::StrSplit(content, '\n')) {
     ++number;
     if (line.empty()) continue;
+    if (!options.skip_prefix.empty() && absl::StartsWith(line, options.skip_prefix)) continue;
+    if (options.skip_damaged && !nlohmann::ordered_json::accept(line)) continue;
     try {
-      NAP_RETURN_IF_ERROR(read(nlohmann::json::parse(line)));
+      NAP_RETURN_IF_ERROR(read(nlohmann::ordered_json::parse(line)));
     } catch (const nlohmann::json::exception& error) {
       return absl::DataLossError(
           absl::StrCat(file, " is damaged in line ", number, ": ", error.what()));

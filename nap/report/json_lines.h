@@ -10,10 +10,20 @@
 
 namespace nap {
 
-// Calls `read` with each line's object. DataLoss that names file and line if one is not JSON, or if
-// `read` lets through nlohmann::json's exception for what it does not find there.
+struct JsonLinesOptions {
+  // What is not JSON is passed over: a run that is going on, or was killed, may have half a line.
+  bool skip_damaged = false;
+
+  // Lines that begin so are passed over, without being read.
+  std::string skip_prefix = "";
+};
+
+// Calls `read` with each line's object. NotFound if there is no such file. DataLoss that names file
+// and line if one is not JSON, or if `read` lets through nlohmann::json's exception for what it
+// does not find there.
 absl::Status ReadJsonLines(const std::string& file,
-                           const std::function<absl::Status(const nlohmann::json&)>& read);
+                           const std::function<absl::Status(const nlohmann::ordered_json&)>& read,
+                           const JsonLinesOptions& options = {});
 
 }  // namespace nap
 

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "nap/base/status_macros.h"
+#include "nap/report/run_schema.h"
 
 namespace nap {
 namespace {
@@ -23,12 +24,12 @@ void AddScalars(const std::string& prefix, const nlohmann::ordered_json& metrics
 }  // namespace
 
 absl::Status WriteMetrics(const nlohmann::ordered_json& metrics, int64_t step, RunFolder* folder) {
-  NAP_RETURN_IF_ERROR(folder->WriteLine(kMetrics, metrics.dump()));
+  NAP_RETURN_IF_ERROR(folder->WriteLine(run_file::kMetrics, metrics.dump()));
   nlohmann::ordered_json values = metrics;
-  values.erase("epoch");
-  values.erase("step");
+  values.erase(run_key::kEpoch);
+  values.erase(run_key::kStep);
   Scalars scalars;
-  AddScalars(metrics.at("kind").get<std::string>(), values, &scalars);
+  AddScalars(metrics.at(run_key::kKind).get<std::string>(), values, &scalars);
   return folder->WriteScalars(step, scalars);
 }
 

@@ -11,8 +11,6 @@
 
 namespace nap {
 
-inline constexpr char kMetrics[] = "metrics.jsonl";
-
 // A line of metrics.jsonl, and an event if the run writes TensorBoard's. `metrics`: "kind", which
 // the tags begin with ("epoch/train_loss"), "epoch" and "step", and the numbers. `step`: where
 // TensorBoard draws them.

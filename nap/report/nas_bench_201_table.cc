@@ -9,45 +9,61 @@
 
 #include <algorithm>
 
-#include "nap/architecture/genotype_nas_bench_201.h"
 #include "nap/base/files.h"
 #include "nap/base/status_macros.h"
+#include "nap/search_space/genotype_lookup.h"
 
 namespace nap {
 namespace {
 
 constexpr char kHeader[] = "architecture,accuracy";
 
-absl::Status CheckOperations(const Genotype& genotype) {
-  const std::vector<std::string>& known = NasBench201Operations();
-  for (const auto& inputs : genotype.cells.front().nodes) {
-    for (const GenotypeInput& input : inputs) {
-      if (std::find(known.begin(), known.end(), input.operation) != known.end()) continue;
-      return absl::InvalidArgumentError(
-          absl::StrCat("the operation '", input.operation,
-                       "' is not one of NAS-Bench-201: ", absl::StrJoin(known, ", ")));
+absl::Status CheckOperations(const Genotype& genotype, const SearchSpace& space) {
+  const std::vector<std::string>& known = space.operations();
+  for (const CellGenotype& cell : genotype.cells) {
+    for (const auto& [operation, count] : CountOperations(cell)) {
+      if (std::find(known.begin(), known.end(), operation) != known.end()) continue;
+      return absl::InvalidArgumentError(absl::StrCat("the operation '", operation,
+                                                     "' is not one of ", space.name(), ": ",
+                                                     absl::StrJoin(known, ", ")));
     }
   }
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::pair<std::string, double>> ReadLine(absl::string_view line) {
+}  // namespace
+
+absl::Status NasBench201Table::Add(absl::string_view line) {
   const std::vector<absl::string_view> cells = absl::StrSplit(line, ',');
   if (cells.size() != 2) {
     return absl::InvalidArgumentError(
         absl::StrCat("must have an architecture and an accuracy, not '", line, "'"));
   }
-  NAP_ASSIGN_OR_RETURN(const Genotype genotype, GenotypeFromNasBench201(cells[0]));
-  NAP_RETURN_IF_ERROR(CheckOperations(genotype));
+  NAP_ASSIGN_OR_RETURN(const Genotype genotype, ParseGenotype(cells[0]));
+  if (search_space_ == nullptr) {
+    NAP_ASSIGN_OR_RETURN(search_space_, MakeSearchSpace(genotype.search_space));
+    if (!search_space_->text_is_name()) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          "no table can know genotypes of ", search_space_->name(), ", which have no names"));
+    }
+  }
+  if (genotype.search_space != search_space_->name()) {
+    return absl::InvalidArgumentError(absl::StrCat("is of the search space ", genotype.search_space,
+                                                   ", others are of ", search_space_->name()));
+  }
+  NAP_RETURN_IF_ERROR(CheckOperations(genotype, *search_space_));
   double accuracy = 0;
   if (!absl::SimpleAtod(cells[1], &accuracy) || !(accuracy >= 0 && accuracy <= 100)) {
     return absl::InvalidArgumentError(
         absl::StrCat("the accuracy must be a number from 0 to 100, not '", cells[1], "'"));
   }
-  return std::pair(GenotypeToNasBench201(genotype), accuracy);
+  const std::string architecture = search_space_->ToText(genotype);
+  if (!accuracies_.emplace(architecture, accuracy).second) {
+    return absl::InvalidArgumentError(absl::StrCat(architecture, " stands there twice"));
+  }
+  sorted_.push_back(accuracy);
+  return absl::OkStatus();
 }
-
-}  // namespace
 
 absl::StatusOr<NasBench201Table> NasBench201Table::Read(const std::string& file) {
   NAP_ASSIGN_OR_RETURN(const std::string content, ReadFile(file));
@@ -64,12 +80,8 @@ absl::StatusOr<NasBench201Table> NasBench201Table::Read(const std::string& file)
       continue;
     }
     if (line.empty()) continue;
-    const auto entry = ReadLine(line);
-    if (!entry.ok()) return error(number, entry.status().message());
-    if (!table.accuracies_.insert(*entry).second) {
-      return error(number, absl::StrCat(entry->first, " stands there twice"));
-    }
-    table.sorted_.push_back(entry->second);
+    const absl::Status added = table.Add(line);
+    if (!added.ok()) return error(number, added.message());
   }
   if (table.sorted_.empty()) return error(number, "the table holds no architecture");
   std::sort(table.sorted_.begin(), table.sorted_.end());
@@ -77,11 +89,11 @@ absl::StatusOr<NasBench201Table> NasBench201Table::Read(const std::string& file)
 }
 
 absl::StatusOr<NasBench201Table::Entry> NasBench201Table::Find(const Genotype& genotype) const {
-  if (genotype.search_space != kNasBench201) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(file_, " has cells of ", kNasBench201, ", not of ", genotype.search_space));
+  if (genotype.search_space != search_space_->name()) {
+    return absl::InvalidArgumentError(absl::StrCat(file_, " has cells of ", search_space_->name(),
+                                                   ", not of ", genotype.search_space));
   }
-  const std::string architecture = GenotypeToNasBench201(genotype);
+  const std::string architecture = search_space_->ToText(genotype);
   const auto found = accuracies_.find(architecture);
   if (found == accuracies_.end()) {
     return absl::NotFoundError(absl::StrCat(architecture, " is not in ", file_));
@@ -91,8 +103,9 @@ absl::StatusOr<NasBench201Table::Entry> NasBench201Table::Find(const Genotype& g
   return Entry{found->second / 100, static_cast<int>(better) + 1, static_cast<int>(sorted_.size())};
 }
 
-std::string NasBench201Table::Describe(const Genotype& genotype, const NasBench201Table* table) {
-  const std::string architecture = GenotypeToNasBench201(genotype);
+std::string NasBench201Table::Describe(const SearchSpace& search_space, const Genotype& genotype,
+                                       const NasBench201Table* table) {
+  const std::string architecture = search_space.ToText(genotype);
   if (table == nullptr) return architecture;
   const absl::StatusOr<Entry> entry = table->Find(genotype);
   if (!entry.ok()) return std::string(entry.status().message());

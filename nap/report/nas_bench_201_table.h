@@ -1,25 +1,32 @@
-// The published accuracy of each cell of NAS-Bench-201, by which a search can be judged without
-// training what it found. docs/nas_bench_201.md says how such a table is made.
+// The published accuracy of each cell of a search space that is small enough for it, as
+// NAS-Bench-201's, by which a search can be judged without training what it found.
+// docs/nas_bench_201.md says how such a table is made.
 #ifndef NAP_REPORT_NAS_BENCH_201_TABLE_H_
 #define NAP_REPORT_NAS_BENCH_201_TABLE_H_
 
 #include <absl/status/statusor.h>
 
 #include <map>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "nap/architecture/genotype.h"
+#include "nap/search_space/search_space.h"
 
 namespace nap {
 
 class NasBench201Table {
  public:
   // A file of a line "architecture,accuracy" and one such pair an architecture, the accuracy in
-  // percent; in any order, not necessarily all of them. NotFound, Unavailable or InvalidArgument
-  // that names the file and, if there is one, the line at fault.
+  // percent; in any order, not necessarily all of them, of one search space whose genotypes have
+  // names (SearchSpace::text_is_name). NotFound, Unavailable or InvalidArgument that names the file
+  // and, if there is one, the line at fault.
   static absl::StatusOr<NasBench201Table> Read(const std::string& file);
+
+  // Of which its architectures are.
+  const SearchSpace& search_space() const { return *search_space_; }
 
   struct Entry {
     double accuracy;  // from 0 to 1
@@ -31,16 +38,20 @@ class NasBench201Table {
   // the table.
   absl::StatusOr<Entry> Find(const Genotype& genotype) const;
 
-  // Of a genotype of this search space: the architecture's string and what the table, which may be
-  // null, says of it, in one line.
-  static std::string Describe(const Genotype& genotype, const NasBench201Table* table);
+  // Of a genotype that has a name: the name and what the table, which may be null, says of it, in
+  // one line.
+  static std::string Describe(const SearchSpace& search_space, const Genotype& genotype,
+                              const NasBench201Table* table);
 
  private:
   explicit NasBench201Table(std::string file) : file_(std::move(file)) {}
 
+  absl::Status Add(absl::string_view line);
+
   std::string file_;
-  std::map<std::string, double> accuracies_;  // percent
-  std::vector<double> sorted_;                // the same, the best last
+  std::shared_ptr<const SearchSpace> search_space_;  // null: nothing has been added
+  std::map<std::string, double> accuracies_;         // percent
+  std::vector<double> sorted_;                       // the same, the best last
 };
 
 }  // namespace nap

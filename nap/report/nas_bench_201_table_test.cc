@@ -4,6 +4,8 @@
 
 #include "nap/architecture/genotype_nas_bench_201.h"
 #include "nap/base/files.h"
+#include "nap/search_space/genotype_lookup.h"
+#include "nap/search_space/search_space.h"
 
 namespace nap {
 namespace {
@@ -26,6 +28,8 @@ absl::StatusOr<NasBench201Table> Read(const std::string& content) {
 }
 
 Genotype Cell(const char* architecture) { return *GenotypeFromNasBench201(architecture); }
+
+std::unique_ptr<SearchSpace> Space() { return *MakeSearchSpace("nas_bench_201"); }
 
 std::string SmallTable() {
   return std::string("architecture,accuracy\n") + kNothing + ",10\n" + kConvolutions +
@@ -50,11 +54,22 @@ TEST(NasBench201TableTest, KnowsAccuracyAndRank) {
 TEST(NasBench201TableTest, DescribesACellInOneLine) {
   const auto table = Read(SmallTable());
   ASSERT_TRUE(table.ok()) << table.status();
-  EXPECT_EQ(NasBench201Table::Describe(Cell(kConvolutions), &*table),
+  EXPECT_EQ(NasBench201Table::Describe(*Space(), Cell(kConvolutions), &*table),
             std::string(kConvolutions) + ": accuracy 94.37 %, rank 1 of 3");
-  EXPECT_EQ(NasBench201Table::Describe(Cell(kPooling), &*table),
+  EXPECT_EQ(NasBench201Table::Describe(*Space(), Cell(kPooling), &*table),
             std::string(kPooling) + " is not in " + Path());
-  EXPECT_EQ(NasBench201Table::Describe(Cell(kSkips), nullptr), kSkips);
+  EXPECT_EQ(NasBench201Table::Describe(*Space(), Cell(kSkips), nullptr), kSkips);
+}
+
+// Any search space whose genotypes have names (spaces_for_tests.cc).
+TEST(NasBench201TableTest, IsOfTheSearchSpaceOfItsArchitectures) {
+  const auto table = Read("architecture,accuracy\nthree: skip_connect from 1; none from 0,90\n");
+  ASSERT_TRUE(table.ok()) << table.status();
+  EXPECT_EQ(table->search_space().name(), "three_inputs");
+  EXPECT_EQ(table->Find(*ParseGenotype("three: skip_connect from 1; none from 0"))->rank, 1);
+  EXPECT_EQ(
+      table->Find(Cell(kSkips)).status(),
+      absl::InvalidArgumentError(Path() + " has cells of three_inputs, not of nas_bench_201"));
 }
 
 TEST(NasBench201TableTest, NamesTheLineAtFault) {
@@ -81,8 +96,11 @@ TEST(NasBench201TableTest, NamesTheLineAtFault) {
   EXPECT_EQ(error(header + "|a~0|,1"),
             "line 2: NAS-Bench-201 architecture: it must have 3 nodes joined by '+', not 1");
   EXPECT_EQ(error(header + "|skip_connect~0|+|none~0|none~1|+|none~0|none~1|sep_conv_3x3~2|,1"),
-            "line 2: the operation 'sep_conv_3x3' is not one of NAS-Bench-201: none, skip_connect, "
+            "line 2: the operation 'sep_conv_3x3' is not one of nas_bench_201: none, skip_connect, "
             "nor_conv_1x1, nor_conv_3x3, avg_pool_3x3");
+  EXPECT_EQ(error(SmallTable() + "three: none from 0,1"),
+            "line 6: is of the search space three_inputs:nodes=1, others are of nas_bench_201");
+  EXPECT_NE(error(header + "{},1").find("line 2: genotype JSON: "), std::string::npos);
   const absl::Status missing = NasBench201Table::Read("nowhere.csv").status();
   EXPECT_EQ(missing.code(), absl::StatusCode::kNotFound);
   EXPECT_NE(missing.message().find("nowhere.csv"), absl::string_view::npos) << missing;

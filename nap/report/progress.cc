@@ -8,7 +8,6 @@
 #include <numeric>
 
 #include "nap/architecture/genotype.h"
-#include "nap/architecture/genotype_nas_bench_201.h"
 #include "nap/base/clock.h"
 #include "nap/report/duration.h"
 
@@ -19,15 +18,15 @@ constexpr double kSecondsBetweenLines = 30;
 
 // "normal 4 max_pool_3x3, 2 skip_connect; reduce ..."
 std::string Summarise(const std::vector<CandidateId>& pruned, const CandidateSpace& space) {
-  std::vector<std::map<std::string, int>> counts(space.cells.size());
+  std::vector<std::map<std::string, int>> counts(space.cell_types.size());
   for (const CandidateId& id : pruned) {
     const CandidateOperation& operation = space.operations[id.operation];
-    if (!operation.is_zero) ++counts[id.cell][operation.name];
+    if (!operation.is_zero) ++counts[id.cell_type][operation.name];
   }
   std::string text;
   for (size_t cell = 0; cell < counts.size(); ++cell) {
     if (counts[cell].empty()) continue;
-    absl::StrAppend(&text, text.empty() ? "" : "; ", space.cells[cell].name);
+    absl::StrAppend(&text, text.empty() ? "" : "; ", space.cell_types[cell].name);
     const char* separator = " ";
     for (const auto& [name, count] : counts[cell]) {
       absl::StrAppend(&text, separator, count, " ", name);
@@ -75,7 +74,7 @@ void Progress::Step(const SearchStepReport& report) {
 void Progress::Pruning(const PruningReport& report, const CandidateSpace& space) {
   if (!IsDue() || report.removed.empty()) return;
   const Removal& last = report.removed.back();
-  const CellTopology& cell = space.cells[last.id.cell];
+  const CellTopology& cell = space.cell_types[last.id.cell_type];
   const Edge& edge = cell.edges[last.id.edge];
   ShowStep(absl::StrFormat(
       "pruning for %s  %d operations alive  last removed: %s on edge %d -> %d of the %s",
@@ -83,8 +82,8 @@ void Progress::Pruning(const PruningReport& report, const CandidateSpace& space)
       space.operations[last.id.operation].name, edge.source, edge.target, CellTitle(cell.name)));
 }
 
-void Progress::Epoch(const SearchEpochReport& report, const CandidateSpace& space,
-                     const NasBench201Table* table) {
+void Progress::Epoch(const SearchEpochReport& report, const SearchSpace& search_space,
+                     const CandidateSpace& space, const NasBench201Table* table) {
   const int alive =
       std::accumulate(report.operations_alive.begin(), report.operations_alive.end(), 0);
   std::string lines =
@@ -100,9 +99,9 @@ void Progress::Epoch(const SearchEpochReport& report, const CandidateSpace& spac
   if (!report.pruned.empty()) {
     absl::StrAppend(&lines, "  pruned: ", Summarise(report.pruned, space), "\n");
   }
-  if (report.genotype.search_space == kNasBench201) {
-    absl::StrAppend(&lines, "  cell now: ", NasBench201Table::Describe(report.genotype, table),
-                    "\n");
+  if (search_space.text_is_name()) {
+    absl::StrAppend(&lines, "  cell now: ",
+                    NasBench201Table::Describe(search_space, report.genotype, table), "\n");
   }
   ShowEpoch(lines);
 }

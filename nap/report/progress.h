@@ -8,6 +8,7 @@
 #include "nap/architecture/candidates.h"
 #include "nap/report/nas_bench_201_table.h"
 #include "nap/search/searcher.h"
+#include "nap/search_space/search_space.h"
 #include "nap/training/network_trainer.h"
 
 namespace nap {
@@ -21,8 +22,8 @@ class Progress {
   void Step(const SearchStepReport& report);
   void Pruning(const PruningReport& report, const CandidateSpace& space);
   // table: as in WriteEpoch (search_record.h).
-  void Epoch(const SearchEpochReport& report, const CandidateSpace& space,
-             const NasBench201Table* table = nullptr);
+  void Epoch(const SearchEpochReport& report, const SearchSpace& search_space,
+             const CandidateSpace& space, const NasBench201Table* table = nullptr);
   void Step(const StepReport& report);
   void Epoch(const TrainingEpochReport& report);
 

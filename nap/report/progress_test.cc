@@ -6,6 +6,7 @@
 #include <string>
 
 #include "nap/report/duration.h"
+#include "nap/search_space/search_space.h"
 
 namespace nap {
 namespace {
@@ -18,12 +19,12 @@ TEST(FormatDurationTest, SaysWhatAPersonWould) {
   EXPECT_EQ(FormatDuration(3 * 3600 + 5 * 60 + 7), "3 h 05 min");
 }
 
-// What a file or a pipe gets: whole lines, and no step line at once.
-TEST(ProgressTest, WritesPlainLinesToAFile) {
+// What a file or a pipe gets of an epoch whose genotype is this.
+std::string LinesOf(const std::string& search_space, const Genotype& genotype) {
   const CandidateSpace space{{CellTopology::Dense("normal", 2, 1, 1)},
                              {{"none", true}, {"a"}, {"b"}}};
   std::FILE* file = std::tmpfile();
-  ASSERT_NE(file, nullptr);
+  EXPECT_NE(file, nullptr);
   Progress progress(file);
   SearchStepReport step;
   step.epoch = 1;
@@ -44,16 +45,30 @@ TEST(ProgressTest, WritesPlainLinesToAFile) {
   report.operations_alive = {2};
   report.broken_images = 3;
   report.pruned = {{0, 0, 0}, {0, 0, 1}, {0, 1, 1}, {0, 0, 2}};
-  progress.Epoch(report, space);
+  report.genotype = genotype;
+  progress.Epoch(report, **MakeSearchSpace(search_space), space);
   std::rewind(file);
   std::string text(1000, '\0');
   text.resize(std::fread(text.data(), 1, text.size(), file));
   std::fclose(file);
-  EXPECT_EQ(text,
+  return text;
+}
+
+// Whole lines, and no step line at once.
+TEST(ProgressTest, WritesPlainLinesToAFile) {
+  EXPECT_EQ(LinesOf("darts", {}),
             "epoch 1/2 done in 1 min 01 s: train loss 1.500, accuracy 25.0 %; validation loss "
             "1.750, accuracy 50.0 %; 2 operations alive\n"
             "  broken images, left out: 3\n"
             "  pruned: normal 2 a, 1 b\n");
+}
+
+// spaces_for_tests.cc.
+TEST(ProgressTest, NamesTheCellWhereItHasAName) {
+  const Genotype genotype{"three_inputs", {{"cell", {{{"a", 2}}, {{"b", 3}}}, {3, 4}}}};
+  EXPECT_NE(LinesOf("three_inputs", genotype).find("\n  cell now: three: a from 2; b from 3\n"),
+            std::string::npos);
+  EXPECT_EQ(LinesOf("plain", genotype).find("cell now"), std::string::npos);
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 
 #include "nap/base/status_macros.h"
 #include "nap/base/version.h"
+#include "nap/report/run_schema.h"
 #include "nap/report/versions.h"
 
 namespace nap {
@@ -35,7 +36,7 @@ Json Machine() {
   utsname name{};
   ::uname(&name);
   return {{"system", absl::StrCat(name.sysname, " ", name.release)},
-          {"architecture", name.machine},
+          {run_key::kArchitecture, name.machine},
           {"processor", ProcessorName()},
           {"cores", ::sysconf(_SC_NPROCESSORS_ONLN)}};
 }
@@ -46,7 +47,7 @@ absl::StatusOr<std::unique_ptr<RunFolder>> RunFolder::Create(
     const std::string& path, const RunKind& kind, const std::map<std::string, std::string>& flags,
     const std::map<std::string, std::string>& parts) {
   NAP_RETURN_IF_ERROR(MakeFolder(path));
-  const std::string config = path + "/config.json";
+  const std::string config = absl::StrCat(path, "/", run_file::kConfig);
   if (std::filesystem::exists(config)) {
     return absl::AlreadyExistsError(absl::StrCat(
         path, " already holds a run; --resume goes on with it if it is not finished, else choose ",
@@ -58,18 +59,19 @@ absl::StatusOr<std::unique_ptr<RunFolder>> RunFolder::Create(
     tables.emplace(table, std::move(writer));
   }
   const Json json = {
-      {"experiment", kind.experiment},
-      {"flags", flags},
-      {"parts", parts},
-      {"versions", {{"nap", kVersion}, {"libtorch", LibTorchVersion()}, {"compiler", __VERSION__}}},
-      {"machine", Machine()}};
+      {run_key::kExperiment, kind.experiment},
+      {run_key::kFlags, flags},
+      {run_key::kParts, parts},
+      {run_key::kVersions,
+       {{"nap", kVersion}, {"libtorch", LibTorchVersion()}, {"compiler", __VERSION__}}},
+      {run_key::kMachine, Machine()}};
   NAP_RETURN_IF_ERROR(WriteFileAtomically(config, json.dump(2) + "\n"));
   return std::unique_ptr<RunFolder>(new RunFolder(path, std::move(tables)));
 }
 
 absl::StatusOr<std::map<std::string, std::string>> RunFolder::FlagsOf(const std::string& path,
                                                                       const RunKind& kind) {
-  const std::string file = path + "/config.json";
+  const std::string file = absl::StrCat(path, "/", run_file::kConfig);
   const absl::StatusOr<std::string> content = ReadFile(file);
   if (absl::IsNotFound(content.status())) {
     return absl::NotFoundError(
@@ -78,15 +80,16 @@ absl::StatusOr<std::map<std::string, std::string>> RunFolder::FlagsOf(const std:
   if (!content.ok()) return content.status();
   const Json config = Json::parse(*content, nullptr, /*allow_exceptions=*/false);
   std::map<std::string, std::string> flags;
-  if (!config.is_object() || !config.contains("flags") || !config["flags"].is_object()) {
+  if (!config.is_object() || !config.contains(run_key::kFlags) ||
+      !config[run_key::kFlags].is_object()) {
     return absl::DataLossError(absl::StrCat(file, " is damaged: it names no flags"));
   }
-  if (config.value("experiment", "") != kind.experiment) {
-    return absl::FailedPreconditionError(absl::StrCat(path, " holds a run of ",
-                                                      config.value("experiment", "another program"),
-                                                      ", not of ", kind.experiment));
+  if (config.value(run_key::kExperiment, "") != kind.experiment) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        path, " holds a run of ", config.value(run_key::kExperiment, "another program"),
+        ", not of ", kind.experiment));
   }
-  for (const auto& [name, value] : config["flags"].items()) {
+  for (const auto& [name, value] : config[run_key::kFlags].items()) {
     if (!value.is_string()) {
       return absl::DataLossError(absl::StrCat(file, " is damaged: --", name, " is no string"));
     }

@@ -5,25 +5,21 @@
 #include <nlohmann/json.hpp>
 
 #include "nap/architecture/drawing.h"
-#include "nap/architecture/genotype_darts.h"
 #include "nap/architecture/genotype_json.h"
-#include "nap/architecture/genotype_nas_bench_201.h"
 #include "nap/base/files.h"
 #include "nap/base/status_macros.h"
 #include "nap/report/metrics.h"
+#include "nap/report/run_schema.h"
 
 namespace nap {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr char kStrengths[] = "strengths.jsonl";
-constexpr char kResult[] = "genotype.json";
-
 // {"normal": [[edge 0's values], ...], "reduce": ...}
 Json ByEdge(const ScoreTable& table, const CandidateSpace& space) {
   Json json = Json::object();
-  for (int cell = 0; cell < static_cast<int>(space.cells.size()); ++cell) {
+  for (int cell = 0; cell < static_cast<int>(space.cell_types.size()); ++cell) {
     Json edges = Json::array();
     for (int edge = 0; edge < space.NumEdges(cell); ++edge) {
       Json row = Json::array();
@@ -32,7 +28,7 @@ Json ByEdge(const ScoreTable& table, const CandidateSpace& space) {
       }
       edges.push_back(row);
     }
-    json[space.cells[cell].name] = edges;
+    json[space.cell_types[cell].name] = edges;
   }
   return json;
 }
@@ -41,7 +37,7 @@ Json ByEdge(const ScoreTable& table, const CandidateSpace& space) {
 Json Named(const std::vector<CandidateId>& ids, const CandidateSpace& space) {
   Json json = Json::array();
   for (const CandidateId& id : ids) {
-    const CellTopology& cell = space.cells[id.cell];
+    const CellTopology& cell = space.cell_types[id.cell_type];
     const Edge& edge = cell.edges[id.edge];
     json.push_back({cell.name, edge.source, edge.target, space.operations[id.operation].name});
   }
@@ -52,10 +48,10 @@ Json Named(const std::vector<CandidateId>& ids, const CandidateSpace& space) {
 Json Explained(const std::vector<Removal>& removals, const CandidateSpace& space) {
   Json json = Json::array();
   for (const Removal& removal : removals) {
-    json.push_back({{"operation", Named({removal.id}, space)[0]},
-                    {"scoring", removal.scoring},
-                    {"score", removal.score},
-                    {"next", removal.next}});
+    json.push_back({{run_key::kOperation, Named({removal.id}, space)[0]},
+                    {run_key::kScoring, removal.scoring},
+                    {run_key::kScore, removal.score},
+                    {run_key::kNext, removal.next}});
   }
   return json;
 }
@@ -63,75 +59,78 @@ Json Explained(const std::vector<Removal>& removals, const CandidateSpace& space
 }  // namespace
 
 RunKind SearchRun(const std::string& experiment) {
-  return {experiment, {kMetrics, kStrengths}, kResult};
+  return {experiment, {run_file::kMetrics, run_file::kStrengths}, run_file::kGenotype};
 }
 
 absl::Status WriteStep(const SearchStepReport& report, RunFolder* folder) {
-  const Json json = {{"kind", "step"},
-                     {"epoch", report.epoch},
-                     {"step", report.step},
-                     {"train_loss", report.train_loss},
-                     {"train_accuracy", report.train_accuracy},
-                     {"strength_loss", report.strength_loss},
-                     {"images_per_second", report.images_per_second}};
+  const Json json = {{run_key::kKind, run_kind::kStep},
+                     {run_key::kEpoch, report.epoch},
+                     {run_key::kStep, report.step},
+                     {run_key::kTrainLoss, report.train_loss},
+                     {run_key::kTrainAccuracy, report.train_accuracy},
+                     {run_key::kStrengthLoss, report.strength_loss},
+                     {run_key::kImagesPerSecond, report.images_per_second}};
   return WriteMetrics(json, (report.epoch - 1) * report.steps_per_epoch + report.step, folder);
 }
 
-absl::Status WriteEpoch(const SearchEpochReport& report, const CandidateSpace& space,
-                        RunFolder* folder, const NasBench201Table* table) {
+absl::Status WriteEpoch(const SearchEpochReport& report, const SearchSpace& search_space,
+                        const CandidateSpace& space, RunFolder* folder,
+                        const NasBench201Table* table) {
   Json alive = Json::object();
-  for (size_t cell = 0; cell < space.cells.size(); ++cell) {
-    alive[space.cells[cell].name] = report.operations_alive[cell];
+  for (size_t cell = 0; cell < space.cell_types.size(); ++cell) {
+    alive[space.cell_types[cell].name] = report.operations_alive[cell];
   }
-  Json metrics = {{"kind", "epoch"},
-                  {"epoch", report.epoch},
-                  {"learning_rate", report.learning_rate},
-                  {"train_loss", report.train_loss},
-                  {"train_accuracy", report.train_accuracy},
-                  {"strength_loss", report.strength_loss},
-                  {"valid_loss", report.valid_loss},
-                  {"valid_accuracy", report.valid_accuracy},
-                  {"seconds", report.seconds},
-                  {"operations_alive", alive},
-                  {"supernet_parameters", report.parameters},
-                  {"peak_memory_bytes", report.peak_memory_bytes},
-                  {"broken_images", report.broken_images}};
-  if (report.genotype.search_space == kNasBench201) {
-    metrics["architecture"] = GenotypeToNasBench201(report.genotype);
+  Json metrics = {{run_key::kKind, run_kind::kEpoch},
+                  {run_key::kEpoch, report.epoch},
+                  {run_key::kLearningRate, report.learning_rate},
+                  {run_key::kTrainLoss, report.train_loss},
+                  {run_key::kTrainAccuracy, report.train_accuracy},
+                  {run_key::kStrengthLoss, report.strength_loss},
+                  {run_key::kValidLoss, report.valid_loss},
+                  {run_key::kValidAccuracy, report.valid_accuracy},
+                  {run_key::kSeconds, report.seconds},
+                  {run_key::kOperationsAlive, alive},
+                  {run_key::kSupernetParameters, report.parameters},
+                  {run_key::kPeakMemoryBytes, report.peak_memory_bytes},
+                  {run_key::kBrokenImages, report.broken_images}};
+  if (search_space.text_is_name()) {
+    metrics[run_key::kArchitecture] = search_space.ToText(report.genotype);
     if (table != nullptr) {
       if (const auto entry = table->Find(report.genotype); entry.ok()) {
-        metrics["table_accuracy"] = entry->accuracy;
-        metrics["table_rank"] = entry->rank;
+        metrics[run_key::kTableAccuracy] = entry->accuracy;
+        metrics[run_key::kTableRank] = entry->rank;
       }
     }
   }
   NAP_RETURN_IF_ERROR(WriteMetrics(metrics, report.epoch, folder));
   Json operations = Json::array();
   for (const CandidateOperation& operation : space.operations) operations.push_back(operation.name);
-  Json strengths = {{"epoch", report.epoch},
-                    {"operations", operations},
-                    {"strengths", ByEdge(report.strengths, space)},
-                    {"mixing_weights", ByEdge(report.mixing_weights, space)},
-                    {"pruned", Named(report.pruned, space)},
-                    {"removals", Explained(report.removals, space)},
-                    {"living", Named(report.living, space)}};
+  Json strengths = {{run_key::kEpoch, report.epoch},
+                    {run_key::kOperations, operations},
+                    {run_key::kStrengths, ByEdge(report.strengths, space)},
+                    {run_key::kMixingWeights, ByEdge(report.mixing_weights, space)},
+                    {run_key::kPruned, Named(report.pruned, space)},
+                    {run_key::kRemovals, Explained(report.removals, space)},
+                    {run_key::kLiving, Named(report.living, space)},
+                    {run_key::kGenotype, Json::parse(GenotypeToJson(report.genotype))}};
   for (size_t cell = 0; cell < report.edge_strengths.size(); ++cell) {
-    strengths["edge_strengths"][space.cells[cell].name] = report.edge_strengths[cell];
+    strengths[run_key::kEdgeStrengths][space.cell_types[cell].name] = report.edge_strengths[cell];
   }
-  return folder->WriteLine(kStrengths, strengths.dump());
+  return folder->WriteLine(run_file::kStrengths, strengths.dump());
 }
 
-absl::Status WriteGenotype(const Genotype& genotype, const CandidateSpace& space,
+absl::Status WriteGenotype(const Genotype& genotype, const SearchSpace& search_space,
                            RunFolder* folder) {
-  const std::string line = genotype.search_space == kNasBench201 ? GenotypeToNasBench201(genotype)
-                                                                 : GenotypeToDarts(genotype);
-  NAP_RETURN_IF_ERROR(WriteFileAtomically(folder->File("genotype.txt"), line + "\n"));
-  NAP_RETURN_IF_ERROR(WriteFileAtomically(folder->File("genotype.dot"),
-                                          GenotypeToDot(genotype, space.cells.front().num_inputs)));
+  NAP_RETURN_IF_ERROR(WriteFileAtomically(folder->File(run_file::kGenotypeText),
+                                          search_space.ToText(genotype) + "\n"));
+  NAP_RETURN_IF_ERROR(
+      WriteFileAtomically(folder->File(run_file::kGenotypeDot),
+                          GenotypeToDot(genotype, search_space.cell_types().front().num_inputs)));
   // A picture is not worth ending a finished search with an error.
-  const absl::Status drawn = RenderSvg(folder->File("genotype.dot"), folder->File("genotype.svg"));
+  const absl::Status drawn =
+      RenderSvg(folder->File(run_file::kGenotypeDot), folder->File(run_file::kGenotypeSvg));
   if (!drawn.ok() && !absl::IsNotFound(drawn)) LOG(WARNING) << drawn.message();
-  return WriteFileAtomically(folder->File(kResult), GenotypeToJson(genotype));
+  return WriteFileAtomically(folder->File(run_file::kGenotype), GenotypeToJson(genotype));
 }
 
 }  // namespace nap

@@ -10,6 +10,7 @@
 #include "nap/report/nas_bench_201_table.h"
 #include "nap/report/run_folder.h"
 #include "nap/search/searcher.h"
+#include "nap/search_space/search_space.h"
 
 namespace nap {
 
@@ -18,14 +19,15 @@ RunKind SearchRun(const std::string& experiment);
 // A line in metrics.jsonl.
 absl::Status WriteStep(const SearchStepReport& report, RunFolder* folder);
 
-// A line in metrics.jsonl and one in strengths.jsonl. `table`, if there is one, judges the cells of
-// NAS-Bench-201.
-absl::Status WriteEpoch(const SearchEpochReport& report, const CandidateSpace& space,
-                        RunFolder* folder, const NasBench201Table* table = nullptr);
+// A line in metrics.jsonl and one in strengths.jsonl. `table`, if there is one, judges what the
+// search would give now, which must be of the table's search space.
+absl::Status WriteEpoch(const SearchEpochReport& report, const SearchSpace& search_space,
+                        const CandidateSpace& space, RunFolder* folder,
+                        const NasBench201Table* table = nullptr);
 
-// genotype.txt and genotype.dot, genotype.svg too where Graphviz is installed, and genotype.json,
-// with which the run is finished.
-absl::Status WriteGenotype(const Genotype& genotype, const CandidateSpace& space,
+// genotype.txt (SearchSpace::ToText) and genotype.dot, genotype.svg too where Graphviz is
+// installed, and genotype.json, with which the run is finished.
+absl::Status WriteGenotype(const Genotype& genotype, const SearchSpace& search_space,
                            RunFolder* folder);
 
 }  // namespace nap

@@ -11,6 +11,7 @@
 #include "nap/architecture/genotype_nas_bench_201.h"
 #include "nap/base/files.h"
 #include "nap/report/nas_bench_201_table.h"
+#include "nap/search_space/search_space.h"
 #include "nap/training/checkpoint.h"
 
 namespace nap {
@@ -24,7 +25,8 @@ class SearchRecordTest : public testing::Test {
     path_ = testing::TempDir() + "/search_record_test/" +
             testing::UnitTest::GetInstance()->current_test_info()->name();
     std::filesystem::remove_all(path_);
-    space_.cells = {CellTopology::Dense("normal", 2, 1, 1), CellTopology::Dense("reduce", 2, 1, 2)};
+    space_.cell_types = {CellTopology::Dense("normal", 2, 1, 1),
+                         CellTopology::Dense("reduce", 2, 1, 2)};
     space_.operations = {{"none", true}, {"skip_connect"}, {"sep_conv_3x3"}};
   }
 
@@ -60,6 +62,7 @@ class SearchRecordTest : public testing::Test {
   }
 
   std::string path_;
+  std::unique_ptr<SearchSpace> search_space_ = *MakeSearchSpace("darts");
   CandidateSpace space_;
 };
 
@@ -78,7 +81,7 @@ TEST_F(SearchRecordTest, AppendsALineForEachStepAndEpoch) {
   auto folder = Create();
   ASSERT_TRUE(folder.ok()) << folder.status();
   ASSERT_TRUE(WriteStep({1, 2, 10, 20, 2.5, 0.125, 0, 64, 9, 6}, folder->get()).ok());
-  ASSERT_TRUE(WriteEpoch(Report(), space_, folder->get()).ok());
+  ASSERT_TRUE(WriteEpoch(Report(), *search_space_, space_, folder->get()).ok());
   const std::vector<Json> metrics = Lines("metrics.jsonl");
   ASSERT_EQ(metrics.size(), 2u);
   EXPECT_EQ(metrics[0]["kind"], "step");
@@ -99,7 +102,7 @@ TEST_F(SearchRecordTest, AppendsALineForEachStepAndEpoch) {
   EXPECT_FALSE(strengths[0].contains("edge_strengths"));
   SearchEpochReport with_edges = Report();
   with_edges.edge_strengths = {{0.25, 0.5}, {-0.25, 0}};
-  ASSERT_TRUE(WriteEpoch(with_edges, space_, folder->get()).ok());
+  ASSERT_TRUE(WriteEpoch(with_edges, *search_space_, space_, folder->get()).ok());
   EXPECT_EQ(Lines("strengths.jsonl")[1]["edge_strengths"],
             (Json{{"normal", {0.25, 0.5}}, {"reduce", {-0.25, 0}}}));
 }
@@ -107,10 +110,10 @@ TEST_F(SearchRecordTest, AppendsALineForEachStepAndEpoch) {
 TEST_F(SearchRecordTest, WritesTheGenotypeInEveryForm) {
   auto folder = Create();
   ASSERT_TRUE(folder.ok());
-  const Genotype genotype{"darts",
+  const Genotype genotype{"darts:nodes=1",
                           {{"normal", {{{"sep_conv_3x3", 0}, {"skip_connect", 1}}}, {2}},
                            {"reduce", {{{"skip_connect", 1}}}, {2}}}};
-  ASSERT_TRUE(WriteGenotype(genotype, space_, folder->get()).ok());
+  ASSERT_TRUE(WriteGenotype(genotype, *search_space_, folder->get()).ok());
   EXPECT_EQ(*GenotypeFromJson(*ReadFile(path_ + "/genotype.json")), genotype);
   EXPECT_EQ(*GenotypeFromDarts(*ReadFile(path_ + "/genotype.txt")), genotype);
   EXPECT_EQ(ReadFile(path_ + "/genotype.dot")->substr(0, 7), "digraph");
@@ -122,6 +125,7 @@ TEST_F(SearchRecordTest, JudgesTheCellsOfNasBench201) {
   const std::string other = "|none~0|+|none~0|none~1|+|none~0|none~1|none~2|";
   auto folder = Create();
   ASSERT_TRUE(folder.ok()) << folder.status();
+  search_space_ = *MakeSearchSpace("nas_bench_201");
   SearchEpochReport report = Report();
   report.genotype = *GenotypeFromNasBench201(architecture);
   ASSERT_TRUE(WriteFileAtomically(path_ + "/table.csv", "architecture,accuracy\n" + other +
@@ -129,11 +133,11 @@ TEST_F(SearchRecordTest, JudgesTheCellsOfNasBench201) {
                   .ok());
   const auto table = NasBench201Table::Read(path_ + "/table.csv");
   ASSERT_TRUE(table.ok()) << table.status();
-  ASSERT_TRUE(WriteEpoch(report, space_, folder->get(), &*table).ok());
-  ASSERT_TRUE(WriteEpoch(report, space_, folder->get()).ok());
+  ASSERT_TRUE(WriteEpoch(report, *search_space_, space_, folder->get(), &*table).ok());
+  ASSERT_TRUE(WriteEpoch(report, *search_space_, space_, folder->get()).ok());
   report.genotype = *GenotypeFromNasBench201(
       "|skip_connect~0|+|none~0|skip_connect~1|+|none~0|none~1|avg_pool_3x3~2|");
-  ASSERT_TRUE(WriteEpoch(report, space_, folder->get(), &*table).ok());
+  ASSERT_TRUE(WriteEpoch(report, *search_space_, space_, folder->get(), &*table).ok());
   const std::vector<Json> metrics = Lines("metrics.jsonl");
   ASSERT_EQ(metrics.size(), 3u);
   EXPECT_EQ(metrics[0]["architecture"], architecture);
@@ -145,9 +149,33 @@ TEST_F(SearchRecordTest, JudgesTheCellsOfNasBench201) {
     EXPECT_FALSE(line.contains("table_rank"));
   }
   const Genotype genotype = *GenotypeFromNasBench201(architecture);
-  ASSERT_TRUE(WriteGenotype(genotype, space_, folder->get()).ok());
+  ASSERT_TRUE(WriteGenotype(genotype, *search_space_, folder->get()).ok());
   EXPECT_EQ(*ReadFile(path_ + "/genotype.txt"), architecture + "\n");
   EXPECT_EQ(*GenotypeFromJson(*ReadFile(path_ + "/genotype.json")), genotype);
+}
+
+// Search spaces of somebody else's (spaces_for_tests.cc): with a format of its own, and without.
+TEST_F(SearchRecordTest, WritesGenotypesAsTheirSearchSpaceSays) {
+  auto folder = Create();
+  ASSERT_TRUE(folder.ok()) << folder.status();
+  SearchEpochReport report = Report();
+  report.genotype = {"three_inputs",
+                     {{"cell", {{{"skip_connect", 2}}, {{"none", 0}, {"a", 3}}}, {3, 4}}}};
+  const std::string text = "three: skip_connect from 2; none from 0, a from 3";
+  search_space_ = *MakeSearchSpace("three_inputs");
+  ASSERT_TRUE(WriteEpoch(report, *search_space_, space_, folder->get()).ok());
+  ASSERT_TRUE(WriteGenotype(report.genotype, *search_space_, folder->get()).ok());
+  EXPECT_EQ(*ReadFile(path_ + "/genotype.txt"), text + "\n");
+  report.genotype.search_space = "plain";
+  search_space_ = *MakeSearchSpace("plain");
+  ASSERT_TRUE(WriteEpoch(report, *search_space_, space_, folder->get()).ok());
+  ASSERT_TRUE(WriteGenotype(report.genotype, *search_space_, folder->get()).ok());
+  EXPECT_EQ(*ReadFile(path_ + "/genotype.txt"), GenotypeToJson(report.genotype));
+  const std::vector<Json> metrics = Lines("metrics.jsonl");
+  ASSERT_EQ(metrics.size(), 2u);
+  EXPECT_EQ(metrics[0]["architecture"], text);
+  EXPECT_FALSE(metrics[1].contains("architecture"));
+  EXPECT_NE(ReadFile(path_ + "/genotype.dot")->find("c_{k-3}"), std::string::npos);
 }
 
 TEST_F(SearchRecordTest, NeverWritesIntoAnotherRun) {
@@ -160,9 +188,9 @@ TEST_F(SearchRecordTest, NeverWritesIntoAnotherRun) {
 TEST_F(SearchRecordTest, ReopensWhereTheCheckpointWasWritten) {
   {
     auto folder = *Create();
-    ASSERT_TRUE(WriteEpoch(Report(), space_, folder.get()).ok());
+    ASSERT_TRUE(WriteEpoch(Report(), *search_space_, space_, folder.get()).ok());
     ASSERT_TRUE(folder->WriteCheckpoint({}).ok());
-    ASSERT_TRUE(WriteEpoch(Report(), space_, folder.get()).ok());
+    ASSERT_TRUE(WriteEpoch(Report(), *search_space_, space_, folder.get()).ok());
     ASSERT_TRUE(WriteStep({1, 2, 10, 20, 2.5, 0.125, 0, 64, 9, 6}, folder.get()).ok());
   }
   const auto flags = RunFolder::ReadFlags(path_, SearchRun("test_search"));
@@ -175,7 +203,7 @@ TEST_F(SearchRecordTest, ReopensWhereTheCheckpointWasWritten) {
     ASSERT_TRUE(folder.ok()) << folder.status();
     EXPECT_EQ(Lines("metrics.jsonl").size(), 1u);
     EXPECT_EQ(Lines("strengths.jsonl").size(), 1u);
-    ASSERT_TRUE(WriteEpoch(Report(), space_, folder->get()).ok());
+    ASSERT_TRUE(WriteEpoch(Report(), *search_space_, space_, folder->get()).ok());
     EXPECT_EQ(Lines("metrics.jsonl").size(), 2u);
     EXPECT_EQ(Lines("strengths.jsonl").size(), 2u);
   }
@@ -195,7 +223,7 @@ TEST_F(SearchRecordTest, SaysWhatCannotBeResumed) {
   auto folder = *Create();
   EXPECT_EQ(message("x"), path_ + " holds a run of test_search, not of x");
   const Genotype genotype{"darts", {{"normal", {{{"skip_connect", 1}}}, {2}}}};
-  ASSERT_TRUE(WriteGenotype(genotype, space_, folder.get()).ok());
+  ASSERT_TRUE(WriteGenotype(genotype, *search_space_, folder.get()).ok());
   EXPECT_EQ(message("test_search"),
             "the run in " + path_ + " is finished, its result is " + path_ +
                 "/genotype.json; to begin anew, choose another folder with --out_dir");
@@ -218,7 +246,7 @@ TEST_F(SearchRecordTest, SaysWhenTheDiskIsFull) {
   std::filesystem::create_symlink("/dev/full", path_ + "/metrics.jsonl");
   auto folder = Create();
   ASSERT_TRUE(folder.ok()) << folder.status();
-  const absl::Status status = WriteEpoch(Report(), space_, folder->get());
+  const absl::Status status = WriteEpoch(Report(), *search_space_, space_, folder->get());
   EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted);
   EXPECT_NE(status.message().find("metrics.jsonl: No space left on device"),
             absl::string_view::npos)

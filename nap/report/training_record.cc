@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "nap/report/metrics.h"
+#include "nap/report/run_schema.h"
 
 namespace nap {
 namespace {
@@ -11,30 +12,32 @@ using Json = nlohmann::ordered_json;
 
 }  // namespace
 
-RunKind TrainingRun(const std::string& experiment) { return {experiment, {kMetrics}, "model.pt"}; }
+RunKind TrainingRun(const std::string& experiment) {
+  return {experiment, {run_file::kMetrics}, run_file::kModel};
+}
 
 absl::Status WriteStep(const StepReport& report, RunFolder* folder) {
-  const Json json = {{"kind", "step"},
-                     {"epoch", report.epoch},
-                     {"step", report.step},
-                     {"train_loss", report.train_loss},
-                     {"train_accuracy", report.train_accuracy},
-                     {"images_per_second", report.images_per_second}};
+  const Json json = {{run_key::kKind, run_kind::kStep},
+                     {run_key::kEpoch, report.epoch},
+                     {run_key::kStep, report.step},
+                     {run_key::kTrainLoss, report.train_loss},
+                     {run_key::kTrainAccuracy, report.train_accuracy},
+                     {run_key::kImagesPerSecond, report.images_per_second}};
   return WriteMetrics(json, (report.epoch - 1) * report.steps_per_epoch + report.step, folder);
 }
 
 absl::Status WriteEpoch(const TrainingEpochReport& report, RunFolder* folder) {
-  const Json json = {{"kind", "epoch"},
-                     {"epoch", report.epoch},
-                     {"learning_rate", report.learning_rate},
-                     {"train_loss", report.train_loss},
-                     {"train_accuracy", report.train_accuracy},
-                     {"test_loss", report.test_loss},
-                     {"test_accuracy", report.test_accuracy},
-                     {"test_top5_accuracy", report.test_top5_accuracy},
-                     {"seconds", report.seconds},
-                     {"peak_memory_bytes", report.peak_memory_bytes},
-                     {"broken_images", report.broken_images}};
+  const Json json = {{run_key::kKind, run_kind::kEpoch},
+                     {run_key::kEpoch, report.epoch},
+                     {run_key::kLearningRate, report.learning_rate},
+                     {run_key::kTrainLoss, report.train_loss},
+                     {run_key::kTrainAccuracy, report.train_accuracy},
+                     {run_key::kTestLoss, report.test_loss},
+                     {run_key::kTestAccuracy, report.test_accuracy},
+                     {run_key::kTestTop5Accuracy, report.test_top5_accuracy},
+                     {run_key::kSeconds, report.seconds},
+                     {run_key::kPeakMemoryBytes, report.peak_memory_bytes},
+                     {run_key::kBrokenImages, report.broken_images}};
   return WriteMetrics(json, report.epoch, folder);
 }
 

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "data/dataset.h"
-#include "nap/architecture/genotype_lookup.h"
+#include "nap/search_space/genotype_lookup.h"
 
 namespace nap {
 namespace {

@@ -15,6 +15,7 @@
 #include "nap/model/derived_network.h"
 #include "nap/scores/architecture_for_tests.h"
 #include "nap/scores/score.h"
+#include "nap/search_space/genotype_lookup.h"
 
 namespace nap {
 namespace {

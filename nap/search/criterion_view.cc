@@ -67,9 +67,7 @@ absl::StatusOr<ScoreTable> CriterionView::FinalParameters() {
 absl::StatusOr<LivingTable> CriterionView::RandomArchitecture(uint64_t number) {
   RandomStream random({parts_.options.seed, kArchitectureStream, number});
   ScoreTable scores(parts_.space);
-  for (int cell = 0; cell < static_cast<int>(parts_.space.cells.size()); ++cell) {
-    for (double& score : scores.Values(cell)) score = random.Uniform();
-  }
+  scores.ForEach([&](double& score) { score = random.Uniform(); });
   LivingTable architecture = living();
   NAP_RETURN_IF_ERROR(parts_.pruner.Prune(scores, /*progress=*/1, &architecture).status());
   return architecture;
@@ -79,13 +77,13 @@ absl::StatusOr<double> CriterionView::ArchitectureScore(const std::string& name,
                                                         const LivingTable& architecture) {
   NAP_ASSIGN_OR_RETURN(const std::unique_ptr<Score> score, ScoreRegistry::Global().Make(name));
   const SearchOptions& options = parts_.options;
-  NAP_ASSIGN_OR_RETURN(
-      const ScoredArchitecture scored,
-      ScoredArchitecture::Create(GenotypeOf(options.search_space, parts_.space, architecture),
-                                 {options.network, options.backend, options.seed},
-                                 std::make_shared<ScoringImages>(ScoringImages{
-                                     parts_.images, parts_.train,
-                                     LoadingOf(parts_, /*train=*/true, kArchitectureStream)})));
+  NAP_ASSIGN_OR_RETURN(const ScoredArchitecture scored,
+                       ScoredArchitecture::Create(
+                           GenotypeOf(parts_.search_space->name(), parts_.space, architecture),
+                           {options.network, options.backend, options.seed},
+                           std::make_shared<ScoringImages>(ScoringImages{
+                               parts_.images, parts_.train,
+                               LoadingOf(parts_, /*train=*/true, kArchitectureStream)})));
   return score->Of(scored);
 }
 

@@ -40,7 +40,7 @@ Genotype Prune(const Pruner& pruner, const CandidateSpace& space, int milestones
 class FinalCostTest : public testing::TestWithParam<FinalNetwork> {
  protected:
   FinalCostTest()
-      : search_space_((*SearchSpaceRegistry::Global().Find("darts"))->make()),
+      : search_space_(*MakeSearchSpace("darts")),
         space_(*MakeCandidateSpace(*search_space_, {})),
         schedule_(*PruningScheduleRegistry::Global().Make("cubic")) {
     options_.final_network = GetParam();

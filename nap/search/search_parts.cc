@@ -38,9 +38,8 @@ absl::StatusOr<SearchParts> MakeSearchParts(const SearchOptions& given, const Da
   options.network.image_channels = images->shape().channels;
   options.network.classes = images->num_classes();
 
-  NAP_ASSIGN_OR_RETURN(const auto* search_space_definition,
-                       SearchSpaceRegistry::Global().Find(options.search_space));
-  std::unique_ptr<SearchSpace> search_space = search_space_definition->make();
+  NAP_ASSIGN_OR_RETURN(std::unique_ptr<SearchSpace> search_space,
+                       MakeSearchSpace(options.search_space));
   NAP_ASSIGN_OR_RETURN(const CandidateSpace space,
                        MakeCandidateSpace(*search_space, options.operations));
   NAP_ASSIGN_OR_RETURN(NetworkPlan plan, search_space->Plan(options.network));

@@ -65,7 +65,7 @@ absl::StatusOr<std::vector<std::vector<double>>> FromText(const std::string& tex
 }
 
 std::vector<double> Row(const CandidateId& id) {
-  return {static_cast<double>(id.cell), static_cast<double>(id.edge),
+  return {static_cast<double>(id.cell_type), static_cast<double>(id.edge),
           static_cast<double>(id.operation)};
 }
 
@@ -128,8 +128,8 @@ absl::Status SearchState::Load(const Checkpoint& checkpoint) {
 }
 
 void SaveLiving(const CandidateSpace& space, const LivingTable& living, Checkpoint* checkpoint) {
-  for (size_t cell = 0; cell < space.cells.size(); ++cell) {
-    std::string& text = checkpoint->strings[LivingName(space.cells[cell])];
+  for (size_t cell = 0; cell < space.cell_types.size(); ++cell) {
+    std::string& text = checkpoint->strings[LivingName(space.cell_types[cell])];
     for (bool lives : living.Values(static_cast<int>(cell))) text.push_back(lives ? '1' : '0');
   }
 }
@@ -137,11 +137,11 @@ void SaveLiving(const CandidateSpace& space, const LivingTable& living, Checkpoi
 absl::StatusOr<std::vector<CandidateId>> LoadRemoved(const Checkpoint& checkpoint,
                                                      const CandidateSpace& space) {
   std::vector<CandidateId> removed;
-  for (int cell = 0; cell < static_cast<int>(space.cells.size()); ++cell) {
-    const std::string name = LivingName(space.cells[cell]);
+  for (int cell = 0; cell < static_cast<int>(space.cell_types.size()); ++cell) {
+    const std::string name = LivingName(space.cell_types[cell]);
     std::string text;
     NAP_RETURN_IF_ERROR(Get(checkpoint.strings, name, &text));
-    const size_t candidates = space.cells[cell].edges.size() * space.operations.size();
+    const size_t candidates = space.cell_types[cell].edges.size() * space.operations.size();
     if (text.size() != candidates) {
       return absl::FailedPreconditionError(absl::StrCat("the checkpoint does not fit: '", name,
                                                         "' is of ", text.size(),

@@ -52,6 +52,7 @@ class SearcherImpl final : public Searcher {
     if (options_.milestones.begin == 0) loop_.state().epoch = 0;
   }
 
+  const SearchSpace& search_space() const override { return *parts_.search_space; }
   const CandidateSpace& space() const override { return parts_.space; }
 
   Checkpoint Save() const override;
@@ -60,7 +61,7 @@ class SearcherImpl final : public Searcher {
   absl::StatusOr<Genotype> Run(SearchObserver* observer) override {
     if (loop_.epoch() == 0) NAP_RETURN_IF_ERROR(RunStart(observer));
     while (loop_.epoch() <= options_.epochs) NAP_RETURN_IF_ERROR(RunEpoch(observer));
-    return GenotypeOf(options_.search_space, parts_.space, trainer_.living());
+    return GenotypeOf(parts_.search_space->name(), parts_.space, trainer_.living());
   }
 
  private:
@@ -116,9 +117,7 @@ absl::Status SearcherImpl::Load(const Checkpoint& checkpoint) {
   NAP_RETURN_IF_ERROR(loop_.state().Load(checkpoint));
   NAP_RETURN_IF_ERROR(state_.Load(checkpoint));
   size_t candidates = 0;
-  for (int cell = 0; cell < static_cast<int>(parts_.space.cells.size()); ++cell) {
-    candidates += trainer_.living().Values(cell).size();
-  }
+  trainer_.living().ForEach([&](bool) { ++candidates; });
   if (state_.scorings > 0 && state_.mixing_weights.size() != candidates) {
     return absl::FailedPreconditionError(
         absl::StrCat("the checkpoint does not fit: mixing weights of ",
@@ -203,12 +202,10 @@ std::vector<Removal> SearcherImpl::Explain(const std::vector<CandidateId>& remov
 
 absl::StatusOr<Genotype> SearcherImpl::GenotypeIfItEndedNow() const {
   ScoreTable scores = trainer_.MixingWeights();
-  for (size_t cell = 0; cell < parts_.space.cells.size(); ++cell) {
-    for (double& score : scores.Values(static_cast<int>(cell))) score = std::abs(score);
-  }
+  scores.ForEach([](double& score) { score = std::abs(score); });
   LivingTable living = trainer_.living();
   NAP_RETURN_IF_ERROR(parts_.pruner.Prune(scores, /*progress=*/1, &living).status());
-  return GenotypeOf(options_.search_space, parts_.space, living);
+  return GenotypeOf(parts_.search_space->name(), parts_.space, living);
 }
 
 // Weights alone, of what operation dropout leaves.
@@ -289,19 +286,13 @@ SearchEpochReport SearcherImpl::NewReport(double learning_rate) const {
 
 // As they were before anything went, in a milestone that was interrupted, too.
 void SearcherImpl::KeepMixingWeights(SearchEpochReport* report) {
-  const int num_cells = static_cast<int>(parts_.space.cells.size());
   if (state_.scorings > 0) {
     auto weight = state_.mixing_weights.begin();
-    for (int cell = 0; cell < num_cells; ++cell) {
-      for (double& value : report->mixing_weights.Values(cell)) value = *weight++;
-    }
+    report->mixing_weights.ForEach([&](double& value) { value = *weight++; });
     return;
   }
   state_.mixing_weights.clear();
-  for (int cell = 0; cell < num_cells; ++cell) {
-    const std::vector<double>& weights = report->mixing_weights.Values(cell);
-    state_.mixing_weights.insert(state_.mixing_weights.end(), weights.begin(), weights.end());
-  }
+  report->mixing_weights.ForEach([&](double value) { state_.mixing_weights.push_back(value); });
 }
 
 absl::Status SearcherImpl::EndEpoch(SearchEpochReport report, SearchObserver* observer) {
@@ -310,7 +301,7 @@ absl::Status SearcherImpl::EndEpoch(SearchEpochReport report, SearchObserver* ob
   report.pruned = state_.pruned;
   report.removals = state_.removals;
   NAP_ASSIGN_OR_RETURN(report.genotype, GenotypeIfItEndedNow());
-  for (int cell = 0; cell < static_cast<int>(parts_.space.cells.size()); ++cell) {
+  for (int cell = 0; cell < static_cast<int>(parts_.space.cell_types.size()); ++cell) {
     const auto living = LivingOperations(parts_.space, trainer_.living(), cell);
     report.operations_alive.push_back(static_cast<int>(living.size()));
     report.living.insert(report.living.end(), living.begin(), living.end());

@@ -66,6 +66,7 @@ class Searcher {
                                                           const Dataset* images);
   virtual ~Searcher() = default;
 
+  virtual const SearchSpace& search_space() const = 0;
   virtual const CandidateSpace& space() const = 0;
 
   // All that the search needs to go on from where it is. Observers may call it.

@@ -36,7 +36,7 @@ class Saver final : public SearchObserver {
     }
     // Before the first epoch there are no losses, and no number equals itself.
     for (double& value : values) value = std::isnan(value) ? -1 : value;
-    for (size_t cell = 0; cell < searcher_->space().cells.size(); ++cell) {
+    for (size_t cell = 0; cell < searcher_->space().cell_types.size(); ++cell) {
       const auto& strengths = report.strengths.Values(static_cast<int>(cell));
       values.insert(values.end(), strengths.begin(), strengths.end());
       const auto& weights = report.mixing_weights.Values(static_cast<int>(cell));

@@ -73,7 +73,7 @@ SupernetTrainer::SupernetTrainer(const SearchOptions& options, const NetworkPlan
       plan, computed, CellOptions{options.backend, options.recompute, relaxation.partial_channels});
   supernet_->to(device);
   weights_ = supernet_->parameters();
-  for (size_t cell = 0; cell < space.cells.size(); ++cell) {
+  for (size_t cell = 0; cell < space.cell_types.size(); ++cell) {
     const at::Tensor noise =
         at::randn({space.NumEdges(static_cast<int>(cell)), space.NumOperations()});
     strengths_.push_back(
@@ -186,8 +186,8 @@ StepResult SupernetTrainer::Evaluate(const Batch& batch, std::optional<Candidate
   const at::NoGradGuard no_grad;
   std::vector<at::Tensor> mixing = MixingTensors();
   if (without.has_value()) {
-    mixing[without->cell] = mixing[without->cell].clone();
-    mixing[without->cell][without->edge][without->operation] = 0;
+    mixing[without->cell_type] = mixing[without->cell_type].clone();
+    mixing[without->cell_type][without->edge][without->operation] = 0;
   }
   return Evaluate(batch, mixing);
 }
@@ -222,8 +222,8 @@ void SupernetTrainer::Prune(const std::vector<CandidateId>& removed) {
   for (const CandidateId& id : removed) {
     supernet_->Prune(id);
     if (options_.auxiliary_skip > 0 &&
-        LivingOperations(space_, living_, id.cell, id.edge).empty()) {
-      supernet_->Prune({id.cell, id.edge, space_.NumOperations()});
+        LivingOperations(space_, living_, id.cell_type, id.edge).empty()) {
+      supernet_->Prune({id.cell_type, id.edge, space_.NumOperations()});
     }
   }
   weights_ = supernet_->parameters();
@@ -336,7 +336,7 @@ ScoreTable SupernetTrainer::ToTable(const std::vector<at::Tensor>& tensors) cons
 }
 
 void SupernetTrainer::MakeEdgeStrengths(const at::Device& device) {
-  for (const CellTopology& cell : space_.cells) {
+  for (const CellTopology& cell : space_.cell_types) {
     std::vector<int64_t> targets;
     for (const Edge& edge : cell.edges) targets.push_back(edge.target);
     targets_.push_back(at::tensor(targets, at::kLong).to(device));

@@ -20,7 +20,7 @@ class SupernetTrainerTest : public testing::Test {
     options_.device = "cpu";
     options_.seed = 3;
     options_.strength_weight_decay = 0;
-    const auto search_space = (*SearchSpaceRegistry::Global().Find("darts"))->make();
+    const auto search_space = *MakeSearchSpace("darts");
     space_ = *MakeCandidateSpace(*search_space, {});
     plan_ = *search_space->Plan({2, 3, 3, 10});
     trainer_ = MakeTrainer(options_);
@@ -123,7 +123,7 @@ TEST_F(SupernetTrainerTest, MaskingIsTheLossWithoutTheOperation) {
 TEST_F(SupernetTrainerTest, AnUnrolledStepFollowsTheGradientOfTheLossOneStepAhead) {
   options_.learning_rate = 1e-4;
   options_.gradient_clip = 1e6;
-  const auto search_space = (*SearchSpaceRegistry::Global().Find("darts"))->make();
+  const auto search_space = *MakeSearchSpace("darts");
   space_ = *MakeCandidateSpace(*search_space, {"skip_connect", "avg_pool_3x3", "sep_conv_3x3"});
   plan_ = *search_space->Plan({8, 3, 3, 10});
   const auto batch = [] {
@@ -149,7 +149,7 @@ TEST_F(SupernetTrainerTest, AnUnrolledStepFollowsTheGradientOfTheLossOneStepAhea
     double losses[2];
     for (int side = 0; side < 2; ++side) {
       Checkpoint moved = start;
-      at::Tensor& strengths = moved.tensors["strengths." + std::to_string(id.cell)];
+      at::Tensor& strengths = moved.tensors["strengths." + std::to_string(id.cell_type)];
       strengths = strengths.clone();
       strengths[id.edge][id.operation] += side == 0 ? 0.003 : -0.003;
       auto stepped = trainer();

@@ -1,13 +1,13 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "nap/search_space/search_space.h"
 
 namespace nap {
 namespace {
 
-std::unique_ptr<SearchSpace> Darts() {
-  return (*SearchSpaceRegistry::Global().Find("darts"))->make();
-}
+std::unique_ptr<SearchSpace> Darts() { return *MakeSearchSpace("darts"); }
 
 TEST(DartsTest, HasTwoCellTypesOfFourteenEdges) {
   const auto space = Darts();
@@ -55,7 +55,37 @@ TEST(DartsTest, PlansTheSearchNetworkOfThePaper) {
   }
 }
 
+TEST(DartsTest, HasAsManyNodesAsItIsAskedFor) {
+  const auto space = *MakeSearchSpace("darts:nodes=5");
+  EXPECT_EQ(space->name(), "darts:nodes=5");
+  EXPECT_EQ((*MakeSearchSpace("darts:nodes=4"))->name(), "darts");
+  EXPECT_EQ(space->operations_per_cell(), 10);
+  for (const CellTopology& cell : space->cell_types()) {
+    EXPECT_EQ(cell.edges.size(), 20u);
+    EXPECT_EQ(cell.concat, (std::vector<int>{2, 3, 4, 5, 6}));
+  }
+  EXPECT_EQ(space->Plan({16, 8, 3, 10})->output_channels, 5 * 64);
+}
+
+// NASNet's: all five nodes of a normal cell, three of a reduction cell.
+TEST(DartsTest, PlansCellsWhoseOutputIsSomeOfTheirNodes) {
+  const auto space = *MakeSearchSpace("darts:nodes=5");
+  std::vector<CellTopology> cell_types = space->cell_types();
+  cell_types[1].concat = {4, 5, 6};
+  const auto plan = space->PlanWith({16, 8, 3, 10}, cell_types);
+  ASSERT_TRUE(plan.ok()) << plan.status();
+  const std::vector<int64_t> last = {48, 80, 80, 96, 160, 160, 192, 320};
+  for (int i = 0; i < 8; ++i) {
+    EXPECT_EQ(plan->cells[i].inputs[1].channels, last[i]) << i;
+    EXPECT_EQ(plan->cells[i].inputs[0].channels, last[std::max(i - 1, 0)]) << i;
+  }
+  EXPECT_EQ(plan->output_channels, 320);
+}
+
 TEST(DartsTest, RefusesWhatCannotBe) {
+  EXPECT_EQ(
+      MakeSearchSpace("darts:nodes=99999999999").status().message(),
+      "search space 'darts:nodes=99999999999': parameter nodes=99999999999 must be at most 100");
   EXPECT_FALSE(Darts()->Plan({16, 2, 3, 10}).ok());
   EXPECT_FALSE(Darts()->Plan({0, 8, 3, 10}).ok());
   EXPECT_FALSE(Darts()->Plan({16, 8, 3, 1}).ok());

@@ -31,14 +31,16 @@ class NasBench201 final : public SearchSpace {
     return {16, 15, 3, stem == StemKind::kCifar ? 10 : 1000, stem};
   }
 
-  absl::StatusOr<NetworkPlan> Plan(const NetworkOptions& options) const override {
+  absl::StatusOr<NetworkPlan> PlanWith(
+      const NetworkOptions& options,
+      const std::vector<CellTopology>& /*cell_types*/) const override {
     if (options.cells < kStages || options.cells % kStages != 0) {
       return absl::InvalidArgumentError(absl::StrCat(
           "the nas_bench_201 space has three stages of as many cells each, so it needs 3, 6, 9, "
           "... cells in all; got ",
           options.cells));
     }
-    NAP_RETURN_IF_ERROR(ValidateNetwork(kNasBench201, options));
+    NAP_RETURN_IF_ERROR(ValidateNetwork(name(), options));
     NetworkPlan plan{options.stem,       options.image_channels, options.channels, {}, 0,
                      options.classes,
                      /*final_norm=*/true};
@@ -56,12 +58,22 @@ class NasBench201 final : public SearchSpace {
     return plan;
   }
 
+  std::string ToText(const Genotype& genotype) const override {
+    return GenotypeToNasBench201(genotype);
+  }
+  bool IsText(absl::string_view text) const override { return IsNasBench201(text); }
+  absl::StatusOr<Genotype> FromText(absl::string_view text) const override {
+    return GenotypeFromNasBench201(text);
+  }
+  bool text_is_name() const override { return true; }
+
  private:
   const std::vector<CellTopology> cell_types_ = {Cell()};
 };
 
 const bool registered = SearchSpaceRegistry::Global().Register(
-    kNasBench201, {"NAS-Bench-201's cells", [] { return std::make_unique<NasBench201>(); }});
+    kNasBench201, {"NAS-Bench-201's cells",
+                   [](const ParameterValues&) { return std::make_unique<NasBench201>(); }});
 
 }  // namespace
 }  // namespace nap

@@ -5,9 +5,7 @@
 namespace nap {
 namespace {
 
-std::unique_ptr<SearchSpace> Space() {
-  return (*SearchSpaceRegistry::Global().Find("nas_bench_201"))->make();
-}
+std::unique_ptr<SearchSpace> Space() { return *MakeSearchSpace("nas_bench_201"); }
 
 TEST(NasBench201Test, HasOneCellOfSixEdgesWhoseLastNodeIsTheOutput) {
   const auto space = Space();

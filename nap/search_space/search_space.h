@@ -1,8 +1,10 @@
-// A search space: which cells there are and how a network is made of them.
+// A search space: which cells there are, how a network is made of them, and how its genotypes are
+// written.
 #ifndef NAP_SEARCH_SPACE_SEARCH_SPACE_H_
 #define NAP_SEARCH_SPACE_SEARCH_SPACE_H_
 
 #include <absl/status/statusor.h>
+#include <absl/strings/string_view.h>
 
 #include <cstdint>
 #include <functional>
@@ -10,7 +12,9 @@
 #include <string>
 #include <vector>
 
+#include "nap/architecture/genotype.h"
 #include "nap/architecture/topology.h"
+#include "nap/base/parameters.h"
 #include "nap/base/registry.h"
 
 namespace nap {
@@ -85,6 +89,10 @@ class SearchSpace {
  public:
   virtual ~SearchSpace() = default;
 
+  // With the parameters that differ from their defaults: "darts", "darts:nodes=5". Of a space that
+  // MakeSearchSpace made.
+  const std::string& name() const { return name_; }
+
   virtual const std::vector<CellTopology>& cell_types() const = 0;
 
   // The candidates on every edge unless the user names others.
@@ -98,17 +106,62 @@ class SearchSpace {
   virtual NetworkOptions usual_network(StemKind stem) const = 0;
 
   // InvalidArgument, naming the number at fault, if such a network cannot be.
-  virtual absl::StatusOr<NetworkPlan> Plan(const NetworkOptions& options) const = 0;
+  absl::StatusOr<NetworkPlan> Plan(const NetworkOptions& options) const {
+    return PlanWith(options, cell_types());
+  }
+
+  // The same where a genotype has chosen other outputs (CellTopology::concat_is_free): `cell_types`
+  // are the space's but for their concat.
+  virtual absl::StatusOr<NetworkPlan> PlanWith(
+      const NetworkOptions& options, const std::vector<CellTopology>& cell_types) const = 0;
+
+  // The number of the cell in whose output an auxiliary head stands, if the network of so many
+  // cells gets one.
+  virtual int64_t AuxiliaryCell(int64_t cells) const { return 2 * cells / 3; }
+
+  // Whether the channels and cells that presets give suit the space's networks.
+  virtual bool suits_presets() const { return false; }
+
+  // What genotype.txt says, without a line break at its end: the text that other programs read if
+  // the space has a format of its own, else genotype.json's.
+  virtual std::string ToText(const Genotype& genotype) const;
+
+  // Whether the text looks like that format, so that what is wrong in it is FromText's to say. A
+  // text does not know parameters of its space: both are asked of the space without any, and what
+  // FromText returns may be of a space with some.
+  virtual bool IsText(absl::string_view /*text*/) const { return false; }
+
+  // InvalidArgument that says what is wrong where.
+  virtual absl::StatusOr<Genotype> FromText(absl::string_view text) const;
+
+  // Whether that text is a name, short and without commas: then progress lines and metrics show it,
+  // and tables of published accuracies know genotypes by it.
+  virtual bool text_is_name() const { return false; }
+
+  // What its user should know of a genotype that was found, in a sentence; empty: nothing.
+  virtual std::string RemarkOn(const Genotype& /*genotype*/) const { return ""; }
+
+ private:
+  friend absl::StatusOr<std::unique_ptr<SearchSpace>> MakeSearchSpace(
+      const std::string& search_space);
+
+  std::string name_;
 };
 
 struct SearchSpaceDefinition {
   static constexpr char kKind[] = "search space";
 
   std::string description;
-  std::function<std::unique_ptr<SearchSpace>()> make;
+  // InvalidArgument for parameters that are wrong together or text.
+  std::function<absl::StatusOr<std::unique_ptr<SearchSpace>>(const ParameterValues&)> make;
+  std::vector<Parameter> parameters = {};
 };
 
 using SearchSpaceRegistry = Registry<SearchSpaceDefinition>;
+
+// By name and parameters, as in --search_space. InvalidArgument if the name is unknown, a parameter
+// is out of range, or the space's cells are none (ValidateTopology).
+absl::StatusOr<std::unique_ptr<SearchSpace>> MakeSearchSpace(const std::string& search_space);
 
 // The space's usual network by the name of its stem. InvalidArgument if either name is unknown.
 absl::StatusOr<NetworkOptions> FindNetwork(const std::string& name,

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "data/tiny_images_for_tests.h"
-#include "nap/architecture/genotype_lookup.h"
+#include "nap/search_space/genotype_lookup.h"
 #include "nap/training/checkpoint.h"
 
 namespace nap {

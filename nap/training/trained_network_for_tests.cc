@@ -10,8 +10,8 @@
 #include <glog/logging.h>
 #include <torch/csrc/jit/serialization/pickle.h>
 
-#include "nap/architecture/genotype_lookup.h"
 #include "nap/base/files.h"
+#include "nap/search_space/genotype_lookup.h"
 #include "nap/training/trained_network.h"
 
 namespace nap {

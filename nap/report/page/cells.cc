@@ -5,17 +5,25 @@
 #include <absl/strings/string_view.h>
 
 #include <algorithm>
+#include <memory>
 #include <set>
 
 #include "nap/architecture/drawing.h"
 #include "nap/report/page/page.h"
+#include "nap/search_space/search_space.h"
 
 namespace nap {
 namespace {
 
-// A genotype does not say how many inputs its cells have, but the last node always leads to the
-// output.
-int NumInputs(const CellGenotype& cell) {
+// Its search space says it. Of a space that this program does not know, somebody's plugin, the last
+// node is taken to lead to the output.
+int NumInputs(const std::string& search_space, const CellGenotype& cell) {
+  const absl::StatusOr<std::unique_ptr<SearchSpace>> space = MakeSearchSpace(search_space);
+  if (space.ok()) {
+    for (const CellTopology& topology : (*space)->cell_types()) {
+      if (topology.name == cell.name) return topology.num_inputs;
+    }
+  }
   if (cell.concat.empty()) return 1;
   const int last = *std::max_element(cell.concat.begin(), cell.concat.end());
   return std::max(1, last + 1 - static_cast<int>(cell.nodes.size()));
@@ -55,8 +63,8 @@ std::vector<std::string> SplitSvgs(absl::string_view text) {
   return svgs;
 }
 
-std::string Figure(const CellGenotype& cell, const std::string& svg) {
-  const std::string text = Escaped(CellToText(cell, NumInputs(cell)));
+std::string Figure(const CellGenotype& cell, int num_inputs, const std::string& svg) {
+  const std::string text = Escaped(CellToText(cell, num_inputs));
   const std::string pre = absl::StrCat("<pre>", text, "</pre>\n");
   const std::string caption =
       absl::StrCat("<figcaption><b>", Escaped(CellTitle(cell.name)),
@@ -70,26 +78,27 @@ std::string Figure(const CellGenotype& cell, const std::string& svg) {
 
 std::vector<std::vector<std::string>> DrawCells(const std::vector<Genotype>& genotypes) {
   std::string dot;
-  size_t cells = 0;
+  std::vector<int> num_inputs;  // a cell
   for (const Genotype& genotype : genotypes) {
     for (const CellGenotype& cell : genotype.cells) {
+      num_inputs.push_back(NumInputs(genotype.search_space, cell));
       absl::StrAppend(&dot,
-                      GenotypeToDot({genotype.search_space, {cell}}, NumInputs(cell), EdgeClass));
-      ++cells;
+                      GenotypeToDot({genotype.search_space, {cell}}, num_inputs.back(), EdgeClass));
     }
   }
   std::vector<std::string> svgs;
-  if (cells > 0) {
+  if (!num_inputs.empty()) {
     const absl::StatusOr<std::string> drawn = DotToSvg(dot);
     if (drawn.ok()) svgs = SplitSvgs(*drawn);
   }
-  svgs.resize(cells);
+  svgs.resize(num_inputs.size());
   std::vector<std::vector<std::string>> figures;
   size_t next = 0;
   for (const Genotype& genotype : genotypes) {
     figures.emplace_back();
     for (const CellGenotype& cell : genotype.cells) {
-      figures.back().push_back(Figure(cell, svgs[next++]));
+      figures.back().push_back(Figure(cell, num_inputs[next], svgs[next]));
+      ++next;
     }
   }
   return figures;

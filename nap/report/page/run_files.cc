@@ -1,16 +1,16 @@
 #include "nap/report/page/run_files.h"
 
-#include <absl/strings/match.h>
 #include <absl/strings/str_cat.h>
-#include <absl/strings/str_split.h>
 
 #include <filesystem>
 #include <limits>
 #include <system_error>
 
-#include "nap/architecture/genotype_lookup.h"
 #include "nap/base/files.h"
 #include "nap/base/status_macros.h"
+#include "nap/report/json_lines.h"
+#include "nap/report/run_schema.h"
+#include "nap/search_space/genotype_lookup.h"
 
 namespace nap {
 namespace {
@@ -20,17 +20,16 @@ using Json = nlohmann::ordered_json;
 // A training has a line every few steps, of which the page shows nothing.
 constexpr char kStepLine[] = "{\"kind\":\"step\"";
 
+// Nothing if there is no such file.
 absl::StatusOr<std::vector<Json>> ReadTable(const std::string& file) {
   std::vector<Json> lines;
-  const absl::StatusOr<std::string> content = ReadFile(file);
-  if (absl::IsNotFound(content.status())) return lines;
-  if (!content.ok()) return content.status();
-  for (const absl::string_view line : absl::StrSplit(*content, '\n')) {
-    if (absl::StartsWith(line, kStepLine)) continue;
-    Json json = Json::parse(line, nullptr, /*allow_exceptions=*/false);
-    if (json.is_object() && json.value("kind", "epoch") == "epoch")
-      lines.push_back(std::move(json));
-  }
+  const absl::Status status = ReadJsonLines(file,
+                                            [&](const Json& line) {
+                                              if (line.is_object()) lines.push_back(line);
+                                              return absl::OkStatus();
+                                            },
+                                            {/*skip_damaged=*/true, kStepLine});
+  if (!status.ok() && !absl::IsNotFound(status)) return status;
   return lines;
 }
 
@@ -38,29 +37,30 @@ absl::StatusOr<std::vector<Json>> ReadTable(const std::string& file) {
 
 absl::StatusOr<RunFiles> ReadRunFiles(const std::string& run_folder) {
   const auto file = [&](const char* name) { return absl::StrCat(run_folder, "/", name); };
-  const absl::StatusOr<std::string> config = ReadFile(file("config.json"));
+  const absl::StatusOr<std::string> config = ReadFile(file(run_file::kConfig));
   if (absl::IsNotFound(config.status())) {
     return absl::NotFoundError(
-        absl::StrCat(run_folder, " holds no run: there is no ", file("config.json")));
+        absl::StrCat(run_folder, " holds no run: there is no ", file(run_file::kConfig)));
   }
   if (!config.ok()) return config.status();
   RunFiles files;
   files.config = Json::parse(*config, nullptr, /*allow_exceptions=*/false);
   if (!files.config.is_object()) {
     return absl::DataLossError(
-        absl::StrCat(file("config.json"), " is damaged: it is no JSON object"));
+        absl::StrCat(file(run_file::kConfig), " is damaged: it is no JSON object"));
   }
-  NAP_ASSIGN_OR_RETURN(files.epochs, ReadTable(file("metrics.jsonl")));
-  NAP_ASSIGN_OR_RETURN(files.strengths, ReadTable(file("strengths.jsonl")));
+  NAP_ASSIGN_OR_RETURN(files.epochs, ReadTable(file(run_file::kMetrics)));
+  NAP_ASSIGN_OR_RETURN(files.strengths, ReadTable(file(run_file::kStrengths)));
   std::error_code ignored;
-  files.is_search = std::filesystem::exists(file("strengths.jsonl"), ignored);
-  files.is_finished =
-      std::filesystem::exists(file(files.is_search ? "genotype.json" : "model.pt"), ignored);
+  files.is_search = std::filesystem::exists(file(run_file::kStrengths), ignored);
+  files.is_finished = std::filesystem::exists(
+      file(files.is_search ? run_file::kGenotype : run_file::kModel), ignored);
   return files;
 }
 
 std::optional<Genotype> FindGenotypeOfRun(const std::string& run_folder, const Json& config) {
-  absl::StatusOr<Genotype> genotype = FindGenotype(absl::StrCat(run_folder, "/genotype.json"));
+  absl::StatusOr<Genotype> genotype =
+      FindGenotype(absl::StrCat(run_folder, "/", run_file::kGenotype));
   const std::string flag = FlagIn(config, "genotype");
   if (!genotype.ok() && !flag.empty()) genotype = FindGenotype(flag);
   if (!genotype.ok()) return std::nullopt;
@@ -74,7 +74,7 @@ double NumberIn(const Json& object, const char* key) {
 }
 
 std::string FlagIn(const Json& config, const char* flag) {
-  const auto flags = config.find("flags");
+  const auto flags = config.find(run_key::kFlags);
   if (flags == config.end() || !flags->is_object()) return "";
   const auto found = flags->find(flag);
   return found != flags->end() && found->is_string() ? found->get<std::string>() : "";

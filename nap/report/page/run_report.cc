@@ -21,6 +21,7 @@
 #include "nap/report/page/run_files.h"
 #include "nap/report/page/search_history.h"
 #include "nap/report/page/search_sections.h"
+#include "nap/report/run_schema.h"
 
 namespace nap {
 namespace {
@@ -44,7 +45,7 @@ Chart CurvesOf(const RunFiles& files, const char* title, const char* unit,
   chart.x_title = "epoch";
   chart.y_title = unit;
   for (const Json& epoch : files.epochs) {
-    chart.x.push_back(absl::StrCat(NumberIn(epoch, "epoch")));
+    chart.x.push_back(absl::StrCat(NumberIn(epoch, run_key::kEpoch)));
   }
   for (const Measure& measure : measures) {
     Series series{measure.label, StyleOf(static_cast<int>(chart.series.size())), {}};
@@ -62,7 +63,7 @@ Chart LivingCurves(const RunFiles& files) {
   chart.kind = Chart::Kind::kSteps;
   const Json none = Json::object();
   const auto alive = [&](const Json& epoch) -> const Json& {
-    return epoch.contains("operations_alive") ? epoch["operations_alive"] : none;
+    return epoch.contains(run_key::kOperationsAlive) ? epoch[run_key::kOperationsAlive] : none;
   };
   for (const auto& [cell, count] : alive(files.epochs.front()).items()) {
     const int index = static_cast<int>(chart.series.size());
@@ -80,7 +81,7 @@ Chart LivingCurves(const RunFiles& files) {
 // Epochs but for the line of what was pruned before the first.
 int64_t NumTrained(const RunFiles& files) {
   return std::count_if(files.epochs.begin(), files.epochs.end(),
-                       [](const Json& epoch) { return NumberIn(epoch, "epoch") > 0; });
+                       [](const Json& epoch) { return NumberIn(epoch, run_key::kEpoch) > 0; });
 }
 
 void AddCurves(const RunFiles& files, Page* page) {
@@ -93,30 +94,31 @@ void AddCurves(const RunFiles& files, Page* page) {
   }
   std::vector<Chart> charts;
   if (files.is_search) {
-    charts.push_back(CurvesOf(
-        files, "Loss", "cross entropy (nats)",
-        {{"train", "train_loss"}, {"validation", "valid_loss"}, {"strengths", "strength_loss"}}));
+    charts.push_back(CurvesOf(files, "Loss", "cross entropy (nats)",
+                              {{"train", run_key::kTrainLoss},
+                               {"validation", run_key::kValidLoss},
+                               {"strengths", run_key::kStrengthLoss}}));
     // Before strengths are trained their loss is written as 0.
     for (double& value : charts.back().series.back().values) {
       if (value == 0) value = std::numeric_limits<double>::quiet_NaN();
     }
-    charts.push_back(CurvesOf(files, "Accuracy", "accuracy (%)",
-                              {{"train", "train_accuracy"}, {"validation", "valid_accuracy"}},
-                              100));
+    charts.push_back(CurvesOf(
+        files, "Accuracy", "accuracy (%)",
+        {{"train", run_key::kTrainAccuracy}, {"validation", run_key::kValidAccuracy}}, 100));
     charts.push_back(LivingCurves(files));
   } else {
     charts.push_back(CurvesOf(files, "Loss", "cross entropy (nats)",
-                              {{"train", "train_loss"}, {"test", "test_loss"}}));
+                              {{"train", run_key::kTrainLoss}, {"test", run_key::kTestLoss}}));
     charts.push_back(CurvesOf(files, "Accuracy", "accuracy (%)",
-                              {{"train", "train_accuracy"},
-                               {"test", "test_accuracy"},
-                               {"test, top 5", "test_top5_accuracy"}},
+                              {{"train", run_key::kTrainAccuracy},
+                               {"test", run_key::kTestAccuracy},
+                               {"test, top 5", run_key::kTestTop5Accuracy}},
                               100));
-    charts.push_back(
-        CurvesOf(files, "Learning rate", "learning rate", {{"learning rate", "learning_rate"}}));
+    charts.push_back(CurvesOf(files, "Learning rate", "learning rate",
+                              {{"learning rate", run_key::kLearningRate}}));
     charts.back().y_min = 0;
   }
-  charts.push_back(CurvesOf(files, "Time", "seconds an epoch", {{"time", "seconds"}}));
+  charts.push_back(CurvesOf(files, "Time", "seconds an epoch", {{"time", run_key::kSeconds}}));
   charts.back().y_min = 0;
   std::vector<std::string> places;
   for (const Chart& chart : charts) places.push_back(page->Place(chart));
@@ -144,13 +146,13 @@ std::vector<Tile> Tiles(const RunFiles& files, const SearchHistory& history) {
   std::vector<Tile> tiles;
   const Json none = Json::object();
   const Json& last = files.epochs.empty() ? none : files.epochs.back();
-  const char* const key = files.is_search ? "valid_accuracy" : "test_accuracy";
+  const char* const key = files.is_search ? run_key::kValidAccuracy : run_key::kTestAccuracy;
   double best = -1, best_epoch = 0, seconds = 0;
   for (const Json& epoch : files.epochs) {
-    seconds += NumberIn(epoch, "seconds");
+    seconds += NumberIn(epoch, run_key::kSeconds);
     if (!(NumberIn(epoch, key) > best)) continue;  // nor if it is not a number
     best = NumberIn(epoch, key);
-    best_epoch = NumberIn(epoch, "epoch");
+    best_epoch = NumberIn(epoch, run_key::kEpoch);
   }
   if (files.epochs.empty() || NumTrained(files) > 0) {
     tiles.push_back(
@@ -158,7 +160,7 @@ std::vector<Tile> Tiles(const RunFiles& files, const SearchHistory& history) {
          best < 0 ? "" : absl::StrCat("best ", Percent(best), " after epoch ", best_epoch)});
   }
   if (!files.is_search) {
-    tiles.push_back({"Top-5 accuracy", Percent(NumberIn(last, "test_top5_accuracy")), ""});
+    tiles.push_back({"Top-5 accuracy", Percent(NumberIn(last, run_key::kTestTop5Accuracy)), ""});
   }
   for (const CellHistory& cell : history.cells) {
     const int skips = [&] {
@@ -178,7 +180,7 @@ std::vector<Tile> Tiles(const RunFiles& files, const SearchHistory& history) {
   tiles.push_back({"Epochs", absl::StrCat(NumTrained(files)),
                    epochs.empty() ? "" : absl::StrCat("of ", epochs)});
   tiles.push_back({"Time", FormatDuration(std::isfinite(seconds) ? seconds : 0), "in epochs"});
-  const double memory = NumberIn(last, "peak_memory_bytes");
+  const double memory = NumberIn(last, run_key::kPeakMemoryBytes);
   if (std::isfinite(memory)) {
     tiles.push_back({"Peak memory", absl::StrFormat("%.2f GB", memory / 1e9), ""});
   }
@@ -202,7 +204,7 @@ absl::Status RunReport::Write() {
   try {
     const SearchHistory history = ReadSearchHistory(files.strengths);
     const auto folder = std::filesystem::path(run_folder_ + "/").lexically_normal();
-    Page page(absl::StrCat(files.config.value("experiment", "run"), ": ",
+    Page page(absl::StrCat(files.config.value(run_key::kExperiment, "run"), ": ",
                            folder.parent_path().filename().string()),
               files.is_finished
                   ? "A finished run."
@@ -216,14 +218,14 @@ absl::Status RunReport::Write() {
                       *cells_);
     }
     AddSearchSections(history, &page);
-    AddTable("Configuration", "Every flag with its value.", files.config.value("flags", Json()),
-             &page);
+    AddTable("Configuration", "Every flag with its value.",
+             files.config.value(run_key::kFlags, Json()), &page);
     Json environment = Json::object();
-    for (const char* key : {"versions", "machine"}) {
+    for (const char* key : {run_key::kVersions, run_key::kMachine}) {
       if (files.config.contains(key)) environment.update(files.config[key]);
     }
     AddTable("Environment", "Versions and the machine.", environment, &page);
-    return WriteFileAtomically(run_folder_ + "/report.html", page.Html());
+    return WriteFileAtomically(absl::StrCat(run_folder_, "/", run_file::kReport), page.Html());
   } catch (const nlohmann::json::exception& error) {
     return absl::DataLossError(absl::StrCat(
         run_folder_,

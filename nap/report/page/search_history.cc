@@ -6,6 +6,8 @@
 #include <set>
 #include <utility>
 
+#include "nap/report/run_schema.h"
+
 namespace nap {
 namespace {
 
@@ -16,7 +18,7 @@ using Ends = std::pair<int, int>;
 
 std::map<std::string, std::set<Ends>> EdgesOf(const Json& line) {
   std::map<std::string, std::set<Ends>> edges;
-  for (const char* key : {"living", "pruned"}) {
+  for (const char* key : {run_key::kLiving, run_key::kPruned}) {
     for (const Json& named : line.at(key)) {
       edges[named.at(0)].insert({named.at(2).get<int>(), named.at(1).get<int>()});
     }
@@ -52,9 +54,9 @@ SearchHistory ReadSearchHistory(const std::vector<Json>& lines) {
   if (lines.empty()) return history;
   // Its living and pruned operations name every edge.
   const Json& first = lines.front();
-  history.operations = first.at("operations").get<std::vector<std::string>>();
+  history.operations = first.at(run_key::kOperations).get<std::vector<std::string>>();
   auto ends = EdgesOf(first);
-  for (const auto& [name, rows] : first.at("strengths").items()) {
+  for (const auto& [name, rows] : first.at(run_key::kStrengths).items()) {
     CellHistory cell{name, {}};
     for (const auto& [target, source] : ends[name]) {
       cell.edges.push_back({source, target, {}});
@@ -63,19 +65,19 @@ SearchHistory ReadSearchHistory(const std::vector<Json>& lines) {
     history.cells.push_back(std::move(cell));
   }
   for (const Json& line : lines) {
-    const int epoch = line.at("epoch").get<int>();
+    const int epoch = line.at(run_key::kEpoch).get<int>();
     history.epochs.push_back(epoch);
-    ForNamed(line.at("pruned"), &history,
+    ForNamed(line.at(run_key::kPruned), &history,
              [epoch](OperationHistory& operation, size_t) { operation.pruned = epoch; });
-    for (const Json& removal : line.value("removals", Json::array())) {
-      const Json& named = removal.at("operation");
-      history.removals.push_back({epoch, removal.at("scoring"), named.at(0), named.at(3),
-                                  named.at(1), named.at(2), ValueOf(removal.at("score")),
-                                  ValueOf(removal.at("next"))});
+    for (const Json& removal : line.value(run_key::kRemovals, Json::array())) {
+      const Json& named = removal.at(run_key::kOperation);
+      history.removals.push_back({epoch, removal.at(run_key::kScoring), named.at(0), named.at(3),
+                                  named.at(1), named.at(2), ValueOf(removal.at(run_key::kScore)),
+                                  ValueOf(removal.at(run_key::kNext))});
     }
     for (CellHistory& cell : history.cells) {
-      const Json& strengths = line.at("strengths").at(cell.name);
-      const Json& weights = line.at("mixing_weights").at(cell.name);
+      const Json& strengths = line.at(run_key::kStrengths).at(cell.name);
+      const Json& weights = line.at(run_key::kMixingWeights).at(cell.name);
       for (size_t e = 0; e < cell.edges.size(); ++e) {
         for (size_t i = 0; i < history.operations.size(); ++i) {
           OperationHistory& operation = cell.edges[e].operations[i];
@@ -93,7 +95,7 @@ SearchHistory ReadSearchHistory(const std::vector<Json>& lines) {
   size_t num_edges = 0;
   for (const CellHistory& cell : history.cells) num_edges += cell.edges.size();
   std::vector<size_t> named(history.operations.size());
-  for (const char* key : {"living", "pruned"}) {
+  for (const char* key : {run_key::kLiving, run_key::kPruned}) {
     ForNamed(first.at(key), &history, [&](OperationHistory&, size_t i) { ++named[i]; });
   }
   for (size_t count : named) history.is_zero.push_back(count < num_edges);

@@ -1,4 +1,4 @@
-#include "nap/architecture/genotype_list.h"
+#include "nap/search_space/genotype_list.h"
 
 #include <absl/strings/ascii.h>
 #include <absl/strings/match.h>
@@ -11,9 +11,9 @@
 #include <cmath>
 #include <utility>
 
-#include "nap/architecture/genotype_lookup.h"
 #include "nap/base/files.h"
 #include "nap/base/status_macros.h"
+#include "nap/search_space/genotype_lookup.h"
 
 namespace nap {
 namespace {
@@ -24,24 +24,17 @@ struct Columns {
   absl::string_view rest;
 };
 
-// Behind the parenthesis that closes the first one, or before the first comma.
+// Of an architecture without quotes: its first comma that stands in no brackets.
 size_t EndOf(absl::string_view line) {
-  if (absl::StartsWith(line, "|") || !absl::StrContains(line, "(")) return line.find(',');
   int depth = 0;
-  for (size_t i = line.find('('); i < line.size(); ++i) {
-    depth += (line[i] == '(') - (line[i] == ')');
-    if (depth == 0) return i + 1;
+  for (size_t i = 0; i < line.size(); ++i) {
+    depth += absl::string_view("([{").find(line[i]) != absl::string_view::npos;
+    depth -= absl::string_view(")]}").find(line[i]) != absl::string_view::npos;
+    if (depth == 0 && line[i] == ',') return i;
   }
   return line.size();
 }
 
-bool IsHeading(absl::string_view line) {
-  return !absl::StrContains(line, "Genotype(") && line.find_first_of("|{") != 0 &&
-         (absl::StrContains(line, ",") || absl::StrContains(line, "architecture") ||
-          absl::StrContains(line, "genotype"));
-}
-
-// An architecture without quotes ends where its own brackets or bars do, as it has commas itself.
 absl::StatusOr<Columns> SplitLine(absl::string_view line) {
   Columns columns;
   if (absl::ConsumePrefix(&line, "\"")) {
@@ -61,6 +54,14 @@ absl::StatusOr<Columns> SplitLine(absl::string_view line) {
   columns.rest = absl::StripLeadingAsciiWhitespace(line);
   if (columns.rest.empty() || absl::ConsumePrefix(&columns.rest, ",")) return columns;
   return absl::InvalidArgumentError("something stands behind the architecture");
+}
+
+// Of a table: what is no architecture, but what its columns are called.
+bool IsHeading(absl::string_view line) {
+  const absl::StatusOr<Columns> columns = SplitLine(line);
+  return columns.ok() && !LooksLikeGenotype(columns->architecture) &&
+         (absl::StrContains(line, ",") || absl::StrContains(line, "architecture") ||
+          absl::StrContains(line, "genotype"));
 }
 
 absl::StatusOr<ListedGenotype> ReadLine(absl::string_view line) {
@@ -112,7 +113,7 @@ absl::StatusOr<std::vector<ListedGenotype>> ReadGenotypeList(const std::string& 
   }
   if (list.empty()) {
     return absl::InvalidArgumentError(absl::StrCat(
-        file, " has no architecture: a line is DARTS's Genotype(...) or a NAS-Bench-201 string"));
+        file, " has no architecture: a line is a genotype in the format of its search space"));
   }
   return list;
 }

@@ -1,4 +1,4 @@
-#include "nap/architecture/genotype_list.h"
+#include "nap/search_space/genotype_list.h"
 
 #include <gtest/gtest.h>
 
@@ -32,10 +32,25 @@ TEST(GenotypeListTest, ReadsDartsLines) {
     ASSERT_TRUE(list.ok()) << list.status();
     ASSERT_EQ(list->size(), 2u);
     EXPECT_EQ((*list)[0].text, line);
-    EXPECT_EQ((*list)[0].genotype.search_space, "darts");
+    EXPECT_EQ((*list)[0].genotype.search_space, "darts:nodes=1");
     EXPECT_EQ((*list)[1].genotype, (*list)[0].genotype);
     EXPECT_FALSE((*list)[1].accuracy.has_value());
   }
+}
+
+// That of a search space of somebody else's, and genotype.json's; commas within brackets or quotes
+// are theirs.
+TEST(GenotypeListTest, ReadsWhateverSearchSpacesWrite) {
+  const auto named = Read("cell, accuracy\n\"three: a from 0, b from 2\", 95\nthree: a from 1,96");
+  ASSERT_TRUE(named.ok()) << named.status();
+  ASSERT_EQ(named->size(), 2u);
+  EXPECT_EQ((*named)[0].genotype.cells[0].nodes[0].size(), 2u);
+  EXPECT_EQ((*named)[1].text, "three: a from 1");
+  const auto json = Read(
+      R"({"search_space": "darts", "cells": {"normal": {"nodes": [[["a", 0], ["b", 1]]], "concat": [2]}}}, 95)");
+  ASSERT_TRUE(json.ok()) << json.status();
+  EXPECT_EQ((*json)[0].genotype.cells[0].nodes[0][1].operation, "b");
+  EXPECT_EQ(*(*json)[0].accuracy, 95);
 }
 
 TEST(GenotypeListTest, ReadsTables) {

@@ -1,0 +1,34 @@
+// Genotypes that a user names.
+#ifndef NAP_SEARCH_SPACE_GENOTYPE_LOOKUP_H_
+#define NAP_SEARCH_SPACE_GENOTYPE_LOOKUP_H_
+
+#include <absl/status/statusor.h>
+#include <absl/strings/string_view.h>
+
+#include <string>
+#include <vector>
+
+#include "nap/architecture/genotype.h"
+
+namespace nap {
+
+// NASNet (Zoph et al. 2018, NASNet-A) and AmoebaNet (Real et al. 2019, AmoebaNet-A), in the form in
+// which DARTS's code states them; DARTS_V1, DARTS_V2 (Liu, Simonyan, Yang 2019), PDARTS (Chen et
+// al. 2019), PC_DARTS_cifar, PC_DARTS_image (Xu et al. 2020).
+std::vector<std::string> PublishedGenotypes();
+
+// One of PublishedGenotypes(), a text in a search space's own format (DARTS's line, a NAS-Bench-201
+// string), or a file with genotype.json's format or such a text. InvalidArgument, NotFound or
+// Unavailable that names the file or text and what is wrong with it.
+absl::StatusOr<Genotype> FindGenotype(const std::string& name_or_file);
+
+// genotype.json's format or a search space's own. The genotype has its search space's
+// SearchSpace::name(), if that is known. InvalidArgument that says what is wrong with the text.
+absl::StatusOr<Genotype> ParseGenotype(absl::string_view text);
+
+// Whether it looks like one of them.
+bool LooksLikeGenotype(absl::string_view text);
+
+}  // namespace nap
+
+#endif  // NAP_SEARCH_SPACE_GENOTYPE_LOOKUP_H_
