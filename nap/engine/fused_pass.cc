@@ -49,11 +49,13 @@ constexpr int64_t kGroupFloats = 1 << 16;
 }  // namespace
 
 FusedPass::Run::Run(const FusedPlan::Run& run) : plan(&run), norm(run.term->Norm(run.part)) {
+  uses.reserve(run.uses.size());
   for (const FusedPlan::Use& use : run.uses) uses.push_back({&use, {}, {}});
 }
 
 FusedPass::FusedPass(std::shared_ptr<const FusedPlan> plan)
     : plan_(std::move(plan)), graph_(plan_->graph()), nodes_(graph_.num_nodes) {
+  runs_.reserve(plan_->runs().size());
   for (const FusedPlan::Run& run : plan_->runs()) runs_.emplace_back(run);
 }
 
