@@ -205,25 +205,6 @@ TEST_F(SupernetTrainerTest, AWeightStepGoesInTheDirectionThatIsAskedFor) {
   }
 }
 
-// What criteria that look at gradients live on.
-TEST_F(SupernetTrainerTest, AppliedStrengthGradientsOutliveTheWeightsStep) {
-  for (const std::string& name : OptimizationRegistry::Global().Names()) {
-    const auto trainer = MakeTrainer(options_);
-    const auto alone = MakeTrainer(options_);
-    Step(name, trainer.get(), batch_, batch_);
-    StrengthStep(*alone, batch_);
-    const ScoreTable gradients = trainer->AppliedStrengthGradients();
-    const ScoreTable expected = alone->AppliedStrengthGradients();
-    for (const CandidateId& id : LivingOperations(space_, trainer->living())) {
-      EXPECT_NE(gradients[id], 0) << name << " " << id.edge << " " << id.operation;
-      // One step ahead the gradient is another one.
-      if (name != "bilevel_second_order") {
-        EXPECT_NEAR(gradients[id], expected[id], 1e-6) << name;
-      }
-    }
-  }
-}
-
 // Where the candidates have a skip-connection, one more with weight b is the same as b more weight.
 TEST_F(SupernetTrainerTest, TheAuxiliarySkipIsOneMoreSkipConnection) {
   plan_.output_channels = 4 * plan_.cells[0].channels;
