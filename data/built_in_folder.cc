@@ -30,8 +30,8 @@ constexpr int kQuality = 85;
 // The image `number` of its class as a file.
 absl::Status WriteImage(const std::string& folder, int64_t number, const Image& drawing,
                         RandomStream* random) {
-  const ImageSize size{static_cast<int>(80 + random->Below(81)),
-                       static_cast<int>(80 + random->Below(81))};
+  const PictureSize size{static_cast<int>(80 + random->Below(81)),
+                         static_cast<int>(80 + random->Below(81))};
   std::vector<uint8_t> pixels(size_t{3} * size.height * size.width);
   Resize(drawing, {0, 0, static_cast<double>(drawing.height), static_cast<double>(drawing.width)},
          size, pixels.data());

@@ -10,7 +10,7 @@
 namespace nap {
 
 absl::StatusOr<DecodedBox> DecodeImage(absl::string_view bytes,
-                                       const std::function<DecodeRequest(ImageSize)>& request) {
+                                       const std::function<DecodeRequest(PictureSize)>& request) {
   if (bytes.empty()) return absl::DataLossError("the file is empty");
   if (bytes.substr(0, 3) == "\xff\xd8\xff") return DecodeJpeg(bytes, request);
   if (bytes.substr(0, 8) != "\x89PNG\r\n\x1a\n") {
@@ -31,7 +31,7 @@ absl::StatusOr<DecodedBox> DecodeImage(absl::string_view bytes,
 
 absl::StatusOr<Image> DecodeImage(absl::string_view bytes) {
   NAP_ASSIGN_OR_RETURN(
-      DecodedBox decoded, DecodeImage(bytes, [](ImageSize size) {
+      DecodedBox decoded, DecodeImage(bytes, [](PictureSize size) {
         return DecodeRequest{
             {0, 0, static_cast<double>(size.height), static_cast<double>(size.width)}, size};
       }));

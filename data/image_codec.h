@@ -12,7 +12,8 @@
 
 namespace nap {
 
-struct ImageSize {
+// Of a picture in a file or cut out of one, pixels.
+struct PictureSize {
   int height;
   int width;
 };
@@ -34,8 +35,8 @@ struct Box {
 
 // What of an image is wanted.
 struct DecodeRequest {
-  Box box;         // inside the image
-  ImageSize size;  // what the box will be resized to: no more detail than that is needed
+  Box box;           // inside the image
+  PictureSize size;  // what the box will be resized to: no more detail than that is needed
 };
 
 struct DecodedBox {
@@ -51,16 +52,16 @@ struct DecodedBox {
 // InvalidArgument for what is neither JPEG nor PNG or is too large (100 million pixels), DataLoss
 // for a damaged or truncated file. Damage below the box may go unnoticed, a JPEG's missing end not.
 absl::StatusOr<DecodedBox> DecodeImage(absl::string_view bytes,
-                                       const std::function<DecodeRequest(ImageSize)>& request);
+                                       const std::function<DecodeRequest(PictureSize)>& request);
 
 // All of the image.
 absl::StatusOr<Image> DecodeImage(absl::string_view bytes);
 
 // pixels: [height, width, channels]; channels is 1 (grey), 3 (RGB) or 4 (CMYK, inverted as
 // Adobe's). quality: 1 to 100.
-std::string EncodeJpeg(const uint8_t* pixels, ImageSize size, int channels, int quality);
+std::string EncodeJpeg(const uint8_t* pixels, PictureSize size, int channels, int quality);
 // channels: 1 to 4 (grey, grey and alpha, RGB, RGB and alpha).
-std::string EncodePng(const uint8_t* pixels, ImageSize size, int channels);
+std::string EncodePng(const uint8_t* pixels, PictureSize size, int channels);
 
 }  // namespace nap
 

@@ -18,7 +18,7 @@ namespace nap {
 namespace {
 
 // Smooth, so that JPEG keeps it: no two regions look alike.
-std::vector<uint8_t> Picture(ImageSize size, int channels) {
+std::vector<uint8_t> Picture(PictureSize size, int channels) {
   std::vector<uint8_t> pixels;
   for (int y = 0; y < size.height; ++y) {
     for (int x = 0; x < size.width; ++x) {
@@ -40,7 +40,7 @@ struct JpegOptions {
   bool adobe = true;  // the marker, for CMYK
 };
 
-std::string Jpeg(ImageSize size, const JpegOptions& options) {
+std::string Jpeg(PictureSize size, const JpegOptions& options) {
   jpeg_compress_struct info{};
   jpeg_error_mgr errors;
   info.err = jpeg_std_error(&errors);
@@ -76,7 +76,7 @@ std::string Jpeg(ImageSize size, const JpegOptions& options) {
   return result;
 }
 
-void ExpectNear(const Image& image, ImageSize size, const std::vector<uint8_t>& expected,
+void ExpectNear(const Image& image, PictureSize size, const std::vector<uint8_t>& expected,
                 int tolerance) {
   ASSERT_EQ(image.height, size.height);
   ASSERT_EQ(image.width, size.width);
@@ -94,7 +94,7 @@ std::vector<uint8_t> Repeat3(const std::vector<uint8_t>& grey) {
   return rgb;
 }
 
-constexpr ImageSize kSize{90, 131};
+constexpr PictureSize kSize{90, 131};
 
 TEST(JpegTest, DecodesColourGreyAndProgressive) {
   for (const bool progressive : {false, true}) {
@@ -140,7 +140,7 @@ struct WholeBox {
 
 // A box decoded alone is to the byte what it is in the whole image, whatever the sampling.
 TEST(JpegTest, DecodesABoxAsInTheWhole) {
-  const ImageSize size{150, 203};
+  const PictureSize size{150, 203};
   for (const auto& [horizontal, vertical] : {std::pair{1, 1}, {2, 1}, {2, 2}, {1, 2}}) {
     for (const bool progressive : {false, true}) {
       JpegOptions options;
@@ -157,7 +157,7 @@ TEST(JpegTest, DecodesABoxAsInTheWhole) {
                                                        {149, 202, 1, 1},
                                                        {0, 64, 150, 17},
                                                        {3, 0, 1, 203}}) {
-        const auto part = DecodeImage(bytes, [&](ImageSize told) {
+        const auto part = DecodeImage(bytes, [&](PictureSize told) {
           EXPECT_EQ(told.height, 150);
           EXPECT_EQ(told.width, 203);
           return DecodeRequest{{box.top * 1.0, box.left * 1.0, box.height * 1.0, box.width * 1.0},
@@ -183,13 +183,13 @@ TEST(JpegTest, DecodesABoxAsInTheWhole) {
 
 // 1/2 of the size is enough for a box of 96 x 80 that becomes 40 x 40, 1/4 for 20 x 20.
 TEST(JpegTest, DecodesNoMoreDetailThanNeeded) {
-  const ImageSize size{160, 240};
+  const PictureSize size{160, 240};
   const std::string bytes = Jpeg(size, {});
   const auto whole = DecodeImage(bytes);
   ASSERT_TRUE(whole.ok());
   for (const auto& [wanted, scale] :
        {std::pair{81, 1}, {40, 2}, {41, 1}, {20, 4}, {10, 8}, {1, 8}}) {
-    const auto part = DecodeImage(bytes, [&, wanted = wanted](ImageSize) {
+    const auto part = DecodeImage(bytes, [&, wanted = wanted](PictureSize) {
       return DecodeRequest{{40, 48, 80, 96}, {wanted, wanted}};
     });
     ASSERT_TRUE(part.ok()) << part.status();
@@ -298,7 +298,7 @@ TEST(PngTest, Decodes16Bits) {
 
 TEST(PngTest, CutsABoxOut) {
   const std::vector<uint8_t> pixels = Picture(kSize, 3);
-  const auto part = DecodeImage(EncodePng(pixels.data(), kSize, 3), [](ImageSize) {
+  const auto part = DecodeImage(EncodePng(pixels.data(), kSize, 3), [](PictureSize) {
     return DecodeRequest{{10.5, 20.25, 3, 2}, {1, 1}};
   });
   ASSERT_TRUE(part.ok()) << part.status();

@@ -51,10 +51,10 @@ class ImageFolder final : public Dataset {
   absl::Status ReadView(int64_t index, RandomStream* random, uint8_t* pixels) const {
     NAP_ASSIGN_OR_RETURN(const std::string bytes,
                          ReadFile(files_[static_cast<size_t>(index)].path));
-    const ImageSize size{options_.image_size, options_.image_size};
+    const PictureSize size{options_.image_size, options_.image_size};
     const bool crop = random != nullptr && options_.random_resized_crop;
     NAP_ASSIGN_OR_RETURN(
-        const DecodedBox decoded, DecodeImage(bytes, [&](ImageSize whole) {
+        const DecodedBox decoded, DecodeImage(bytes, [&](PictureSize whole) {
           return DecodeRequest{
               crop ? RandomResizedCrop(whole, options_.smallest_crop, random) : CentreCrop(whole),
               size};

@@ -40,7 +40,7 @@ class ImageFolderTest : public testing::Test {
   }
 
   // One grey level everywhere.
-  void WriteImage(const std::string& name, uint8_t level = 0, ImageSize size = {9, 12}) const {
+  void WriteImage(const std::string& name, uint8_t level = 0, PictureSize size = {9, 12}) const {
     const std::vector<uint8_t> pixels(size_t{3} * size.height * size.width, level);
     Write(name, name.find(".p") == std::string::npos && name.find(".P") == std::string::npos
                     ? EncodeJpeg(pixels.data(), size, 3, 95)
@@ -170,7 +170,7 @@ TEST_F(ImageFolderTest, NamesWhatIsWrong) {
 
 TEST_F(ImageFolderTest, ReadsImagesOfAnySizeInTwoViews) {
   // The left half dark, the right half bright.
-  const ImageSize size{40, 60};
+  const PictureSize size{40, 60};
   std::vector<uint8_t> halves;
   for (int i = 0; i < 40 * 60; ++i) halves.insert(halves.end(), 3, i % 60 < 30 ? 20 : 220);
   Write("train/a/0.png", EncodePng(halves.data(), size, 3));

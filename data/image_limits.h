@@ -30,7 +30,7 @@ struct PixelBox {
 };
 
 // The pixels that the box touches, at least one.
-inline PixelBox Touched(const Box& box, ImageSize size) {
+inline PixelBox Touched(const Box& box, PictureSize size) {
   constexpr double kSlack = 1e-6;  // what rounding may add to a side
   const int top = std::clamp(static_cast<int>(std::floor(box.top + kSlack)), 0, size.height - 1);
   const int left = std::clamp(static_cast<int>(std::floor(box.left + kSlack)), 0, size.width - 1);

@@ -80,7 +80,7 @@ void SumColumns(const std::vector<Taps>& all, const float* __restrict row,
 
 }  // namespace
 
-Box RandomResizedCrop(ImageSize image, double smallest_share, RandomStream* random) {
+Box RandomResizedCrop(PictureSize image, double smallest_share, RandomStream* random) {
   constexpr double kNarrowest = 3.0 / 4, kWidest = 4.0 / 3;
   const double area = static_cast<double>(image.height) * image.width;
   for (int attempt = 0; attempt < 10; ++attempt) {
@@ -102,12 +102,12 @@ Box RandomResizedCrop(ImageSize image, double smallest_share, RandomStream* rand
           width};
 }
 
-Box CentreCrop(ImageSize image) {
+Box CentreCrop(PictureSize image) {
   const double side = std::min(image.height, image.width) * (224.0 / 256);
   return {(image.height - side) / 2, (image.width - side) / 2, side, side};
 }
 
-void Resize(const Image& image, const Box& box, ImageSize size, uint8_t* out) {
+void Resize(const Image& image, const Box& box, PictureSize size, uint8_t* out) {
   const Filter rows(image.height, box.top, box.height, size.height);
   const Filter columns(image.width, box.left, box.width, size.width);
   const int stride = kChannels * image.width;

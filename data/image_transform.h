@@ -12,16 +12,16 @@ namespace nap {
 // The crop that trains on ImageNet (Szegedy et al. 2015): its share of the image's area is uniform
 // in [smallest_share, 1], its ratio of width to height log-uniform in [3/4, 4/3], its place
 // uniform. When ten draws do not fit into the image: the middle, as much as the ratios allow.
-Box RandomResizedCrop(ImageSize image, double smallest_share, RandomStream* random);
+Box RandomResizedCrop(PictureSize image, double smallest_share, RandomStream* random);
 
 // The view that tests: the square in the middle with 224/256 of the shorter side, the same as
 // resizing the shorter side to 256/224 of the wanted size and cropping its middle.
-Box CentreCrop(ImageSize image);
+Box CentreCrop(PictureSize image);
 
 // Resizes the box of the image to [height, width, 3]: a triangle filter as wide as two pixels of
 // the coarser of both, so bilinear interpolation where it enlarges, and free of aliases where it
 // shrinks. Pixels that the box does not touch have no influence if `image` does not hold them.
-void Resize(const Image& image, const Box& box, ImageSize size, uint8_t* out);
+void Resize(const Image& image, const Box& box, PictureSize size, uint8_t* out);
 
 }  // namespace nap
 

@@ -14,7 +14,7 @@ Box Whole(const Image& image) {
   return {0, 0, static_cast<double>(image.height), static_cast<double>(image.width)};
 }
 
-std::vector<uint8_t> Resized(const Image& image, const Box& box, ImageSize size) {
+std::vector<uint8_t> Resized(const Image& image, const Box& box, PictureSize size) {
   std::vector<uint8_t> out(size_t{3} * size.height * size.width);
   Resize(image, box, size, out.data());
   return out;
@@ -26,7 +26,7 @@ Image Grey(int height, int width, const std::vector<uint8_t>& values) {
   return image;
 }
 
-std::vector<uint8_t> ResizedGrey(const Image& image, const Box& box, ImageSize size) {
+std::vector<uint8_t> ResizedGrey(const Image& image, const Box& box, PictureSize size) {
   const std::vector<uint8_t> pixels = Resized(image, box, size);
   std::vector<uint8_t> values;
   for (size_t i = 0; i < pixels.size(); i += 3) {
@@ -40,7 +40,7 @@ std::vector<uint8_t> ResizedGrey(const Image& image, const Box& box, ImageSize s
 TEST(ResizeTest, KeepsConstantImagesConstant) {
   for (const uint8_t value : {0, 1, 127, 254, 255}) {
     const Image image = Grey(23, 31, std::vector<uint8_t>(23 * 31, value));
-    for (const ImageSize size : {ImageSize{7, 5}, {23, 31}, {64, 40}, {1, 1}, {22, 100}}) {
+    for (const PictureSize size : {PictureSize{7, 5}, {23, 31}, {64, 40}, {1, 1}, {22, 100}}) {
       for (const Box& box : {Whole(image), Box{2.25, 3.5, 17.5, 11.75}}) {
         for (const uint8_t pixel : Resized(image, box, size)) ASSERT_EQ(pixel, value);
       }
@@ -115,7 +115,7 @@ TEST(ResizeTest, AgreesWithPillow) {
 }
 
 TEST(CropTest, IsAsLargeAndWideAsTheRecipeSays) {
-  const ImageSize image{375, 500};
+  const PictureSize image{375, 500};
   double shares = 0, least = 1, most = 0, logs = 0;
   constexpr int kCount = 4000;
   for (uint64_t seed = 0; seed < kCount; ++seed) {

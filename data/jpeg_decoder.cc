@@ -56,7 +56,7 @@ class JpegDecoder {
   ~JpegDecoder() { jpeg_destroy_decompress(&info_); }
   JpegDecoder(const JpegDecoder&) = delete;
 
-  absl::StatusOr<DecodedBox> Decode(const std::function<DecodeRequest(ImageSize)>& request) {
+  absl::StatusOr<DecodedBox> Decode(const std::function<DecodeRequest(PictureSize)>& request) {
     if (!ReadHeader()) return Error();
     NAP_RETURN_IF_ERROR(CheckImageSize(info_.image_width, info_.image_height));
     if (!HasEnd(bytes_.substr(bytes_.size() - info_.src->bytes_in_buffer))) {
@@ -161,11 +161,11 @@ class JpegDecoder {
 }  // namespace
 
 absl::StatusOr<DecodedBox> DecodeJpeg(absl::string_view bytes,
-                                      const std::function<DecodeRequest(ImageSize)>& request) {
+                                      const std::function<DecodeRequest(PictureSize)>& request) {
   return JpegDecoder(bytes).Decode(request);
 }
 
-std::string EncodeJpeg(const uint8_t* pixels, ImageSize size, int channels, int quality) {
+std::string EncodeJpeg(const uint8_t* pixels, PictureSize size, int channels, int quality) {
   // Nothing can go wrong but memory: libjpeg's own way out will do.
   jpeg_compress_struct info{};
   jpeg_error_mgr errors;

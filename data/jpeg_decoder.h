@@ -12,7 +12,7 @@
 namespace nap {
 
 absl::StatusOr<DecodedBox> DecodeJpeg(absl::string_view bytes,
-                                      const std::function<DecodeRequest(ImageSize)>& request);
+                                      const std::function<DecodeRequest(PictureSize)>& request);
 
 }  // namespace nap
 

@@ -91,7 +91,7 @@ class PngDecoder {
 
 absl::StatusOr<Image> DecodePng(absl::string_view bytes) { return PngDecoder(bytes).Decode(); }
 
-std::string EncodePng(const uint8_t* pixels, ImageSize size, int channels) {
+std::string EncodePng(const uint8_t* pixels, PictureSize size, int channels) {
   png_image image{};
   image.version = PNG_IMAGE_VERSION;
   image.width = static_cast<png_uint_32>(size.width);
