@@ -2,19 +2,14 @@
 #include <absl/strings/ascii.h>
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_format.h>
-#include <absl/strings/str_join.h>
 #include <absl/strings/str_split.h>
-#include <absl/time/clock.h>
-#include <absl/time/time.h>
 #include <gflags/gflags.h>
 
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
-#include <map>
 #include <memory>
 #include <string>
-#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -29,7 +24,6 @@
 #include "nap/base/option_checks.h"
 #include "nap/base/program.h"
 #include "nap/base/status_macros.h"
-#include "nap/engine/executor.h"
 #include "nap/model/network_cost.h"
 #include "nap/pruning/criterion.h"
 #include "nap/pruning/schedule.h"
@@ -210,10 +204,12 @@ const RunKind& Kind() {
   return *kind;
 }
 
-absl::StatusOr<FinalNetwork> FinalNetworkFromFlags(const Dataset& images) {
+absl::StatusOr<FinalNetwork> FinalNetworkFromFlags(const SearchSpace& space,
+                                                   const Dataset& images) {
+  NAP_ASSIGN_OR_RETURN(const StemKind stem, FindStem(FLAGS_final_network));
   FinalNetwork final_network;
-  NAP_ASSIGN_OR_RETURN(final_network.network, FindNetwork(FLAGS_final_network, FLAGS_search_space));
-  if (final_network.network.stem == StemKind::kImageNet) {
+  final_network.network = space.usual_network(stem);
+  if (stem == StemKind::kImageNet) {
     final_network.image = {224, 224};
   } else {
     final_network.image = {images.shape().height, images.shape().width};
@@ -291,23 +287,17 @@ std::string NextCommand(const std::string& genotype, const SearchSpace& space,
 
 const ProgramOptions& Program() {
   static const auto* const program = [] {
-    auto* options = new ProgramOptions{"cifar_search",
-                                       "searches a network by pruning, on CIFAR-10 or on built-in "
-                                       "drawings",
-                                       __FILE__,
-                                       {kDataFlags, kRunFlags}};
-    options->flag_files = {{"preset", "experiments/presets/cifar_search"},
-                           {"method", "experiments/methods"}};
-    options->earlier_flags = [] { return EarlierFlags(FLAGS_resume, FLAGS_out_dir, Kind()); };
-    options->free_flags = kFreeRunFlags;
-    options->free_flags.insert({"nas_bench_201_table", "preset"});
-    options->parts = {PartFlagOf<SearchSpaceDefinition>("search_space"),
-                      PartFlagOf<RelaxationDefinition>("relaxation"),
-                      PartFlagOf<PruningCriterionDefinition>("criterion"),
-                      PartFlagOf<PruningScheduleDefinition>("schedule"),
-                      PartFlagOf<OptimizationDefinition>("optimization"),
-                      PartFlagOf<StrengthLossDefinition>("strength_loss"),
-                      PartFlagOf<ExecutorDefinition>("backend")};
+    auto* options = new ProgramOptions(RunProgramOptions(
+        "searches a network by pruning, on CIFAR-10 or on built-in drawings", __FILE__, Kind()));
+    options->flag_files.push_back({"method", "experiments/methods"});
+    options->free_flags.insert("nas_bench_201_table");
+    options->parts.insert(options->parts.end(),
+                          {PartFlagOf<SearchSpaceDefinition>("search_space"),
+                           PartFlagOf<RelaxationDefinition>("relaxation"),
+                           PartFlagOf<PruningCriterionDefinition>("criterion"),
+                           PartFlagOf<PruningScheduleDefinition>("schedule"),
+                           PartFlagOf<OptimizationDefinition>("optimization"),
+                           PartFlagOf<StrengthLossDefinition>("strength_loss")});
     options->moved_flags = MovedFlags();
     return options;
   }();
@@ -320,8 +310,8 @@ absl::Status Main() {
   NAP_ASSIGN_OR_RETURN(const RunBegin run, BeginRun());
   const Checkpoint* const checkpoint = run.checkpoint.get();
   NAP_ASSIGN_OR_RETURN(const std::unique_ptr<Dataset> images, OpenTrainingImages());
-  NAP_ASSIGN_OR_RETURN(options.final_network, FinalNetworkFromFlags(*images));
   NAP_ASSIGN_OR_RETURN(const auto space, MakeSearchSpace(FLAGS_search_space));
+  NAP_ASSIGN_OR_RETURN(options.final_network, FinalNetworkFromFlags(*space, *images));
   NAP_ASSIGN_OR_RETURN(const NetworkPlan final_plan, PlanOf(options.final_network.network, *space));
   NAP_ASSIGN_OR_RETURN(const std::unique_ptr<Searcher> searcher,
                        Searcher::Create(options, images.get()));

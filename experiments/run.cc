@@ -4,11 +4,7 @@
 #include <absl/time/clock.h>
 #include <absl/time/time.h>
 
-#include <utility>
-
 #include "nap/base/status_macros.h"
-#include "nap/report/checkpointer.h"
-#include "nap/runtime/threads.h"
 
 namespace nap {
 
@@ -16,32 +12,6 @@ std::string OutDir(const std::string& out_dir, const RunKind& kind) {
   if (!out_dir.empty()) return out_dir;
   return absl::StrCat("runs/", kind.experiment, "-",
                       absl::FormatTime("%Y%m%d-%H%M%S", absl::Now(), absl::LocalTimeZone()));
-}
-
-absl::StatusOr<std::map<std::string, std::string>> EarlierFlags(bool resume,
-                                                                const std::string& out_dir,
-                                                                const RunKind& kind) {
-  if (!resume) return std::map<std::string, std::string>();
-  if (out_dir.empty()) {
-    return absl::InvalidArgumentError("--resume needs --out_dir, the folder of the run to resume");
-  }
-  return RunFolder::ReadFlags(out_dir, kind);
-}
-
-absl::StatusOr<std::unique_ptr<const Checkpoint>> FindCheckpoint(bool resume,
-                                                                 const std::string& out_dir) {
-  if (!resume) return nullptr;
-  absl::StatusOr<Checkpoint> checkpoint = ReadNewestCheckpoint(out_dir);
-  if (absl::IsNotFound(checkpoint.status())) return nullptr;
-  if (!checkpoint.ok()) return checkpoint.status();
-  return std::make_unique<const Checkpoint>(*std::move(checkpoint));
-}
-
-absl::StatusOr<int> UseThreadsOf(const Checkpoint* checkpoint, int threads) {
-  if (checkpoint != nullptr) {
-    NAP_ASSIGN_OR_RETURN(threads, Checkpointer::Threads(*checkpoint));
-  }
-  return UseThreads(threads);
 }
 
 absl::Status Unfinished(const absl::Status& status, const std::string& out_dir,

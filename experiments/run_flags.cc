@@ -2,9 +2,15 @@
 
 #include <absl/strings/str_cat.h>
 
+#include <map>
+#include <utility>
+
+#include "experiments/data_flags.h"
 #include "experiments/run.h"
 #include "nap/base/option_checks.h"
 #include "nap/base/status_macros.h"
+#include "nap/engine/executor.h"
+#include "nap/runtime/threads.h"
 
 DEFINE_string(out_dir, "", "run folder; empty: runs/<program>-<date>-<time>");
 
@@ -36,9 +42,19 @@ DEFINE_bool(resume, false,
 
 namespace nap {
 
-const char* const kRunFlags = __FILE__;
-
-const std::set<std::string> kFreeRunFlags = {"checkpoint_minutes", "out_dir", "resume", "workers"};
+ProgramOptions RunProgramOptions(const std::string& description, const std::string& main_file,
+                                 const RunKind& kind) {
+  ProgramOptions options{kind.experiment, description, main_file, {kDataFlags, __FILE__}};
+  options.flag_files = {{"preset", absl::StrCat("experiments/presets/", kind.experiment)}};
+  options.earlier_flags = [kind]() -> absl::StatusOr<std::map<std::string, std::string>> {
+    if (!FLAGS_resume) return std::map<std::string, std::string>();
+    if (!FLAGS_out_dir.empty()) return RunFolder::ReadFlags(FLAGS_out_dir, kind);
+    return absl::InvalidArgumentError("--resume needs --out_dir, the folder of the run to resume");
+  };
+  options.free_flags = {"checkpoint_minutes", "out_dir", "preset", "resume", "workers"};
+  options.parts = {PartFlagOf<ExecutorDefinition>("backend")};
+  return options;
+}
 
 absl::Status CheckRunFlags() {
   NAP_RETURN_IF_ERROR(CheckAtLeast("threads", FLAGS_threads, 0));
@@ -48,8 +64,17 @@ absl::Status CheckRunFlags() {
 
 absl::StatusOr<RunBegin> BeginRun() {
   RunBegin run;
-  NAP_ASSIGN_OR_RETURN(run.checkpoint, FindCheckpoint(FLAGS_resume, FLAGS_out_dir));
-  NAP_ASSIGN_OR_RETURN(run.threads, UseThreadsOf(run.checkpoint.get(), FLAGS_threads));
+  int threads = FLAGS_threads;
+  if (FLAGS_resume) {
+    absl::StatusOr<Checkpoint> checkpoint = ReadNewestCheckpoint(FLAGS_out_dir);
+    if (checkpoint.ok()) {
+      NAP_ASSIGN_OR_RETURN(threads, Checkpointer::Threads(*checkpoint));
+      run.checkpoint = std::make_unique<const Checkpoint>(*std::move(checkpoint));
+    } else if (!absl::IsNotFound(checkpoint.status())) {
+      return checkpoint.status();
+    }
+  }
+  run.threads = UseThreads(threads);
   return run;
 }
 

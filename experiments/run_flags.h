@@ -6,7 +6,6 @@
 #include <gflags/gflags.h>
 
 #include <memory>
-#include <set>
 #include <string>
 
 #include "nap/base/program.h"
@@ -32,19 +31,19 @@ DECLARE_bool(resume);
 
 namespace nap {
 
-// The file that defines them, for ProgramOptions::shared_files.
-extern const char* const kRunFlags;
-
-// Those that may be given anew with --resume.
-extern const std::set<std::string> kFreeRunFlags;
+// Of a program with these flags, those of data_flags.h, --preset and --resume. `main_file`:
+// __FILE__ of its main.
+ProgramOptions RunProgramOptions(const std::string& description, const std::string& main_file,
+                                 const RunKind& kind);
 
 // InvalidArgument that names the flag that is out of range.
 absl::Status CheckRunFlags();
 
 // A run as --resume and --out_dir name it, before anything is made.
 struct RunBegin {
-  std::unique_ptr<const Checkpoint> checkpoint;  // to go on from; null: none
-  int threads;                                   // that compute, from now on
+  // To go on from; null without --resume, or if the run was killed before its first checkpoint.
+  std::unique_ptr<const Checkpoint> checkpoint;
+  int threads;  // that compute, from now on: as many as did when the checkpoint was written
 };
 absl::StatusOr<RunBegin> BeginRun();
 

@@ -18,7 +18,6 @@
 #include "nap/base/option_checks.h"
 #include "nap/base/program.h"
 #include "nap/base/status_macros.h"
-#include "nap/engine/executor.h"
 #include "nap/model/derived_network.h"
 #include "nap/model/model_description.h"
 #include "nap/model/torchscript.h"
@@ -245,14 +244,8 @@ absl::Status Main(const TrainingProgram& program, const ProgramOptions& program_
 
 int TrainNetwork(int argc, char** argv, const TrainingProgram& program) {
   SpinLess(argv);
-  ProgramOptions options{program.name, program.description, __FILE__, {kDataFlags, kRunFlags}};
-  options.flag_files = {{"preset", absl::StrCat("experiments/presets/", program.name)}};
-  options.earlier_flags = [&program] {
-    return EarlierFlags(FLAGS_resume, FLAGS_out_dir, TrainingRun(program.name));
-  };
-  options.free_flags = kFreeRunFlags;
-  options.free_flags.insert("preset");
-  options.parts = {PartFlagOf<ExecutorDefinition>("backend")};
+  const ProgramOptions options =
+      RunProgramOptions(program.description, __FILE__, TrainingRun(program.name));
   return RunProgram(argc, argv, options, [&] { return Main(program, options); });
 }
 

@@ -6,7 +6,7 @@ namespace nap {
 
 std::vector<CandidateId> LivingOperations(const CandidateSpace& space, const LivingTable& living) {
   std::vector<CandidateId> all;
-  for (int cell = 0; cell < static_cast<int>(space.cell_types.size()); ++cell) {
+  for (int cell = 0; cell < space.NumCellTypes(); ++cell) {
     for (const CandidateId& id : LivingOperations(space, living, cell)) all.push_back(id);
   }
   return all;
@@ -43,7 +43,7 @@ Genotype GenotypeOf(const std::string& search_space, const CandidateSpace& space
                     const LivingTable& living) {
   Genotype genotype;
   genotype.search_space = search_space;
-  for (int cell = 0; cell < static_cast<int>(space.cell_types.size()); ++cell) {
+  for (int cell = 0; cell < space.NumCellTypes(); ++cell) {
     const CellTopology& topology = space.cell_types[cell];
     CellGenotype found{topology.name, {}, topology.concat};
     found.nodes.resize(topology.num_nodes);

@@ -40,8 +40,7 @@ class ParameterValues {
   const std::string& Text(const std::string& name) const;
 
   // All of them, or those that are not the defaults of `parameters`, as ReadParameters reads them,
-  // in alphabetical order. What means the same is the same, but for how numbers are written that
-  // are not whole.
+  // in alphabetical order. What means the same is the same.
   std::string Text() const;
   std::string TextBeside(const std::vector<Parameter>& parameters) const;
 

@@ -63,40 +63,26 @@ class Registry {
   template <typename E = Entry, typename... Arguments>
   auto Make(const std::string& text, const Arguments&... arguments) const
       -> decltype(std::declval<E>().make(arguments..., std::declval<ParameterValues>())) {
-    const auto [name, settings] = SplitName(text);
-    const absl::StatusOr<const Entry*> entry = Find(name);
-    if (!entry.ok()) return entry.status();
-    const auto explain = [&](const absl::Status& status) {
-      return absl::Status(status.code(),
-                          absl::StrCat(Entry::kKind, " '", text, "': ", status.message()));
-    };
-    const absl::StatusOr<ParameterValues> values = ReadParameters((*entry)->parameters, settings);
-    if (!values.ok()) return explain(values.status());
-    auto made = (*entry)->make(arguments..., *values);
-    if (!made.ok()) return explain(made.status());
+    const absl::StatusOr<Named> named = Read(text);
+    if (!named.ok()) return named.status();
+    auto made = named->entry->make(arguments..., named->values);
+    if (!made.ok()) return Explained(text, made.status());
     return made;
   }
 
   // `text` with every parameter that the entry has, so that two texts that mean the same are the
   // same. InvalidArgument as Make's.
   absl::StatusOr<std::string> FullText(const std::string& text) const {
-    const auto [name, settings] = SplitName(text);
-    const absl::StatusOr<const Entry*> entry = Find(name);
-    if (!entry.ok()) return entry.status();
-    const auto values = ReadParameters(ParametersOf(**entry, 0), settings);
-    if (!values.ok()) return values.status();
-    return WithParameters(name, values->Text());
+    const absl::StatusOr<Named> named = Read(text);
+    if (!named.ok()) return named.status();
+    return WithParameters(named->name, named->values.Text());
   }
 
   // The same without those that have their defaults.
   absl::StatusOr<std::string> ShortText(const std::string& text) const {
-    const auto [name, settings] = SplitName(text);
-    const absl::StatusOr<const Entry*> entry = Find(name);
-    if (!entry.ok()) return entry.status();
-    const std::vector<Parameter> parameters = ParametersOf(**entry, 0);
-    const auto values = ReadParameters(parameters, settings);
-    if (!values.ok()) return values.status();
-    return WithParameters(name, values->TextBeside(parameters));
+    const absl::StatusOr<Named> named = Read(text);
+    if (!named.ok()) return named.status();
+    return WithParameters(named->name, named->values.TextBeside(ParametersOf(*named->entry, 0)));
   }
 
   // A line an entry and one for each of its parameters.
@@ -120,6 +106,26 @@ class Registry {
   }
 
  private:
+  // What a text like Make's says.
+  struct Named {
+    std::string name;
+    const Entry* entry;
+    ParameterValues values;
+  };
+  absl::StatusOr<Named> Read(const std::string& text) const {
+    const auto [name, settings] = SplitName(text);
+    const absl::StatusOr<const Entry*> entry = Find(name);
+    if (!entry.ok()) return entry.status();
+    absl::StatusOr<ParameterValues> values = ReadParameters(ParametersOf(**entry, 0), settings);
+    if (!values.ok()) return Explained(text, values.status());
+    return Named{name, *entry, *std::move(values)};
+  }
+
+  static absl::Status Explained(const std::string& text, const absl::Status& status) {
+    return absl::Status(status.code(),
+                        absl::StrCat(Entry::kKind, " '", text, "': ", status.message()));
+  }
+
   // Of entries that have some.
   template <typename E>
   static auto ParametersOf(const E& entry, int) -> decltype(entry.parameters) {

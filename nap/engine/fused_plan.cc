@@ -8,10 +8,11 @@ namespace nap {
 
 FusedPlan::FusedPlan(std::shared_ptr<const CellGraph> graph)
     : graph_(std::move(graph)), chains_(graph_->num_nodes) {
-  for (const CellTerm& term : graph_->terms) AddTerm(term);
+  Shared shared;
+  for (const CellTerm& term : graph_->terms) AddTerm(term, &shared);
 }
 
-void FusedPlan::AddTerm(const CellTerm& term) {
+void FusedPlan::AddTerm(const CellTerm& term, Shared* shared) {
   TORCH_CHECK(term.norms.empty() || term.norms.size() == term.NumParts(),
               "a term needs a norm behind each of its ", term.NumParts(), " parts, not ",
               term.norms.size());
@@ -21,11 +22,10 @@ void FusedPlan::AddTerm(const CellTerm& term) {
               "statistics, or in none");
   // One whose norm keeps statistics is nobody else's.
   const bool may_share = term.stages && norm.module.is_empty();
-  const std::tuple<int, bool, StageList> key(term.source, norm.enabled,
-                                             may_share ? *term.stages : StageList());
-  const auto found = may_share ? shared_.find(key) : shared_.end();
+  const Shared::key_type key(term.source, norm.enabled, may_share ? *term.stages : StageList());
+  const auto found = may_share ? shared->find(key) : shared->end();
   int last = -1;
-  if (found != shared_.end()) {
+  if (found != shared->end()) {
     last = found->second;
   } else {
     const size_t before = num_weights_;
@@ -47,7 +47,7 @@ void FusedPlan::AddTerm(const CellTerm& term) {
       }
       last = index;
     }
-    if (may_share && num_weights_ == before) shared_[key] = last;
+    if (may_share && num_weights_ == before) (*shared)[key] = last;
   }
   runs_[last].uses.push_back({term.target, term.weight, term.drop_path});
 }

@@ -58,12 +58,13 @@ class FusedPlan {
   int64_t packed_size() const { return packed_size_; }
 
  private:
-  void AddTerm(const CellTerm& term);
+  // The last runs of chains without weights, by what they compute of which node.
+  using Shared = std::map<std::tuple<int, bool, StageList>, int>;
+  void AddTerm(const CellTerm& term, Shared* shared);
 
   const std::shared_ptr<const CellGraph> graph_;
   std::vector<Run> runs_;
   std::vector<std::vector<int>> chains_;
-  std::map<std::tuple<int, bool, StageList>, int> shared_;  // last runs of chains without weights
   size_t num_weights_ = 0;
   int64_t packed_size_ = 0;
 };

@@ -179,7 +179,7 @@ CandidateSpace CandidatesOf(const SearchSpace& space) {
 Genotype RandomGenotype(const std::string& name, const CandidateSpace& space) {
   RandomStream random({1});
   LivingTable living(space, false);
-  for (int cell = 0; cell < static_cast<int>(space.cell_types.size()); ++cell) {
+  for (int cell = 0; cell < space.NumCellTypes(); ++cell) {
     for (int edge = 0; edge < space.NumEdges(cell); ++edge) {
       std::vector<CandidateId> ids = LivingOperations(space, LivingTable(space, true), cell, edge);
       random.Shuffle(ids);

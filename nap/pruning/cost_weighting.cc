@@ -44,7 +44,7 @@ class CostWeighting final : public PruningCriterion {
   absl::StatusOr<ScoreTable> Score(SearchView& view) override {
     absl::StatusOr<ScoreTable> scores = criterion_->Score(view);
     if (!scores.ok()) return scores;
-    for (int cell = 0; cell < static_cast<int>(view.space().cell_types.size()); ++cell) {
+    for (int cell = 0; cell < view.space().NumCellTypes(); ++cell) {
       std::vector<double>& values = scores->Values(cell);
       for (size_t i = 0; i < values.size(); ++i) {
         const double factor = factors_.Values(cell)[i];

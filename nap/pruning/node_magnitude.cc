@@ -15,7 +15,7 @@ class NodeMagnitude final : public PruningCriterion {
   absl::StatusOr<ScoreTable> Score(SearchView& view) override {
     const CandidateSpace& space = view.space();
     ScoreTable scores = view.MixingWeights();
-    for (int cell = 0; cell < static_cast<int>(space.cell_types.size()); ++cell) {
+    for (int cell = 0; cell < space.NumCellTypes(); ++cell) {
       const CellTopology& topology = space.cell_types[cell];
       const std::vector<CandidateId> living = LivingOperations(space, view.living(), cell);
       std::vector<double> squares(topology.EndNode()), count(topology.EndNode());

@@ -29,7 +29,7 @@ PruningSchedule Schedule(const std::string& name) {
 // Scores drawn from a few values when `ties`, so that there are many equal ones.
 ScoreTable RandomScores(const CandidateSpace& space, bool ties, RandomStream* random) {
   ScoreTable scores(space);
-  for (int cell = 0; cell < static_cast<int>(space.cell_types.size()); ++cell) {
+  for (int cell = 0; cell < space.NumCellTypes(); ++cell) {
     for (double& score : scores.Values(cell)) {
       score = ties ? static_cast<double>(random->Below(4)) : random->Uniform(-1, 1);
     }
@@ -38,7 +38,7 @@ ScoreTable RandomScores(const CandidateSpace& space, bool ties, RandomStream* ra
 }
 
 bool SameLiving(const CandidateSpace& space, const LivingTable& a, const LivingTable& b) {
-  for (int cell = 0; cell < static_cast<int>(space.cell_types.size()); ++cell) {
+  for (int cell = 0; cell < space.NumCellTypes(); ++cell) {
     if (a.Values(cell) != b.Values(cell)) return false;
   }
   return true;

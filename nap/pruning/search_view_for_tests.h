@@ -61,7 +61,7 @@ class SearchViewForTests : public SearchView {
     if (Fails()) return absl::InternalError(kFailure);
     RandomStream random({seed_, number});
     LivingTable architecture(space_, false);
-    for (int cell = 0; cell < static_cast<int>(space_.cell_types.size()); ++cell) {
+    for (int cell = 0; cell < space_.NumCellTypes(); ++cell) {
       for (int edge = 0; edge < space_.NumEdges(cell); ++edge) {
         std::vector<CandidateId> ids = LivingOperations(space_, living_, cell, edge);
         if (ids.empty()) continue;
@@ -129,7 +129,7 @@ class SearchViewForTests : public SearchView {
    private:
     void Check(const LivingTable& living) const {
       const CandidateSpace& space = view_->space_;
-      for (int cell = 0; cell < static_cast<int>(space.cell_types.size()); ++cell) {
+      for (int cell = 0; cell < space.NumCellTypes(); ++cell) {
         std::set<int> reached;
         for (const CandidateId& id : LivingOperations(space, living, cell)) {
           EXPECT_TRUE(view_->living_[id])

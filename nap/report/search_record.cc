@@ -19,7 +19,7 @@ using Json = nlohmann::ordered_json;
 // {"normal": [[edge 0's values], ...], "reduce": ...}
 Json ByEdge(const ScoreTable& table, const CandidateSpace& space) {
   Json json = Json::object();
-  for (int cell = 0; cell < static_cast<int>(space.cell_types.size()); ++cell) {
+  for (int cell = 0; cell < space.NumCellTypes(); ++cell) {
     Json edges = Json::array();
     for (int edge = 0; edge < space.NumEdges(cell); ++edge) {
       Json row = Json::array();

@@ -13,7 +13,8 @@
 namespace nap {
 
 double CriterionView::ValidationLoss(int64_t batches, std::optional<CandidateId> without) {
-  if (static_cast<int64_t>(validation_.size()) < batches) {
+  if (validation_asked_ < batches) {
+    validation_asked_ = batches;
     validation_.clear();
     Loader loader(parts_.images, EvaluationPart(parts_),
                   LoadingOf(parts_, /*train=*/false, kValidStream));

@@ -41,7 +41,8 @@ class CriterionView final : public SearchView {
   const SearchParts& parts_;
   SupernetTrainer& trainer_;
   int milestone_ = 0;
-  std::vector<Batch> validation_;  // the first batches, as many as were asked for
+  std::vector<Batch> validation_;  // the first batches, as many as were asked for and there are
+  int64_t validation_asked_ = 0;
 };
 
 }  // namespace nap

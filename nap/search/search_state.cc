@@ -137,7 +137,7 @@ void SaveLiving(const CandidateSpace& space, const LivingTable& living, Checkpoi
 absl::StatusOr<std::vector<CandidateId>> LoadRemoved(const Checkpoint& checkpoint,
                                                      const CandidateSpace& space) {
   std::vector<CandidateId> removed;
-  for (int cell = 0; cell < static_cast<int>(space.cell_types.size()); ++cell) {
+  for (int cell = 0; cell < space.NumCellTypes(); ++cell) {
     const std::string name = LivingName(space.cell_types[cell]);
     std::string text;
     NAP_RETURN_IF_ERROR(Get(checkpoint.strings, name, &text));

@@ -68,7 +68,7 @@ class SearcherImpl final : public Searcher {
   absl::Status RunEpoch(SearchObserver* observer);
   absl::Status RunStart(SearchObserver* observer);
   absl::StatusOr<StepResult> TrainStep(const Batch& train);
-  absl::StatusOr<StepResult> WarmUpStep(const Batch& train);
+  StepResult WarmUpStep(const Batch& train);
   absl::Status NextValid(Batch* batch);
   absl::Status EvaluateValidPart();
   SearchEpochReport NewReport(double learning_rate) const;
@@ -209,7 +209,7 @@ absl::StatusOr<Genotype> SearcherImpl::GenotypeIfItEndedNow() const {
 }
 
 // Weights alone, of what operation dropout leaves.
-absl::StatusOr<StepResult> SearcherImpl::WarmUpStep(const Batch& train) {
+StepResult SearcherImpl::WarmUpStep(const Batch& train) {
   if (options_.operation_dropout == 0) return WeightStep(trainer_, train);
   LivingTable kept = trainer_.living();
   RandomStream random({options_.seed, kDropoutStream, static_cast<uint64_t>(loop_.epoch()),
@@ -228,7 +228,7 @@ absl::StatusOr<StepResult> SearcherImpl::TrainStep(const Batch& train) {
                    " or --strength_learning_rate=", options_.strength_learning_rate);
   StepResult result;
   if (loop_.epoch() <= options_.warmup_epochs) {
-    NAP_ASSIGN_OR_RETURN(result, WarmUpStep(train));
+    result = WarmUpStep(train);
   } else {
     Batch valid;
     if (parts_.optimization.reads_valid) NAP_RETURN_IF_ERROR(NextValid(&valid));
@@ -301,13 +301,13 @@ absl::Status SearcherImpl::EndEpoch(SearchEpochReport report, SearchObserver* ob
   report.pruned = state_.pruned;
   report.removals = state_.removals;
   NAP_ASSIGN_OR_RETURN(report.genotype, GenotypeIfItEndedNow());
-  for (int cell = 0; cell < static_cast<int>(parts_.space.cell_types.size()); ++cell) {
+  for (int cell = 0; cell < parts_.space.NumCellTypes(); ++cell) {
     const auto living = LivingOperations(parts_.space, trainer_.living(), cell);
     report.operations_alive.push_back(static_cast<int>(living.size()));
     report.living.insert(report.living.end(), living.begin(), living.end());
   }
   report.parameters = trainer_.NumParameters();
-  report.seconds = loop_.Seconds();
+  loop_.Finish(&report);
   loop_.state().NextEpoch();
   state_.NextEpoch();
   return observer->OnEpoch(report);

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <memory>
 #include <set>
@@ -12,6 +13,7 @@
 #include "nap/pruning/criterion.h"
 #include "nap/relaxation/relaxation.h"
 #include "nap/relaxation/strength_loss.h"
+#include "nap/runtime/memory.h"
 #include "nap/search/optimization.h"
 #include "nap/search/tiny_search_for_tests.h"
 #include "nap/search_space/search_space.h"
@@ -296,6 +298,62 @@ TEST_F(SearcherTest, RunsEveryStrategy) {
     options.optimization = name;
     expect_runs(options, name);
   }
+}
+
+// Counts the images that are read as they are, which those that train are not.
+class CountingImages final : public Dataset {
+ public:
+  explicit CountingImages(const Dataset* images) : images_(images) {}
+
+  int64_t size() const override { return images_->size(); }
+  ImageShape shape() const override { return images_->shape(); }
+  const std::vector<std::string>& class_names() const override { return images_->class_names(); }
+  const std::vector<float>& mean() const override { return images_->mean(); }
+  const std::vector<float>& stddev() const override { return images_->stddev(); }
+  int Label(int64_t index) const override { return images_->Label(index); }
+  absl::Status Read(int64_t index, RandomStream* random, uint8_t* pixels) const override {
+    if (random == nullptr) ++reads_;
+    return images_->Read(index, random, pixels);
+  }
+  int64_t reads() const { return reads_; }
+
+ private:
+  const Dataset* const images_;
+  mutable std::atomic<int64_t> reads_{0};
+};
+
+// Once for all scorings, where there are fewer batches than are asked for, too.
+TEST_F(SearcherTest, ACriterionsValidationBatchesAreReadOnce) {
+  SearchOptions options = TinySearch();
+  options.evaluation_images = 8;  // a batch
+  for (const char* criterion : {"ablation:batches=1", "ablation:batches=4"}) {
+    options.criterion = criterion;
+    const CountingImages images(images_.get());
+    Recorder recorder;
+    ASSERT_TRUE((*Searcher::Create(options, &images))->Run(&recorder).ok());
+    EXPECT_EQ(images.reads(), 8 * (options.epochs + 1)) << criterion;
+  }
+}
+
+// What the criterion takes to score is part of the peak.
+TEST_F(SearcherTest, AnEpochsPeakMemoryIsThatOfItsPruningToo) {
+  struct Hungry final : SearchObserver {
+    absl::Status OnStep(const SearchStepReport&) override { return absl::OkStatus(); }
+    absl::Status OnPruning(const PruningReport&) override {
+      std::vector<char> memory(256 << 20, 1);
+      peak = PeakMemoryBytes() + memory.back() - 1;
+      return absl::OkStatus();
+    }
+    absl::Status OnEpoch(const SearchEpochReport& report) override {
+      EXPECT_GE(report.peak_memory_bytes, peak);
+      return absl::OkStatus();
+    }
+    int64_t peak = 0;
+  } hungry;
+  SearchOptions options = TinySearch();
+  options.milestones = {4, 4, 1};
+  ASSERT_TRUE((*Searcher::Create(options, images_.get()))->Run(&hungry).ok());
+  EXPECT_GT(hungry.peak, 256 << 20);
 }
 
 TEST_F(SearcherTest, SearchesWithPartialChannels) {

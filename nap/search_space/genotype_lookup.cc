@@ -119,8 +119,8 @@ absl::StatusOr<Genotype> ParseGenotype(absl::string_view text) {
   if (IsJson(text) || space != nullptr) {
     NAP_ASSIGN_OR_RETURN(Genotype genotype,
                          space != nullptr ? space->FromText(text) : GenotypeFromJson(text));
-    const auto named = MakeSearchSpace(genotype.search_space);
-    if (named.ok()) genotype.search_space = (*named)->name();
+    const auto name = SearchSpaceRegistry::Global().ShortText(genotype.search_space);
+    if (name.ok()) genotype.search_space = *name;
     return genotype;
   }
   return absl::InvalidArgumentError(

@@ -111,9 +111,13 @@ EpochReport EpochLoop::Report(double learning_rate) const {
   report.learning_rate = learning_rate;
   report.train_loss = state_.train.loss();
   report.train_accuracy = state_.train.accuracy();
-  report.peak_memory_bytes = PeakMemoryBytes();
   report.broken_images = state_.broken_images;
   return report;
+}
+
+void EpochLoop::Finish(EpochReport* report) {
+  report->seconds = Seconds();
+  report->peak_memory_bytes = PeakMemoryBytes();
 }
 
 absl::StatusOr<ClassificationMeter> Evaluate(

@@ -85,8 +85,10 @@ class EpochLoop {
   // Of the running epoch, until now; state().seconds is that, too, from then on.
   double Seconds();
 
-  // What is known of the running epoch.
+  // What is known of the running epoch, and at its end what is known only then: its seconds and the
+  // peak memory.
   EpochReport Report(double learning_rate) const;
+  void Finish(EpochReport* report);
 
  private:
   double SecondsLeft() const;

@@ -36,7 +36,6 @@ constexpr ColorJitter kDartsJitter = {0.4F, 0.4F, 0.4F, 0.2F};
 
 // Names in a checkpoint.
 constexpr char kOptimizer[] = "optimizer";
-constexpr char kTrain[] = "train";
 
 LoaderOptions Loading(const TrainingOptions& options, const Dataset& images, bool train) {
   LoaderOptions loading;
@@ -215,7 +214,7 @@ absl::Status NetworkTrainerImpl::RunEpoch(TrainingObserver* observer) {
   report.test_top5_accuracy = test.top5_accuracy();
   report.is_best = test.accuracy() > accuracies_.best;
   report.broken_images += test_loader_.broken_images();
-  report.seconds = loop_.Seconds();
+  loop_.Finish(&report);
   accuracies_.last = test.accuracy();
   if (report.is_best) {
     accuracies_.best = test.accuracy();
