@@ -1,4 +1,4 @@
-"""External repositories, all of them found on this machine: nothing is downloaded."""
+"""External repositories, all of them found on this machine: nothing is downloaded. See MODULE.bazel."""
 
 load("//third_party:system_libraries.bzl", "system_libraries_repository")
 load("//third_party/chart_js:chart_js.bzl", "chart_js_repository")
@@ -12,31 +12,9 @@ def nap_repositories():
     """Declares every external repository that the build reads."""
     chart_js_repository(name = "chart_js")
     libtorch_repository(name = "libtorch")
-    system_libraries_repository(
-        name = "system_libraries",
-        libraries = {
-            "abseil": [
-                "absl_status",
-                "absl_statusor",
-                "absl_str_format",
-                "absl_strings",
-                "absl_time",
-            ],
-            "benchmark": ["benchmark"],
-            "gflags": ["gflags"],
-            "glog": ["libglog"],
-            "googletest": [
-                "gmock",
-                "gtest",
-            ],
-            "googletest_main": ["gtest_main"],
-            "highway": ["libhwy"],
-            "libjpeg": ["libjpeg"],
-            "libpng": ["libpng"],
-            "zlib": ["zlib"],
-        },
-    )
+    system_libraries_repository(name = "system_libraries")
     native.local_repository(name = "rules_cc", path = "third_party/rules_cc")
+    native.local_repository(name = "rules_shell", path = "third_party/rules_shell")
     if _bazel_has_no_network_rules():
         native.local_repository(name = "rules_java", path = "third_party/rules_java")
         native.local_repository(name = "remote_coverage_tools", path = "third_party/remote_coverage_tools")

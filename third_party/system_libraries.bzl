@@ -1,5 +1,34 @@
 """Finds the distribution's libraries by their pkg-config files, which say what a release is split into."""
 
+# The pkg-config packages of each library.
+_LIBRARIES = {
+    "abseil": [
+        "absl_status",
+        "absl_statusor",
+        "absl_str_format",
+        "absl_strings",
+        "absl_time",
+    ],
+    "benchmark": ["benchmark"],
+    "gflags": ["gflags"],
+    "glog": ["libglog"],
+    "googletest": [
+        "gmock",
+        "gtest",
+    ],
+    "googletest_main": ["gtest_main"],
+    "highway": ["libhwy"],
+    "libjpeg": ["libjpeg"],
+    "libpng": ["libpng"],
+    "zlib": ["zlib"],
+}
+
+_HEAD = """
+load("@rules_cc//cc:defs.bzl", "cc_library")
+
+package(default_visibility = ["//visibility:public"])
+"""
+
 _LIBRARY = """
 cc_library(
     name = {name},
@@ -17,8 +46,8 @@ def _pkg_config(ctx, option, packages):
 def _system_libraries_impl(ctx):
     if ctx.which("pkg-config") == None:
         fail("pkg-config was not found. Run tools/setup.")
-    build = ["package(default_visibility = [\"//visibility:public\"])\n"]
-    for name, packages in ctx.attr.libraries.items():
+    build = [_HEAD]
+    for name, packages in _LIBRARIES.items():
         defines = [flag[2:] for flag in _pkg_config(ctx, "--cflags", packages) if flag.startswith("-D")]
         linkopts = ["-Wl,--as-needed"] + _pkg_config(ctx, "--libs", packages)
         build.append(_LIBRARY.format(name = repr(name), defines = repr(defines), linkopts = repr(linkopts)))
@@ -26,7 +55,6 @@ def _system_libraries_impl(ctx):
 
 system_libraries_repository = repository_rule(
     implementation = _system_libraries_impl,
-    attrs = {"libraries": attr.string_list_dict(doc = "The pkg-config packages of each library.")},
     environ = ["PATH", "PKG_CONFIG_PATH"],
     local = True,
     doc = "A cc_library a name. Headers must lie on the compiler's own search path.",

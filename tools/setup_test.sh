@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
 # tools/setup (the argument) with the system played by scripts.
 set -u
-setup=$PWD/$1
+mkdir -p "$TEST_TMPDIR/clone/tools"
+cp "$1" "$TEST_TMPDIR/clone/tools/setup"
 cd "$TEST_TMPDIR" || exit 1
 failures=0
 
 # Only what the script itself calls, so that the real package manager is out of reach.
 mkdir -p bin
-for tool in bash cat env grep mktemp rm tail; do ln -sf "$(command -v $tool)" bin/; done
+for tool in bash cat dirname env grep mkdir mktemp mv rm sed tail tr; do ln -sf "$(command -v $tool)" bin/; done
 fake() {
   printf '#!/usr/bin/env bash\n%s\n' "$2" >"bin/$1"
   chmod +x "bin/$1"
@@ -28,7 +29,8 @@ expect() {
   while [[ ${1:-} == [A-Z]*=* ]]; do environment+=("$1") && shift; done
   rm -f calls
   output=$(env -i PATH="$PWD/bin" NAP_OS_RELEASE="$PWD/os-release" CALLS="$PWD/calls" \
-    "${environment[@]}" bash "$setup" "$@" 2>&1)
+    NAP_CACHE="$PWD/cache" NAP_NVIDIA_DRIVER="$PWD/nvidia" \
+    "${environment[@]}" bash clone/tools/setup "$@" 2>&1)
   actual=$?
   [[ $actual == "$code" && $output == $wanted ]] ||
     fail "line ${BASH_LINENO[0]}: wanted exit code $code and '$wanted'; got $actual and '$output'"
@@ -82,6 +84,69 @@ fake apt-get '[[ $1 == update ]] || { echo "Reading..."; echo "E: No such packag
 expect 1 '*tools/setup: apt-get failed: E: No such package (all it said: *)'
 fake apt-get '[[ $1 == update ]] || { echo "E: Unable to locate package libtorch-dev"; exit 100; }'
 expect 1 '*apt-get failed: E: Unable to locate package libtorch-dev. What NAP needs*'
+
+# Another LibTorch: pip is played by a script that installs what a wheel would.
+expect 1 '*give a version of torch such as 2.9.1, newest or system' --libtorch=latest
+expect 1 '*the old C++ ABI*take 2.7 or later' --libtorch=2.6.0
+expect 1 '*the old C++ ABI*take 2.7 or later' --libtorch=1.13.1
+expect 1 'tools/setup: --cuda goes with --libtorch=VERSION *' --cuda
+expect 1 'tools/setup: --cuda goes with --libtorch=VERSION *' --libtorch=system --cuda
+installed python3-pip
+fake python3 'exit 1'
+expect 1 'tools/setup: missing: python3-pip' --check --libtorch=newest
+fake python3 '
+  echo "pip $*" >>"$CALLS"
+  case "$*" in
+    *" index versions torch"*) echo "torch (2.15.0)"; echo "Available versions: 2.15.0, 2.9.1" ;;
+    *" --no-deps "*"torch==9"*) echo "ERROR: No matching distribution"; exit 1 ;;
+    *" --no-deps "*)
+      mkdir -p "$6/torch/lib" "$6/torch/include/ATen" "$6/torch-0.dist-info"
+      : >"$6/torch/lib/libtorch_cuda.so"; : >"$6/torch/lib/libtorch_cpu.so"
+      [[ $* == *==2.9.1 ]] ||
+        echo "#error C++20 or later compatible compiler is required" >"$6/torch/include/ATen/ATen.h"
+      : >>"$6/torch/include/ATen/ATen.h"
+      cat >"$6/torch-0.dist-info/METADATA" <<END
+Requires-Dist: filelock
+Requires-Dist: cuda-toolkit[cublas,cudart,cupti]==13.2.2; platform_system == "Linux"
+Requires-Dist: nvidia-cuda-runtime-cu12 (==12.4.127) ; platform_machine == "x86_64"
+Requires-Dist: nvidia-cudnn-cu13==9.26.0.51; platform_system == "Linux"
+END
+      ;;
+  esac'
+installed 'lib@(torch-dev|openblas0-openmp)'
+expect 0 '*downloading torch 2.15.0 from PyPI (0.5 GB)*builds with LibTorch 2.15.0*' --libtorch=newest
+called '*torch==2.15.0*cuda-toolkit\[cudart,cupti]==13.2.2 nvidia-cuda-runtime-cu12==12.4.127'
+[[ ! -e cache/libtorch-2.15.0/torch/lib/libtorch_cuda.so ]] || fail "CUDA's part was kept"
+[[ $(<clone/user.bazelrc) == *"
+build --repo_env=LIBTORCH=$PWD/cache/libtorch-2.15.0/torch
+build --cxxopt=-std=c++20 --host_cxxopt=-std=c++20
+"* ]] || fail "user.bazelrc: $(<clone/user.bazelrc)"
+expect 0 'tools/setup: nothing is missing' --check
+# What is there is not downloaded again, and what else user.bazelrc says stays.
+echo 'build --jobs=1' >>clone/user.bazelrc
+expect 0 'tools/setup: Bazel builds with LibTorch 2.15.0*' --libtorch=2.15.0
+called '*--version'
+expect 0 '*(0.5 GB and some 2 GB of NVIDIA)?*builds with LibTorch 2.9.1*' --libtorch=2.9.1 --cuda
+called '*cuda-toolkit\[cublas,cudart,cupti]==13.2.2 *12.4.127 nvidia-cudnn-cu13==9.26.0.51'
+[[ -e cache/libtorch-2.9.1-cuda/torch/lib/libtorch_cuda.so ]] || fail "CUDA's part is gone"
+[[ $(<clone/user.bazelrc) == "build --jobs=1
+"*"
+build --repo_env=LIBTORCH=$PWD/cache/libtorch-2.9.1-cuda/torch
+#"* ]] || fail "user.bazelrc: $(<clone/user.bazelrc)"
+before=$(<clone/user.bazelrc)
+expect 1 '*tools/setup: pip failed: ERROR: No matching distribution' --libtorch=9.0.0
+[[ $(<clone/user.bazelrc) == "$before" && $(echo cache/*) == 'cache/libtorch-2.15.0 cache/libtorch-2.9.1-cuda' ]] ||
+  fail "a failed download left: $(<clone/user.bazelrc) $(echo cache/*)"
+installed none
+expect 0 "tools/setup: Bazel builds with the distribution's LibTorch*" --libtorch=system
+[[ $(<clone/user.bazelrc) == 'build --jobs=1' ]] || fail "user.bazelrc: $(<clone/user.bazelrc)"
+rm clone/user.bazelrc
+mkdir nvidia
+expect 0 '*has an NVIDIA driver; tools/setup --libtorch=newest --cuda *'
+expect 0 '*builds with LibTorch 2.9.1*--libtorch=system undoes it' --libtorch=2.9.1 --cuda
+expect 0 ''
+rm -r clone/user.bazelrc nvidia
+installed libtorch-dev
 
 # Systems whose packages are not known.
 printf 'ID=debian\nVERSION_ID="11"\n' >os-release

@@ -58,13 +58,16 @@ absl::StatusOr<std::unique_ptr<RunFolder>> RunFolder::Create(
     NAP_ASSIGN_OR_RETURN(LineWriter writer, LineWriter::Open(absl::StrCat(path, "/", table)));
     tables.emplace(table, std::move(writer));
   }
-  const Json json = {
-      {run_key::kExperiment, kind.experiment},
-      {run_key::kFlags, flags},
-      {run_key::kParts, parts},
-      {run_key::kVersions,
-       {{"nap", kVersion}, {"libtorch", LibTorchVersion()}, {"compiler", __VERSION__}}},
-      {run_key::kMachine, Machine()}};
+  const Json json = {{run_key::kExperiment, kind.experiment},
+                     {run_key::kFlags, flags},
+                     {run_key::kParts, parts},
+                     {run_key::kVersions,
+                      {{"nap", kVersion},
+                       {"libtorch", LibTorchVersion()},
+                       {"blas", MatrixProductLibrary()},
+                       {"openmp", OpenMpRuntimes()},
+                       {"compiler", __VERSION__}}},
+                     {run_key::kMachine, Machine()}};
   NAP_RETURN_IF_ERROR(WriteFileAtomically(config, json.dump(2) + "\n"));
   return std::unique_ptr<RunFolder>(new RunFolder(path, std::move(tables)));
 }

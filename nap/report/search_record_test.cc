@@ -71,9 +71,11 @@ TEST_F(SearchRecordTest, SaysHowTheRunWasMade) {
   const Json config = Json::parse(*ReadFile(path_ + "/config.json"));
   EXPECT_EQ(config["experiment"], "test_search");
   EXPECT_EQ(config["flags"], (Json{{"seed", "7"}, {"epochs", "2"}}));
-  for (const char* key : {"nap", "libtorch", "compiler"}) {
+  for (const char* key : {"nap", "libtorch", "blas", "compiler"}) {
     EXPECT_FALSE(config["versions"][key].get<std::string>().empty());
   }
+  // Two runtimes would start twice as many threads as there are cores.
+  EXPECT_EQ(config["versions"]["openmp"].size(), 1) << config["versions"]["openmp"];
   EXPECT_GE(config["machine"]["cores"], 1);
 }
 

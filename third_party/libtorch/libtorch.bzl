@@ -1,18 +1,20 @@
 """Finds LibTorch: the folder named by $LIBTORCH (an unpacked LibTorch), else the system's package."""
 
 _BUILD = """
+load("@rules_cc//cc:defs.bzl", "cc_library")
+
 package(default_visibility = ["//visibility:public"])
 
 cc_library(
     name = "libtorch",
-    hdrs = glob({headers}),
+    hdrs = glob({headers}, allow_empty = True),
     includes = {includes},
     linkopts = {linkopts},
 )
 """
 
-_HOW = ("Run tools/setup, or set LIBTORCH to an unpacked LibTorch (1.13 or 2.x, cxx11 ABI), " +
-        "for example: export LIBTORCH=$HOME/libtorch")
+_HOW = ("Run tools/setup, tools/setup --libtorch=newest, or set LIBTORCH to an unpacked LibTorch " +
+        "(1.13 or 2.x, cxx11 ABI), for example: export LIBTORCH=$HOME/libtorch")
 
 def _unpacked(ctx, home):
     root = ctx.path(home)
@@ -20,7 +22,9 @@ def _unpacked(ctx, home):
         fail("LIBTORCH=%s holds no include/torch. %s" % (home, _HOW))
     ctx.symlink(root.get_child("include"), "include")
     lib = str(root.get_child("lib"))
-    libraries = ["-ltorch", "-ltorch_cpu", "-lc10"]
+
+    # Not -ltorch: it holds nothing, and would load CUDA's part where only the CPU's is wanted.
+    libraries = ["-ltorch_cpu", "-lc10"]
     if root.get_child("lib").get_child("libtorch_cuda.so").exists:
         # The CUDA backend registers itself when it is loaded; no symbol asks for it.
         libraries = ["-Wl,--no-as-needed", "-ltorch_cuda", "-lc10_cuda", "-Wl,--as-needed"] + libraries
@@ -40,7 +44,7 @@ def _system(ctx):
     return struct(
         headers = ["api/**/*.h"],
         includes = ["api"],
-        linkopts = ["-ltorch", "-ltorch_cpu", "-lc10"],
+        linkopts = ["-ltorch_cpu", "-lc10"],
     )
 
 def _libtorch_repository_impl(ctx):
