@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "nap/base/random.h"
+#include "nap/runtime/device.h"
 
 namespace nap {
 namespace {
@@ -118,6 +119,7 @@ Loader::Prepared Loader::Prepare(int64_t epoch, int64_t number) const {
   }
   if (count < end - begin)
     batch = {batch.images.narrow(0, 0, count), batch.labels.narrow(0, 0, count)};
+  batch = {Upload(batch.images, options_.device), Upload(batch.labels, options_.device)};
   return {batch, end - begin - count, nullptr};
 }
 

@@ -3,6 +3,7 @@
 #define DATA_LOADER_H_
 
 #include <ATen/core/Tensor.h>
+#include <c10/core/Device.h>
 
 #include <atomic>
 #include <condition_variable>
@@ -32,6 +33,7 @@ struct LoaderOptions {
   int prefetch = 4;  // batches kept ready or in work, at least one a worker
   int workers = 1;   // threads, each of which prepares a batch
   AugmentationOptions augmentation;
+  c10::Device device = c10::Device(c10::kCPU);  // where batches are given
 };
 
 // What an epoch consists of depends on the seed and the number of the epoch alone.

@@ -171,7 +171,7 @@ absl::StatusOr<SearchOptions> OptionsFromFlags() {
   options.cutout = FLAGS_cutout;
   options.workers = FLAGS_workers;
   options.seed = FLAGS_seed;
-  options.device = FLAGS_device;
+  options.device = DeviceFromFlags();
   options.backend = FLAGS_backend;
   options.recompute = FLAGS_recompute;
   NAP_RETURN_IF_ERROR(Validate(options));

@@ -29,6 +29,10 @@ DEFINE_uint64(seed, 0,
               "of everything random; the same seed on the same machine gives the same bits");
 DEFINE_int32(threads, 0, "threads that compute; 0: all cores");
 DEFINE_string(device, "auto", "cpu, cuda, cuda:N or auto");
+DEFINE_string(precision, "float32",
+              "of a step: float32, tf32 (on a GPU) or bfloat16 (autocast; weights stay float32)");
+DEFINE_bool(deterministic, false,
+            "the same seed gives the same bits on a GPU too, more slowly; on a CPU it always does");
 DEFINE_string(backend, "fused", "what computes the cells, where it can: elsewhere reference does");
 DEFINE_bool(recompute, false,
             "keep less memory for the backward pass and compute it again (fused backend)");
@@ -88,6 +92,8 @@ absl::StatusOr<std::unique_ptr<RunFolder>> OpenRunFolder(const RunBegin& run, co
   if (FLAGS_tensorboard) NAP_RETURN_IF_ERROR(folder->UseTensorboard(run.checkpoint.get()));
   return folder;
 }
+
+DeviceOptions DeviceFromFlags() { return {FLAGS_device, FLAGS_precision, FLAGS_deterministic}; }
 
 Checkpointer::Options CheckpointsFromFlags(const RunBegin& run) {
   return {FLAGS_checkpoint_minutes, run.threads};

@@ -11,6 +11,7 @@
 #include "nap/base/program.h"
 #include "nap/report/checkpointer.h"
 #include "nap/report/run_folder.h"
+#include "nap/runtime/device.h"
 #include "nap/training/checkpoint.h"
 
 DECLARE_string(out_dir);
@@ -23,7 +24,6 @@ DECLARE_int32(crop_padding);
 DECLARE_bool(flip);
 DECLARE_int32(workers);
 DECLARE_uint64(seed);
-DECLARE_string(device);
 DECLARE_string(backend);
 DECLARE_bool(recompute);
 DECLARE_int32(log_every);
@@ -50,6 +50,8 @@ absl::StatusOr<RunBegin> BeginRun();
 // Its folder: a new one, or the one to go on in.
 absl::StatusOr<std::unique_ptr<RunFolder>> OpenRunFolder(const RunBegin& run, const RunKind& kind,
                                                          const ProgramOptions& program);
+
+DeviceOptions DeviceFromFlags();
 
 Checkpointer::Options CheckpointsFromFlags(const RunBegin& run);
 

@@ -18,6 +18,7 @@
 #include "nap/base/random.h"
 #include "nap/base/status_macros.h"
 #include "nap/pruning/pruner.h"
+#include "nap/runtime/device.h"
 #include "nap/runtime/memory.h"
 #include "nap/runtime/threads.h"
 #include "nap/search/candidate_space.h"
@@ -29,6 +30,8 @@ DEFINE_string(channels, "16", "channels of the first cell");
 DEFINE_string(cells, "8", "cells");
 DEFINE_string(relaxation, "softmax", "relaxations");
 DEFINE_string(backend, "fused,reference", "backends");
+DEFINE_string(precision, "float32", "precisions");
+DEFINE_string(device, "cpu", "cpu, cuda, cuda:N or auto");
 DEFINE_bool(recompute, false, "keep less memory for the backward pass (fused backend)");
 DEFINE_string(living, "100,50", "shares of the operations that are alive, percent");
 DEFINE_int32(threads, 0, "threads that compute; 0: all cores");
@@ -75,6 +78,8 @@ absl::Status PruneTo(int percent, const CandidateSpace& space, SupernetTrainer* 
 
 absl::Status Time(const Setting& setting, benchmark::State& state) {
   ResetPeakMemory();
+  NAP_ASSIGN_OR_RETURN(const ComputeDevice device, FindDevice(setting.options.device));
+  UseDevice(device, /*deterministic=*/false);
   NAP_ASSIGN_OR_RETURN(const std::unique_ptr<SearchSpace> search_space,
                        MakeSearchSpace(setting.options.search_space));
   NAP_ASSIGN_OR_RETURN(const CandidateSpace space, MakeCandidateSpace(*search_space, {}));
@@ -85,9 +90,16 @@ absl::Status Time(const Setting& setting, benchmark::State& state) {
   if (setting.living < 100) NAP_RETURN_IF_ERROR(PruneTo(setting.living, space, &trainer));
 
   const int64_t batch_size = setting.options.batch_size;
-  const Batch batch{at::randn({batch_size, 3, 32, 32}).contiguous(at::MemoryFormat::ChannelsLast),
-                    at::randint(10, {batch_size}, at::kLong)};
-  WeightStep(trainer, batch);
+  const Batch batch{at::randn({batch_size, 3, 32, 32})
+                        .contiguous(at::MemoryFormat::ChannelsLast)
+                        .to(device.device),
+                    at::randint(10, {batch_size}, at::kLong).to(device.device)};
+  // On a CPU one step is like another. On a GPU LibTorch chooses in the first ones, and a backend
+  // may record them.
+  for (int step = 0; step < (device.device.is_cpu() ? 1 : 10); ++step) {
+    if (!device.device.is_cpu()) StrengthStep(trainer, batch);
+    WeightStep(trainer, batch);
+  }
   for ([[maybe_unused]] auto _ : state) {
     StrengthStep(trainer, batch);
     WeightStep(trainer, batch);
@@ -103,7 +115,8 @@ void Register(const Setting& setting) {
   const std::string name = absl::StrCat(
       "search_step/batch:", options.batch_size, "/channels:", options.network.channels,
       "/cells:", options.network.cells, "/", options.relaxation, "/living:", setting.living, "%/",
-      options.backend, options.recompute ? "/recompute" : "");
+      options.backend, options.recompute ? "/recompute" : "", "/", options.device.precision, "/",
+      options.device.name);
   benchmark::RegisterBenchmark(name.c_str(),
                                [setting](benchmark::State& state) {
                                  const absl::Status status = Time(setting, state);
@@ -122,7 +135,7 @@ absl::Status Main() {
   NAP_ASSIGN_OR_RETURN(const auto cells, Numbers("cells", FLAGS_cells, 3));
   NAP_ASSIGN_OR_RETURN(const auto living, Numbers("living", FLAGS_living, 0));
   Setting setting;
-  setting.options.device = "cpu";
+  setting.options.device.name = FLAGS_device;
   for (absl::string_view relaxation : absl::StrSplit(FLAGS_relaxation, ',')) {
     setting.options.relaxation = std::string(relaxation);
     for (int cell : cells) {
@@ -137,7 +150,11 @@ absl::Status Main() {
               setting.options.backend = std::string(backend);
               setting.options.recompute = FLAGS_recompute && backend == "fused";
               NAP_RETURN_IF_ERROR(Validate(setting.options));
-              Register(setting);
+              for (absl::string_view precision : absl::StrSplit(FLAGS_precision, ',')) {
+                setting.options.device.precision = std::string(precision);
+                NAP_RETURN_IF_ERROR(FindDevice(setting.options.device).status());
+                Register(setting);
+              }
             }
           }
         }

@@ -106,7 +106,7 @@ absl::StatusOr<TrainingOptions> OptionsFromFlags() {
   options.cutout = FLAGS_cutout;
   options.workers = FLAGS_workers;
   options.seed = FLAGS_seed;
-  options.device = FLAGS_device;
+  options.device = DeviceFromFlags();
   NAP_RETURN_IF_ERROR(Validate(options));
   return options;
 }

@@ -2,6 +2,7 @@
 
 #include <ATen/ops/cat.h>
 #include <ATen/ops/constant_pad_nd.h>
+#include <ATen/ops/conv2d.h>
 #include <ATen/ops/relu.h>
 
 #include <algorithm>
@@ -12,6 +13,17 @@
 #include "ops/pointwise_stage.h"
 
 namespace nap {
+namespace {
+
+// The convolution of every second pixel. Not by its own stride: of up to five channels and an odd
+// number of images oneDNN 3.13 (LibTorch 2.15) writes the weights' gradient beyond its memory when
+// two threads compute it.
+at::Tensor Convolve(const torch::nn::Conv2d& convolution, const at::Tensor& x) {
+  const at::Tensor half = x.slice(2, 0, c10::nullopt, 2).slice(3, 0, c10::nullopt, 2);
+  return at::conv2d(half, convolution->weight);
+}
+
+}  // namespace
 
 FactorizedReduce::FactorizedReduce(int64_t in_channels, int64_t out_channels)
     : even_(MakeConvolution(Pointwise(in_channels, std::max<int64_t>(1, out_channels / 2), 2))) {
@@ -23,11 +35,11 @@ FactorizedReduce::FactorizedReduce(int64_t in_channels, int64_t out_channels)
 
 torch::Tensor FactorizedReduce::Forward(const torch::Tensor& x) {
   const torch::Tensor positive = at::relu(x);
-  if (odd_.is_empty()) return even_->forward(positive);
+  if (odd_.is_empty()) return Convolve(even_, positive);
   // From the second row and column on, with a row and a column of zeros at the end, which only odd
   // sizes reach. Without asking for the size, so that a trace (nap/model/torchscript.h) has any.
   const torch::Tensor shifted = at::constant_pad_nd(positive, {-1, 1, -1, 1});
-  return at::cat({even_->forward(positive), odd_->forward(shifted)}, 1);
+  return at::cat({Convolve(even_, positive), Convolve(odd_, shifted)}, 1);
 }
 
 StageList FactorizedReduce::Stages() const {

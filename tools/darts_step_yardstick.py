@@ -8,6 +8,7 @@ memory. Needs PyTorch: `tools/setup`, then tools/darts_step_yardstick.py
 """
 
 import argparse
+import contextlib
 import json
 import os
 import resource
@@ -145,7 +146,11 @@ def main():
     parser.add_argument('--cells', type=positive, default=8)
     parser.add_argument('--threads', type=positive, default=len(os.sched_getaffinity(0)))
     parser.add_argument('--channels_last', action='store_true', help='instead of NCHW')
-    parser.add_argument('--steps', type=positive, default=5, help='timed, after one that is not')
+    parser.add_argument('--device', default='cpu', help='cpu or cuda')
+    parser.add_argument('--bfloat16', action='store_true', help='by autocast')
+    parser.add_argument('--compile', action='store_true', help='torch.compile of the supernet')
+    parser.add_argument('--warmup', type=positive, default=1, help='steps before those timed')
+    parser.add_argument('--steps', type=positive, default=5, help='timed')
     parser.add_argument('--json', action='store_true')
     options = parser.parse_args()
 
@@ -157,25 +162,46 @@ def main():
     if options.channels_last:
         net = net.to(memory_format=torch.channels_last)
         images = [image.contiguous(memory_format=torch.channels_last) for image in images]
+    net = net.to(options.device)
+    net.strengths = [
+        table.detach().to(options.device).requires_grad_() for table in net.strengths]
+    images = [image.to(options.device) for image in images]
+    labels = [label.to(options.device) for label in labels]
+    forward = torch.compile(net) if options.compile else net
+    synchronize = torch.cuda.synchronize if options.device != 'cpu' else lambda: None
+
+    def loss(which):
+        with torch.autocast(options.device, torch.bfloat16) if options.bfloat16 else (
+                contextlib.nullcontext()):
+            logits = forward(images[which])
+        return functional.cross_entropy(logits.float(), labels[which])
+
     weight_optimizer = torch.optim.SGD(net.parameters(), 0.025, momentum=0.9, weight_decay=3e-4)
     strength_optimizer = torch.optim.Adam(
         net.strengths, 3e-4, betas=(0.5, 0.999), weight_decay=1e-3)
 
     seconds = []
-    for _ in range(options.steps + 1):
+    for _ in range(options.warmup + options.steps):
+        synchronize()
         begin = time.perf_counter()
         strength_optimizer.zero_grad()
-        functional.cross_entropy(net(images[1]), labels[1]).backward()
+        loss(1).backward()
         strength_optimizer.step()
         weight_optimizer.zero_grad()
-        functional.cross_entropy(net(images[0]), labels[0]).backward()
+        loss(0).backward()
         nn.utils.clip_grad_norm_(net.parameters(), 5)
         weight_optimizer.step()
+        synchronize()
         seconds.append(time.perf_counter() - begin)
-    seconds = seconds[1:]
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    seconds = seconds[options.warmup:]
+    if options.device == 'cpu':
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    else:
+        peak = torch.cuda.max_memory_allocated()
     result = {
         'layout': 'channels-last' if options.channels_last else 'NCHW',
+        'precision': 'bfloat16' if options.bfloat16 else 'float32',
+        'compiled': options.compile, 'device': options.device,
         'batch_size': options.batch_size, 'channels': options.channels, 'cells': options.cells,
         'threads': options.threads, 'seconds_per_step': statistics.median(seconds),
         'seconds': seconds, 'peak_memory_bytes': peak, 'torch': torch.__version__,
@@ -183,9 +209,11 @@ def main():
     if options.json:
         print(json.dumps(result))
     else:
-        print('{layout}, batch {batch_size}, {channels} channels, {cells} cells, {threads} threads: '
+        print('{layout}, {precision}{how}, {device}, batch {batch_size}, {channels} channels, '
+              '{cells} cells, {threads} threads: '
               '{seconds_per_step:.3f} s a step (median of {count}), peak memory {peak:.2f} GB'.format(
-                  count=len(seconds), peak=peak / 1e9, **result))
+                  count=len(seconds), peak=peak / 1e9,
+                  how=', compiled' if options.compile else '', **result))
 
 
 if __name__ == '__main__':

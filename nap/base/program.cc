@@ -31,6 +31,8 @@ constexpr char kWorkspace[] = "nap";
 constexpr absl::string_view kPrintFlags = "--print_flags";
 
 constexpr char kOutOfMemory[] = "out of memory; a smaller --batch_size needs less";
+constexpr char kGpuOutOfMemory[] =
+    "the GPU is out of memory; a smaller --batch_size needs less, and so does --precision=bfloat16";
 
 std::string ValueOf(const std::string& flag) {
   return gflags::GetCommandLineFlagInfoOrDie(flag.c_str()).current_value;
@@ -253,6 +255,22 @@ void PrintError(const ProgramOptions& options, absl::string_view message) {
 
 }  // namespace
 
+std::string InOurWords(absl::string_view thrown) {
+  if (absl::StrContains(thrown, "CUDA") && absl::StrContains(thrown, "out of memory")) {
+    return kGpuOutOfMemory;
+  }
+  if (absl::StrContains(thrown, "can't allocate memory") ||
+      absl::StrContains(thrown, "out of memory")) {
+    return kOutOfMemory;
+  }
+  if (absl::StrContains(thrown, "CUDA error")) {
+    const absl::string_view first = thrown.substr(0, thrown.find('\n'));
+    return absl::StrCat("the GPU failed: ", first,
+                        "; a run that has a checkpoint goes on from it with --resume");
+  }
+  return std::string(thrown);
+}
+
 std::map<std::string, std::string> FlagValues(const ProgramOptions& options) {
   std::map<std::string, std::string> values;
   for (const gflags::CommandLineFlagInfo& flag : FlagsOf(options)) {
@@ -328,10 +346,7 @@ int RunProgram(int argc, char** argv, const ProgramOptions& options,
   } catch (const std::bad_alloc&) {
     PrintError(options, kOutOfMemory);
   } catch (const std::exception& error) {
-    const absl::string_view message = error.what();
-    const bool memory = absl::StrContains(message, "can't allocate memory") ||
-                        absl::StrContains(message, "out of memory");
-    PrintError(options, memory ? kOutOfMemory : message);
+    PrintError(options, InOurWords(error.what()));
   }
   return 1;
 }

@@ -74,6 +74,9 @@ std::map<std::string, std::string> PartValues(const ProgramOptions& options);
 
 inline constexpr char kDefaultsFollow[] = "# At their defaults:";
 
+// What a library threw, in a line that says what to do if that is known.
+std::string InOurWords(absl::string_view thrown);
+
 // Where a program among the main's data is ("experiments/cifar_search"), and from now on it finds
 // its own data there too. For main's beginning, with its argv[0]. NotFound if it is not there.
 absl::StatusOr<std::string> FindProgram(const char* program, const std::string& path);

@@ -26,6 +26,12 @@ absl::Status ValidateBackend(const std::string& backend, bool recompute) {
       "--recompute needs --backend=fused, or another one that can; ", backend, " cannot"));
 }
 
+std::unique_ptr<StepRunner> MakeStepRunner(const std::string& backend) {
+  const ExecutorDefinition* const definition = Find(backend);
+  return definition->step_runner == nullptr ? std::make_unique<StepRunner>()
+                                            : definition->step_runner();
+}
+
 CellRunner::CellRunner(std::shared_ptr<const CellGraph> graph, const std::string& backend,
                        bool recompute)
     : graph_(std::move(graph)), backend_(Find(backend)), recompute_(recompute) {}

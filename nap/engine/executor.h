@@ -11,6 +11,7 @@
 
 #include "nap/base/registry.h"
 #include "nap/engine/cell_graph.h"
+#include "nap/runtime/step_runner.h"
 
 namespace nap {
 
@@ -38,9 +39,15 @@ struct ExecutorDefinition {
   std::function<std::unique_ptr<ExecutableCell>(std::shared_ptr<const CellGraph>, bool recompute)>
       prepare;
   bool can_recompute = false;
+
+  // How steps of networks of such cells are run; null: at once.
+  std::function<std::unique_ptr<StepRunner>()> step_runner = nullptr;
 };
 
 using ExecutorRegistry = Registry<ExecutorDefinition>;
+
+// Of a backend as ValidateBackend allows.
+std::unique_ptr<StepRunner> MakeStepRunner(const std::string& backend);
 
 // InvalidArgument if there is no such backend, or if it cannot recompute and should.
 absl::Status ValidateBackend(const std::string& backend, bool recompute);

@@ -59,12 +59,14 @@ at::Tensor ChannelStage::Compose(const at::Tensor& x) const {
     y = at::max_pool2d(y, /*kernel_size=*/2, /*stride=*/2, /*padding=*/0, /*dilation=*/1,
                        /*ceil_mode=*/true);
   }
-  // One more channel, of zeros.
-  std::vector<int64_t> from(output_channels_, x.size(1));
-  for (const ChannelMove& move : moves_) from[move.to] = move.from;
-  const at::Tensor index = at::tensor(from, at::kLong).to(x.device());
+  if (!index_.defined() || index_.device() != x.device()) {
+    // One more channel, of zeros.
+    std::vector<int64_t> from(output_channels_, x.size(1));
+    for (const ChannelMove& move : moves_) from[move.to] = move.from;
+    index_ = at::tensor(from, at::kLong).to(x.device());
+  }
   return at::constant_pad_nd(y, {0, 0, 0, 0, 0, 1})
-      .index_select(1, index)
+      .index_select(1, index_)
       .contiguous(x.suggest_memory_format());
 }
 

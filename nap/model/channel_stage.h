@@ -38,6 +38,7 @@ class ChannelStage final : public Stage {
   const int64_t output_channels_;
   const int64_t stride_;
   const std::vector<ChannelMove> moves_;
+  mutable at::Tensor index_;  // of Compose, kept: a recorded step copies nothing to its device
 };
 
 }  // namespace nap

@@ -15,17 +15,6 @@ namespace nap {
 namespace {
 
 // [paths, images] of 0 or 1 / (1 - probability).
-torch::Tensor DropPathFactors(int64_t paths, int64_t images,
-                              const DerivedNetwork::DropPath& drop_path) {
-  torch::Tensor factors = at::empty({paths, images}, at::kFloat);
-  const auto kept = static_cast<float>(1 / (1 - drop_path.probability));
-  for (int64_t i = 0; i < factors.numel(); ++i) {
-    factors.data_ptr<float>()[i] =
-        drop_path.random->Uniform() < drop_path.probability ? 0.0F : kept;
-  }
-  return factors;
-}
-
 }  // namespace
 
 absl::StatusOr<DerivedNetworkLayout> LayOut(const DerivedNetworkSpec& spec) {
@@ -56,6 +45,7 @@ DerivedNetwork::DerivedNetwork(const DerivedNetworkSpec& spec, DerivedNetworkLay
                                const CellOptions& options)
     : spec_(spec),
       layout_(std::move(layout)),
+      backend_(options.backend),
       stem_(register_module("stem", std::make_shared<Stem>(plan(), /*running_statistics=*/true))),
       head_(
           register_module("pooling", std::make_shared<Head>(plan(), /*running_statistics=*/true))),
@@ -83,10 +73,22 @@ DerivedNetwork::DerivedNetwork(const DerivedNetworkSpec& spec, DerivedNetworkLay
   UseChannelsLast(this);
 }
 
+torch::Tensor DerivedNetwork::DrawDropPath(int64_t images, double probability,
+                                           RandomStream* random) const {
+  int64_t paths = 0;
+  for (const auto& cell : cells_) paths += cell == nullptr ? 0 : cell->NumPaths();
+  torch::Tensor factors = at::empty({paths, images}, at::kFloat);
+  const auto kept = static_cast<float>(1 / (1 - probability));
+  for (int64_t i = 0; i < factors.numel(); ++i) {
+    factors.data_ptr<float>()[i] = random->Uniform() < probability ? 0.0F : kept;
+  }
+  return factors;
+}
+
 DerivedNetwork::Output DerivedNetwork::Forward(const torch::Tensor& images,
-                                               const DropPath& drop_path) {
+                                               const torch::Tensor& drop_path) {
   Output output;
-  const bool drop = is_training() && drop_path.probability > 0;
+  int64_t first_path = 0;  // of a cell
   const Stem::Output stem = stem_->Forward(images);
   std::vector<torch::Tensor> outputs;
   for (size_t i = 0; i < cells_.size(); ++i) {
@@ -95,10 +97,9 @@ DerivedNetwork::Output DerivedNetwork::Forward(const torch::Tensor& images,
       continue;
     }
     torch::Tensor factors;
-    if (drop) {
-      factors =
-          DropPathFactors(cells_[i]->NumPaths(), images.size(0), drop_path).to(images.device());
-    }
+    if (drop_path.defined() && is_training())
+      factors = drop_path.narrow(0, first_path, cells_[i]->NumPaths());
+    first_path += cells_[i]->NumPaths();
     outputs.push_back(cells_[i]->Forward(InputsOf(plan().cells[i], stem, outputs), factors));
     if (static_cast<int64_t>(i) == layout_.auxiliary_cell && is_training()) {
       output.auxiliary_logits = auxiliary_head_->Forward(outputs.back());

@@ -50,18 +50,16 @@ class DerivedNetwork : public torch::nn::Module {
 
   // Drop path (Larsson et al. 2017): in training an operation's output is set to zero with this
   // probability, an image and operation at a time; what is left is scaled up for it. Identities are
-  // never dropped.
-  struct DropPath {
-    double probability = 0;
-    RandomStream* random = nullptr;  // needed if probability > 0
-  };
+  // never dropped. The factors, [operations of all cells, images].
+  torch::Tensor DrawDropPath(int64_t images, double probability, RandomStream* random) const;
 
-  // images: [N, image_channels, H, W].
-  Output Forward(const torch::Tensor& images, const DropPath& drop_path);
-  Output Forward(const torch::Tensor& images) { return Forward(images, DropPath()); }
+  // images: [N, image_channels, H, W]. drop_path: as drawn for them, on their device; undefined:
+  // nothing is dropped. It counts in training only.
+  Output Forward(const torch::Tensor& images, const torch::Tensor& drop_path = {});
 
   const DerivedNetworkSpec& spec() const { return spec_; }
   const NetworkPlan& plan() const { return layout_.plan; }
+  const std::string& backend() const { return backend_; }
 
  private:
   DerivedNetwork(const DerivedNetworkSpec& spec, DerivedNetworkLayout layout,
@@ -69,6 +67,7 @@ class DerivedNetwork : public torch::nn::Module {
 
   const DerivedNetworkSpec spec_;
   const DerivedNetworkLayout layout_;
+  const std::string backend_;
   const std::shared_ptr<Stem> stem_;
   const std::shared_ptr<Head> head_;
   std::vector<std::shared_ptr<DerivedCell>> cells_;  // null: nothing reads it

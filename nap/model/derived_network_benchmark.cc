@@ -7,8 +7,13 @@
 #include <absl/strings/str_split.h>
 #include <benchmark/benchmark.h>
 #include <gflags/gflags.h>
+#include <glog/logging.h>
+#include <torch/csrc/autograd/autograd.h>
 
+#include <cmath>
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "nap/base/benchmark_program.h"
@@ -16,6 +21,7 @@
 #include "nap/base/status_macros.h"
 #include "nap/engine/executor.h"
 #include "nap/model/derived_network.h"
+#include "nap/runtime/device.h"
 #include "nap/runtime/memory.h"
 #include "nap/runtime/threads.h"
 #include "nap/search_space/genotype_lookup.h"
@@ -25,6 +31,8 @@ DEFINE_string(shapes, "16x8x96,36x20x96", "channels of the first cell x cells x 
 DEFINE_string(backends, "fused,recompute,reference",
               "what computes the cells; recompute: fused, keeping less memory");
 DEFINE_double(drop_path, 0.2, "probability that an operation is dropped");
+DEFINE_string(device, "cpu", "cpu, cuda, cuda:N or auto");
+DEFINE_string(precision, "float32", "precision");
 DEFINE_int32(threads, 0, "threads that compute; 0: all cores");
 
 namespace nap {
@@ -35,23 +43,45 @@ struct Setting {
   int64_t batch_size;
   std::string backend;
   bool recompute;
+  ComputeDevice device;
 };
 
 absl::Status Time(const Setting& setting, benchmark::State& state) {
   ResetPeakMemory();
   at::manual_seed(1);
+  const c10::Device& device = setting.device.device;
   NAP_ASSIGN_OR_RETURN(const std::shared_ptr<DerivedNetwork> network,
                        DerivedNetwork::Create(setting.spec, {setting.backend, setting.recompute}));
-  const at::Tensor images =
-      at::randn({setting.batch_size, 3, 32, 32}).contiguous(at::MemoryFormat::ChannelsLast);
-  const at::Tensor labels = at::randint(10, {setting.batch_size}, at::kLong);
+  network->to(device);
+  const std::vector<at::Tensor> weights = network->parameters();
+  const at::Tensor images = at::randn({setting.batch_size, 3, 32, 32})
+                                .contiguous(at::MemoryFormat::ChannelsLast)
+                                .to(device);
+  const at::Tensor labels = at::randint(10, {setting.batch_size}, at::kLong).to(device);
   RandomStream random({1});
+  const std::unique_ptr<StepRunner> runner = MakeStepRunner(setting.backend);
   const auto step = [&] {
-    network->zero_grad();
-    const at::Tensor logits = network->Forward(images, {FLAGS_drop_path, &random}).logits;
-    at::cross_entropy_loss(logits, labels).backward();
+    const at::Tensor drop_path =
+        network->DrawDropPath(setting.batch_size, FLAGS_drop_path, &random).to(device);
+    const auto results =
+        runner->Run(0, {images, labels, drop_path}, [&](const std::vector<at::Tensor>& inputs) {
+          at::Tensor logits;
+          {
+            const AutocastGuard guard(setting.device.precision, device);
+            logits = network->Forward(inputs[0], inputs[2]).logits;
+          }
+          const at::Tensor loss = at::cross_entropy_loss(logits.to(at::kFloat), inputs[1]);
+          std::vector<at::Tensor> all = {loss.detach()};
+          for (at::Tensor& gradient : torch::autograd::grad({loss}, weights, {}, c10::nullopt,
+                                                            /*create_graph=*/false,
+                                                            /*allow_unused=*/true)) {
+            all.push_back(std::move(gradient));
+          }
+          return all;
+        });
+    CHECK(std::isfinite(results[0].item<double>()));
   };
-  step();
+  for (int i = 0; i < (device.is_cpu() ? 1 : 5); ++i) step();
   for ([[maybe_unused]] auto _ : state) step();
   state.counters["images/s"] = benchmark::Counter(static_cast<double>(setting.batch_size),
                                                   benchmark::Counter::kIsIterationInvariantRate);
@@ -61,10 +91,10 @@ absl::Status Time(const Setting& setting, benchmark::State& state) {
 
 void Register(const Setting& setting) {
   const NetworkOptions& network = setting.spec.network;
-  const std::string name =
-      absl::StrCat("training_step/channels:", network.channels, "/cells:", network.cells,
-                   "/batch:", setting.batch_size, "/drop_path:", FLAGS_drop_path, "/",
-                   setting.recompute ? "recompute" : setting.backend);
+  const std::string name = absl::StrCat(
+      "training_step/channels:", network.channels, "/cells:", network.cells,
+      "/batch:", setting.batch_size, "/drop_path:", FLAGS_drop_path, "/",
+      setting.recompute ? "recompute" : setting.backend, "/", FLAGS_precision, "/", FLAGS_device);
   benchmark::RegisterBenchmark(name.c_str(),
                                [setting](benchmark::State& state) {
                                  const absl::Status status = Time(setting, state);
@@ -83,6 +113,8 @@ absl::Status Main() {
         absl::StrCat("--drop_path=", FLAGS_drop_path, " must be at least 0 and below 1"));
   }
   Setting setting;
+  NAP_ASSIGN_OR_RETURN(setting.device, FindDevice({FLAGS_device, FLAGS_precision}));
+  UseDevice(setting.device, /*deterministic=*/false);
   NAP_ASSIGN_OR_RETURN(setting.spec.genotype, FindGenotype(FLAGS_genotype));
   for (absl::string_view shape : absl::StrSplit(FLAGS_shapes, ',')) {
     const std::vector<absl::string_view> numbers = absl::StrSplit(shape, 'x');

@@ -192,7 +192,8 @@ TEST(DerivedNetworkTest, EvaluatesEachImageByItself) {
     EXPECT_TRUE(alone.allclose(together.logits.narrow(0, i, 1), 1e-4, 1e-5));
   }
   RandomStream random({1});
-  EXPECT_TRUE(network->Forward(images, {0.5, &random}).logits.equal(together.logits));
+  EXPECT_TRUE(network->Forward(images, network->DrawDropPath(4, 0.5, &random))
+                  .logits.equal(together.logits));
 }
 
 // With one input a node the sum over a dropped operation is known: nothing.
@@ -232,7 +233,7 @@ TEST(DerivedNetworkTest, DropPathIsSeeded) {
   const at::Tensor images = at::randn({2, 3, 8, 8});
   const auto logits = [&](uint64_t seed) {
     RandomStream random({seed});
-    return network->Forward(images, {0.3, &random}).logits;
+    return network->Forward(images, network->DrawDropPath(2, 0.3, &random)).logits;
   };
   EXPECT_TRUE(logits(1).equal(logits(1)));
   EXPECT_FALSE(logits(1).equal(logits(2)));

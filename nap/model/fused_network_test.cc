@@ -163,7 +163,8 @@ TEST(FusedDerivedNetworkTest, Trains) {
       network->to(type);
       RandomStream random({static_cast<uint64_t>(seed)});
       const at::Tensor images = at::randn({4, 3, 16, 16}).to(type);
-      const at::Tensor logits = network->Forward(images, {0.2, &random}).logits;
+      const at::Tensor logits =
+          network->Forward(images, network->DrawDropPath(images.size(0), 0.2, &random)).logits;
       (logits * at::randn(logits.sizes()).to(type)).sum().backward();
       std::map<std::string, at::Tensor> values{{"logits", logits.detach()}};
       for (const auto& parameter : network->named_parameters()) {

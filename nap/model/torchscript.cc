@@ -1,6 +1,5 @@
 #include "nap/model/torchscript.h"
 
-#include <ATen/CPUGeneratorImpl.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/randn.h>
 #include <absl/status/statusor.h>
@@ -13,7 +12,6 @@
 #include <torch/csrc/jit/serialization/import.h>
 
 #include <algorithm>
-#include <mutex>
 #include <sstream>
 #include <utility>
 #include <vector>
@@ -22,30 +20,14 @@
 #include "nap/base/files.h"
 #include "nap/base/status_macros.h"
 #include "nap/base/version.h"
+#include "nap/runtime/random_state.h"
 
 namespace nap {
 namespace {
 
-// A new network's initial weights are drawn from LibTorch's generator.
-class KeepRandomNumbers {
- public:
-  KeepRandomNumbers() : generator_(at::detail::getDefaultCPUGenerator()) {
-    const std::lock_guard<std::mutex> lock(generator_.mutex());
-    state_ = generator_.get_state();
-  }
-  ~KeepRandomNumbers() {
-    const std::lock_guard<std::mutex> lock(generator_.mutex());
-    generator_.set_state(state_);
-  }
-
- private:
-  at::Generator generator_;
-  at::Tensor state_;
-};
-
 // The network on the CPU, in evaluation mode, without what only training needs.
 absl::StatusOr<std::shared_ptr<DerivedNetwork>> ForEvaluation(const DerivedNetwork& network) {
-  const KeepRandomNumbers keep;
+  const RandomGuard guard;  // a new network's weights are drawn
   DerivedNetworkSpec spec = network.spec();
   spec.auxiliary_head = false;
   NAP_ASSIGN_OR_RETURN(std::shared_ptr<DerivedNetwork> copy, DerivedNetwork::Create(spec));

@@ -20,7 +20,7 @@ void ExpectNumericalGradients(const std::function<at::Tensor()>& function,
   std::vector<std::string> wrong(tensors.size());
   for (uint64_t draw = 0; draw < 3; ++draw) {
     // One of its own: `function` may set LibTorch's.
-    const at::Generator random = at::detail::createCPUGenerator(draw);
+    const at::Generator random = at::make_generator<at::CPUGeneratorImpl>(draw);
     const at::Tensor y = function();
     if (!y.requires_grad()) {
       ADD_FAILURE() << "there is no gradient: " << promise;

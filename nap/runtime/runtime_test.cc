@@ -1,3 +1,6 @@
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/ones.h>
+#include <ATen/ops/rand.h>
 #include <gtest/gtest.h>
 
 #include <cstdint>
@@ -13,13 +16,49 @@ namespace nap {
 namespace {
 
 TEST(DeviceTest, KnowsItsNames) {
-  EXPECT_TRUE(FindDevice("cpu")->is_cpu());
-  EXPECT_TRUE(FindDevice("auto").ok());
+  EXPECT_TRUE(FindDevice({"cpu"})->device.is_cpu());
+  EXPECT_TRUE(FindDevice({"auto"}).ok());
   for (const char* name : {"gpu", "cuda:", "cuda:x", "cuda:-1", "cuda:1000", ""}) {
-    EXPECT_EQ(FindDevice(name).status().code(), absl::StatusCode::kInvalidArgument) << name;
+    EXPECT_EQ(FindDevice({name}).status().code(), absl::StatusCode::kInvalidArgument) << name;
   }
   // No machine has that many.
-  EXPECT_EQ(FindDevice("cuda:99").status().code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(FindDevice({"cuda:99"}).status().code(), absl::StatusCode::kFailedPrecondition);
+}
+
+TEST(DeviceTest, KnowsItsPrecisions) {
+  EXPECT_EQ(FindDevice({"cpu", "float32"})->precision, Precision::kFloat32);
+  EXPECT_EQ(FindDevice({"cpu", "bfloat16"})->precision, Precision::kBfloat16);
+  EXPECT_EQ(FindDevice({"cpu", "tf32"}).status().message(),
+            "--precision=tf32 needs a GPU; CPUs have float32 and bfloat16");
+  EXPECT_EQ(FindDevice({"cpu", "float16"}).status().message(),
+            "unknown precision 'float16'; known: float32, tf32, bfloat16");
+}
+
+TEST(DeviceTest, ATensorOfTheCpuIsThereAlready) {
+  const at::Tensor tensor = at::rand({3});
+  EXPECT_TRUE(Upload(tensor, c10::Device(c10::kCPU)).is_same(tensor));
+}
+
+TEST(PrecisionTest, ProductsAreOfTheTypeThatIsAskedFor) {
+  const at::Tensor weight = at::rand({4, 4}).set_requires_grad(true);
+  const c10::Device cpu(c10::kCPU);
+  {
+    const AutocastGuard guard(Precision::kFloat32, cpu);
+    EXPECT_EQ(weight.matmul(weight).scalar_type(), at::kFloat);
+  }
+  at::Tensor product;
+  {
+    const AutocastGuard guard(Precision::kBfloat16, cpu);
+    product = weight.matmul(at::ones({4, 4}));
+    const at::NoGradGuard no_grad;
+    weight.zero_();  // of the next product, which must not find a copy that was kept
+  }
+  EXPECT_EQ(product.scalar_type(), at::kBFloat16);
+  product.sum().backward();
+  EXPECT_EQ(weight.grad().scalar_type(), at::kFloat);
+  EXPECT_EQ(weight.matmul(weight).scalar_type(), at::kFloat);
+  const AutocastGuard guard(Precision::kBfloat16, cpu);
+  EXPECT_EQ(weight.matmul(at::ones({4, 4})).sum().item<double>(), 0);
 }
 
 TEST(ThreadsTest, UsesTheThreadsThatAreAsked) {

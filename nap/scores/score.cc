@@ -11,7 +11,7 @@
 #include "nap/base/status_macros.h"
 #include "nap/model/derived_network.h"
 #include "nap/model/network_cost.h"
-#include "nap/training/random_guard.h"
+#include "nap/runtime/random_state.h"
 
 namespace nap {
 namespace {
@@ -43,6 +43,7 @@ std::shared_ptr<DerivedNetwork> ScoredArchitecture::Network(int64_t initialisati
       RandomStream({options_.seed, kWeightStream, static_cast<uint64_t>(initialisation)}).Bits());
   auto network = DerivedNetwork::Create({genotype_, options_.network}, {options_.backend});
   CHECK(network.ok()) << network.status();  // Create has laid it out
+  (*network)->to(options_.device);
   return *std::move(network);
 }
 
@@ -52,6 +53,7 @@ std::unique_ptr<Loader> ScoredArchitecture::Images(int64_t batch_size) const {
   loading.shuffle = true;
   loading.drop_last = true;
   loading.seed = options_.seed;
+  loading.device = options_.device;
   auto loader = std::make_unique<Loader>(images_->dataset, images_->indices, loading);
   loader->StartEpoch(0);
   return loader;

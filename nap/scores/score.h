@@ -28,6 +28,7 @@ struct ScoringOptions {
   NetworkOptions network;         // with the images' channels and number of classes
   std::string backend = "fused";  // as ValidateBackend allows
   uint64_t seed = 0;
+  c10::Device device = c10::Device(c10::kCPU);
 };
 
 // Where batches come from.
@@ -48,7 +49,7 @@ class ScoredArchitecture {
 
   // The network, without auxiliary head, with fresh weights: LibTorch's own initialisation. In
   // training mode; in evaluation mode its batch norms do nothing, as their statistics are fresh,
-  // too. What is done to it is seen by nobody else.
+  // too. It is on the device. What is done to it is seen by nobody else.
   std::shared_ptr<DerivedNetwork> Network(int64_t initialisation) const;
 
   // Augmented batches in random order, at the beginning of an epoch; smaller than asked for if
@@ -57,6 +58,7 @@ class ScoredArchitecture {
 
   // Of an image, of the size of these.
   const Cost& cost() const { return cost_; }
+  const c10::Device& device() const { return options_.device; }
   int64_t classes() const { return options_.network.classes; }
   // [channels, height, width].
   std::vector<int64_t> image_shape() const;

@@ -36,8 +36,8 @@ void ExpectScoreConforms(const std::string& text) {
   at::manual_seed(1);
   const double value = Number(**score, kCellForTests);
   EXPECT_EQ(at::rand({}).item<double>(), expected)
-      << "it draws from LibTorch's random numbers, which are others' (random_guard.h in "
-         "nap/training leaves them alone)";
+      << "it draws from LibTorch's random numbers, which are others' (random_state.h in "
+         "nap/runtime leaves them alone)";
   EXPECT_TRUE(at::GradMode::is_enabled()) << "it leaves gradients off";
   at::manual_seed(2);
   EXPECT_EQ(Number(**score, kCellForTests), value)

@@ -27,7 +27,9 @@ class Synflow final : public Score {
     }
     std::vector<int64_t> shape = architecture.image_shape();
     shape.insert(shape.begin(), 1);
-    network->Forward(at::ones(shape, at::kDouble)).logits.sum().backward();
+    network->Forward(at::ones(shape, at::TensorOptions(at::kDouble).device(architecture.device())))
+        .logits.sum()
+        .backward();
     double sum = 0;
     for (const at::Tensor& weight : network->parameters()) {
       if (weight.grad().defined()) sum += (weight.detach() * weight.grad()).sum().item<double>();

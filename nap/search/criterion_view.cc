@@ -54,7 +54,7 @@ absl::StatusOr<std::unique_ptr<NetworkView>> CriterionView::Network(const Networ
                                           static_cast<uint64_t>(choice.initialisation)})
                                 .Bits())
             : CopyOfSupernet(trainer_.supernet(), plan, parts_.space, cells);
-  supernet->to(c10::Device(options.device));
+  supernet->to(parts_.device);
   return MakeNetworkView(std::move(batch),
                          [supernet, mixing](const Batch& images, const LivingTable& living) {
                            return EvaluateSupernet(*supernet, images, mixing(living));
@@ -81,7 +81,7 @@ absl::StatusOr<double> CriterionView::ArchitectureScore(const std::string& name,
   NAP_ASSIGN_OR_RETURN(const ScoredArchitecture scored,
                        ScoredArchitecture::Create(
                            GenotypeOf(parts_.search_space->name(), parts_.space, architecture),
-                           {options.network, options.backend, options.seed},
+                           {options.network, options.backend, options.seed, parts_.device},
                            std::make_shared<ScoringImages>(ScoringImages{
                                parts_.images, parts_.train,
                                LoadingOf(parts_, /*train=*/true, kArchitectureStream)})));

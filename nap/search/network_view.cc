@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "nap/engine/activation_kernel.h"
-#include "nap/training/random_guard.h"
+#include "nap/runtime/random_state.h"
 
 namespace nap {
 namespace {

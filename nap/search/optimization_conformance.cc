@@ -26,7 +26,7 @@ constexpr char kWhere[] = " (Optimization in nap/search/optimization.h)";
 class Fixture {
  public:
   Fixture() {
-    options_.device = "cpu";
+    options_.device.name = "cpu";
     options_.strength_learning_rate = 0.01;
     const auto search_space = *MakeSearchSpace("darts");
     space_ = *MakeCandidateSpace(*search_space, {"none", "skip_connect", "sep_conv_3x3"});

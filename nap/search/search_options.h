@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "nap/pruning/pruner.h"
+#include "nap/runtime/device.h"
 #include "nap/search_space/search_space.h"
 #include "ops/cost.h"
 
@@ -87,7 +88,7 @@ struct SearchOptions {
   int workers = 1;  // threads that prepare batches
 
   uint64_t seed = 0;
-  std::string device = "auto";
+  DeviceOptions device;
   std::string backend = "fused";  // CellOptions::backend
   bool recompute = false;         // CellOptions::recompute
 };

@@ -33,8 +33,9 @@ absl::Status CheckScores(const PruningCriterion& criterion, const std::string& t
 absl::StatusOr<SearchParts> MakeSearchParts(const SearchOptions& given, const Dataset* images) {
   SearchOptions options = given;
   NAP_RETURN_IF_ERROR(Validate(options));
-  NAP_ASSIGN_OR_RETURN(const c10::Device device, FindDevice(options.device));
-  options.device = device.str();
+  NAP_ASSIGN_OR_RETURN(const ComputeDevice device, FindDevice(options.device));
+  UseDevice(device, options.device.deterministic);
+  options.device.name = device.device.str();
   options.network.image_channels = images->shape().channels;
   options.network.classes = images->num_classes();
 
@@ -80,6 +81,7 @@ absl::StatusOr<SearchParts> MakeSearchParts(const SearchOptions& given, const Da
   }
   return SearchParts{
       options,
+      device.device,
       images,
       std::move(split.first),
       std::move(split.second),
@@ -96,6 +98,7 @@ absl::StatusOr<SearchParts> MakeSearchParts(const SearchOptions& given, const Da
 LoaderOptions LoadingOf(const SearchParts& parts, bool train, uint64_t stream) {
   const SearchOptions& options = parts.options;
   LoaderOptions loading;
+  loading.device = parts.device;
   loading.batch_size = options.batch_size;
   loading.shuffle = train;
   loading.drop_last = true;

@@ -23,6 +23,7 @@ namespace nap {
 
 struct SearchParts {
   SearchOptions options;  // nothing in them is left open any more
+  c10::Device device;
   const Dataset* images;
   std::vector<int64_t> train, valid;  // which of the images
 

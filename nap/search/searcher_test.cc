@@ -502,7 +502,7 @@ TEST_F(SearcherTest, RefusesWhatCannotBe) {
               o->operations = {"skip_connect", "skip_connect"};
             }),
             "the operation 'skip_connect' is named twice among the candidates");
-  EXPECT_EQ(message([](auto* o) { o->device = "abacus"; }),
+  EXPECT_EQ(message([](auto* o) { o->device.name = "abacus"; }),
             "unknown device 'abacus'; known: auto, cpu, cuda, cuda:N");
   EXPECT_EQ(message([](auto* o) { o->network.cells = 2; }),
             "the darts space needs at least 3 cells to have both kinds; got 2");

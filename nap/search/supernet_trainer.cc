@@ -9,15 +9,20 @@
 #include <ATen/ops/zeros.h>
 #include <ATen/ops/zeros_like.h>
 #include <absl/strings/str_cat.h>
+#include <torch/csrc/autograd/autograd.h>
 #include <torch/optim/adam.h>
 #include <torch/optim/sgd.h>
 
 #include <cmath>
 
 #include "nap/base/status_macros.h"
+#include "nap/engine/executor.h"
 #include "nap/model/supernet.h"
 #include "nap/runtime/gradient_reducer.h"
+#include "nap/runtime/libtorch_versions.h"
+#include "nap/runtime/step_runner.h"
 #include "nap/training/clipped_step.h"
+#include "nap/training/gradients.h"
 #include "nap/training/optimizer.h"
 #include "nap/training/training_state.h"
 
@@ -29,6 +34,9 @@ constexpr double kStrengthNoise = 1e-3;
 
 // An operation more than the candidates, after them.
 constexpr char kAuxiliarySkip[] = "skip_connect";
+
+// Of a pass's inputs, behind images and labels.
+constexpr int kFirstMixing = 2;
 
 // Names in a checkpoint.
 constexpr char kWeights[] = "weights";
@@ -58,28 +66,30 @@ SupernetTrainer::SupernetTrainer(const SearchOptions& options, const NetworkPlan
                                  const CandidateSpace& space, const Relaxation& relaxation,
                                  const StrengthLoss& strength_loss)
     : options_(options),
+      device_(FindDevice(options.device).value()),
       space_(space),
       relaxation_(relaxation),
       strength_loss_(strength_loss),
       auxiliary_skip_(options.auxiliary_skip),
       strength_loss_weight_(strength_loss.weight),
       living_(space, true),
-      reducer_(std::make_unique<GradientReducer>()) {
+      reducer_(std::make_unique<GradientReducer>()),
+      runner_(MakeStepRunner(options.backend)) {
   at::manual_seed(options.seed);
-  const at::Device device(options.device);
   CandidateSpace computed = space;
   if (options.auxiliary_skip > 0) computed.operations.push_back({kAuxiliarySkip});
   supernet_ = std::make_shared<Supernet>(
       plan, computed, CellOptions{options.backend, options.recompute, relaxation.partial_channels});
-  supernet_->to(device);
+  supernet_->to(device_.device);
   weights_ = supernet_->parameters();
   for (size_t cell = 0; cell < space.cell_types.size(); ++cell) {
     const at::Tensor noise =
         at::randn({space.NumEdges(static_cast<int>(cell)), space.NumOperations()});
-    strengths_.push_back(
-        (relaxation.initial_strength + kStrengthNoise * noise).to(device).set_requires_grad(true));
+    strengths_.push_back((relaxation.initial_strength + kStrengthNoise * noise)
+                             .to(device_.device)
+                             .set_requires_grad(true));
   }
-  MakeEdgeStrengths(device);
+  MakeEdgeStrengths();
   UpdateMasks();
   weight_optimizer_ =
       std::make_unique<torch::optim::SGD>(weights_, torch::optim::SGDOptions(options.learning_rate)
@@ -112,17 +122,55 @@ StepResult SupernetTrainer::BackwardOfNetworkLoss(const Batch& batch) {
 StepResult SupernetTrainer::Backward(const Batch& batch, const std::vector<at::Tensor>& mixing,
                                      GradientsOf what, bool strength_loss) {
   ClearGradients();
-  // Besides their gradients this saves the inputs that the convolutions would keep for them.
-  if (what == GradientsOf::kStrengths) SetRequiresGrad(weights_, false);
-  at::Tensor loss;
-  const StepResult result = Forward(batch, mixing, &loss);
-  if (std::isfinite(result.loss)) {
-    (strength_loss ? loss + LossOfStrengths(mixing) : loss).backward();
-    if (what != GradientsOf::kStrengths) reducer_->Reduce(weights_);
-    if (what != GradientsOf::kWeights) reducer_->Reduce(AllStrengths());
+  const std::vector<at::Tensor> inputs = InputsOf(batch, mixing);
+  const std::vector<at::Tensor> results = runner_->Run(
+      static_cast<int>(what), inputs, [this, what](const std::vector<at::Tensor>& given) {
+        return ForwardAndBackward(given, what);
+      });
+  auto result = results.begin();
+  const double loss = (result++)->item<double>();
+  const StepResult step{loss, (result++)->cpu()};
+  if (!std::isfinite(loss)) return step;
+  if (what != GradientsOf::kStrengths) {
+    for (const at::Tensor& weight : weights_) weight.mutable_grad() = *result++;
+    reducer_->Reduce(weights_);
   }
-  if (what == GradientsOf::kStrengths) SetRequiresGrad(weights_, true);
-  return result;
+  if (what != GradientsOf::kWeights) {
+    // From the mixing weights on to the strengths.
+    std::vector<at::Tensor> ends, gradients;
+    for (auto input = inputs.begin() + kFirstMixing; input != inputs.end(); ++input, ++result) {
+      if (!result->defined()) continue;
+      ends.push_back(*input);
+      gradients.push_back(*result);
+    }
+    if (strength_loss && strength_loss_.loss != nullptr) {
+      ends.push_back(LossOfStrengths(mixing));
+      gradients.emplace_back();
+    }
+    torch::autograd::backward(ends, gradients);
+    reducer_->Reduce(AllStrengths());
+  }
+  return step;
+}
+
+std::vector<at::Tensor> SupernetTrainer::ForwardAndBackward(const std::vector<at::Tensor>& inputs,
+                                                            GradientsOf what) {
+  const bool of_weights = what != GradientsOf::kStrengths;
+  std::vector<at::Tensor> given = inputs, wanted;
+  if (of_weights) wanted = weights_;
+  for (size_t i = kFirstMixing; i < given.size(); ++i) {
+    given[i] = inputs[i].detach();
+    if (what == GradientsOf::kWeights) continue;
+    wanted.push_back(given[i].set_requires_grad(true));
+  }
+  // Besides their gradients this saves the inputs that the convolutions would keep for them.
+  if (!of_weights) SetRequiresGrad(weights_, false);
+  const auto [loss, logits] = Forward(given);
+  std::vector<at::Tensor> results = {loss.detach(), logits.detach()};
+  const std::vector<at::Tensor> gradients = Gradients(loss, wanted);
+  results.insert(results.end(), gradients.begin(), gradients.end());
+  if (!of_weights) SetRequiresGrad(weights_, true);
+  return results;
 }
 
 void SupernetTrainer::ApplyWeights() {
@@ -194,8 +242,8 @@ StepResult SupernetTrainer::Evaluate(const Batch& batch, std::optional<Candidate
 
 StepResult SupernetTrainer::Evaluate(const Batch& batch, const std::vector<at::Tensor>& mixing) {
   const at::NoGradGuard no_grad;
-  at::Tensor loss;
-  return Forward(batch, mixing, &loss);
+  const auto [loss, logits] = Forward(InputsOf(batch, mixing));
+  return {loss.item<double>(), logits.cpu()};
 }
 
 std::vector<at::Tensor> SupernetTrainer::MixingWeights(const LivingTable& living,
@@ -227,6 +275,7 @@ void SupernetTrainer::Prune(const std::vector<CandidateId>& removed) {
     }
   }
   weights_ = supernet_->parameters();
+  runner_->Forget();
   KeepParameters(weight_optimizer_.get(), weights_);
   UpdateMasks();
 }
@@ -299,23 +348,32 @@ nap::Strengths SupernetTrainer::StrengthsOf(size_t cell) const {
   return {strengths_[cell], edges, masks_[cell], targets_[cell]};
 }
 
-StepResult SupernetTrainer::Forward(const Batch& batch, const std::vector<at::Tensor>& mixing,
-                                    at::Tensor* loss) {
-  const at::Device device = strengths_[0].device();
-  std::vector<at::Tensor> weights = mixing;
-  if (options_.auxiliary_skip > 0) {
-    for (size_t cell = 0; cell < mixing.size(); ++cell) {
-      const at::Tensor edge_lives = std::get<0>(masks_[cell].max(/*dim=*/1, /*keepdim=*/true));
-      weights[cell] = at::cat({mixing[cell], auxiliary_skip_ * edge_lives}, /*dim=*/1);
+std::vector<at::Tensor> SupernetTrainer::InputsOf(const Batch& batch,
+                                                  const std::vector<at::Tensor>& mixing) const {
+  std::vector<at::Tensor> inputs = {batch.images.to(device_.device),
+                                    batch.labels.to(device_.device)};
+  for (size_t cell = 0; cell < mixing.size(); ++cell) {
+    if (options_.auxiliary_skip == 0) {
+      inputs.push_back(mixing[cell]);
+      continue;
     }
+    const at::Tensor edge_lives = std::get<0>(masks_[cell].max(/*dim=*/1, /*keepdim=*/true));
+    inputs.push_back(at::cat({mixing[cell], auxiliary_skip_ * edge_lives}, /*dim=*/1));
   }
-  const at::Tensor logits = supernet_->Forward(batch.images.to(device), weights);
-  *loss = at::cross_entropy_loss(logits, batch.labels.to(device));
-  return {loss->item<double>(), logits.detach().cpu()};
+  return inputs;
+}
+
+std::pair<at::Tensor, at::Tensor> SupernetTrainer::Forward(const std::vector<at::Tensor>& inputs) {
+  at::Tensor logits;
+  {
+    const AutocastGuard guard(device_.precision, device_.device);
+    logits = supernet_->Forward(inputs[0], {inputs.begin() + kFirstMixing, inputs.end()});
+  }
+  logits = logits.to(at::kFloat);
+  return {at::cross_entropy_loss(logits, inputs[1]), logits};
 }
 
 at::Tensor SupernetTrainer::LossOfStrengths(const std::vector<at::Tensor>& mixing) const {
-  if (strength_loss_.loss == nullptr) return at::zeros({}, mixing[0].options());
   std::vector<at::Tensor> living;
   std::vector<nap::Strengths> strengths;
   for (size_t cell = 0; cell < mixing.size(); ++cell) {
@@ -335,14 +393,14 @@ ScoreTable SupernetTrainer::ToTable(const std::vector<at::Tensor>& tensors) cons
   return table;
 }
 
-void SupernetTrainer::MakeEdgeStrengths(const at::Device& device) {
+void SupernetTrainer::MakeEdgeStrengths() {
   for (const CellTopology& cell : space_.cell_types) {
     std::vector<int64_t> targets;
     for (const Edge& edge : cell.edges) targets.push_back(edge.target);
-    targets_.push_back(at::tensor(targets, at::kLong).to(device));
+    targets_.push_back(at::tensor(targets, at::kLong).to(device_.device));
     if (!relaxation_.edge_strengths) continue;
     const at::Tensor noise = at::randn({static_cast<int64_t>(targets.size())});
-    edge_strengths_.push_back((kStrengthNoise * noise).to(device).set_requires_grad(true));
+    edge_strengths_.push_back((kStrengthNoise * noise).to(device_.device).set_requires_grad(true));
   }
 }
 

@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "data/loader.h"
@@ -26,6 +27,7 @@ class SGD;
 namespace nap {
 
 class GradientReducer;
+class StepRunner;
 class Supernet;
 struct Checkpoint;
 
@@ -35,8 +37,7 @@ enum class GradientsOf { kWeights, kStrengths, kBoth };
 
 class SupernetTrainer {
  public:
-  // Weights and strengths start from options.seed; options.device is torch's name of a
-  // device ("cpu", "cuda:0").
+  // Weights and strengths start from options.seed. options.device must be there.
   SupernetTrainer(const SearchOptions& options, const NetworkPlan& plan,
                   const CandidateSpace& space, const Relaxation& relaxation,
                   const StrengthLoss& strength_loss = {});
@@ -126,17 +127,24 @@ class SupernetTrainer {
  private:
   std::vector<at::Tensor> MixingTensors() const;
   nap::Strengths StrengthsOf(size_t cell) const;  // of a cell type
-  StepResult Forward(const Batch& batch, const std::vector<at::Tensor>& mixing, at::Tensor* loss);
+  // Images, labels and mixing weights, those of auxiliary skip-connections too: what a pass reads.
+  std::vector<at::Tensor> InputsOf(const Batch& batch, const std::vector<at::Tensor>& mixing) const;
+  // Of such inputs: the loss and the logits.
+  std::pair<at::Tensor, at::Tensor> Forward(const std::vector<at::Tensor>& inputs);
+  // The same, and the loss's gradients: of the weights and of the inputs' mixing weights, as asked.
+  std::vector<at::Tensor> ForwardAndBackward(const std::vector<at::Tensor>& inputs,
+                                             GradientsOf what);
   at::Tensor LossOfStrengths(const std::vector<at::Tensor>& mixing) const;
   StepResult Backward(const Batch& batch, const std::vector<at::Tensor>& mixing, GradientsOf what,
                       bool strength_loss);
   ScoreTable ToTable(const std::vector<at::Tensor>& tensors) const;
-  void MakeEdgeStrengths(const at::Device& device);
+  void MakeEdgeStrengths();
   std::vector<at::Tensor> AllStrengths() const;  // of operations and of edges
   void UpdateMasks();
   void ClearGradients();
 
   const SearchOptions options_;
+  const ComputeDevice device_;
   const CandidateSpace space_;
   const Relaxation relaxation_;
   const StrengthLoss strength_loss_;
@@ -153,6 +161,7 @@ class SupernetTrainer {
   std::unique_ptr<torch::optim::SGD> weight_optimizer_;
   std::unique_ptr<torch::optim::Optimizer> strength_optimizer_;
   const std::unique_ptr<GradientReducer> reducer_;
+  const std::unique_ptr<StepRunner> runner_;
 };
 
 }  // namespace nap

@@ -1,5 +1,6 @@
 #include "nap/search/supernet_trainer.h"
 
+#include <ATen/TensorOperators.h>
 #include <ATen/ops/randint.h>
 #include <ATen/ops/randn.h>
 #include <gtest/gtest.h>
@@ -7,6 +8,7 @@
 #include <cmath>
 #include <string>
 
+#include "nap/engine/replaying_for_tests.h"
 #include "nap/search/candidate_space.h"
 #include "nap/search/optimization.h"
 #include "nap/training/checkpoint.h"
@@ -17,7 +19,7 @@ namespace {
 class SupernetTrainerTest : public testing::Test {
  protected:
   SupernetTrainerTest() {
-    options_.device = "cpu";
+    options_.device.name = "cpu";
     options_.seed = 3;
     options_.strength_weight_decay = 0;
     const auto search_space = *MakeSearchSpace("darts");
@@ -307,6 +309,57 @@ TEST_F(SupernetTrainerTest, PruningFreesParameters) {
   EXPECT_TRUE(std::isfinite(WeightStep(*trainer_, batch_).loss));
   EXPECT_TRUE(std::isfinite(StrengthStep(*trainer_, batch_).loss));
   EXPECT_EQ(trainer_->AppliedStrengthGradients()[id], 0);
+}
+
+// A recording reads its inputs, weights where they are, and nothing else.
+TEST_F(SupernetTrainerTest, StepsCanBeRecordedAndReplayed) {
+  RegisterReplaying();
+  options_.auxiliary_skip = 0.5;
+  for (const std::string optimization : {"bilevel", "joint", "bilevel_second_order"}) {
+    std::vector<std::unique_ptr<SupernetTrainer>> trainers;
+    for (const char* backend : {"reference", kReplaying}) {
+      options_.backend = backend;
+      trainers.push_back(MakeTrainer(options_));
+    }
+    at::manual_seed(4);
+    for (int step = 0; step < 4; ++step) {
+      const Batch train{at::randn({6, 3, 8, 8}), at::randint(10, {6}, at::kLong)};
+      std::vector<OptimizationResult> results;
+      for (const auto& trainer : trainers) {
+        trainer->SetAuxiliarySkip(0.5 - 0.1 * step);
+        if (step == 2) trainer->Prune({{0, 1, 3}, {1, 2, 5}});
+        results.push_back(Step(optimization, trainer.get(), train, batch_));
+      }
+      EXPECT_EQ(results[0].train.loss, results[1].train.loss) << optimization;
+      EXPECT_EQ(results[0].strength_loss, results[1].strength_loss) << optimization;
+    }
+    for (int cell = 0; cell < 2; ++cell) {
+      EXPECT_EQ(trainers[0]->Strengths().Values(cell), trainers[1]->Strengths().Values(cell))
+          << optimization;
+    }
+  }
+}
+
+TEST_F(SupernetTrainerTest, ComputesInBfloat16AndLearnsInFloat32) {
+  batch_ = {at::randn({16, 3, 16, 16}), at::randint(10, {16}, at::kLong)};
+  options_.device.precision = "bfloat16";
+  const auto rough = MakeTrainer(options_);
+  const double loss = rough->Evaluate(batch_).loss;
+  EXPECT_NE(loss, Loss());
+  EXPECT_NEAR(loss, Loss(), 0.05);
+  rough->Backward(batch_, GradientsOf::kBoth);
+  trainer_->Backward(batch_, GradientsOf::kBoth);
+  const std::vector<at::Tensor> roughly = rough->WeightGradients(),
+                                exactly = trainer_->WeightGradients();
+  double difference = 0, all = 0;
+  for (size_t i = 0; i < exactly.size(); ++i) {
+    ASSERT_EQ(roughly[i].defined(), exactly[i].defined());
+    if (!exactly[i].defined()) continue;
+    EXPECT_EQ(roughly[i].scalar_type(), at::kFloat);
+    difference += (roughly[i] - exactly[i]).square().sum().item<double>();
+    all += exactly[i].square().sum().item<double>();
+  }
+  EXPECT_LT(difference, 0.05 * all);
 }
 
 }  // namespace

@@ -16,7 +16,7 @@ SearchOptions TinySearch() {
   options.learning_rate = 0.05;
   options.strength_learning_rate = 0.05;
   options.crop_padding = 1;
-  options.device = "cpu";
+  options.device.name = "cpu";
   return options;
 }
 

@@ -3,6 +3,7 @@
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/cross_entropy_loss.h>
+#include <ATen/ops/tensor.h>
 #include <absl/strings/str_cat.h>
 #include <torch/optim/sgd.h>
 
@@ -14,11 +15,14 @@
 #include "data/loader.h"
 #include "nap/base/random.h"
 #include "nap/base/status_macros.h"
+#include "nap/engine/executor.h"
 #include "nap/runtime/device.h"
 #include "nap/runtime/gradient_reducer.h"
+#include "nap/runtime/step_runner.h"
 #include "nap/training/checkpoint.h"
 #include "nap/training/clipped_step.h"
 #include "nap/training/epoch_loop.h"
+#include "nap/training/gradients.h"
 #include "nap/training/mixup.h"
 #include "nap/training/optimizer.h"
 #include "nap/training/training_state.h"
@@ -34,11 +38,19 @@ constexpr uint64_t kMixupStream = 3;
 // What DARTS does to ImageNet's photos.
 constexpr ColorJitter kDartsJitter = {0.4F, 0.4F, 0.4F, 0.2F};
 
+// What belongs to a step; other labels and shares are mixup's, and undefined without it.
+enum : size_t { kImages, kLabels, kOtherLabels, kShares, kDropPath, kInputs };
+
+// Of its results, before the gradients.
+constexpr size_t kResults = 3;
+
 // Names in a checkpoint.
 constexpr char kOptimizer[] = "optimizer";
 
-LoaderOptions Loading(const TrainingOptions& options, const Dataset& images, bool train) {
+LoaderOptions Loading(const TrainingOptions& options, const c10::Device& device,
+                      const Dataset& images, bool train) {
   LoaderOptions loading;
+  loading.device = device;
   loading.batch_size = options.batch_size;
   loading.shuffle = train;
   loading.drop_last = train;
@@ -79,17 +91,18 @@ struct Accuracies {
 
 class NetworkTrainerImpl final : public NetworkTrainer {
  public:
-  NetworkTrainerImpl(const TrainingOptions& options, c10::Device device,
+  NetworkTrainerImpl(const TrainingOptions& options, const ComputeDevice& device,
                      const TrainedNetwork& model, const DatasetPair* data)
       : options_(options),
         device_(device),
         description_(model.description),
         network_(model.network),
         loop_({"training part", options.epochs, options.steps_per_epoch}, data->train.get(),
-              First(*data->train, 0), Loading(options, *data->train, true)),
+              First(*data->train, 0), Loading(options, device.device, *data->train, true)),
         test_loader_(data->test.get(), First(*data->test, options.evaluation_images),
-                     Loading(options, *data->test, false)) {
-    network_->to(device_);
+                     Loading(options, device.device, *data->test, false)),
+        runner_(MakeStepRunner(model.network->backend())) {
+    network_->to(device_.device);
     network_->train();
     weights_ = network_->parameters();
     optimizer_ = std::make_unique<torch::optim::SGD>(weights_,
@@ -129,9 +142,22 @@ class NetworkTrainerImpl final : public NetworkTrainer {
  private:
   absl::Status RunEpoch(TrainingObserver* observer);
   absl::StatusOr<StepResult> TrainStep(const Batch& batch);
-  at::Tensor Loss(const at::Tensor& logits, const at::Tensor& labels,
-                  const MixedBatch& mixed) const;
+  std::vector<at::Tensor> ForwardAndBackward(const std::vector<at::Tensor>& inputs);
+  at::Tensor Loss(const at::Tensor& logits, const std::vector<at::Tensor>& inputs) const;
   absl::StatusOr<ClassificationMeter> EvaluateTestPart();
+
+  // In the precision; the logits are float32.
+  DerivedNetwork::Output Forward(const at::Tensor& images, const at::Tensor& drop_path = {}) {
+    DerivedNetwork::Output output;
+    {
+      const AutocastGuard guard(device_.precision, device_.device);
+      output = network_->Forward(images, drop_path);
+    }
+    for (at::Tensor* logits : {&output.logits, &output.auxiliary_logits}) {
+      if (logits->defined()) *logits = logits->to(at::kFloat);
+    }
+    return output;
+  }
 
   // Of the running step.
   RandomStream Random(uint64_t stream) const {
@@ -140,7 +166,7 @@ class NetworkTrainerImpl final : public NetworkTrainer {
   }
 
   const TrainingOptions options_;
-  const c10::Device device_;
+  const ComputeDevice device_;
   const ModelDescription description_;
   const std::shared_ptr<DerivedNetwork> network_;
   EpochLoop loop_;
@@ -148,53 +174,72 @@ class NetworkTrainerImpl final : public NetworkTrainer {
   std::vector<at::Tensor> weights_;
   std::unique_ptr<torch::optim::SGD> optimizer_;
   const std::unique_ptr<GradientReducer> reducer_ = std::make_unique<GradientReducer>();
+  const std::unique_ptr<StepRunner> runner_;
   Accuracies accuracies_;
 };
 
 // The loss of a mixture is the mixture of the losses.
-at::Tensor NetworkTrainerImpl::Loss(const at::Tensor& logits, const at::Tensor& labels,
-                                    const MixedBatch& mixed) const {
+at::Tensor NetworkTrainerImpl::Loss(const at::Tensor& logits,
+                                    const std::vector<at::Tensor>& inputs) const {
   const auto loss = [&](const at::Tensor& targets) {
     return at::cross_entropy_loss(logits, targets, /*weight=*/{}, at::Reduction::Mean,
                                   /*ignore_index=*/-100, options_.label_smoothing);
   };
-  if (!mixed.images.defined()) return loss(labels);
-  return loss(labels) * mixed.share + loss(mixed.other_labels) * (1 - mixed.share);
+  if (!inputs[kOtherLabels].defined()) return loss(inputs[kLabels]);
+  const at::Tensor& shares = inputs[kShares];
+  return loss(inputs[kLabels]) * shares[0] + loss(inputs[kOtherLabels]) * shares[1];
+}
+
+// Of what belongs to a step (kImages and so on): the total loss, the main one, the logits, and the
+// weights' gradients of the total.
+std::vector<at::Tensor> NetworkTrainerImpl::ForwardAndBackward(
+    const std::vector<at::Tensor>& inputs) {
+  const DerivedNetwork::Output output = Forward(inputs[kImages], inputs[kDropPath]);
+  const at::Tensor loss = Loss(output.logits, inputs);
+  at::Tensor total = loss;
+  if (output.auxiliary_logits.defined()) {
+    total = total + Loss(output.auxiliary_logits, inputs) * options_.auxiliary_weight;
+  }
+  std::vector<at::Tensor> results = {total.detach(), loss.detach(), output.logits.detach()};
+  const std::vector<at::Tensor> gradients = Gradients(total, weights_);
+  results.insert(results.end(), gradients.begin(), gradients.end());
+  return results;
 }
 
 absl::StatusOr<StepResult> NetworkTrainerImpl::TrainStep(const Batch& batch) {
-  at::Tensor images = batch.images.to(device_);
-  const at::Tensor labels = batch.labels.to(device_);
-  MixedBatch mixed;
+  std::vector<at::Tensor> inputs(kInputs);
+  inputs[kImages] = batch.images;
+  inputs[kLabels] = batch.labels;
   if (options_.mixup > 0) {
     RandomStream random = Random(kMixupStream);
-    mixed = Mix(images, labels, options_.mixup, &random);
-    images = mixed.images;
+    const MixedBatch mixed = Mix(batch.images, batch.labels, options_.mixup, &random);
+    inputs[kImages] = mixed.images;
+    inputs[kOtherLabels] = mixed.other_labels;
+    inputs[kShares] = at::tensor({mixed.share, 1 - mixed.share}, at::kFloat).to(device_.device);
   }
-  RandomStream random = Random(kDropPathStream);
-  const DerivedNetwork::Output output =
-      network_->Forward(images, {DropPathProbability(options_, loop_.epoch()), &random});
-  const at::Tensor loss = Loss(output.logits, labels, mixed);
-  at::Tensor total = loss;
-  if (output.auxiliary_logits.defined()) {
-    total = total + Loss(output.auxiliary_logits, labels, mixed) * options_.auxiliary_weight;
+  if (const double probability = DropPathProbability(options_, loop_.epoch()); probability > 0) {
+    RandomStream random = Random(kDropPathStream);
+    inputs[kDropPath] =
+        network_->DrawDropPath(batch.images.size(0), probability, &random).to(device_.device);
   }
+  const std::vector<at::Tensor> results = runner_->Run(
+      /*kind=*/0, inputs,
+      [this](const std::vector<at::Tensor>& given) { return ForwardAndBackward(given); });
   NAP_RETURN_IF_ERROR(CheckFinite(
-      total.item<double>(), "training loss", loop_,
+      results[0].item<double>(), "training loss", loop_,
       absl::StrCat("the training diverged; lower --learning_rate=", options_.learning_rate)));
-  ClearGradients(weights_);
-  total.backward();
+  for (size_t i = 0; i < weights_.size(); ++i) weights_[i].mutable_grad() = results[kResults + i];
   reducer_->Reduce(weights_);
   StepClipped(optimizer_.get(), options_.gradient_clip);
-  return StepResult{loss.item<double>(), output.logits};
+  return StepResult{results[1].item<double>(), results[2]};
 }
 
 absl::StatusOr<ClassificationMeter> NetworkTrainerImpl::EvaluateTestPart() {
   const at::NoGradGuard no_grad;
   network_->eval();
   const auto meter = Evaluate(&test_loader_, "test part", [&](const Batch& batch) {
-    const at::Tensor logits = network_->Forward(batch.images.to(device_)).logits;
-    const at::Tensor loss = at::cross_entropy_loss(logits, batch.labels.to(device_));
+    const at::Tensor logits = Forward(batch.images).logits;
+    const at::Tensor loss = at::cross_entropy_loss(logits, batch.labels);
     return StepResult{loss.item<double>(), logits};
   });
   network_->train();
@@ -229,7 +274,8 @@ absl::Status NetworkTrainerImpl::RunEpoch(TrainingObserver* observer) {
 absl::StatusOr<std::unique_ptr<NetworkTrainer>> NetworkTrainer::Create(
     const TrainingOptions& options, const TrainedNetwork& model, const DatasetPair* data) {
   NAP_RETURN_IF_ERROR(Validate(options));
-  NAP_ASSIGN_OR_RETURN(const c10::Device device, FindDevice(options.device));
+  NAP_ASSIGN_OR_RETURN(const ComputeDevice device, FindDevice(options.device));
+  UseDevice(device, options.device.deterministic);
   CHECK_EQ(model.network->plan().classes, data->train->num_classes());
   CHECK_EQ(model.network->plan().image_channels, data->train->shape().channels);
   if (data->train->size() < options.batch_size) {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "data/tiny_images_for_tests.h"
+#include "nap/engine/replaying_for_tests.h"
 #include "nap/search_space/genotype_lookup.h"
 #include "nap/training/checkpoint.h"
 
@@ -21,7 +22,7 @@ TrainingOptions TinyTraining() {
   options.drop_path = 0.3;
   options.label_smoothing = 0.1;
   options.mixup = 0.4;
-  options.device = "cpu";
+  options.device.name = "cpu";
   return options;
 }
 
@@ -44,17 +45,18 @@ class Recorder final : public TrainingObserver {
 
 class NetworkTrainerTest : public testing::Test {
  protected:
-  std::unique_ptr<NetworkTrainer> Make(const TrainingOptions& options, uint64_t seed = 1) {
+  std::unique_ptr<NetworkTrainer> Make(const TrainingOptions& options, uint64_t seed = 1,
+                                       const char* backend = "fused") {
     at::manual_seed(seed);
-    auto trainer = NetworkTrainer::Create(options, Model("DARTS_V2"), &data_);
+    auto trainer = NetworkTrainer::Create(options, Model("DARTS_V2", backend), &data_);
     EXPECT_TRUE(trainer.ok()) << trainer.status();
     return std::move(*trainer);
   }
 
-  static TrainedNetwork Model(const char* genotype) {
+  static TrainedNetwork Model(const char* genotype, const char* backend = "fused") {
     TrainedNetwork model;
     model.description.spec = {*FindGenotype(genotype), {2, 3, 3, 2}, true};
-    auto network = DerivedNetwork::Create(model.description.spec);
+    auto network = DerivedNetwork::Create(model.description.spec, {backend});
     EXPECT_TRUE(network.ok()) << network.status();
     model.network = *network;
     return model;
@@ -98,6 +100,33 @@ void ExpectEqual(const Checkpoint& a, const Checkpoint& b) {
   for (const auto& [name, number] : a.numbers) {
     if (name == "seconds") continue;
     EXPECT_EQ(number, b.numbers.at(name)) << name;
+  }
+}
+
+// A recording reads its inputs, weights where they are, and nothing else.
+TEST_F(NetworkTrainerTest, StepsCanBeRecordedAndReplayed) {
+  RegisterReplaying();
+  Recorder recorder;
+  const auto directly = Make(TinyTraining(), 1, "reference");
+  ASSERT_TRUE(directly->Run(&recorder).ok());
+  const auto replayed = Make(TinyTraining(), 1, kReplaying);
+  ASSERT_TRUE(replayed->Run(&recorder).ok());
+  ExpectEqual(directly->Save(), replayed->Save());
+}
+
+TEST_F(NetworkTrainerTest, LearnsInBfloat16) {
+  TrainingOptions options = TinyTraining();
+  options.epochs = 6;
+  options.steps_per_epoch = 0;
+  options.evaluation_images = 0;
+  options.drop_path = options.mixup = 0;
+  options.device.precision = "bfloat16";
+  Recorder recorder;
+  const auto trainer = Make(options);
+  ASSERT_TRUE(trainer->Run(&recorder).ok());
+  EXPECT_GT(recorder.epochs.back().test_accuracy, 0.9);
+  for (const auto& [name, tensor] : trainer->Save().tensors) {
+    EXPECT_NE(tensor.scalar_type(), at::kBFloat16) << name;
   }
 }
 

@@ -4,16 +4,9 @@
 
 #include <torch/optim/optimizer.h>
 
-#include <type_traits>
-#include <utility>
 #include <vector>
 
 namespace nap {
-
-using OptimizerState = std::decay_t<decltype(std::declval<torch::optim::Optimizer>().state())>;
-
-// Where an optimiser's state() has what belongs to the parameter.
-OptimizerState::key_type StateKey(const torch::Tensor& parameter);
 
 // Makes `parameters` the only ones of the optimiser's only group. The others' state (momentum,
 // averages) is freed, theirs is kept.
@@ -26,9 +19,6 @@ void SetLearningRate(torch::optim::Optimizer* optimizer, double learning_rate) {
     static_cast<Options&>(group.options()).lr(learning_rate);
   }
 }
-
-// Frees the gradients. A parameter that gets none at the next step is then left alone by it.
-void ClearGradients(const std::vector<torch::Tensor>& parameters);
 
 }  // namespace nap
 

@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <string>
 
+#include "nap/runtime/device.h"
+
 namespace nap {
 
 // The defaults are DARTS's for CIFAR-10.
@@ -37,7 +39,7 @@ struct TrainingOptions {
   int workers = 1;  // threads that prepare batches
 
   uint64_t seed = 0;
-  std::string device = "auto";
+  DeviceOptions device;
 };
 
 // InvalidArgument that names the option at fault (as the flag of the same name) and its range.

@@ -1,6 +1,5 @@
 #include "nap/training/training_state.h"
 
-#include <ATen/CPUGeneratorImpl.h>
 #include <ATen/core/grad_mode.h>
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_join.h>
@@ -10,10 +9,11 @@
 #include <torch/optim/sgd.h>
 
 #include <memory>
-#include <mutex>
 #include <utility>
 
 #include "nap/base/status_macros.h"
+#include "nap/runtime/libtorch_versions.h"
+#include "nap/runtime/random_state.h"
 #include "nap/training/optimizer.h"
 
 namespace nap {
@@ -149,18 +149,12 @@ absl::Status LoadOptimizer(const Checkpoint& checkpoint, const std::string& pref
   return absl::OkStatus();
 }
 
-void SaveRandom(Checkpoint* checkpoint) {
-  at::Generator generator = at::detail::getDefaultCPUGenerator();
-  const std::lock_guard<std::mutex> lock(generator.mutex());
-  checkpoint->tensors[kRandom] = generator.get_state();
-}
+void SaveRandom(Checkpoint* checkpoint) { checkpoint->tensors[kRandom] = RandomState(); }
 
 absl::Status LoadRandom(const Checkpoint& checkpoint) {
   at::Tensor state;
   NAP_RETURN_IF_ERROR(Get(checkpoint.tensors, kRandom, &state));
-  at::Generator generator = at::detail::getDefaultCPUGenerator();
-  const std::lock_guard<std::mutex> lock(generator.mutex());
-  generator.set_state(state);
+  SetRandomState(state);
   return absl::OkStatus();
 }
 

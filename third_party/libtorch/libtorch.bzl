@@ -13,8 +13,35 @@ cc_library(
 )
 """
 
+_CUDA = """
+def if_cuda(targets):
+    \"\"\"The targets if this LibTorch is for CUDA and CUDA's headers are there, else none.\"\"\"
+    return {value}
+"""
+
 _HOW = ("Run tools/setup, tools/setup --libtorch=newest, or set LIBTORCH to an unpacked LibTorch " +
         "(1.13 or 2.x, cxx11 ABI), for example: export LIBTORCH=$HOME/libtorch")
+
+def _children(folder):
+    return folder.readdir() if folder.exists else []
+
+def _cuda_headers(ctx, root):
+    """CUDA's folder of headers: of NVIDIA's packages beside PyPI's torch, else of its toolkit."""
+    candidates = [package.get_child("include") for package in _children(root.dirname.get_child("nvidia"))]
+    for toolkit in [ctx.os.environ.get("CUDA_HOME", ""), "/usr/local/cuda"]:
+        if toolkit:
+            candidates.append(ctx.path(toolkit).get_child("include"))
+    for candidate in candidates:
+        if candidate.get_child("cuda_runtime_api.h").exists:
+            return candidate
+    return None
+
+def _openmp(root):
+    """The OpenMP that LibTorch brings, if it does: a second one would start as many threads again."""
+    for file in _children(root.get_child("lib")):
+        if file.basename.startswith("libgomp"):
+            return ["-l:" + file.basename]
+    return ["-fopenmp"]
 
 def _unpacked(ctx, home):
     root = ctx.path(home)
@@ -24,14 +51,23 @@ def _unpacked(ctx, home):
     lib = str(root.get_child("lib"))
 
     # Not -ltorch: it holds nothing, and would load CUDA's part where only the CPU's is wanted.
-    libraries = ["-ltorch_cpu", "-lc10"]
+    libraries = ["-ltorch_cpu", "-lc10"] + _openmp(root)
+    headers = ["include/**/*.h", "include/**/*.hpp", "include/**/*.cuh"]
+    includes = ["include", "include/torch/csrc/api/include"]
+    cuda = None
     if root.get_child("lib").get_child("libtorch_cuda.so").exists:
         # The CUDA backend registers itself when it is loaded; no symbol asks for it.
         libraries = ["-Wl,--no-as-needed", "-ltorch_cuda", "-lc10_cuda", "-Wl,--as-needed"] + libraries
+        cuda = _cuda_headers(ctx, root)
+    if cuda:
+        ctx.symlink(cuda, "cuda")
+        headers.append("cuda/**")
+        includes.append("cuda")
     return struct(
-        headers = ["include/**/*.h", "include/**/*.hpp", "include/**/*.cuh"],
-        includes = ["include", "include/torch/csrc/api/include"],
+        headers = headers,
+        includes = includes,
         linkopts = ["-L" + lib, "-Wl,-rpath," + lib] + libraries,
+        cuda = bool(cuda),
     )
 
 def _system(ctx):
@@ -44,12 +80,14 @@ def _system(ctx):
     return struct(
         headers = ["api/**/*.h"],
         includes = ["api"],
-        linkopts = ["-ltorch_cpu", "-lc10"],
+        linkopts = ["-ltorch_cpu", "-lc10", "-fopenmp"],
+        cuda = False,
     )
 
 def _libtorch_repository_impl(ctx):
     home = ctx.os.environ.get("LIBTORCH", "")
     found = _unpacked(ctx, home) if home else _system(ctx)
+    ctx.file("cuda.bzl", _CUDA.format(value = "targets" if found.cuda else "[]"))
     ctx.file("BUILD", _BUILD.format(
         headers = repr(found.headers),
         includes = repr(found.includes),
@@ -58,7 +96,10 @@ def _libtorch_repository_impl(ctx):
 
 libtorch_repository = repository_rule(
     implementation = _libtorch_repository_impl,
-    environ = ["LIBTORCH"],
+    environ = [
+        "CUDA_HOME",
+        "LIBTORCH",
+    ],
     local = True,
-    doc = "LibTorch as @libtorch//:libtorch.",
+    doc = "LibTorch as @libtorch//:libtorch; cuda.bzl says whether it is for CUDA.",
 )
