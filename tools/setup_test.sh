@@ -45,6 +45,9 @@ fake id 'echo 0'
 fake bazel ''
 fake readlink 'echo "${2%/*}/openblas-openmp/${2##*/}"'
 fake apt-get 'echo "apt-get $*" >>"$CALLS"'
+# has PATTERN: the lists have every package but those that match.
+has() { fake apt-cache "[[ \$2 == $1 ]] && echo 'Candidate: (none)' || echo 'Candidate: 1.0-2'"; }
+has none
 fake update-alternatives 'echo "update-alternatives $*" >>"$CALLS"'
 
 installed none
@@ -146,6 +149,26 @@ expect 0 '*has an NVIDIA driver; tools/setup --libtorch=newest --cuda *'
 expect 0 '*builds with LibTorch 2.9.1*--libtorch=system undoes it' --libtorch=2.9.1 --cuda
 expect 0 ''
 rm -r clone/user.bazelrc nvidia
+
+# A system without LibTorch and some of what tests want, as Ubuntu.
+fake apt-get 'echo "apt-get $*" >>"$CALLS"'
+installed '@(graphviz|chromium|python3-torch|libtorch-dev|libopenblas0-openmp)'
+has '@(chromium|python3-torch|libtorch-dev)'
+expect 0 '*no package of chromium python3-torch: tests that need it are skipped?*taking PyPI?s*installing graphviz?*builds with LibTorch 2.15.0*'
+called 'apt-get update*apt-get install * graphviz?pip *index versions torch'
+installed '@(chromium|python3-torch|libtorch-dev|libopenblas0-openmp)'
+expect 0 '*no package of chromium python3-torch: tests that need it are skipped'
+called ''
+expect 0 'tools/setup: nothing is missing' --check
+has '*'
+expect 1 'tools/setup: missing: chromium python3-torch' --check
+expect 0 'tools/setup: reading the package lists?*tests that need it are skipped'
+called 'apt-get update -q'
+has none
+expect 0 'tools/setup: installing chromium python3-torch'
+called 'apt-get install *-y --no-install-recommends * chromium python3-torch'
+rm clone/user.bazelrc
+fake apt-get '[[ $1 == update ]] || { echo "E: Unable to locate package libtorch-dev"; exit 100; }'
 installed libtorch-dev
 
 # Systems whose packages are not known.

@@ -7,6 +7,7 @@
 #include <c10/core/GradMode.h>
 #include <gtest/gtest.h>
 #include <torch/csrc/jit/api/module.h>
+#include <torch/csrc/jit/runtime/graph_executor.h>
 #include <torch/csrc/jit/serialization/import.h>
 
 #include "nap/architecture/genotype_json.h"
@@ -86,7 +87,12 @@ struct Example {
   std::shared_ptr<DerivedNetwork> network;
 };
 
-TEST(TorchScriptTest, AnswersLikeTheNetworkForAnyNumberAndSizeOfImages) {
+class TorchScriptTest : public testing::Test {
+  // Scripts are run as they are: see torchscript.cc.
+  const torch::jit::GraphOptimizerEnabledGuard as_they_are_{false};
+};
+
+TEST_F(TorchScriptTest, AnswersLikeTheNetworkForAnyNumberAndSizeOfImages) {
   const c10::AutoGradMode no_grad(false);
   const Genotype nas_bench_201 = *GenotypeFromNasBench201(
       "|nor_conv_3x3~0|+|none~0|avg_pool_3x3~1|+|skip_connect~0|nor_conv_1x1~1|nor_conv_3x3~2|");
@@ -103,7 +109,7 @@ TEST(TorchScriptTest, AnswersLikeTheNetworkForAnyNumberAndSizeOfImages) {
   }
 }
 
-TEST(TorchScriptTest, HoldsParametersByNameAndTheDescription) {
+TEST_F(TorchScriptTest, HoldsParametersByNameAndTheDescription) {
   const Example example("scale");
   ASSERT_TRUE(example.Write().ok());
   const torch::jit::Module loaded = torch::jit::load(example.path);
@@ -128,7 +134,7 @@ TEST(TorchScriptTest, HoldsParametersByNameAndTheDescription) {
 }
 
 // Every answer is computed from the parameters, none from a copy in the trace.
-TEST(TorchScriptTest, FollowsItsParameters) {
+TEST_F(TorchScriptTest, FollowsItsParameters) {
   const c10::AutoGradMode no_grad(false);
   const Example example("scale");
   ASSERT_TRUE(example.Write().ok());
@@ -149,7 +155,7 @@ TEST(TorchScriptTest, FollowsItsParameters) {
                   .allclose(before.to(at::kDouble), 1e-3, 1e-4));
 }
 
-TEST(TorchScriptTest, LeavesNetworkAndRandomNumbersAsTheyAre) {
+TEST_F(TorchScriptTest, LeavesNetworkAndRandomNumbersAsTheyAre) {
   const Example example("skip_connect");
   at::manual_seed(5);
   const at::Tensor next = at::randn({3});
@@ -159,7 +165,7 @@ TEST(TorchScriptTest, LeavesNetworkAndRandomNumbersAsTheyAre) {
   EXPECT_TRUE(example.network->is_training());
 }
 
-TEST(TorchScriptTest, FindsOutWhatATraceCannotHold) {
+TEST_F(TorchScriptTest, FindsOutWhatATraceCannotHold) {
   const absl::Status status = Example("by_images").Write();
   EXPECT_EQ(status.code(), absl::StatusCode::kInternal);
   EXPECT_NE(status.message().find("as TorchScript the network computes something else"),
@@ -172,7 +178,7 @@ TEST(TorchScriptTest, FindsOutWhatATraceCannotHold) {
             std::string::npos);
 }
 
-TEST(TorchScriptTest, NamesTheFileThatItCannotWrite) {
+TEST_F(TorchScriptTest, NamesTheFileThatItCannotWrite) {
   const Example example("skip_connect");
   const auto status = WriteTorchScript(*example.network, example.model, "/nowhere/model.pt");
   EXPECT_NE(status.message().find("/nowhere/model.pt"), absl::string_view::npos);

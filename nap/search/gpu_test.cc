@@ -78,7 +78,8 @@ Trained Train(const SearchOptions& options) {
   }
   Trained trained;
   for (size_t cell = 0; cell < space.cell_types.size(); ++cell) {
-    const auto& values = trainer.Strengths().Values(static_cast<int>(cell));
+    const ScoreTable strengths = trainer.Strengths();
+    const auto& values = strengths.Values(static_cast<int>(cell));
     trained.strengths.insert(trained.strengths.end(), values.begin(), values.end());
   }
   const Batch batch{at::randn({16, 3, 16, 16}), at::randint(10, {16}, at::kLong)};

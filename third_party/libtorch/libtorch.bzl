@@ -11,6 +11,13 @@ cc_library(
     includes = {includes},
     linkopts = {linkopts},
 )
+
+# Of CUDA itself; none if LibTorch is not for CUDA.
+cc_library(
+    name = "cuda_headers",
+    hdrs = glob(["cuda/**"], allow_empty = True),
+    includes = ["cuda"],
+)
 """
 
 _CUDA = """
@@ -52,8 +59,6 @@ def _unpacked(ctx, home):
 
     # Not -ltorch: it holds nothing, and would load CUDA's part where only the CPU's is wanted.
     libraries = ["-ltorch_cpu", "-lc10"] + _openmp(root)
-    headers = ["include/**/*.h", "include/**/*.hpp", "include/**/*.cuh"]
-    includes = ["include", "include/torch/csrc/api/include"]
     cuda = None
     if root.get_child("lib").get_child("libtorch_cuda.so").exists:
         # The CUDA backend registers itself when it is loaded; no symbol asks for it.
@@ -61,11 +66,9 @@ def _unpacked(ctx, home):
         cuda = _cuda_headers(ctx, root)
     if cuda:
         ctx.symlink(cuda, "cuda")
-        headers.append("cuda/**")
-        includes.append("cuda")
     return struct(
-        headers = headers,
-        includes = includes,
+        headers = ["include/**/*.h", "include/**/*.hpp", "include/**/*.cuh"],
+        includes = ["include", "include/torch/csrc/api/include"],
         linkopts = ["-L" + lib, "-Wl,-rpath," + lib] + libraries,
         cuda = bool(cuda),
     )
