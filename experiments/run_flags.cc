@@ -55,7 +55,9 @@ ProgramOptions RunProgramOptions(const std::string& description, const std::stri
     if (!FLAGS_out_dir.empty()) return RunFolder::ReadFlags(FLAGS_out_dir, kind);
     return absl::InvalidArgumentError("--resume needs --out_dir, the folder of the run to resume");
   };
-  options.free_flags = {"checkpoint_minutes", "out_dir", "preset", "resume", "workers"};
+  // On another device a run goes on to other rounding, for which it is asked by name.
+  options.free_flags = {"backend", "checkpoint_minutes", "device", "out_dir", "preset", "resume",
+                        "workers"};
   options.parts = {PartFlagOf<ExecutorDefinition>("backend")};
   return options;
 }

@@ -37,7 +37,7 @@ def shape_of(state):
 @torch.no_grad()
 @torch.jit.optimized_execution(False)  # compiling a script takes longer, and for ever on Debian 13
 def check(folder):
-    reference = torch.load(folder + '/reference.pt')
+    reference = torch.load(folder + '/reference.pt', weights_only=False)
     model = torch.jit.load(folder + '/model.pt')
     images = reference['images']
     spread = (reference['logits'].std(0).max() / reference['logits'].abs().max()).item()

@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <exception>
 #include <memory>
 #include <numeric>
 #include <set>
@@ -195,8 +196,12 @@ absl::Status ScoreAll(const Work& work, const std::vector<NamedScore>& scores, R
     // A copy of a process that has used a GPU cannot.
     for (size_t i = 0; i < work.listed.size(); ++i) {
       if (InterruptSignal() != 0) return absl::CancelledError("stopped");
-      NAP_ASSIGN_OR_RETURN(const std::string text, score_one(static_cast<int64_t>(i)));
-      collect(static_cast<int64_t>(i), text);
+      try {
+        NAP_ASSIGN_OR_RETURN(const std::string text, score_one(static_cast<int64_t>(i)));
+        collect(static_cast<int64_t>(i), text);
+      } catch (const std::exception& error) {
+        return absl::InternalError(InOurWords(error.what()));
+      }
     }
     return absl::OkStatus();
   }

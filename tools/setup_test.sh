@@ -130,7 +130,7 @@ echo 'build --jobs=1' >>clone/user.bazelrc
 expect 0 'tools/setup: Bazel builds with LibTorch 2.15.0*' --libtorch=2.15.0
 called '*--version'
 expect 0 '*(0.5 GB and some 2 GB of NVIDIA)?*builds with LibTorch 2.9.1*' --libtorch=2.9.1 --cuda
-called '*cuda-toolkit\[cublas,cudart,cupti]==13.2.2 *12.4.127 nvidia-cudnn-cu13==9.26.0.51'
+called '*cuda-toolkit\[crt,cublas,cudart,cupti]==13.2.2 nvidia-cuda-runtime-cu12==12.4.127 nvidia-cuda-nvcc-cu12==12.4.127 nvidia-cudnn-cu13==9.26.0.51'
 [[ -e cache/libtorch-2.9.1-cuda/torch/lib/libtorch_cuda.so ]] || fail "CUDA's part is gone"
 [[ $(<clone/user.bazelrc) == "build --jobs=1
 "*"

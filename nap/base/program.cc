@@ -256,7 +256,8 @@ void PrintError(const ProgramOptions& options, absl::string_view message) {
 }  // namespace
 
 std::string InOurWords(absl::string_view thrown) {
-  if (absl::StrContains(thrown, "CUDA") && absl::StrContains(thrown, "out of memory")) {
+  if ((absl::StrContains(thrown, "CUDA") && absl::StrContains(thrown, "out of memory")) ||
+      absl::StrContains(thrown, "STATUS_ALLOC_FAILED")) {  // cuBLAS's and cuDNN's word for it
     return kGpuOutOfMemory;
   }
   if (absl::StrContains(thrown, "can't allocate memory") ||

@@ -17,6 +17,10 @@ TEST(ProgramTest, SaysWhatToDoAboutWhatIsThrown) {
       InOurWords("CUDA error: unspecified launch failure\nCUDA kernel errors might be ..."),
       "the GPU failed: CUDA error: unspecified launch failure; a run that has a checkpoint goes "
       "on from it with --resume");
+  EXPECT_EQ(
+      InOurWords("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"),
+      "the GPU is out of memory; a smaller --batch_size needs less, and so does "
+      "--precision=bfloat16");
   EXPECT_EQ(InOurWords("something else"), "something else");
 }
 

@@ -35,15 +35,13 @@ void ActivationKernel::Add(const at::Tensor& input) {
   TORCH_CHECK(input.dim() > 0 && input.size(0) == images_, "a ReLU of ", images_,
               " images was expected");
   const at::NoGradGuard no_grad;
-  const at::Tensor on = input.detach().gt(0).flatten(1).to(at::kFloat);
-  // Sums of ones, exact up to 2^24.
-  for (const at::Tensor& part : on.split(int64_t{1} << 24, /*dim=*/1)) {
-    const at::Tensor counts = part.sum(1, /*keepdim=*/true);
-    const at::Tensor distances =
-        (counts + counts.t() - 2 * part.matmul(part.t())).to(at::kCPU, at::kLong).contiguous();
-    const int64_t* values = distances.data_ptr<int64_t>();
-    for (size_t i = 0; i < distances_.size(); ++i) distances_[i] += values[i];
-  }
+  // Sums of ones, exact in this type, which autocast leaves alone.
+  const at::Tensor on = input.detach().gt(0).flatten(1).to(at::kDouble);
+  const at::Tensor counts = on.sum(1, /*keepdim=*/true);
+  const at::Tensor distances =
+      (counts + counts.t() - 2 * on.matmul(on.t())).to(at::kCPU, at::kLong).contiguous();
+  const int64_t* values = distances.data_ptr<int64_t>();
+  for (size_t i = 0; i < distances_.size(); ++i) distances_[i] += values[i];
   units_ += on.size(1);
 }
 

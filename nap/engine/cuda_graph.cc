@@ -6,8 +6,8 @@
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_join.h>
 #include <c10/core/Event.h>
+#include <c10/core/StreamGuard.h>
 #include <c10/cuda/CUDACachingAllocator.h>
-#include <c10/cuda/CUDAGuard.h>
 #include <c10/cuda/CUDAStream.h>
 #include <glog/logging.h>
 #include <torch/cuda.h>
@@ -43,7 +43,9 @@ class GraphRunner final : public StepRunner {
                               const Body& body) override {
     if (given_up_ || !inputs[0].is_cuda()) return body(inputs);
     if (!stream_.has_value()) {
-      stream_ = c10::cuda::getStreamFromPool(/*isHighPriority=*/false, inputs[0].device().index());
+      // Of the other pool than Upload's: what another thread does on a stream that is recorded
+      // would be recorded too.
+      stream_ = c10::cuda::getStreamFromPool(/*isHighPriority=*/true, inputs[0].device().index());
       pool_ = at::cuda::graph_pool_handle();
     }
     // Everything is on one stream, after what was on the caller's, which goes on after it: memory
@@ -52,16 +54,18 @@ class GraphRunner final : public StepRunner {
     Wait(stream_->unwrap(), outer);
     std::vector<at::Tensor> results;
     {
-      const c10::cuda::CUDAStreamGuard guard(*stream_);
-      results = RunOnStream(&recordings_[KeyOf(kind, inputs)], inputs, body);
+      const c10::StreamGuard guard(stream_->unwrap());
+      results = RunOnStream(KeyOf(kind, inputs), inputs, body);
     }
     Wait(outer, stream_->unwrap());
     return results;
   }
 
   void Forget() override {
-    if (!recordings_.empty()) torch::cuda::synchronize(stream_->device_index());
+    if (recordings_.empty()) return;
+    torch::cuda::synchronize(stream_->device_index());
     recordings_.clear();
+    pool_ = at::cuda::graph_pool_handle();
   }
 
  private:
@@ -77,19 +81,26 @@ class GraphRunner final : public StepRunner {
     event.block(later);
   }
 
-  std::vector<at::Tensor> RunOnStream(Recording* recording, const std::vector<at::Tensor>& inputs,
+  std::vector<at::Tensor> RunOnStream(const std::string& key, const std::vector<at::Tensor>& inputs,
                                       const Body& body) {
-    if (recording->passes++ < kPassesBefore) return body(inputs);
-    if (recording->graph == nullptr && !Record(recording, inputs, body)) return body(inputs);
-    for (size_t i = 0; i < inputs.size(); ++i) {
-      if (inputs[i].defined()) recording->inputs[i].copy_(inputs[i].detach());
+    Recording& recording = recordings_[key];
+    if (recording.passes++ < kPassesBefore) return body(inputs);
+    if (recording.graph == nullptr) {
+      if (const std::string error = Record(&recording, inputs, body); !error.empty()) {
+        GiveUp(error);
+        return body(inputs);
+      }
     }
-    recording->graph->replay();
-    return recording->results;
+    for (size_t i = 0; i < inputs.size(); ++i) {
+      if (inputs[i].defined()) recording.inputs[i].copy_(inputs[i].detach());
+    }
+    recording.graph->replay();
+    return recording.results;
   }
 
-  // False if it cannot be; then nothing is tried again.
-  bool Record(Recording* recording, const std::vector<at::Tensor>& inputs, const Body& body) {
+  // Empty, or why it cannot be.
+  std::string Record(Recording* recording, const std::vector<at::Tensor>& inputs,
+                     const Body& body) {
     for (const at::Tensor& input : inputs) {
       recording->inputs.push_back(input.defined() ? at::empty_like(input.detach()) : at::Tensor());
       if (input.defined()) recording->inputs.back().copy_(input.detach());
@@ -97,30 +108,36 @@ class GraphRunner final : public StepRunner {
     torch::cuda::synchronize(stream_->device_index());
     // A recording has memory of its own; what the passes before it used would lie idle.
     c10::cuda::CUDACachingAllocator::emptyCache();
+    recording->graph = std::make_unique<at::cuda::CUDAGraph>();
     std::string error;
-    auto graph = std::make_unique<at::cuda::CUDAGraph>();
     try {
       // Other threads go on with what they do: the loader's copies.
-      graph->capture_begin(pool_, cudaStreamCaptureModeThreadLocal);
+      recording->graph->capture_begin(pool_, cudaStreamCaptureModeThreadLocal);
       try {
         recording->results = body(recording->inputs);
       } catch (const std::exception& thrown) {
         error = thrown.what();
       }
-      graph->capture_end();
+      recording->graph->capture_end();
     } catch (const std::exception& thrown) {
       if (error.empty()) error = thrown.what();
     }
-    if (error.empty()) {
-      recording->graph = std::move(graph);
-      return true;
-    }
+    return error;
+  }
+
+  // Steps are computed at once from now on. What was recorded, of other kinds too, is not needed.
+  void GiveUp(const std::string& why) {
     LOG(WARNING) << "backend cuda_graph: steps are computed as `reference` does, since they cannot "
                     "be recorded: "
-                 << error.substr(0, error.find('\n'));
+                 << why.substr(0, why.find('\n'));
     given_up_ = true;
-    *recording = {};
-    return false;
+    try {
+      // A capture that failed may have left the allocator in it (LibTorch before 2.13).
+      c10::cuda::CUDACachingAllocator::endAllocateToPool(stream_->device_index(), pool_);
+    } catch (const std::exception&) {
+    }
+    Forget();
+    c10::cuda::CUDACachingAllocator::emptyCache();
   }
 
   bool given_up_ = false;

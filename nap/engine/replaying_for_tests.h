@@ -6,7 +6,7 @@ namespace nap {
 
 // A backend that computes as `reference` does. Its steps are the first body of their kind, again
 // and again, on copies of the inputs that stay where they are, with results that do, as a
-// recording's.
+// recording's; each call spoils the results of all others.
 inline constexpr char kReplaying[] = "replaying";
 
 // To be called before it is named.

@@ -11,13 +11,15 @@ constexpr int64_t kNarrow = 128;
 constexpr int64_t kWhole = 768;
 
 // DARTS's windows of 5 x 5 for the sizes that it has there (8 for CIFAR, 7 for ImageNet); other
-// sizes are divided evenly.
+// sizes are divided evenly, the row in the middle of an odd one belonging to both halves.
 torch::Tensor PoolTo2x2(const torch::Tensor& x) {
-  const int64_t size = x.size(2);
-  if (size == x.size(3) && (size == 7 || size == 8)) {
-    return at::avg_pool2d(x, /*kernel_size=*/5, /*stride=*/size - 5, /*padding=*/0);
+  const int64_t height = x.size(2), width = x.size(3);
+  if (height == width && (height == 7 || height == 8)) {
+    return at::avg_pool2d(x, /*kernel_size=*/5, /*stride=*/height - 5, /*padding=*/0);
   }
-  return at::adaptive_avg_pool2d(x, {2, 2});
+  if (height == 1 || width == 1) return at::adaptive_avg_pool2d(x, {2, 2});
+  // The same as adaptive_avg_pool2d, whose backward pass has no fixed order on GPUs.
+  return at::avg_pool2d(x, {(height + 1) / 2, (width + 1) / 2}, {height / 2, width / 2});
 }
 
 }  // namespace

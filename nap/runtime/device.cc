@@ -9,11 +9,23 @@
 #include <torch/cuda.h>
 
 #include <cstdlib>
+#include <map>
+#include <mutex>
 
 #include "nap/base/status_macros.h"
 
 namespace nap {
 namespace {
+
+// One a device, for all threads: LibTorch keeps what is freed for the stream that it was taken on.
+c10::Stream UploadStream(const c10::impl::VirtualGuardImpl& gpu, const c10::Device& device) {
+  static std::mutex mutex;
+  static std::map<c10::DeviceIndex, c10::Stream> streams;
+  const std::lock_guard<std::mutex> lock(mutex);
+  const auto found = streams.find(device.index());
+  if (found != streams.end()) return found->second;
+  return streams.emplace(device.index(), gpu.getStreamFromGlobalPool(device)).first->second;
+}
 
 absl::StatusOr<c10::Device> DeviceOf(const std::string& name) {
   const auto gpus = static_cast<int>(torch::cuda::device_count());
@@ -60,7 +72,7 @@ void UseDevice(const ComputeDevice& device, bool deterministic) {
 at::Tensor Upload(const at::Tensor& tensor, const c10::Device& device) {
   if (device.is_cpu()) return tensor;
   const c10::impl::VirtualGuardImpl gpu(device.type());
-  const c10::Stream own = gpu.getStreamFromGlobalPool(device);
+  const c10::Stream own = UploadStream(gpu, device);
   at::Tensor copy;
   {
     const c10::StreamGuard guard(own);

@@ -12,12 +12,12 @@ namespace nap {
 
 enum class Precision {
   kFloat32,
-  kTf32,      // convolutions and products of float32 by GPUs' units of 19 bits
+  kTf32,      // convolutions and products of float32 by GPUs' units of 19 bits, since Ampere
   kBfloat16,  // LibTorch's autocast: convolutions and products, and what follows them, in bfloat16
 };
 
-// "float32", "tf32" or "bfloat16". InvalidArgument for another name, FailedPrecondition for one
-// that the device does not have.
+// "float32", "tf32" or "bfloat16". InvalidArgument for another name, FailedPrecondition for
+// tf32 on a CPU.
 absl::StatusOr<Precision> FindPrecision(const std::string& name, const c10::Device& device);
 
 // Around a forward pass, not around its backward pass, which takes the types from there. The loss

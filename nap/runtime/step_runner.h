@@ -20,7 +20,7 @@ class StepRunner {
   virtual ~StepRunner() = default;
 
   // body(inputs). The body is the same function at every call with this `kind`, but for Forget and
-  // for inputs of other shapes. The results hold until the next call of that kind.
+  // for inputs of other shapes. The results hold until the next call of any kind.
   virtual std::vector<at::Tensor> Run(int /*kind*/, const std::vector<at::Tensor>& inputs,
                                       const Body& body) {
     return body(inputs);

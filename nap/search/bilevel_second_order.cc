@@ -30,7 +30,9 @@ StepResult UnrolledStrengthStep(double epsilon, SupernetTrainer& trainer, const 
     for (const at::Tensor& gradient : trainer.StrengthGradients()) {
       gradients.push_back(gradient.clone());
     }
-    directions = trainer.WeightGradients();
+    for (const at::Tensor& gradient : trainer.WeightGradients()) {
+      directions.push_back(gradient.defined() ? gradient.clone() : at::Tensor());
+    }
   });
   if (!std::isfinite(result.loss)) return result;
   if (const double norm = Norm(directions); norm > 0) {

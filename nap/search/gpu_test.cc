@@ -130,7 +130,6 @@ TEST_F(GpuTest, OtherPrecisionsAreNear) {
       options.backend = backend;
       options.device = On("cuda", precision);
       const Trained rough = Train(options);
-      EXPECT_NE(rough.strengths, exact.strengths) << precision;
       EXPECT_LT(Distance(rough.strengths, exact.strengths), 0.05) << precision << " " << backend;
     }
   }

@@ -60,7 +60,7 @@ class SupernetTrainer {
 
   // What the last Backward computed; undefined for a weight on which the loss does not depend, zero
   // for such a strength. Strengths: those of operations, [edges, operations] a cell type, then
-  // those of edges, [edges], if there are any.
+  // those of edges, [edges], if there are any. They hold until the next Backward or Evaluate.
   std::vector<at::Tensor> WeightGradients() const;
   std::vector<at::Tensor> StrengthGradients() const;
 

@@ -16,7 +16,7 @@ cc_library(
 cc_library(
     name = "cuda_headers",
     hdrs = glob(["cuda/**"], allow_empty = True),
-    includes = ["cuda"],
+    includes = {cuda},
 )
 """
 
@@ -32,16 +32,51 @@ _HOW = ("Run tools/setup, tools/setup --libtorch=newest, or set LIBTORCH to an u
 def _children(folder):
     return folder.readdir() if folder.exists else []
 
+def _number_after(text, words):
+    """What follows the words in the text, up to the end of the line; empty without them."""
+    for line in text.split("\n"):
+        if words in line:
+            return line.partition(words)[2].strip(" '\"")
+    return ""
+
+def _cuda_version(ctx, root):
+    """That LibTorch was built with, "13.2": PyPI's says it in version.py, an unpacked one in build-version."""
+    version = root.get_child("version.py")
+    if version.exists:
+        return _number_after(ctx.read(version), "cuda: Optional[str] = ")
+    version = root.get_child("build-version")
+    digits = _number_after(ctx.read(version), "+cu") if version.exists else ""
+    return digits[:-1] + "." + digits[-1:]
+
 def _cuda_headers(ctx, root):
-    """CUDA's folder of headers: of NVIDIA's packages beside PyPI's torch, else of its toolkit."""
-    candidates = [package.get_child("include") for package in _children(root.dirname.get_child("nvidia"))]
+    """Folders of CUDA's headers: of NVIDIA's packages beside PyPI's torch, else of a toolkit.
+
+    None without those of LibTorch's own version of CUDA, of which the sizes of its classes depend, and
+    for a LibTorch that is too old to record beside other threads.
+    """
+    graph = root.get_child("include").get_child("ATen").get_child("cuda").get_child("CUDAGraph.h")
+    if not graph.exists or "cudaStreamCaptureMode" not in ctx.read(graph):
+        return []
+    toolkits = [_children(root.dirname.get_child("nvidia"))]
     for toolkit in [ctx.os.environ.get("CUDA_HOME", ""), "/usr/local/cuda"]:
         if toolkit:
-            candidates.append(ctx.path(toolkit).get_child("include"))
-    for candidate in candidates:
-        if candidate.get_child("cuda_runtime_api.h").exists:
-            return candidate
-    return None
+            toolkits.append([ctx.path(toolkit)])
+    wanted = _cuda_version(ctx, root)
+    for toolkit in toolkits:
+        folders = [part.get_child("include") for part in toolkit]
+        folders = [
+            folder
+            for folder in folders
+            if folder.get_child("cuda_runtime_api.h").exists or folder.get_child("crt").exists
+        ]
+        versions = [folder.get_child("cuda.h") for folder in folders if folder.get_child("cuda.h").exists]
+        has_crt = [folder for folder in folders if folder.get_child("crt").get_child("host_defines.h").exists]
+        if not versions or not has_crt:
+            continue
+        version = int(_number_after(ctx.read(versions[0]), "#define CUDA_VERSION") or "0")
+        if "%d.%d" % (version // 1000, version % 1000 // 10) == wanted:
+            return folders
+    return []
 
 def _openmp(root):
     """The OpenMP that LibTorch brings, if it does: a second one would start as many threads again."""
@@ -59,18 +94,18 @@ def _unpacked(ctx, home):
 
     # Not -ltorch: it holds nothing, and would load CUDA's part where only the CPU's is wanted.
     libraries = ["-ltorch_cpu", "-lc10"] + _openmp(root)
-    cuda = None
+    cuda = []
     if root.get_child("lib").get_child("libtorch_cuda.so").exists:
         # The CUDA backend registers itself when it is loaded; no symbol asks for it.
         libraries = ["-Wl,--no-as-needed", "-ltorch_cuda", "-lc10_cuda", "-Wl,--as-needed"] + libraries
         cuda = _cuda_headers(ctx, root)
-    if cuda:
-        ctx.symlink(cuda, "cuda")
+    for number, folder in enumerate(cuda):
+        ctx.symlink(folder, "cuda/%d" % number)
     return struct(
         headers = ["include/**/*.h", "include/**/*.hpp", "include/**/*.cuh"],
         includes = ["include", "include/torch/csrc/api/include"],
         linkopts = ["-L" + lib, "-Wl,-rpath," + lib] + libraries,
-        cuda = bool(cuda),
+        cuda = ["cuda/%d" % number for number in range(len(cuda))],
     )
 
 def _system(ctx):
@@ -84,7 +119,7 @@ def _system(ctx):
         headers = ["api/**/*.h"],
         includes = ["api"],
         linkopts = ["-ltorch_cpu", "-lc10", "-fopenmp"],
-        cuda = False,
+        cuda = [],
     )
 
 def _libtorch_repository_impl(ctx):
@@ -93,6 +128,7 @@ def _libtorch_repository_impl(ctx):
     ctx.file("cuda.bzl", _CUDA.format(value = "targets" if found.cuda else "[]"))
     ctx.file("BUILD", _BUILD.format(
         headers = repr(found.headers),
+        cuda = repr(found.cuda),
         includes = repr(found.includes),
         linkopts = repr(found.linkopts),
     ))
