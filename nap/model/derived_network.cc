@@ -12,10 +12,6 @@
 #include "ops/operation.h"
 
 namespace nap {
-namespace {
-
-// [paths, images] of 0 or 1 / (1 - probability).
-}  // namespace
 
 absl::StatusOr<DerivedNetworkLayout> LayOut(const DerivedNetworkSpec& spec) {
   NAP_ASSIGN_OR_RETURN(const std::unique_ptr<SearchSpace> space,
@@ -97,8 +93,9 @@ DerivedNetwork::Output DerivedNetwork::Forward(const torch::Tensor& images,
       continue;
     }
     torch::Tensor factors;
-    if (drop_path.defined() && is_training())
+    if (drop_path.defined() && is_training()) {
       factors = drop_path.narrow(0, first_path, cells_[i]->NumPaths());
+    }
     first_path += cells_[i]->NumPaths();
     outputs.push_back(cells_[i]->Forward(InputsOf(plan().cells[i], stem, outputs), factors));
     if (static_cast<int64_t>(i) == layout_.auxiliary_cell && is_training()) {

@@ -4,15 +4,12 @@
 #include <ATen/ops/randn.h>
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <cmath>
 #include <memory>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "data/tiny_images_for_tests.h"
-#include "nap/base/random.h"
 #include "nap/engine/executor.h"
 #include "nap/model/executor_conformance.h"
 #include "nap/runtime/device.h"

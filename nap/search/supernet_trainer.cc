@@ -19,10 +19,10 @@
 #include "nap/engine/executor.h"
 #include "nap/model/supernet.h"
 #include "nap/runtime/gradient_reducer.h"
+#include "nap/runtime/gradients.h"
 #include "nap/runtime/libtorch_versions.h"
 #include "nap/runtime/step_runner.h"
 #include "nap/training/clipped_step.h"
-#include "nap/training/gradients.h"
 #include "nap/training/optimizer.h"
 #include "nap/training/training_state.h"
 

@@ -7,7 +7,7 @@
 
 #include <cmath>
 
-#include "nap/training/gradients.h"
+#include "nap/runtime/gradients.h"
 #include "nap/training/learning_rate.h"
 #include "nap/training/meter.h"
 #include "nap/training/mixup.h"

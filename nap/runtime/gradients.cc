@@ -1,4 +1,4 @@
-#include "nap/training/gradients.h"
+#include "nap/runtime/gradients.h"
 
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/empty_like.h>

@@ -1,5 +1,5 @@
-#ifndef NAP_TRAINING_GRADIENTS_H_
-#define NAP_TRAINING_GRADIENTS_H_
+#ifndef NAP_RUNTIME_GRADIENTS_H_
+#define NAP_RUNTIME_GRADIENTS_H_
 
 #include <ATen/core/Tensor.h>
 
@@ -17,4 +17,4 @@ void ClearGradients(const std::vector<at::Tensor>& tensors);
 
 }  // namespace nap
 
-#endif  // NAP_TRAINING_GRADIENTS_H_
+#endif  // NAP_RUNTIME_GRADIENTS_H_
