@@ -1,0 +1,222 @@
+#include "nap/runtime/peer_watch.h"
+
+#include <absl/strings/match.h>
+#include <absl/strings/str_cat.h>
+#include <absl/strings/str_split.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <exception>
+#include <utility>
+
+#include "nap/base/clock.h"
+
+namespace nap {
+namespace {
+
+constexpr std::chrono::milliseconds kBeat(1000);
+
+// Of one whose connections have broken already, to tell who it was.
+constexpr double kSuspiciousTimeout = 5;
+
+// For the others to have read of the end.
+constexpr double kFarewell = 3;
+
+// In the store.
+constexpr char kEndClaimed[] = "end/claimed";
+constexpr char kEnd[] = "end";
+constexpr char kFirstHasRead[] = "end/read";
+std::string SignKey(int rank) { return absl::StrCat("sign/", rank); }
+
+std::vector<uint8_t> Bytes(absl::string_view text) { return {text.begin(), text.end()}; }
+
+std::string Read(c10d::Store* store, const std::string& key) {
+  const std::vector<uint8_t> bytes = store->get(key);
+  return {bytes.begin(), bytes.end()};
+}
+
+// What ends a line of a lost one: the way out of a mistake.
+std::string Seconds(double timeout) {
+  return absl::StrCat(timeout, " s (--peer_timeout sets how long others wait for it)");
+}
+
+}  // namespace
+
+PeerWatch::PeerWatch(c10::intrusive_ptr<c10d::Store> store, Options options)
+    : store_(std::move(store)), options_(std::move(options)), last_look_(MonotonicSeconds()) {
+  const double now = MonotonicSeconds();
+  for (int rank = 0; rank < static_cast<int>(options_.names.size()); ++rank) {
+    if (rank == options_.rank || (options_.rank != 0 && rank != 0)) continue;
+    Peer peer;
+    peer.changed = peer.got_on = now;
+    peers_[rank] = peer;
+  }
+  watch_ = std::thread([this] { Watch(); });
+  guard_ = std::thread([this] { Guard(); });
+}
+
+PeerWatch::~PeerWatch() {
+  Stop();
+  watch_.join();
+  guard_.join();
+}
+
+void PeerWatch::Stop() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  stop_ = true;
+  stopped_.notify_all();
+}
+
+void PeerWatch::Sleep(std::chrono::milliseconds time) {
+  std::unique_lock<std::mutex> lock(mutex_);
+  stopped_.wait_for(lock, time, [this] { return stop_.load(); });
+}
+
+void PeerWatch::Watch() {
+  while (!stop_) {
+    try {
+      LookAtStore();
+      last_look_ = MonotonicSeconds();
+    } catch (const std::exception&) {
+      // Rank 0's process has the store, or its launcher, which ends with it.
+      if (!stop_) End(0, absl::StrCat(options_.names[0], " is gone"));
+    }
+    Sleep(kBeat);
+  }
+}
+
+void PeerWatch::LookAtStore() {
+  store_->set(SignKey(options_.rank),
+              Bytes(absl::StrCat(++signs_, " ", beats_.load(), " ", waiting_ ? 1 : 0)));
+  if (const std::string line = PostedEnd(); !line.empty()) {
+    if (options_.rank == 0) store_->set(kFirstHasRead, {1});
+    End(-1, line);
+  }
+  for (auto& [rank, peer] : peers_) {
+    const std::string wrong = WhatIsWrongWith(rank, &peer);
+    if (!wrong.empty() && !stop_) {
+      EndAll(rank, absl::StrCat(options_.names[rank], " ", wrong));
+    }
+  }
+}
+
+std::string PeerWatch::WhatIsWrongWith(int rank, Peer* peer) {
+  const double now = MonotonicSeconds();
+  const std::string sign = store_->check({SignKey(rank)}) ? Read(store_.get(), SignKey(rank)) : "";
+  if (sign != peer->sign) {
+    const std::vector<std::string> parts = absl::StrSplit(sign, ' ');
+    if (parts[1] != peer->beats || parts[2] == "1") peer->got_on = now;
+    *peer = {sign, parts[1], parts[2] == "1", now, peer->got_on};
+  }
+  const double timeout =
+      suspicious_ ? std::min(kSuspiciousTimeout, options_.timeout) : options_.timeout;
+  if (now - peer->changed > timeout) {
+    return absl::StrCat("gave no sign of life for ", Seconds(timeout));
+  }
+  // It lives, but its main thread hangs; before its first beat it is still getting ready.
+  if (waiting_ && peer->beats != "0" && now - peer->got_on > options_.timeout) {
+    return absl::StrCat("has not got on for ", Seconds(options_.timeout));
+  }
+  return "";
+}
+
+// Beside Watch, whose calls to the store may block for longer than one can wait.
+void PeerWatch::Guard() {
+  while (!stop_) {
+    for (int rank = 0; rank < static_cast<int>(options_.names.size()); ++rank) {
+      if (rank == options_.rank || !IsGone(rank)) continue;
+      // It may have said why.
+      Sleep(2 * kBeat);
+      if (!stop_) EndAll(rank, absl::StrCat(options_.names[rank], " is gone"));
+    }
+    if (MonotonicSeconds() - last_look_ > options_.timeout + kSuspiciousTimeout && !stop_) {
+      End(0, absl::StrCat("lost contact with ", options_.names[0], " for ",
+                          Seconds(options_.timeout)));
+    }
+    Sleep(kBeat / 4);
+  }
+}
+
+// A process of this machine that has ended.
+bool PeerWatch::IsGone(int rank) const {
+  const int pid = options_.local_pids[rank];
+  if (pid == 0 || pid == ::getpid()) return false;
+  if (::kill(pid, 0) != 0) return true;
+  // Nobody has waited for it yet: "pid (name) Z ...".
+  std::FILE* const file = std::fopen(absl::StrCat("/proc/", pid, "/stat").c_str(), "r");
+  if (file == nullptr) return true;
+  char text[256] = {};
+  const size_t size = std::fread(text, 1, sizeof text - 1, file);
+  std::fclose(file);
+  const absl::string_view stat(text, size);
+  const size_t close = stat.rfind(')');
+  return close != absl::string_view::npos && absl::StartsWith(stat.substr(close), ") Z");
+}
+
+std::string PeerWatch::PostedEnd() { return store_->check({kEnd}) ? Read(store_.get(), kEnd) : ""; }
+
+// Whether it is this line that ends the run; false if another one does.
+bool PeerWatch::PostEnd(const std::string& line) {
+  if (store_->add(kEndClaimed, 1) != 1) return false;
+  store_->set(kEnd, Bytes(line));
+  return true;
+}
+
+void PeerWatch::LostConnection(absl::string_view what) {
+  suspicious_ = true;
+  std::this_thread::sleep_for(std::chrono::duration<double>(options_.timeout + kFarewell));
+  End(-1,
+      absl::StrCat("the connection to another process broke: ", what.substr(0, what.find('\n'))));
+}
+
+bool PeerWatch::Fail(absl::string_view error) {
+  Stop();
+  bool posted = false;
+  try {
+    if (options_.rank == 0) {
+      PostEnd(std::string(error));
+      std::this_thread::sleep_for(2 * kBeat);  // the store ends with this process
+      return true;
+    }
+    PostEnd(absl::StrCat(options_.names[options_.rank], ": ", error));
+    posted = true;
+    const double end = MonotonicSeconds() + kFarewell;
+    while (MonotonicSeconds() < end) {
+      if (store_->check({kFirstHasRead})) return false;
+      std::this_thread::sleep_for(kBeat / 10);
+    }
+  } catch (const std::exception&) {
+    // The store is gone. Rank 0 has read of it, and ended, or ended before.
+  }
+  return !posted;
+}
+
+void PeerWatch::EndAll(int culprit, const std::string& line) {
+  try {
+    if (culprit != 0 && !PostEnd(line)) End(culprit, PostedEnd());
+  } catch (const std::exception&) {
+  }
+  if (options_.rank == 0) std::this_thread::sleep_for(2 * kBeat);  // the store ends with it
+  End(culprit, line);
+}
+
+void PeerWatch::End(int culprit, absl::string_view line) {
+  if (IsToPrint(culprit)) options_.print(line);
+  std::fflush(stderr);
+  ::_exit(1);
+}
+
+// Rank 0, or the first on each machine that can.
+bool PeerWatch::IsToPrint(int culprit) const {
+  if (options_.rank == 0) return true;
+  if (culprit != 0) return false;
+  for (int rank = 1; rank < options_.rank; ++rank) {
+    if (options_.local_pids[rank] != 0) return false;
+  }
+  return true;
+}
+
+}  // namespace nap

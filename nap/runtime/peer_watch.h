@@ -1,0 +1,88 @@
+// Watches over the other processes of a group, so that none waits forever for one that is lost.
+#ifndef NAP_RUNTIME_PEER_WATCH_H_
+#define NAP_RUNTIME_PEER_WATCH_H_
+
+#include <absl/strings/string_view.h>
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <torch/csrc/distributed/c10d/Store.hpp>
+#include <vector>
+
+namespace nap {
+
+// Each process says in the group's store, every second, that it is there and how often its main
+// thread got on with something. Rank 0 looks at all of them, the others at rank 0. A process that
+// is lost, that of a store that cannot be reached any more being rank 0's, or an error that one of
+// them reports ends this process at once, wherever its main thread waits, with exit code 1.
+class PeerWatch {
+ public:
+  struct Options {
+    int rank;
+    std::vector<std::string> names;  // "rank 1 on <machine>", by rank
+    std::vector<int> local_pids;     // of each rank; 0: on another machine
+    double timeout;                  // seconds without a sign of life
+    // The line that the user reads, in one of the processes.
+    std::function<void(absl::string_view line)> print;
+  };
+
+  // `store`: nobody else's, since calls may block.
+  PeerWatch(c10::intrusive_ptr<c10d::Store> store, Options options);
+
+  // Stops watching.
+  ~PeerWatch();
+
+  // The main thread got on.
+  void Beat() { ++beats_; }
+
+  // For the main thread, before and after it waits for others.
+  void SetWaiting(bool waiting) { waiting_ = waiting; }
+
+  // A connection broke. Does not return.
+  [[noreturn]] void LostConnection(absl::string_view what);
+
+  // As ProcessGroup::Fail.
+  bool Fail(absl::string_view error);
+
+ private:
+  struct Peer {
+    std::string sign, beats;  // what it said last, and what of that is its main thread's
+    bool waiting = false;
+    double changed, got_on;  // seconds: when `sign` was another one; when it last beat or waited
+  };
+
+  void Stop();
+  void Sleep(std::chrono::milliseconds time);  // less if it is to stop
+  void Watch();
+  void LookAtStore();
+  std::string WhatIsWrongWith(int rank, Peer* peer);
+  void Guard();
+  bool IsGone(int rank) const;
+  std::string PostedEnd();
+  bool PostEnd(const std::string& line);
+  [[noreturn]] void EndAll(int culprit, const std::string& line);
+  [[noreturn]] void End(int culprit, absl::string_view line);
+  bool IsToPrint(int culprit) const;
+
+  const c10::intrusive_ptr<c10d::Store> store_;
+  const Options options_;
+  std::map<int, Peer> peers_;  // whom this process looks at
+  int64_t signs_ = 0;
+  std::atomic<int64_t> beats_{0};
+  std::atomic<bool> waiting_{false}, suspicious_{false}, stop_{false};
+  std::mutex mutex_;
+  std::condition_variable stopped_;
+  std::atomic<double> last_look_;  // seconds; when the store last answered
+  std::thread watch_, guard_;
+};
+
+}  // namespace nap
+
+#endif  // NAP_RUNTIME_PEER_WATCH_H_

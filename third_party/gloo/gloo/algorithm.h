@@ -1,0 +1,6 @@
+#ifndef NAP_THIRD_PARTY_GLOO_ALGORITHM_H_
+#define NAP_THIRD_PARTY_GLOO_ALGORITHM_H_
+
+#include <gloo/context.h>
+
+#endif  // NAP_THIRD_PARTY_GLOO_ALGORITHM_H_

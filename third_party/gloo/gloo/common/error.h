@@ -1,0 +1,6 @@
+#ifndef NAP_THIRD_PARTY_GLOO_COMMON_ERROR_H_
+#define NAP_THIRD_PARTY_GLOO_COMMON_ERROR_H_
+
+#include <gloo/context.h>
+
+#endif  // NAP_THIRD_PARTY_GLOO_COMMON_ERROR_H_
