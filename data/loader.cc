@@ -26,7 +26,10 @@ Loader::~Loader() { Stop(); }
 
 int64_t Loader::batches_per_epoch() const {
   const auto size = static_cast<int64_t>(indices_.size());
-  return (options_.drop_last ? size : size + options_.batch_size - 1) / options_.batch_size;
+  const int64_t all =
+      (options_.drop_last ? size : size + options_.batch_size - 1) / options_.batch_size;
+  if (!options_.whole_batches) return all;
+  return (all - options_.process + options_.processes - 1) / options_.processes;
 }
 
 void Loader::StartEpoch(int64_t epoch, int64_t first_batch) {
@@ -53,7 +56,8 @@ bool Loader::Next(Batch* batch) {
     changed_.notify_all();
     if (prepared.error) std::rethrow_exception(prepared.error);
     broken_images_ += prepared.broken;
-    if (prepared.batch.labels.numel() == 0) continue;
+    const bool is_share = options_.processes > 1 && !options_.whole_batches;
+    if (prepared.batch.labels.numel() == 0 && !is_share) continue;
     *batch = std::move(prepared.batch);
     return true;
   }
@@ -94,8 +98,14 @@ void Loader::Work(int64_t epoch) {
 
 // What it returns after Stop is not used.
 Loader::Prepared Loader::Prepare(int64_t epoch, int64_t number) const {
-  const int64_t begin = number * options_.batch_size;
-  const int64_t end = std::min(begin + options_.batch_size, static_cast<int64_t>(order_.size()));
+  if (options_.whole_batches) number = number * options_.processes + options_.process;
+  int64_t begin = number * options_.batch_size;
+  int64_t end = std::min(begin + options_.batch_size, static_cast<int64_t>(order_.size()));
+  if (!options_.whole_batches) {
+    const int64_t size = end - begin;
+    end = begin + size * (options_.process + 1) / options_.processes;
+    begin += size * options_.process / options_.processes;
+  }
   const ImageShape shape = dataset_->shape();
   Batch batch{
       at::empty(

@@ -22,6 +22,9 @@ namespace nap {
 struct Batch {
   at::Tensor images;  // [N, C, H, W] float, channels-last
   at::Tensor labels;  // [N] int64
+
+  // Where these are among the images of a batch of which each process has a share; 0: they are all.
+  int64_t first_image = 0, all_images = 0;
 };
 
 struct LoaderOptions {
@@ -33,6 +36,12 @@ struct LoaderOptions {
   int prefetch = 4;  // batches kept ready or in work, at least one a worker
   int workers = 1;   // threads, each of which prepares a batch
   AugmentationOptions augmentation;
+
+  // Of so many processes that work together, which this one is. Each gets a share of every batch,
+  // or, with whole_batches, every processes-th batch.
+  int process = 0, processes = 1;
+  bool whole_batches = false;
+
   c10::Device device = c10::Device(c10::kCPU);  // where batches are given
 };
 
@@ -51,11 +60,12 @@ class Loader {
 
   // False at the end of the epoch. A broken image is left out of its batch, which is then smaller;
   // a batch left with none is passed over, so that an epoch may have fewer batches than
-  // batches_per_epoch. Throws once what the dataset threw, or its error as std::runtime_error; that
-  // ends the epoch.
+  // batches_per_epoch, but not a share of one, which others may have images of. Throws once what
+  // the dataset threw, or its error as std::runtime_error; that ends the epoch.
   bool Next(Batch* batch);
 
-  // The number of the batch that comes after the one that Next gave last, for StartEpoch.
+  // The number of the batch that comes after the one that Next gave last, for StartEpoch; of whole
+  // batches the number among the process's own.
   int64_t next_batch() const { return next_to_give_; }
 
   // How many images were left out of this epoch's batches so far.

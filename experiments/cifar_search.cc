@@ -78,7 +78,7 @@ DEFINE_int32(warmup_epochs, 15, "first epochs, which train weights only");
 DEFINE_int32(prune_begin, 20, "epoch at whose end pruning begins; 0: before the first");
 DEFINE_int32(prune_end, 50, "epoch at whose end the budget is met; 0: before the first");
 DEFINE_int32(prune_every, 1, "epochs between pruning milestones");
-DEFINE_int32(batch_size, 64, "images a step");
+DEFINE_int32(batch_size, 64, "images a step, of all processes together");
 DEFINE_double(train_fraction, 0.5, "share of the images that trains weights; the rest validates");
 
 DEFINE_double(learning_rate, 0.025, "of the weights, at the start");
@@ -171,9 +171,9 @@ absl::StatusOr<SearchOptions> OptionsFromFlags() {
   options.cutout = FLAGS_cutout;
   options.workers = FLAGS_workers;
   options.seed = FLAGS_seed;
-  options.device = DeviceFromFlags();
   options.backend = FLAGS_backend;
   options.recompute = FLAGS_recompute;
+  NAP_ASSIGN_OR_RETURN(options.global_norms, GlobalNormsFromFlags(/*otherwise=*/true));
   NAP_RETURN_IF_ERROR(Validate(options));
   return options;
 }
@@ -304,18 +304,35 @@ const ProgramOptions& Program() {
   return *program;
 }
 
+// Of a process that is not rank 0, which writes nothing.
+class SilentObserver final : public SearchObserver {
+ public:
+  absl::Status OnStep(const SearchStepReport&) override { return absl::OkStatus(); }
+  absl::Status OnEpoch(const SearchEpochReport&) override { return absl::OkStatus(); }
+};
+
 absl::Status Main() {
   NAP_RETURN_IF_ERROR(CheckFlags());
   NAP_ASSIGN_OR_RETURN(SearchOptions options, OptionsFromFlags());
-  NAP_ASSIGN_OR_RETURN(const RunBegin run, BeginRun());
+  NAP_ASSIGN_OR_RETURN(const RunBegin run, BeginRun(Kind()));
+  if (run.is_finished) return SayFinished(run, Kind());
+  ProcessGroup& group = *run.processes.group;
+  options.device = DeviceFromFlags(run);
+  options.processes = run.processes.group;
   const Checkpoint* const checkpoint = run.checkpoint.get();
   NAP_ASSIGN_OR_RETURN(const std::unique_ptr<Dataset> images, OpenTrainingImages());
+  NAP_RETURN_IF_ERROR(CheckSameImages(&group, *images));
   NAP_ASSIGN_OR_RETURN(const auto space, MakeSearchSpace(FLAGS_search_space));
   NAP_ASSIGN_OR_RETURN(options.final_network, FinalNetworkFromFlags(*space, *images));
   NAP_ASSIGN_OR_RETURN(const NetworkPlan final_plan, PlanOf(options.final_network.network, *space));
   NAP_ASSIGN_OR_RETURN(const std::unique_ptr<Searcher> searcher,
                        Searcher::Create(options, images.get()));
   if (checkpoint != nullptr) NAP_RETURN_IF_ERROR(searcher->Load(*checkpoint));
+  if (!group.is_first()) {
+    CatchInterrupts(/*say=*/false);
+    SilentObserver observer;
+    return EndOfOthers(&group, searcher->Run(&observer).status());
+  }
   NAP_ASSIGN_OR_RETURN(const std::unique_ptr<const NasBench201Table> table, ReadTable(*space));
   NAP_ASSIGN_OR_RETURN(const std::unique_ptr<RunFolder> folder,
                        OpenRunFolder(run, Kind(), Program()));
@@ -323,13 +340,14 @@ absl::Status Main() {
   Reporter reporter(searcher.get(), folder.get(), FLAGS_log_every, CheckpointsFromFlags(run),
                     table.get());
   if (checkpoint != nullptr) NAP_RETURN_IF_ERROR(reporter.Load(*checkpoint));
-  absl::PrintF("%s %d cells of %d channels on %d images with %s; %d threads; writing to %s\n",
+  absl::PrintF("%s %d cells of %d channels on %d images with %s; %s; writing to %s\n",
                checkpoint != nullptr ? "Resuming the search of" : "Searching", FLAGS_cells,
-               FLAGS_channels, images->size(), FLAGS_relaxation, run.threads, out_dir);
+               FLAGS_channels, images->size(), FLAGS_relaxation, ComputingText(run), out_dir);
   std::fflush(stdout);
 
   CatchInterrupts();
   const absl::StatusOr<Genotype> genotype = searcher->Run(&reporter);
+  if (absl::IsCancelled(genotype.status())) group.Leave();
   if (!genotype.ok()) return Unfinished(genotype.status(), out_dir, Kind());
   // First on the screen: there it stays if the disk is full.
   NAP_RETURN_IF_ERROR(
@@ -356,6 +374,7 @@ absl::Status Main() {
   std::printf(
       "Next: %s\n",
       NextCommand(folder->File(run_file::kGenotype), *space, options.final_network).c_str());
+  group.Leave();
   return absl::OkStatus();
 }
 

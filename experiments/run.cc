@@ -14,15 +14,18 @@ std::string OutDir(const std::string& out_dir, const RunKind& kind) {
                       absl::FormatTime("%Y%m%d-%H%M%S", absl::Now(), absl::LocalTimeZone()));
 }
 
+std::string GoOnText(const std::string& out_dir, const RunKind& kind) {
+  return absl::StrCat("; go on with: bazel run //experiments:", kind.experiment,
+                      " -- --resume --out_dir=", out_dir);
+}
+
 absl::Status Unfinished(const absl::Status& status, const std::string& out_dir,
                         const RunKind& kind) {
   if (absl::IsFailedPrecondition(status)) {  // it diverged
     return absl::Status(status.code(), absl::StrCat(status.message(),
                                                     "; what was measured so far is in ", out_dir));
   }
-  return absl::Status(status.code(),
-                      absl::StrCat(status.message(), "; go on with: bazel run //experiments:",
-                                   kind.experiment, " -- --resume --out_dir=", out_dir));
+  return absl::Status(status.code(), absl::StrCat(status.message(), GoOnText(out_dir, kind)));
 }
 
 absl::StatusOr<DatasetPair> OpenDataset(const std::string& name, const DatasetOptions& options) {

@@ -14,6 +14,9 @@ namespace nap {
 // `out_dir`, or a new folder named after the experiment and the time if that is empty.
 std::string OutDir(const std::string& out_dir, const RunKind& kind);
 
+// "; go on with: bazel run ...".
+std::string GoOnText(const std::string& out_dir, const RunKind& kind);
+
 // The status of a run that did not end, with what the user can do.
 absl::Status Unfinished(const absl::Status& status, const std::string& out_dir,
                         const RunKind& kind);

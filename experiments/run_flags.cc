@@ -1,9 +1,13 @@
 #include "experiments/run_flags.h"
 
 #include <absl/strings/str_cat.h>
+#include <absl/strings/str_split.h>
+#include <absl/strings/string_view.h>
 
+#include <cstdio>
 #include <map>
 #include <utility>
+#include <vector>
 
 #include "experiments/data_flags.h"
 #include "experiments/run.h"
@@ -41,23 +45,92 @@ DEFINE_int32(log_every, 10, "steps between two step lines in metrics.jsonl");
 DEFINE_bool(tensorboard, false, "also write what metrics.jsonl gets as a TensorBoard event file");
 DEFINE_double(checkpoint_minutes, 10,
               "minutes between two checkpoints at least, beside those after each epoch");
-DEFINE_bool(resume, false,
-            "go on with the run in --out_dir, exactly; its flags need not be given again");
+DEFINE_string(resume, "no",
+              "--resume: go on with the run in --out_dir, exactly; its flags need not be given "
+              "again. --resume=auto: begin it if it is not there, do nothing if it is finished");
+
+DEFINE_double(peer_timeout, 60,
+              "seconds without a sign of life after which another process of the run is lost");
+DEFINE_string(batch_norm, "",
+              "where several processes compute, batch norms are over the images of all (global) or "
+              "of each (local); empty: global in a search, local in a training");
 
 namespace nap {
+namespace {
+
+bool Resumes() { return FLAGS_resume != "no"; }
+
+absl::StatusOr<std::map<std::string, std::string>> FlagsToResume(const RunKind& kind) {
+  if (FLAGS_resume == "auto") return RunFolder::FlagsOf(FLAGS_out_dir, kind);
+  return RunFolder::ReadFlags(FLAGS_out_dir, kind);
+}
+
+// Those of the run to go on with; none where a new one begins. Only rank 0 need see its folder.
+absl::StatusOr<std::map<std::string, std::string>> EarlierFlags(const RunKind& kind,
+                                                                const ProgramOptions& program) {
+  using Flags = std::map<std::string, std::string>;
+  NAP_RETURN_IF_ERROR(CheckAtLeast("peer_timeout", FLAGS_peer_timeout, 1));
+  NAP_ASSIGN_OR_RETURN(const RunProcesses processes,
+                       JoinRun(kind.experiment, FLAGS_peer_timeout, FlagValues(program)));
+  if (FLAGS_resume == "true") FLAGS_resume = "yes";  // as it was called when it had no third value
+  if (FLAGS_resume == "false") FLAGS_resume = "no";
+  if (!Resumes()) return Flags();
+  if (FLAGS_resume != "yes" && FLAGS_resume != "auto") {
+    return absl::InvalidArgumentError(
+        absl::StrCat("unknown resume '", FLAGS_resume, "'; known: yes, auto, no"));
+  }
+  if (FLAGS_out_dir.empty()) {
+    return absl::InvalidArgumentError("--resume needs --out_dir, the folder of the run to resume");
+  }
+  absl::StatusOr<Flags> flags = Flags();
+  if (processes.group->is_first()) {
+    flags = FlagsToResume(kind);
+    if (FLAGS_resume == "auto" && absl::IsNotFound(flags.status())) flags = Flags();
+    if (!flags.ok()) return flags;
+  }
+  // A value may have any byte but zero, which no command line can hold.
+  std::string text;
+  for (const auto& [name, value] : *flags) {
+    absl::StrAppend(&text, name, absl::string_view("\0", 1), value, absl::string_view("\0", 1));
+  }
+  const std::vector<std::string> words =
+      absl::StrSplit(processes.group->Broadcast(text), absl::ByChar('\0'));
+  flags->clear();
+  for (size_t i = 0; i + 1 < words.size(); i += 2) (*flags)[words[i]] = words[i + 1];
+  if (flags->empty()) FLAGS_resume = "no";
+  return flags;
+}
+
+// Rank 0's, for all; null if there is none.
+absl::StatusOr<std::unique_ptr<const Checkpoint>> ReadSharedCheckpoint(ProcessGroup* group) {
+  std::string bytes;
+  if (group->is_first()) {
+    absl::StatusOr<Checkpoint> checkpoint = ReadNewestCheckpoint(FLAGS_out_dir);
+    if (!checkpoint.ok() && !absl::IsNotFound(checkpoint.status())) return checkpoint.status();
+    if (group->size() == 1) {
+      if (!checkpoint.ok()) return nullptr;
+      return std::make_unique<const Checkpoint>(*std::move(checkpoint));
+    }
+    if (checkpoint.ok()) bytes = EncodeCheckpoint(*checkpoint);
+  }
+  bytes = group->Broadcast(bytes);
+  if (bytes.empty()) return nullptr;
+  NAP_ASSIGN_OR_RETURN(Checkpoint checkpoint, DecodeCheckpoint(bytes, "rank 0's checkpoint"));
+  return std::make_unique<const Checkpoint>(std::move(checkpoint));
+}
+
+}  // namespace
 
 ProgramOptions RunProgramOptions(const std::string& description, const std::string& main_file,
                                  const RunKind& kind) {
   ProgramOptions options{kind.experiment, description, main_file, {kDataFlags, __FILE__}};
   options.flag_files = {{"preset", absl::StrCat("experiments/presets/", kind.experiment)}};
-  options.earlier_flags = [kind]() -> absl::StatusOr<std::map<std::string, std::string>> {
-    if (!FLAGS_resume) return std::map<std::string, std::string>();
-    if (!FLAGS_out_dir.empty()) return RunFolder::ReadFlags(FLAGS_out_dir, kind);
-    return absl::InvalidArgumentError("--resume needs --out_dir, the folder of the run to resume");
-  };
+  options.earlier_flags = [kind, files = options] { return EarlierFlags(kind, files); };
+  options.bare_flags = {{"resume", "yes"}};
   // On another device a run goes on to other rounding, for which it is asked by name.
-  options.free_flags = {"backend", "checkpoint_minutes", "device", "out_dir", "preset", "resume",
-                        "workers"};
+  options.free_flags = {
+      "backend", "checkpoint_minutes", "device", "out_dir", "peer_timeout", "preset", "resume",
+      "workers"};
   options.parts = {PartFlagOf<ExecutorDefinition>("backend")};
   return options;
 }
@@ -68,20 +141,30 @@ absl::Status CheckRunFlags() {
   return CheckAtLeast("checkpoint_minutes", FLAGS_checkpoint_minutes, 0);
 }
 
-absl::StatusOr<RunBegin> BeginRun() {
+absl::StatusOr<RunBegin> BeginRun(const RunKind& kind) {
   RunBegin run;
+  NAP_ASSIGN_OR_RETURN(run.processes, JoinRun(kind.experiment, FLAGS_peer_timeout, {}));
+  ProcessGroup& group = *run.processes.group;
   int threads = FLAGS_threads;
-  if (FLAGS_resume) {
-    absl::StatusOr<Checkpoint> checkpoint = ReadNewestCheckpoint(FLAGS_out_dir);
-    if (checkpoint.ok()) {
-      NAP_ASSIGN_OR_RETURN(threads, Checkpointer::Threads(*checkpoint));
-      run.checkpoint = std::make_unique<const Checkpoint>(*std::move(checkpoint));
-    } else if (!absl::IsNotFound(checkpoint.status())) {
-      return checkpoint.status();
+  if (Resumes()) {
+    if (group.is_first()) run.is_finished = RunFolder::IsFinished(FLAGS_out_dir, kind);
+    run.is_finished = group.Sum(run.is_finished ? 1.0 : 0.0) > 0;
+    if (run.is_finished) return run;
+    NAP_ASSIGN_OR_RETURN(run.checkpoint, ReadSharedCheckpoint(&group));
+    if (run.checkpoint != nullptr) {
+      NAP_ASSIGN_OR_RETURN(threads,
+                           Checkpointer::Threads(*run.checkpoint, group.size(), FLAGS_threads));
     }
   }
-  run.threads = UseThreads(threads);
+  run.threads = UseThreads(threads, group.local_size());
   return run;
+}
+
+absl::Status SayFinished(const RunBegin& run, const RunKind& kind) {
+  std::printf("The run in %s is finished: it has %s.\n", FLAGS_out_dir.c_str(),
+              kind.result.c_str());
+  run.processes.group->Leave();
+  return absl::OkStatus();
 }
 
 absl::StatusOr<std::unique_ptr<RunFolder>> OpenRunFolder(const RunBegin& run, const RunKind& kind,
@@ -89,16 +172,34 @@ absl::StatusOr<std::unique_ptr<RunFolder>> OpenRunFolder(const RunBegin& run, co
   const std::string path = OutDir(FLAGS_out_dir, kind);
   NAP_ASSIGN_OR_RETURN(
       std::unique_ptr<RunFolder> folder,
-      FLAGS_resume ? RunFolder::Reopen(path, kind, run.checkpoint.get())
-                   : RunFolder::Create(path, kind, FlagValues(program), PartValues(program)));
+      Resumes() ? RunFolder::Reopen(path, kind, run.checkpoint.get())
+                : RunFolder::Create(path, kind, FlagValues(program), PartValues(program)));
+  SetAdvice(GoOnText(path, kind));
   if (FLAGS_tensorboard) NAP_RETURN_IF_ERROR(folder->UseTensorboard(run.checkpoint.get()));
   return folder;
 }
 
-DeviceOptions DeviceFromFlags() { return {FLAGS_device, FLAGS_precision, FLAGS_deterministic}; }
+DeviceOptions DeviceFromFlags(const RunBegin& run) {
+  return {FLAGS_device, FLAGS_precision, FLAGS_deterministic, run.processes.launch.local_rank};
+}
+
+absl::StatusOr<bool> GlobalNormsFromFlags(bool otherwise) {
+  if (FLAGS_batch_norm.empty()) return otherwise;
+  if (FLAGS_batch_norm == "global" || FLAGS_batch_norm == "local") {
+    return FLAGS_batch_norm == "global";
+  }
+  return absl::InvalidArgumentError(
+      absl::StrCat("unknown batch_norm '", FLAGS_batch_norm, "'; known: global, local"));
+}
+
+std::string ComputingText(const RunBegin& run) {
+  const int processes = run.processes.group->size();
+  return processes == 1 ? absl::StrCat(run.threads, " threads")
+                        : absl::StrCat(processes, " processes of ", run.threads, " threads");
+}
 
 Checkpointer::Options CheckpointsFromFlags(const RunBegin& run) {
-  return {FLAGS_checkpoint_minutes, run.threads};
+  return {FLAGS_checkpoint_minutes, run.threads, run.processes.group->size()};
 }
 
 }  // namespace nap

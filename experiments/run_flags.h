@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 
+#include "experiments/run_processes.h"
 #include "nap/base/program.h"
 #include "nap/report/checkpointer.h"
 #include "nap/report/run_folder.h"
@@ -27,7 +28,8 @@ DECLARE_uint64(seed);
 DECLARE_string(backend);
 DECLARE_bool(recompute);
 DECLARE_int32(log_every);
-DECLARE_bool(resume);
+DECLARE_string(batch_norm);
+DECLARE_string(resume);
 
 namespace nap {
 
@@ -44,14 +46,26 @@ struct RunBegin {
   // To go on from; null without --resume, or if the run was killed before its first checkpoint.
   std::unique_ptr<const Checkpoint> checkpoint;
   int threads;  // that compute, from now on: as many as did when the checkpoint was written
+  bool is_finished = false;  // there is nothing to go on with, which --resume=auto asks for
+  RunProcesses processes;    // that compute it
 };
-absl::StatusOr<RunBegin> BeginRun();
+absl::StatusOr<RunBegin> BeginRun(const RunKind& kind);
 
-// Its folder: a new one, or the one to go on in.
+// What is left to do with a run that is_finished.
+absl::Status SayFinished(const RunBegin& run, const RunKind& kind);
+
+// Its folder: a new one, or the one to go on in. Rank 0's alone.
 absl::StatusOr<std::unique_ptr<RunFolder>> OpenRunFolder(const RunBegin& run, const RunKind& kind,
                                                          const ProgramOptions& program);
 
-DeviceOptions DeviceFromFlags();
+DeviceOptions DeviceFromFlags(const RunBegin& run);
+
+// What --batch_norm says, or `otherwise` if it says nothing: whether norms are of the images of all
+// processes. InvalidArgument for another word.
+absl::StatusOr<bool> GlobalNormsFromFlags(bool otherwise);
+
+// "; 8 threads" or "; 2 processes of 4 threads".
+std::string ComputingText(const RunBegin& run);
 
 Checkpointer::Options CheckpointsFromFlags(const RunBegin& run);
 

@@ -48,7 +48,9 @@ DEFINE_string(weights, "",
               "another number of classes are left out");
 
 DEFINE_int32(epochs, 600, "passes over the training images");
-DEFINE_int32(batch_size, 96, "images a step");
+DEFINE_int32(batch_size, 96, "images a step, of all processes together");
+DEFINE_int32(accumulate, 1,
+             "parts in which a process goes through its images of a step, for less memory");
 DEFINE_double(learning_rate, 0.025, "at the start");
 DEFINE_int32(learning_rate_batch, 0,
              "the batch size that --learning_rate is for; for another one it is scaled in "
@@ -106,7 +108,8 @@ absl::StatusOr<TrainingOptions> OptionsFromFlags() {
   options.cutout = FLAGS_cutout;
   options.workers = FLAGS_workers;
   options.seed = FLAGS_seed;
-  options.device = DeviceFromFlags();
+  options.accumulate = FLAGS_accumulate;
+  NAP_ASSIGN_OR_RETURN(options.global_norms, GlobalNormsFromFlags(/*otherwise=*/false));
   NAP_RETURN_IF_ERROR(Validate(options));
   return options;
 }
@@ -183,6 +186,13 @@ class Reporter final : public TrainingObserver {
   RunReport page_;
 };
 
+// Of a process that is not rank 0, which writes nothing.
+class SilentObserver final : public TrainingObserver {
+ public:
+  absl::Status OnStep(const StepReport&) override { return absl::OkStatus(); }
+  absl::Status OnEpoch(const TrainingEpochReport&) override { return absl::OkStatus(); }
+};
+
 // A new network, or one that starts from --weights; its own are of no use where it is resumed.
 absl::StatusOr<TrainedNetwork> MakeModel(const Dataset& images, bool is_resumed) {
   TrainedNetwork model;
@@ -201,14 +211,25 @@ absl::StatusOr<TrainedNetwork> MakeModel(const Dataset& images, bool is_resumed)
 absl::Status Main(const TrainingProgram& program, const ProgramOptions& program_options) {
   const RunKind kind = TrainingRun(program.name);
   NAP_RETURN_IF_ERROR(CheckFlags());
-  NAP_ASSIGN_OR_RETURN(const TrainingOptions options, OptionsFromFlags());
-  NAP_ASSIGN_OR_RETURN(const RunBegin run, BeginRun());
+  NAP_ASSIGN_OR_RETURN(TrainingOptions options, OptionsFromFlags());
+  NAP_ASSIGN_OR_RETURN(const RunBegin run, BeginRun(kind));
+  if (run.is_finished) return SayFinished(run, kind);
+  ProcessGroup& group = *run.processes.group;
+  options.device = DeviceFromFlags(run);
+  options.processes = run.processes.group;
   const Checkpoint* const checkpoint = run.checkpoint.get();
   NAP_ASSIGN_OR_RETURN(const DatasetPair data, OpenData(program));
+  NAP_RETURN_IF_ERROR(CheckSameImages(&group, *data.train));
+  NAP_RETURN_IF_ERROR(CheckSameImages(&group, *data.test));
   NAP_ASSIGN_OR_RETURN(const TrainedNetwork model, MakeModel(*data.train, checkpoint != nullptr));
   NAP_ASSIGN_OR_RETURN(const std::unique_ptr<NetworkTrainer> trainer,
                        NetworkTrainer::Create(options, model, &data));
   if (checkpoint != nullptr) NAP_RETURN_IF_ERROR(trainer->Load(*checkpoint));
+  if (!group.is_first()) {
+    CatchInterrupts(/*say=*/false);
+    SilentObserver observer;
+    return EndOfOthers(&group, trainer->Run(&observer).status());
+  }
   NAP_ASSIGN_OR_RETURN(const Cost cost, NetworkCost(model.description));
   NAP_ASSIGN_OR_RETURN(const std::unique_ptr<RunFolder> folder,
                        OpenRunFolder(run, kind, program_options));
@@ -218,15 +239,16 @@ absl::Status Main(const TrainingProgram& program, const ProgramOptions& program_
   Reporter reporter(trainer.get(), &model, folder.get(), CheckpointsFromFlags(run));
   absl::PrintF(
       "%s %s, %d cells of %d channels (%.3f M parameters, %.1f M multiply-adds), on %d images of "
-      "%d classes; %d threads; writing to %s\n",
+      "%d classes; %s; writing to %s\n",
       checkpoint != nullptr ? "Resuming the training of" : "Training", FLAGS_genotype,
       model.network->spec().network.cells, model.network->spec().network.channels,
       cost.parameters / 1e6, cost.mult_adds / 1e6, data.train->size(), data.train->num_classes(),
-      run.threads, out_dir);
+      ComputingText(run), out_dir);
   std::fflush(stdout);
 
   CatchInterrupts();
   const absl::StatusOr<TrainingResult> result = trainer->Run(&reporter);
+  if (absl::IsCancelled(result.status())) group.Leave();
   if (!result.ok()) return Unfinished(result.status(), out_dir, kind);
   absl::PrintF("Test accuracy: %.2f %% after the last epoch; the best, %.2f %%, after epoch %d.\n",
                100 * result->last_accuracy, 100 * result->best_accuracy, result->best_epoch);
@@ -237,6 +259,7 @@ absl::Status Main(const TrainingProgram& program, const ProgramOptions& program_
       "genotype.json, checkpoint.pt, report.html\nNext: docs/using_a_model.md says how a program "
       "of yours loads model.pt.\n",
       out_dir);
+  group.Leave();
   return absl::OkStatus();
 }
 

@@ -5,8 +5,8 @@
 namespace nap {
 
 // From now on the first SIGINT or SIGTERM is only noted; a second one ends the program at once,
-// with exit code 128 plus the signal's number.
-void CatchInterrupts();
+// with exit code 128 plus the signal's number. `say`: whether the user is told of the first.
+void CatchInterrupts(bool say = true);
 
 // The signal that was noted, or 0. For loops to ask after each step.
 int InterruptSignal();

@@ -218,6 +218,15 @@ absl::Status ReadFlags(int argc, char** argv, const ProgramOptions& options, boo
     copy.erase(std::remove_if(copy.begin(), copy.end(),
                               [](const char* argument) { return argument == kPrintFlags; }),
                copy.end());
+    std::vector<std::string> with_values;  // of bare flags
+    with_values.reserve(options.bare_flags.size() * copy.size());
+    for (char*& argument : copy) {
+      for (const auto& [flag, value] : options.bare_flags) {
+        if (absl::StrCat("--", flag) != argument && absl::StrCat("-", flag) != argument) continue;
+        argument = with_values.emplace_back(absl::StrCat("--", flag, "=", value)).data();
+        break;
+      }
+    }
     int count = static_cast<int>(copy.size());
     copy.push_back(nullptr);
     char** arguments = copy.data();
@@ -244,16 +253,31 @@ absl::Status ReadFlags(int argc, char** argv, const ProgramOptions& options, boo
   return read_command_line();
 }
 
-void PrintError(const ProgramOptions& options, absl::string_view message) {
-  // LibTorch's messages go on with a stack trace.
+std::function<bool(absl::string_view)>& ErrorFilter() {
+  static auto* const filter = new std::function<bool(absl::string_view)>();
+  return *filter;
+}
+
+absl::string_view FirstLine(absl::string_view message) {
   const std::vector<absl::string_view> lines = absl::StrSplit(message, '\n', absl::SkipEmpty());
-  const absl::string_view first = lines.empty() ? "unknown error" : lines[0];
-  std::fflush(stdout);
-  std::fprintf(stderr, "%s: error: %.*s\n", options.name.c_str(), static_cast<int>(first.size()),
-               first.data());
+  return lines.empty() ? "unknown error" : lines[0];
+}
+
+void ReportError(const ProgramOptions& options, absl::string_view message) {
+  if (ErrorFilter() != nullptr && !ErrorFilter()(FirstLine(message))) return;
+  PrintError(options.name, message);
 }
 
 }  // namespace
+
+void SetErrorFilter(std::function<bool(absl::string_view line)> is_to_print) {
+  ErrorFilter() = std::move(is_to_print);
+}
+
+void PrintError(absl::string_view program, absl::string_view message) {
+  std::fflush(stdout);
+  std::fprintf(stderr, "%s\n", absl::StrCat(program, ": error: ", FirstLine(message)).c_str());
+}
 
 std::string InOurWords(absl::string_view thrown) {
   if ((absl::StrContains(thrown, "CUDA") && absl::StrContains(thrown, "out of memory")) ||
@@ -324,7 +348,7 @@ int RunProgram(int argc, char** argv, const ProgramOptions& options,
   gflags::SetUsageMessage(options.description);
   const bool help = AsksFor({"--help", "-help", "-h"}, argc, argv);
   if (const absl::Status status = ReadFlags(argc, argv, options, help); !status.ok()) {
-    PrintError(options, status.message());
+    ReportError(options, status.message());
     return 2;
   }
   if (help) {
@@ -343,11 +367,11 @@ int RunProgram(int argc, char** argv, const ProgramOptions& options,
       std::fprintf(stderr, "%s: %s\n", options.name.c_str(), std::string(status.message()).c_str());
       return 128 + InterruptSignal();
     }
-    PrintError(options, status.message());
+    ReportError(options, status.message());
   } catch (const std::bad_alloc&) {
-    PrintError(options, kOutOfMemory);
+    ReportError(options, kOutOfMemory);
   } catch (const std::exception& error) {
-    PrintError(options, InOurWords(error.what()));
+    ReportError(options, InOurWords(error.what()));
   }
   return 1;
 }

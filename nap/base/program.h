@@ -62,6 +62,9 @@ struct ProgramOptions {
   // both.
   std::set<std::string> free_flags = {};
 
+  // Flags with text for a value that may stand without one, which is this.
+  std::map<std::string, std::string> bare_flags = {};
+
   std::vector<PartFlag> parts = {};
   std::vector<MovedFlag> moved_flags = {};
 };
@@ -76,6 +79,14 @@ inline constexpr char kDefaultsFollow[] = "# At their defaults:";
 
 // What a library threw, in a line that says what to do if that is known.
 std::string InOurWords(absl::string_view thrown);
+
+// From now on RunProgram asks, with the line of an error, whether it is to be printed: where
+// several processes fail together one of them says so.
+void SetErrorFilter(std::function<bool(absl::string_view line)> is_to_print);
+
+// "<program>: error: <line>" on stderr. Of several lines the first alone: LibTorch's messages go on
+// with a stack trace.
+void PrintError(absl::string_view program, absl::string_view message);
 
 // Where a program among the main's data is ("experiments/cifar_search"), and from now on it finds
 // its own data there too. For main's beginning, with its argv[0]. NotFound if it is not there.

@@ -11,26 +11,6 @@ namespace {
 
 constexpr double kEpsilon = 1e-5;  // LibTorch's, where there is no module to ask
 
-// Two parts' moments make those of both (Chan, Golub and LeVeque).
-void FindMoments(const ImageBatch& y, int64_t images, const float* sums, int64_t total,
-                 PerChannel* mean, PerChannel* squares) {
-  const int64_t channels = y.first.channels;
-  const double pixels = static_cast<double>(y.PixelsPerImage());
-  for (int64_t n = 0; n < images; ++n) {
-    const float* origin = y[n].data;
-    const float* image_sums = sums + n * 2 * total;
-    const float* image_squares = image_sums + total;
-    const double share = 1.0 / static_cast<double>(n + 1);
-    for (int64_t c = 0; c < channels; ++c) {
-      const double offset = image_sums[c] / pixels;
-      const double distance = origin[c] + offset - (*mean)[c];
-      (*squares)[c] += image_squares[c] - offset * offset * pixels +
-                       distance * distance * pixels * static_cast<double>(n) * share;
-      (*mean)[c] += distance * share;
-    }
-  }
-}
-
 // Padded channels get zeros.
 PerChannel Padded(const at::Tensor& tensor, size_t channels) {
   PerChannel values(channels, 0.0);
@@ -41,14 +21,35 @@ PerChannel Padded(const at::Tensor& tensor, size_t channels) {
 
 }  // namespace
 
+// Two parts' moments make those of both (Chan, Golub and LeVeque).
+ChannelMoments MomentsOf(const ImageBatch& y, int64_t images, const float* sums, int64_t total) {
+  const int64_t channels = y.first.channels;
+  const double pixels = static_cast<double>(y.PixelsPerImage());
+  ChannelMoments moments{PerChannel(channels, 0.0), PerChannel(channels, 0.0),
+                         static_cast<double>(images * y.PixelsPerImage())};
+  for (int64_t n = 0; n < images; ++n) {
+    const float* origin = y[n].data;
+    const float* image_sums = sums + n * 2 * total;
+    const float* image_squares = image_sums + total;
+    const double share = 1.0 / static_cast<double>(n + 1);
+    for (int64_t c = 0; c < channels; ++c) {
+      const double offset = image_sums[c] / pixels;
+      const double distance = origin[c] + offset - moments.mean[c];
+      moments.squares[c] += image_squares[c] - offset * offset * pixels +
+                            distance * distance * pixels * static_cast<double>(n) * share;
+      moments.mean[c] += distance * share;
+    }
+  }
+  return moments;
+}
+
 bool ChannelNorm::ReadsMoments() const {
   if (!norm_.enabled) return false;
   const torch::nn::BatchNorm2d& module = norm_.module;
   return module.is_empty() || module->is_training() || !module->options.track_running_stats();
 }
 
-void ChannelNorm::Fit(const ImageBatch& y, int64_t images, const float* sums, int64_t total,
-                      bool track) {
+void ChannelNorm::Fit(const ImageBatch& y, const ChannelMoments& moments, bool track) {
   const size_t channels = y.first.channels;
   of_batch_ = ReadsMoments();
   rest_.assign(channels, 0.0);
@@ -61,12 +62,12 @@ void ChannelNorm::Fit(const ImageBatch& y, int64_t images, const float* sums, in
   const torch::nn::BatchNorm2d& module = norm_.module;
   PerChannel mean(channels, 0.0), variance(channels, 0.0);
   if (of_batch_) {
-    FindMoments(y, images, sums, total, &mean, &variance);
-    const double count = static_cast<double>(images * y.PixelsPerImage());
+    mean = moments.mean;
+    variance = moments.squares;
     // Not std::max, which would hide what is not a number.
-    for (double& squares : variance) squares = squares < 0 ? 0 : squares / count;
+    for (double& squares : variance) squares = squares < 0 ? 0 : squares / moments.count;
     if (track && !module.is_empty() && module->options.track_running_stats()) {
-      UpdateRunningStatistics(mean, variance, count);
+      UpdateRunningStatistics(mean, variance, moments.count);
     }
   } else {
     mean = Padded(module->running_mean, channels);
@@ -111,17 +112,15 @@ void ChannelNorm::UpdateRunningStatistics(const PerChannel& mean, const PerChann
   }
 }
 
-bool ChannelNorm::StatisticsGradient(const PerChannel& sums, const PerChannel& products,
+void ChannelNorm::StatisticsGradient(const PerChannel& sums, const PerChannel& products,
                                      double count, std::vector<float>* slopes,
                                      std::vector<float>* shift) const {
-  if (!of_batch_) return false;
   for (size_t c = 0; c < scale_.size(); ++c) {
     const double scale = scale_[c], inverse = inverse_[c];
     const double slope = scale * inverse * inverse * products[c] / count;
     (*slopes)[c] = static_cast<float>(-slope);
     (*shift)[c] = static_cast<float>(slope * rest_[c] - scale * sums[c] / count);
   }
-  return true;
 }
 
 std::vector<at::Tensor> ChannelNorm::WeightGradients(const PerChannel& sums,

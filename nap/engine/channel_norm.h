@@ -16,6 +16,17 @@ namespace nap {
 // Sums are kept in double precision.
 using PerChannel = std::vector<double>;
 
+// Of a batch's channels.
+struct ChannelMoments {
+  PerChannel mean;
+  PerChannel squares;  // summed, of the distance from the mean
+  double count = 0;    // values a channel
+};
+
+// sums: of the first image, and `total` floats further its squares; then the next image's. They are
+// relative to the image's first pixel.
+ChannelMoments MomentsOf(const ImageBatch& y, int64_t images, const float* sums, int64_t total);
+
 // An output y becomes scale * (y - centre) + shift.
 class ChannelNorm {
  public:
@@ -24,15 +35,15 @@ class ChannelNorm {
   // Whether it needs, for the batch to come, the batch's moments.
   bool ReadsMoments() const;
 
-  // Finds the map. sums (read if ReadsMoments()): of the first image, and `total` floats further
-  // its squares; then the next image's. They are relative to the image's first pixel. `track`: the
-  // module's running statistics, if they are kept, are to learn of this batch.
-  void Fit(const ImageBatch& y, int64_t images, const float* sums, int64_t total, bool track);
+  // Finds the map for the batch y, whose moments are read if ReadsMoments(). `track`: the module's
+  // running statistics, if they are kept, are to learn of this batch.
+  void Fit(const ImageBatch& y, const ChannelMoments& moments, bool track);
 
   const std::vector<float>& scale() const { return scale_; }
   const std::vector<float>& centre() const { return centre_; }
   const std::vector<float>& shift() const { return shift_; }
   const CellNorm& norm() const { return norm_; }
+  bool of_batch() const { return of_batch_; }
 
   // Products with y - centre become those with the distance from the mean: what `centre` lost by
   // rounding is made good.
@@ -42,15 +53,15 @@ class ChannelNorm {
 
   // What the gradient of y owes to the statistics being those of the batch: slopes * (y -
   // centre) + shift. Of the gradient g of the map's output, over `count` pixels: sums of g and,
-  // corrected, of g * (y - mean). Returns whether there is such a part.
-  bool StatisticsGradient(const PerChannel& sums, const PerChannel& products, double count,
+  // corrected, of g * (y - mean). Only if of_batch().
+  void StatisticsGradient(const PerChannel& sums, const PerChannel& products, double count,
                           std::vector<float>* slopes, std::vector<float>* shift) const;
 
   // Of CellNorm::Weights(), from the same sums.
   std::vector<at::Tensor> WeightGradients(const PerChannel& sums, const PerChannel& products) const;
 
  private:
-  void UpdateRunningStatistics(const PerChannel& mean, const PerChannel& squares, double count);
+  void UpdateRunningStatistics(const PerChannel& mean, const PerChannel& variance, double count);
 
   CellNorm norm_;
   bool of_batch_ = false;       // the statistics are those of the batch

@@ -5,9 +5,11 @@
 
 #include <algorithm>
 #include <iterator>
+#include <limits>
 #include <utility>
 
 #include "nap/engine/activation_kernel.h"
+#include "nap/runtime/process_group.h"
 #include "nap/runtime/threads.h"
 #include "ops/kernels/normalisation.h"
 #include "ops/kernels/scratch.h"
@@ -82,6 +84,7 @@ at::Tensor FusedPass::Forward(const std::vector<at::Tensor>& inputs, const CellF
                               Mode mode) {
   images_ = inputs[0].size(0);
   again_ = mode.again;
+  norm_batch_ = SynchronizedNorms::Batch();
   const at::Tensor flat = factors.mixing.detach().contiguous();
   mixing_.assign(flat.data_ptr<float>(), flat.data_ptr<float>() + flat.numel());
   if (factors.drop_path.defined()) drop_path_ = factors.drop_path.contiguous();
@@ -134,15 +137,17 @@ void FusedPass::PackWeights() {
   });
 }
 
-// An operation without stages makes a group of its own.
+// An operation without stages makes a group of its own. Where other processes are waited for at
+// every norm there are as few groups as possible.
 void FusedPass::GroupChains(int index) {
   Node& node = nodes_[index];
+  const int64_t most = norm_batch_.IsOwn() ? kGroupFloats : std::numeric_limits<int64_t>::max();
   node.groups.clear();
   int64_t floats = 0;  // of the last group
   for (int first : plan_->Chains(index)) {
     const bool alone = runs_[first].plan->operation != nullptr;
-    const int64_t more = alone ? kGroupFloats : ChainFloats(first);
-    if (node.groups.empty() || floats + more > kGroupFloats) {
+    const int64_t more = alone ? most : ChainFloats(first);
+    if (node.groups.empty() || floats > most - more) {
       node.groups.emplace_back();
       floats = 0;
     }
@@ -299,11 +304,41 @@ void FusedPass::ForwardLevel(int index, const Runs& runs) {
         reads_node ? nodes_[index].channels : OutputChannels(run.plan->previous);
     patterns[i].Observe(channels * InputOf(run).PixelsPerImage(), reads_node ? Clipping(runs) : 1);
   }
+  std::vector<ChannelMoments> found(runs.size());
   ForEach(static_cast<int64_t>(runs.size()), [&](int64_t i) {
     Run& run = runs_[runs[i]];
     if (run.plan->operation != nullptr) return;
-    run.norm.Fit(OutputOf(run), images_, moments.data() + positions[i], total, !again_);
+    if (run.norm.ReadsMoments()) {
+      found[i] = MomentsOf(OutputOf(run), images_, moments.data() + positions[i], total);
+    }
+    if (norm_batch_.IsOwn()) run.norm.Fit(OutputOf(run), found[i], !again_);
   });
+  if (norm_batch_.IsOwn()) return;
+  SumMoments(&found);
+  ForEach(static_cast<int64_t>(runs.size()), [&](int64_t i) {
+    Run& run = runs_[runs[i]];
+    if (run.plan->operation == nullptr) run.norm.Fit(OutputOf(run), found[i], !again_);
+  });
+}
+
+// Moments of this process's images, empty where a norm reads none, become those of all.
+void FusedPass::SumMoments(std::vector<ChannelMoments>* moments) const {
+  std::vector<double> sums;
+  for (const ChannelMoments& own : *moments) {
+    for (size_t c = 0; c < own.mean.size(); ++c) {
+      sums.push_back(own.count * own.mean[c]);
+      sums.push_back(own.squares[c] + own.count * own.mean[c] * own.mean[c]);
+    }
+  }
+  if (!sums.empty()) norm_batch_.processes->Sum(&sums);
+  auto sum = sums.begin();
+  for (ChannelMoments& all : *moments) {
+    all.count = norm_batch_.Count(all.count);
+    for (size_t c = 0; c < all.mean.size(); ++c) {
+      all.mean[c] = *sum++ / all.count;
+      all.squares[c] = *sum++ - all.count * all.mean[c] * all.mean[c];
+    }
+  }
 }
 
 int64_t FusedPass::Clipping(const Runs& runs) const {
@@ -363,7 +398,10 @@ void FusedPass::RunOperation(int index, Mode mode) {
       float* sums = &moments[n * 2 * channels];
       kernels::AddMoments(output, output.data, sums, sums + channels);
     });
-  run.norm.Fit(run.output, images_, moments.data(), channels, !again_);
+  std::vector<ChannelMoments> found(1);
+  if (channels > 0) found[0] = MomentsOf(run.output, images_, moments.data(), channels);
+  if (!norm_batch_.IsOwn()) SumMoments(&found);
+  run.norm.Fit(run.output, found[0], !again_);
 }
 
 }  // namespace nap

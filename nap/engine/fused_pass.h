@@ -18,6 +18,7 @@
 #include "nap/engine/channel_norm.h"
 #include "nap/engine/fused_plan.h"
 #include "nap/engine/image_batch.h"
+#include "nap/runtime/synchronized_norms.h"
 #include "ops/kernels/scratch.h"
 
 namespace nap {
@@ -113,13 +114,16 @@ class FusedPass {
   // network's first cell the strengths alone want none of the inputs'.
   std::vector<bool> NodesWanted(const Wanted& wanted) const;
   void FindProducts(const Runs& runs, bool for_mixing_alone);
-  BatchSum GradientOf(const Run& run, bool want_weights, Gradients* gradients) const;
+  void SumMoments(std::vector<ChannelMoments>* moments) const;
+  std::vector<BatchSum> GradientsOf(const Runs& runs, bool want_weights,
+                                    Gradients* gradients) const;
   void BackwardNode(int node, const ImageBatch& from_output, bool want_value, bool want_weights,
                     Gradients* gradients);
   void BackwardLevel(const Runs& runs, bool want_weights, Gradients* gradients);
   void BackwardFirstLevel(int node, const Runs& runs, ImageBatch* clipped, bool want_value,
                           bool want_weights, Gradients* gradients);
-  ImageBatch BackwardOperation(int run, bool want_weights, Gradients* gradients);
+  ImageBatch BackwardOperation(int run, const BatchSum& output_gradient, bool want_weights,
+                               Gradients* gradients);
   void Release(int run);
   static void Unpack(const Run& run, const std::vector<float>& gradient, Gradients* gradients);
 
@@ -131,6 +135,7 @@ class FusedPass {
   std::vector<float> mixing_;
   at::Tensor drop_path_;
   bool again_ = false;  // as in Mode
+  NormBatch norm_batch_;
   kernels::Scratch packed_;
   ImageBatch output_;  // pixels hold the channels of all nodes that belong to the output
   Runs pending_;       // whose outputs are still to be added to nodes

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "nap/engine/fused_pass.h"
+#include "nap/runtime/process_group.h"
 #include "nap/runtime/threads.h"
 #include "ops/kernels/normalisation.h"
 
@@ -135,39 +136,58 @@ void FusedPass::FindProducts(const Runs& runs, bool for_mixing_alone) {
 
 // The batch norm's backward pass: with g the gradient of the normalised output h, e the scale of
 // the whole map and x the output before scale and shift, that of the raw output y is
-// e * (g - mean(g) - x * mean(g * x)), which is one more weighted sum, over g and y.
-BatchSum FusedPass::GradientOf(const Run& run, bool want_weights, Gradients* gradients) const {
-  const ImageBatch& output = OutputOf(run);
-  const size_t channels = run.norm.scale().size();
-  const bool normalised = run.norm.norm().enabled;
-  PerChannel sums(channels, 0.0), products(channels, 0.0);  // of g, of g * (y - mean)
-  BatchSum gradient(static_cast<int64_t>(channels));
-  const auto add = [&](const ImageBatch& batch, float weight, const PerChannel& batch_sums,
-                       const PerChannel& batch_products, const float* factors) {
-    std::vector<float> scale = run.norm.scale();
-    for (float& value : scale) value *= weight;
-    for (size_t c = 0; normalised && c < channels; ++c) {
-      sums[c] += weight * batch_sums[c];
-      products[c] += weight * run.norm.Corrected(c, batch_products[c], batch_sums[c]);
+// e * (g - mean(g) - x * mean(g * x)), which is one more weighted sum, over g and y. Means are over
+// the images of all processes.
+std::vector<BatchSum> FusedPass::GradientsOf(const Runs& runs, bool want_weights,
+                                             Gradients* gradients) const {
+  std::vector<BatchSum> found;
+  std::vector<double> of_batch;  // sums and products of g, of all norms that read moments
+  for (int i : runs) {
+    const Run& run = runs_[i];
+    const size_t channels = run.norm.scale().size();
+    const bool normalised = run.norm.norm().enabled;
+    PerChannel sums(channels, 0.0), products(channels, 0.0);  // of g, of g * (y - mean)
+    BatchSum gradient(static_cast<int64_t>(channels));
+    const auto add = [&](const ImageBatch& batch, float weight, const PerChannel& batch_sums,
+                         const PerChannel& batch_products, const float* factors) {
+      std::vector<float> scale = run.norm.scale();
+      for (float& value : scale) value *= weight;
+      for (size_t c = 0; normalised && c < channels; ++c) {
+        sums[c] += weight * batch_sums[c];
+        products[c] += weight * run.norm.Corrected(c, batch_products[c], batch_sums[c]);
+      }
+      gradient.Add(batch, std::move(scale), nullptr, {}, factors);
+    };
+    if (run.plan->next >= 0) add(run.gradient, 1.0f, run.gradient_sum, run.products, nullptr);
+    for (const Use& use : run.uses) {
+      add(nodes_[use.plan->node].gradient, Mixing(use.plan->weight), SumsOf(use), use.products,
+          DropPath(use));
     }
-    gradient.Add(batch, std::move(scale), nullptr, {}, factors);
-  };
-  if (run.plan->next >= 0) add(run.gradient, 1.0f, run.gradient_sum, run.products, nullptr);
-  for (const Use& use : run.uses) {
-    add(nodes_[use.plan->node].gradient, Mixing(use.plan->weight), SumsOf(use), use.products,
-        DropPath(use));
+    if (want_weights) {
+      std::vector<at::Tensor> weights = run.norm.WeightGradients(sums, products);
+      std::move(weights.begin(), weights.end(), gradients->weights.begin() + run.plan->norm_weight);
+    }
+    found.push_back(std::move(gradient));
+    if (!run.norm.of_batch()) continue;
+    of_batch.insert(of_batch.end(), sums.begin(), sums.end());
+    of_batch.insert(of_batch.end(), products.begin(), products.end());
   }
 
-  if (want_weights) {
-    std::vector<at::Tensor> weights = run.norm.WeightGradients(sums, products);
-    std::move(weights.begin(), weights.end(), gradients->weights.begin() + run.plan->norm_weight);
+  if (!norm_batch_.IsOwn() && !of_batch.empty()) norm_batch_.processes->Sum(&of_batch);
+  auto next = of_batch.begin();
+  for (size_t i = 0; i < runs.size(); ++i) {
+    const Run& run = runs_[runs[i]];
+    if (!run.norm.of_batch()) continue;
+    const ImageBatch& output = OutputOf(run);
+    const auto channels = static_cast<int64_t>(run.norm.scale().size());
+    const PerChannel sums(next, next + channels), products(next + channels, next + 2 * channels);
+    next += 2 * channels;
+    std::vector<float> slopes(channels), shift(channels);
+    const double count = norm_batch_.Count(static_cast<double>(images_ * output.PixelsPerImage()));
+    run.norm.StatisticsGradient(sums, products, count, &slopes, &shift);
+    found[i].Add(output, std::move(slopes), run.norm.centre().data(), std::move(shift));
   }
-  std::vector<float> slopes(channels), shift(channels);
-  const double count = static_cast<double>(images_ * output.PixelsPerImage());
-  if (run.norm.StatisticsGradient(sums, products, count, &slopes, &shift)) {
-    gradient.Add(output, std::move(slopes), run.norm.centre().data(), std::move(shift));
-  }
-  return gradient;
+  return found;
 }
 
 // The gradient of the clipped node is summed over all its readers and clipped once.
@@ -180,17 +200,22 @@ void FusedPass::BackwardNode(int index, const ImageBatch& from_output, bool want
   // What needs no kernel of its own starts the node's gradient as one weighted sum.
   BatchSum start(value.channels);
   if (from_output.IsDefined()) start.Add(from_output, ones);
-  std::vector<ImageBatch> from_operations;
-  from_operations.reserve(plan_->Chains(index).size());
+  Runs direct;
   for (int i : plan_->Chains(index)) {
-    const Run& run = runs_[i];
-    if (run.plan->stage != nullptr) continue;
-    FindProducts({i}, !want_value && !want_weights);
-    if (!want_value && !want_weights) continue;
-    if (run.plan->IsIdentity()) {
-      start.Add(GradientOf(run, want_weights, gradients));
-    } else {
-      from_operations.push_back(BackwardOperation(i, want_weights, gradients));
+    if (runs_[i].plan->stage == nullptr) direct.push_back(i);
+  }
+  FindProducts(direct, !want_value && !want_weights);
+  std::vector<ImageBatch> from_operations;
+  from_operations.reserve(direct.size());
+  if (want_value || want_weights) {
+    const std::vector<BatchSum> output_gradients = GradientsOf(direct, want_weights, gradients);
+    for (size_t i = 0; i < direct.size(); ++i) {
+      if (runs_[direct[i]].plan->IsIdentity()) {
+        start.Add(output_gradients[i]);
+        continue;
+      }
+      from_operations.push_back(
+          BackwardOperation(direct[i], output_gradients[i], want_weights, gradients));
       if (from_operations.back().IsDefined()) start.Add(from_operations.back(), ones);
     }
   }
@@ -236,13 +261,12 @@ void FusedPass::Release(int index) {
 
 void FusedPass::BackwardLevel(const Runs& runs, bool want_weights, Gradients* gradients) {
   const int64_t border = BorderOf(runs);
-  std::vector<BatchSum> output_gradients;
+  const std::vector<BatchSum> output_gradients = GradientsOf(runs, want_weights, gradients);
   std::vector<int64_t> weights, moments;  // where each run's sums start
   int64_t total = 0;
   for (int i : runs) {
     const Run& run = runs_[i];
     Run& previous = runs_[run.plan->previous];
-    output_gradients.push_back(GradientOf(run, want_weights, gradients));
     // The output of the image at hand is not needed again once its own gradient is known.
     previous.gradient = run.output.memory.sizes() == previous.output.memory.sizes()
                             ? run.output
@@ -295,7 +319,6 @@ void FusedPass::BackwardFirstLevel(int index, const Runs& all_runs, ImageBatch* 
                                    bool want_value, bool want_weights, Gradients* gradients) {
   Node& node = nodes_[index];
   Runs runs;
-  std::vector<BatchSum> output_gradients;
   std::vector<int64_t> weights;  // where each run's sums start
   int64_t total = 0;
   int first_on_clipped = -1;  // which needs not add
@@ -308,10 +331,10 @@ void FusedPass::BackwardFirstLevel(int index, const Runs& all_runs, ImageBatch* 
       first_on_clipped = i;
     }
     runs.push_back(i);
-    output_gradients.push_back(GradientOf(run, want_weights, gradients));
     weights.push_back(total);
     total += want_weights ? run.plan->stage->GradientSize() : 0;
   }
+  const std::vector<BatchSum> output_gradients = GradientsOf(runs, want_weights, gradients);
   const int64_t border = want_weights ? BorderOf(runs) : -1;
   GroupSums sums(images_, total);
   ForEachInGroups(images_, [&](int64_t group, int64_t n) {
@@ -344,9 +367,9 @@ void FusedPass::BackwardFirstLevel(int index, const Runs& all_runs, ImageBatch* 
 }
 
 // The gradient of its input; undefined if there is none.
-ImageBatch FusedPass::BackwardOperation(int index, bool want_weights, Gradients* gradients) {
+ImageBatch FusedPass::BackwardOperation(int index, const BatchSum& output_gradient,
+                                        bool want_weights, Gradients* gradients) {
   const Run& run = runs_[index];
-  const BatchSum output_gradient = GradientOf(run, want_weights, gradients);
   if (!run.operation_output.requires_grad()) return {};
   const Image& image = run.output.first;
   const ImageBatch dy = NewBatch(images_, image.height, image.width, image.channels);

@@ -41,19 +41,22 @@ class ActivationKernelCriterion final : public PruningCriterion {
       milestone_ = view.milestone();
     }
     const CandidateSpace& space = view.space();
-    const double whole = MeanScore(view.living());
+    std::vector<CandidateId> scored, unscored;
+    for (const CandidateId& id : LivingOperations(space, view.living())) {
+      (IsLastOfNode(space, view.living(), id) ? unscored : scored).push_back(id);
+    }
+    // The first is that of the whole network.
+    NAP_ASSIGN_OR_RETURN(const std::vector<SearchView::Numbers> values,
+                         view.ShareOut(static_cast<int64_t>(scored.size()) + 1, [&](int64_t item) {
+                           LivingTable living = view.living();
+                           if (item > 0) living[scored[item - 1]] = false;
+                           return SearchView::Numbers{MeanScore(living)};
+                         }));
     ScoreTable scores(space);
     double highest = -std::numeric_limits<double>::infinity();
-    std::vector<CandidateId> unscored;
-    for (const CandidateId& id : LivingOperations(space, view.living())) {
-      if (IsLastOfNode(space, view.living(), id)) {
-        unscored.push_back(id);
-        continue;
-      }
-      LivingTable without = view.living();
-      without[id] = false;
-      scores[id] = whole - MeanScore(without);
-      highest = std::max(highest, scores[id]);
+    for (size_t i = 0; i < scored.size(); ++i) {
+      scores[scored[i]] = values[0][0] - values[i + 1][0];
+      highest = std::max(highest, scores[scored[i]]);
     }
     // A network without them is none.
     for (const CandidateId& id : unscored) scores[id] = std::isfinite(highest) ? highest : 0;

@@ -1,10 +1,21 @@
 #include "nap/pruning/criterion.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "nap/base/status_macros.h"
 
 namespace nap {
+
+absl::StatusOr<std::vector<SearchView::Numbers>> SearchView::ShareOut(
+    int64_t count, const std::function<absl::StatusOr<Numbers>(int64_t item)>& compute) {
+  std::vector<Numbers> all;
+  for (int64_t item = 0; item < count; ++item) {
+    NAP_ASSIGN_OR_RETURN(Numbers numbers, compute(item));
+    all.push_back(std::move(numbers));
+  }
+  return all;
+}
 
 Parameter RemovalsParameter(double value) {
   return Parameter::Number("removals", value, 0,

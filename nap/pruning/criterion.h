@@ -53,7 +53,8 @@ class NetworkView {
   virtual std::vector<double> ActivationKernel(const LivingTable& living) = 0;
 };
 
-// What a criterion may ask of a search at a pruning milestone.
+// What a criterion may ask of a search at a pruning milestone. What takes long and can be divided
+// it asks within ShareOut.
 class SearchView {
  public:
   virtual ~SearchView() = default;
@@ -83,6 +84,12 @@ class SearchView {
   // InvalidArgument if there is no such score, else its own errors.
   virtual absl::StatusOr<double> ArchitectureScore(const std::string& score,
                                                    const LivingTable& architecture) = 0;
+
+  // compute(0) .. compute(count - 1), where several processes search together each by one of them;
+  // each sees the same view. The error of the first that has one.
+  using Numbers = std::vector<double>;
+  virtual absl::StatusOr<std::vector<Numbers>> ShareOut(
+      int64_t count, const std::function<absl::StatusOr<Numbers>(int64_t item)>& compute);
 
   virtual uint64_t seed() const = 0;
   virtual int milestone() const = 0;  // 0 at the first

@@ -34,14 +34,20 @@ class ExpectedScore final : public PruningCriterion {
 
   absl::StatusOr<ScoreTable> Score(SearchView& view) override {
     std::vector<LivingTable> architectures;
-    std::vector<double> scores;
     for (int64_t i = 0; i < samples_; ++i) {
       NAP_ASSIGN_OR_RETURN(LivingTable architecture,
                            view.RandomArchitecture(static_cast<uint64_t>(drawn_ + i)));
-      NAP_ASSIGN_OR_RETURN(const double score, view.ArchitectureScore(score_, architecture));
       architectures.push_back(std::move(architecture));
-      scores.push_back(score);
     }
+    NAP_ASSIGN_OR_RETURN(
+        const std::vector<SearchView::Numbers> found,
+        view.ShareOut(samples_, [&](int64_t item) -> absl::StatusOr<SearchView::Numbers> {
+          NAP_ASSIGN_OR_RETURN(const double score,
+                               view.ArchitectureScore(score_, architectures[item]));
+          return SearchView::Numbers{score};
+        }));
+    std::vector<double> scores;
+    for (const SearchView::Numbers& score : found) scores.push_back(score[0]);
     drawn_ += samples_;
     const double mean =
         std::accumulate(scores.begin(), scores.end(), 0.) / static_cast<double>(samples_);

@@ -28,31 +28,18 @@ class Shapley final : public PruningCriterion {
 
   absl::StatusOr<ScoreTable> Score(SearchView& view) override {
     const CandidateSpace& space = view.space();
-    std::vector<CandidateId> ids = LivingOperations(space, view.living());
+    const std::vector<CandidateId> ids = LivingOperations(space, view.living());
+    const std::vector<std::vector<CandidateId>> orders = Orders(view, ids);
+    NAP_ASSIGN_OR_RETURN(const std::vector<SearchView::Numbers> growths,
+                         view.ShareOut(orders_, [&](int64_t order) {
+                           return GrowthsOf(view, order, orders[order]);
+                         }));
     ScoreTable sums(space), counts(space);
-    RandomStream random({view.seed(), kStream, static_cast<uint64_t>(view.milestone()),
-                         static_cast<uint64_t>(ids.size())});
     for (int64_t order = 0; order < orders_; ++order) {
-      NetworkChoice choice;
-      choice.images = images_;
-      choice.batch = order;
-      NAP_ASSIGN_OR_RETURN(const std::unique_ptr<NetworkView> network, view.Network(choice));
-      random.Shuffle(ids);
-      // What earlier orders did not come to goes first.
-      std::stable_sort(ids.begin(), ids.end(), [&](const CandidateId& a, const CandidateId& b) {
-        return counts[a] < counts[b];
-      });
-      LivingTable living = view.living();
-      double loss = network->Loss(living);
-      const double most = loss + truncation_;
-      for (const CandidateId& id : ids) {
-        if (loss > most) break;  // in what is left nothing can be told any more
-        if (IsLastOfNode(space, living, id)) continue;
-        living[id] = false;
-        const double without = network->Loss(living);
-        sums[id] += without - loss;
-        ++counts[id];
-        loss = without;
+      for (size_t i = 0; i < growths[order].size(); ++i) {
+        if (std::isnan(growths[order][i])) continue;
+        sums[orders[order][i]] += growths[order][i];
+        ++counts[orders[order][i]];
       }
     }
     double highest = -std::numeric_limits<double>::infinity();
@@ -73,6 +60,51 @@ class Shapley final : public PruningCriterion {
   }
 
  private:
+  // By chance, but each operation is early in one of them: of what is late nothing may be told.
+  std::vector<std::vector<CandidateId>> Orders(SearchView& view,
+                                               std::vector<CandidateId> ids) const {
+    RandomStream random({view.seed(), kStream, static_cast<uint64_t>(view.milestone()),
+                         static_cast<uint64_t>(ids.size())});
+    const size_t early = (ids.size() + orders_ - 1) / orders_;
+    ScoreTable counts(view.space());  // how often it was
+    std::vector<std::vector<CandidateId>> orders;
+    for (int64_t order = 0; order < orders_; ++order) {
+      random.Shuffle(ids);
+      std::stable_sort(ids.begin(), ids.end(), [&](const CandidateId& a, const CandidateId& b) {
+        return counts[a] < counts[b];
+      });
+      for (size_t i = 0; i < early; ++i) ++counts[ids[i]];
+      orders.push_back(ids);
+    }
+    return orders;
+  }
+
+  // Of the loss, as one operation after the other is taken away, until it has grown by the
+  // truncation; not a number for one without which a node has none.
+  absl::StatusOr<SearchView::Numbers> GrowthsOf(SearchView& view, int64_t order,
+                                                const std::vector<CandidateId>& ids) const {
+    NetworkChoice choice;
+    choice.images = images_;
+    choice.batch = order;
+    NAP_ASSIGN_OR_RETURN(const std::unique_ptr<NetworkView> network, view.Network(choice));
+    LivingTable living = view.living();
+    double loss = network->Loss(living);
+    const double most = loss + truncation_;
+    SearchView::Numbers growths;
+    for (const CandidateId& id : ids) {
+      if (loss > most) break;
+      if (IsLastOfNode(view.space(), living, id)) {
+        growths.push_back(std::numeric_limits<double>::quiet_NaN());
+        continue;
+      }
+      living[id] = false;
+      const double without = network->Loss(living);
+      growths.push_back(without - loss);
+      loss = without;
+    }
+    return growths;
+  }
+
   const int64_t orders_, images_;
   const double truncation_, removals_;
 };

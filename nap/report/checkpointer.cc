@@ -11,7 +11,9 @@
 namespace nap {
 namespace {
 
-constexpr char kThreads[] = "threads";  // in a checkpoint
+// In a checkpoint.
+constexpr char kThreads[] = "threads";
+constexpr char kProcesses[] = "processes";
 
 }  // namespace
 
@@ -39,15 +41,20 @@ absl::Status Checkpointer::SaveIfDue(const std::string& where) {
 
 absl::Status Checkpointer::AfterEpoch(int epoch) { return Save(absl::StrCat("epoch ", epoch)); }
 
-absl::StatusOr<int> Checkpointer::Threads(const Checkpoint& checkpoint) {
+absl::StatusOr<int> Checkpointer::Threads(const Checkpoint& checkpoint, int processes,
+                                          int otherwise) {
   int64_t threads = 0;
   NAP_RETURN_IF_ERROR(Get(checkpoint.integers, kThreads, &threads));
+  const auto before = checkpoint.integers.find(kProcesses);
+  const int64_t then = before == checkpoint.integers.end() ? 1 : before->second;
+  if (then != processes) return otherwise;
   return static_cast<int>(threads);
 }
 
 absl::Status Checkpointer::Save(const std::string& where) {
   Checkpoint checkpoint = state_();
   checkpoint.integers[kThreads] = options_.threads;
+  checkpoint.integers[kProcesses] = options_.processes;
   NAP_RETURN_IF_ERROR(folder_->WriteCheckpoint(std::move(checkpoint)));
   last_save_ = MonotonicSeconds();
   if (InterruptSignal() == 0) return absl::OkStatus();

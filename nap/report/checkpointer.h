@@ -18,7 +18,9 @@ class Checkpointer {
  public:
   struct Options {
     double minutes;  // between two checkpoints, at least
-    int threads;     // that compute: kept, since they may decide about the bits
+    // That compute, a process: kept, since they may decide about the bits.
+    int threads;
+    int processes = 1;
   };
   // `state`: what is to be saved.
   Checkpointer(RunFolder* folder, const Options& options, std::function<Checkpoint()> state);
@@ -27,8 +29,8 @@ class Checkpointer {
   absl::Status AfterPruning(int epoch, int operations_alive);
   absl::Status AfterEpoch(int epoch);
 
-  // What Options::threads was.
-  static absl::StatusOr<int> Threads(const Checkpoint& checkpoint);
+  // What Options::threads was, or `otherwise` if there are not as many processes as there were.
+  static absl::StatusOr<int> Threads(const Checkpoint& checkpoint, int processes, int otherwise);
 
  private:
   absl::Status SaveIfDue(const std::string& where);

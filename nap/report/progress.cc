@@ -40,6 +40,17 @@ void AppendBroken(int64_t images, std::string* lines) {
   if (images > 0) absl::StrAppend(lines, "  broken images, left out: ", images, "\n");
 }
 
+// "  7 % waiting", of several processes.
+std::string WaitingText(double share) {
+  return share == 0 ? "" : absl::StrFormat("  %.0f %% waiting", 100 * share);
+}
+
+std::string WaitingText(const EpochReport& report) {
+  if (report.processes == 1) return "";
+  return absl::StrFormat("; %d processes, %.0f %% of the time waiting for each other",
+                         report.processes, 100 * report.waiting_share);
+}
+
 }  // namespace
 
 Progress::Progress(std::FILE* out)
@@ -64,11 +75,11 @@ void Progress::ShowEpoch(const std::string& lines) {
 void Progress::Step(const SearchStepReport& report) {
   if (!IsDue()) return;
   ShowStep(absl::StrFormat(
-      "epoch %d/%d  step %d/%d  loss %.3f  accuracy %.1f %%  %d operations alive  %.0f images/s  "
+      "epoch %d/%d  step %d/%d  loss %.3f  accuracy %.1f %%  %d operations alive  %.0f images/s%s  "
       "%s left",
       report.epoch, report.epochs, report.step, report.steps_per_epoch, report.train_loss,
       100 * report.train_accuracy, report.operations_alive, report.images_per_second,
-      FormatDuration(report.seconds_left)));
+      WaitingText(report.waiting_share), FormatDuration(report.seconds_left)));
 }
 
 void Progress::Pruning(const PruningReport& report, const CandidateSpace& space) {
@@ -92,9 +103,10 @@ void Progress::Epoch(const SearchEpochReport& report, const SearchSpace& search_
                             FormatDuration(report.seconds), alive)
           : absl::StrFormat(
                 "epoch %d/%d done in %s: train loss %.3f, accuracy %.1f %%; validation loss %.3f, "
-                "accuracy %.1f %%; %d operations alive\n",
+                "accuracy %.1f %%; %d operations alive%s\n",
                 report.epoch, report.epochs, FormatDuration(report.seconds), report.train_loss,
-                100 * report.train_accuracy, report.valid_loss, 100 * report.valid_accuracy, alive);
+                100 * report.train_accuracy, report.valid_loss, 100 * report.valid_accuracy, alive,
+                WaitingText(report));
   AppendBroken(report.broken_images, &lines);
   if (!report.pruned.empty()) {
     absl::StrAppend(&lines, "  pruned: ", Summarise(report.pruned, space), "\n");
@@ -109,18 +121,19 @@ void Progress::Epoch(const SearchEpochReport& report, const SearchSpace& search_
 void Progress::Step(const StepReport& report) {
   if (!IsDue()) return;
   ShowStep(absl::StrFormat(
-      "epoch %d/%d  step %d/%d  loss %.3f  accuracy %.1f %%  %.0f images/s  %s left", report.epoch,
-      report.epochs, report.step, report.steps_per_epoch, report.train_loss,
-      100 * report.train_accuracy, report.images_per_second, FormatDuration(report.seconds_left)));
+      "epoch %d/%d  step %d/%d  loss %.3f  accuracy %.1f %%  %.0f images/s%s  %s left",
+      report.epoch, report.epochs, report.step, report.steps_per_epoch, report.train_loss,
+      100 * report.train_accuracy, report.images_per_second, WaitingText(report.waiting_share),
+      FormatDuration(report.seconds_left)));
 }
 
 void Progress::Epoch(const TrainingEpochReport& report) {
   std::string lines = absl::StrFormat(
       "epoch %d/%d done in %s: train loss %.3f, accuracy %.1f %%; test loss %.3f, accuracy %.1f "
-      "%%, top-5 %.1f %%%s\n",
+      "%%, top-5 %.1f %%%s%s\n",
       report.epoch, report.epochs, FormatDuration(report.seconds), report.train_loss,
       100 * report.train_accuracy, report.test_loss, 100 * report.test_accuracy,
-      100 * report.test_top5_accuracy, report.is_best ? " (best so far)" : "");
+      100 * report.test_top5_accuracy, report.is_best ? " (best so far)" : "", WaitingText(report));
   AppendBroken(report.broken_images, &lines);
   ShowEpoch(lines);
 }

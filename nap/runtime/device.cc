@@ -27,11 +27,11 @@ c10::Stream UploadStream(const c10::impl::VirtualGuardImpl& gpu, const c10::Devi
   return streams.emplace(device.index(), gpu.getStreamFromGlobalPool(device)).first->second;
 }
 
-absl::StatusOr<c10::Device> DeviceOf(const std::string& name) {
+absl::StatusOr<c10::Device> DeviceOf(const std::string& name, int process) {
   const auto gpus = static_cast<int>(torch::cuda::device_count());
   if (name == "cpu" || (name == "auto" && gpus == 0)) return c10::Device(c10::kCPU);
   absl::string_view rest = name;
-  int index = 0;
+  int index = gpus > 0 ? process % gpus : 0;
   if (name != "auto" && name != "cuda" &&
       !(absl::ConsumePrefix(&rest, "cuda:") && absl::SimpleAtoi(rest, &index) && index >= 0 &&
         index < 128)) {
@@ -50,7 +50,7 @@ absl::StatusOr<c10::Device> DeviceOf(const std::string& name) {
 
 absl::StatusOr<ComputeDevice> FindDevice(const DeviceOptions& options) {
   ComputeDevice found;
-  NAP_ASSIGN_OR_RETURN(found.device, DeviceOf(options.name));
+  NAP_ASSIGN_OR_RETURN(found.device, DeviceOf(options.name, options.process));
   NAP_ASSIGN_OR_RETURN(found.precision, FindPrecision(options.precision, found.device));
   return found;
 }

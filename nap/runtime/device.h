@@ -17,6 +17,7 @@ struct DeviceOptions {
   std::string precision = "float32";
   // The same seed gives the same bits on a GPU too, more slowly. On a CPU it always does.
   bool deterministic = false;
+  int process = 0;  // of those on this machine; "auto" and "cuda" are each one's own GPU
 };
 
 struct ComputeDevice {
@@ -24,7 +25,7 @@ struct ComputeDevice {
   Precision precision = Precision::kFloat32;
 };
 
-// "auto" (the first GPU if there is one, else the CPU), "cpu", "cuda" or "cuda:N". InvalidArgument
+// "auto" (a GPU if there is one, else the CPU), "cpu", "cuda" or "cuda:N". InvalidArgument
 // for another name, FailedPrecondition for a device that is not there, or has not the precision.
 absl::StatusOr<ComputeDevice> FindDevice(const DeviceOptions& options);
 

@@ -107,6 +107,7 @@ class C10dGroup final : public ProcessGroup {
   int64_t bytes_sent() const override { return bytes_; }
   void Beat() override { watch_->Beat(); }
 
+  using ProcessGroup::Gather;
   using ProcessGroup::Sum;
 
   void Sum(std::vector<double>* values) override {

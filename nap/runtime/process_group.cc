@@ -1,39 +1,62 @@
 #include "nap/runtime/process_group.h"
 
+#include <absl/strings/numbers.h>
 #include <absl/strings/str_cat.h>
+#include <absl/strings/str_split.h>
+#include <glog/logging.h>
 
 #include <cstring>
+#include <utility>
 
 namespace nap {
 namespace {
 
-// A process's share of the items, as text: the values' bytes, or the error and where it was.
+std::string BytesOf(const std::vector<double>& numbers) {
+  return {reinterpret_cast<const char*>(numbers.data()), numbers.size() * sizeof(double)};
+}
+
+std::vector<double> NumbersOf(const std::string& bytes) {
+  std::vector<double> numbers(bytes.size() / sizeof(double));
+  std::memcpy(numbers.data(), bytes.data(), bytes.size());
+  return numbers;
+}
+
+// A process's share of the items: the numbers of each, or the error of one.
 struct Share {
-  int64_t failed = -1;  // item; -1: none
+  std::vector<ProcessGroup::Numbers> numbers;
+  int64_t failed = -1;  // the item; -1: none
   absl::Status error;
-  std::vector<double> values;
 };
 
+// "item code message", or, beginning with a blank, the numbers' bytes, behind each item's count.
 std::string Encode(const Share& share) {
-  const auto* const bytes = reinterpret_cast<const char*>(share.values.data());
-  std::string text(reinterpret_cast<const char*>(&share.failed), sizeof share.failed);
-  if (share.failed < 0) return text + std::string(bytes, share.values.size() * sizeof(double));
-  text.push_back(static_cast<char>(share.error.code()));
-  return text + std::string(share.error.message());
+  if (share.failed >= 0) {
+    return absl::StrCat(share.failed, " ", static_cast<int>(share.error.code()), " ",
+                        share.error.message());
+  }
+  std::vector<double> flat;
+  for (const ProcessGroup::Numbers& numbers : share.numbers) {
+    flat.push_back(static_cast<double>(numbers.size()));
+    flat.insert(flat.end(), numbers.begin(), numbers.end());
+  }
+  return " " + BytesOf(flat);
 }
 
 Share Decode(const std::string& text) {
   Share share;
-  std::memcpy(&share.failed, text.data(), sizeof share.failed);
-  const char* const rest = text.data() + sizeof share.failed;
-  const size_t size = text.size() - sizeof share.failed;
-  if (share.failed >= 0) {
-    share.error =
-        absl::Status(static_cast<absl::StatusCode>(rest[0]), absl::string_view(rest + 1, size - 1));
+  if (text[0] != ' ') {
+    const std::vector<std::string> parts = absl::StrSplit(text, absl::MaxSplits(' ', 2));
+    int code = 0;
+    CHECK(absl::SimpleAtoi(parts[0], &share.failed) && absl::SimpleAtoi(parts[1], &code));
+    share.error = absl::Status(static_cast<absl::StatusCode>(code), parts[2]);
     return share;
   }
-  share.values.resize(size / sizeof(double));
-  std::memcpy(share.values.data(), rest, size);
+  const std::vector<double> flat = NumbersOf(text.substr(1));
+  for (auto next = flat.begin(); next != flat.end();) {
+    const auto count = static_cast<int64_t>(*next++);
+    share.numbers.emplace_back(next, next + count);
+    next += count;
+  }
   return share;
 }
 
@@ -43,6 +66,13 @@ double ProcessGroup::Sum(double value) {
   std::vector<double> values = {value};
   Sum(&values);
   return values[0];
+}
+
+std::vector<std::vector<double>> ProcessGroup::Gather(const std::vector<double>& numbers) {
+  if (size() == 1) return {numbers};
+  std::vector<std::vector<double>> all;
+  for (const std::string& bytes : Gather(BytesOf(numbers))) all.push_back(NumbersOf(bytes));
+  return all;
 }
 
 absl::Status ProcessGroup::Agree(const absl::Status& status) {
@@ -62,20 +92,22 @@ absl::Status ProcessGroup::CheckSame(
   return absl::OkStatus();
 }
 
-absl::Status ProcessGroup::ShareOut(int64_t count,
-                                    const std::function<absl::Status(int64_t, double*)>& compute,
-                                    std::vector<double>* values) {
+absl::StatusOr<std::vector<ProcessGroup::Numbers>> ProcessGroup::ShareOut(
+    int64_t count, const std::function<absl::StatusOr<Numbers>(int64_t item)>& compute) {
   Share own;
   for (int64_t item = rank(); item < count && own.failed < 0; item += size()) {
-    double value = 0;
-    own.error = compute(item, &value);
-    own.values.push_back(value);
-    if (!own.error.ok()) own.failed = item;
+    absl::StatusOr<Numbers> numbers = compute(item);
+    if (numbers.ok()) {
+      own.numbers.push_back(*std::move(numbers));
+    } else {
+      own.failed = item;
+      own.error = numbers.status();
+    }
     Beat();
   }
   std::vector<Share> shares;
   if (size() == 1) {
-    shares.push_back(own);
+    shares.push_back(std::move(own));
   } else {
     for (const std::string& text : Gather(Encode(own))) shares.push_back(Decode(text));
   }
@@ -84,11 +116,11 @@ absl::Status ProcessGroup::ShareOut(int64_t count,
     if (share.failed >= 0 && (first == nullptr || share.failed < first->failed)) first = &share;
   }
   if (first != nullptr) return first->error;
-  values->clear();
+  std::vector<Numbers> all;
   for (int64_t item = 0; item < count; ++item) {
-    values->push_back(shares[item % size()].values[item / size()]);
+    all.push_back(std::move(shares[item % size()].numbers[item / size()]));
   }
-  return absl::OkStatus();
+  return all;
 }
 
 std::string ProcessGroup::NameOf(int rank) const { return absl::StrCat("rank ", rank); }

@@ -3,7 +3,7 @@
 #define NAP_RUNTIME_PROCESS_GROUP_H_
 
 #include <ATen/core/Tensor.h>
-#include <absl/status/status.h>
+#include <absl/status/statusor.h>
 #include <absl/strings/string_view.h>
 
 #include <cstdint>
@@ -37,6 +37,8 @@ class ProcessGroup {
   // Collective. What each process gives, by rank.
   virtual std::vector<std::string> Gather(const std::string& text) { return {text}; }
 
+  std::vector<std::vector<double>> Gather(const std::vector<double>& numbers);
+
   // Collective. OK if it is OK everywhere; else a process's own error, or Cancelled where only
   // others have one.
   absl::Status Agree(const absl::Status& status);
@@ -47,11 +49,11 @@ class ProcessGroup {
                          const std::function<std::string(const std::string& first,
                                                          const std::string& other)>& difference);
 
-  // Collective. value(0) .. value(count - 1), each computed by one of the processes; the error of
-  // the first that has one.
-  absl::Status ShareOut(int64_t count,
-                        const std::function<absl::Status(int64_t item, double* value)>& compute,
-                        std::vector<double>* values);
+  // Collective. compute(0) .. compute(count - 1), each of them by one of the processes; the error
+  // of the first that has one.
+  using Numbers = std::vector<double>;
+  absl::StatusOr<std::vector<Numbers>> ShareOut(
+      int64_t count, const std::function<absl::StatusOr<Numbers>(int64_t item)>& compute);
 
   // "rank 1 on <machine>".
   virtual std::string NameOf(int rank) const;

@@ -40,17 +40,10 @@ TEST(ProcessGroupTest, OneProcessIsAGroup) {
   EXPECT_TRUE(group.Agree(absl::OkStatus()).ok());
   EXPECT_TRUE(absl::IsDataLoss(group.Agree(absl::DataLossError("x"))));
   EXPECT_TRUE(group.Fail("x"));
-  std::vector<double> values;
-  ASSERT_TRUE(group
-                  .ShareOut(
-                      3,
-                      [](int64_t item, double* value) {
-                        *value = static_cast<double>(item * item);
-                        return absl::OkStatus();
-                      },
-                      &values)
-                  .ok());
-  EXPECT_EQ(values, (std::vector<double>{0, 1, 4}));
+  const auto values = group.ShareOut(
+      3, [](int64_t item) { return ProcessGroup::Numbers(static_cast<size_t>(item), 0.5); });
+  ASSERT_TRUE(values.ok());
+  EXPECT_EQ(*values, (std::vector<ProcessGroup::Numbers>{{}, {0.5}, {0.5, 0.5}}));
 }
 
 TEST(ProcessGroupTest, SumsBroadcastsAndGathers) {
@@ -114,32 +107,35 @@ TEST(ProcessGroupTest, AgreesAndSharesOut) {
     said.push_back(absl::StrCat(first == absl::IsCancelled(status), !status.ok()));
 
     int computed = 0;
-    std::vector<double> values;
-    const auto square = [&](int64_t item, double* value) {
+    const auto square = [&](int64_t item) {
       ++computed;
-      *value = static_cast<double>(item * item) / 3;
-      return absl::OkStatus();
+      // As many as its number says.
+      return ProcessGroup::Numbers(static_cast<size_t>(item), static_cast<double>(item * item) / 3);
     };
-    EXPECT_TRUE(group->ShareOut(7, square, &values).ok());
-    said.push_back(absl::StrJoin(values, " "));
+    const auto values = group->ShareOut(7, square);
+    EXPECT_TRUE(values.ok());
+    double total = 0;
+    for (size_t item = 0; item < values->size(); ++item) {
+      EXPECT_EQ((*values)[item].size(), item);
+      for (const double value : (*values)[item]) total += value;
+    }
+    said.push_back(absl::StrCat(total));
     said.push_back(absl::StrCat(computed == (first ? 3 : 2), group->Sum(computed)));
-    EXPECT_TRUE(group->ShareOut(0, square, &values).ok());
-    EXPECT_TRUE(values.empty());
+    EXPECT_TRUE(group->ShareOut(0, square)->empty());
     // The first item's error, whoever computes it, and with nothing computed after it there.
-    const absl::Status error = group->ShareOut(
-        7,
-        [](int64_t item, double*) {
-          return item % 3 == 2 || item == 4 ? absl::UnavailableError(absl::StrCat("no item ", item))
-                                            : absl::OkStatus();
-        },
-        &values);
+    const absl::Status error =
+        group
+            ->ShareOut(7,
+                       [](int64_t item) -> absl::StatusOr<ProcessGroup::Numbers> {
+                         if (item % 3 != 2 && item != 4) return ProcessGroup::Numbers{};
+                         return absl::UnavailableError(absl::StrCat("no item ", item));
+                       })
+            .status();
     said.push_back(error.ToString());
     return absl::StrJoin(said, "\n");
   });
-  EXPECT_EQ(
-      Agreed(ends),
-      absl::StrCat("1\n11\n", absl::StrJoin({0., 1 / 3., 4 / 3., 3., 16 / 3., 25 / 3., 12.}, " "),
-                   "\n17\nUNAVAILABLE: no item 2"));
+  // 441 / 3, where 441 = 1 + 8 + 27 + ... + 216.
+  EXPECT_EQ(Agreed(ends), "1\n11\n147\n17\nUNAVAILABLE: no item 2");
 }
 
 TEST(ProcessGroupTest, TellsWhoIsDifferent) {

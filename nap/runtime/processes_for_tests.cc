@@ -3,9 +3,13 @@
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include <cstdio>
+#include <exception>
 
 #include "nap/runtime/join_processes.h"
 #include "nap/runtime/launch.h"
@@ -44,8 +48,15 @@ void Write(int pipe, absl::string_view text) {
     Write(pipe, group.status().message());
     ::_exit(3);
   }
-  Write(pipe, body(*group));
-  (*group)->Leave();
+  try {
+    Write(pipe, body(*group));
+    (*group)->Leave();
+  } catch (const std::exception& error) {
+    // GoogleTest would catch it, and go on with the other tests in this process, too.
+    Write(pipe, error.what());
+    ::_exit(5);
+  }
+  std::fflush(stdout);
   ::_exit(::testing::Test::HasFailure() ? 4 : 0);
 }
 
@@ -73,18 +84,29 @@ std::vector<ProcessEnd> RunProcesses(
     children.push_back(child);
     pipes.push_back(ends[0]);
   }
-  std::vector<ProcessEnd> all;
-  for (int rank = 0; rank < processes; ++rank) {
-    ProcessEnd end;
-    char buffer[4096];
-    for (ssize_t size; (size = ::read(pipes[rank], buffer, sizeof buffer)) > 0;) {
-      end.text.append(buffer, static_cast<size_t>(size));
+  std::vector<ProcessEnd> all(children.size());
+  // Together: who cannot write all that it has to say keeps the others waiting.
+  for (size_t open = pipes.size(); open > 0;) {
+    std::vector<pollfd> polled;
+    for (const int pipe : pipes) polled.push_back({pipe, POLLIN, 0});
+    ::poll(polled.data(), polled.size(), -1);
+    for (size_t i = 0; i < pipes.size(); ++i) {
+      if (pipes[i] < 0 || polled[i].revents == 0) continue;
+      char buffer[4096];
+      const ssize_t size = ::read(pipes[i], buffer, sizeof buffer);
+      if (size > 0) {
+        all[i].text.append(buffer, static_cast<size_t>(size));
+        continue;
+      }
+      ::close(pipes[i]);
+      pipes[i] = -1;  // which poll leaves out
+      --open;
     }
-    ::close(pipes[rank]);
+  }
+  for (size_t i = 0; i < children.size(); ++i) {
     int status = 0;
-    EXPECT_EQ(::waitpid(children[rank], &status, 0), children[rank]);
-    end.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-    all.push_back(std::move(end));
+    EXPECT_EQ(::waitpid(children[i], &status, 0), children[i]);
+    all[i].exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   }
   return all;
 }

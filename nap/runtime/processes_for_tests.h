@@ -14,7 +14,7 @@ namespace nap {
 // How a child ended: its exit code, or 128 plus the number of the signal that ended it, and what it
 // returned or printed as the line of a run that lost a process.
 struct ProcessEnd {
-  int exit_code;
+  int exit_code = -1;
   std::string text;
 };
 

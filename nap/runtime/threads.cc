@@ -7,12 +7,13 @@
 
 namespace nap {
 
-int UseThreads(int threads) {
+int UseThreads(int threads, int processes) {
   if (threads == 0) {
     // What this process may use, which in a container is often less than what the machine has.
     cpu_set_t set;
     CPU_ZERO(&set);
     threads = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+    threads = std::max(1, threads / processes);
   }
   at::set_num_threads(threads);
   return threads;

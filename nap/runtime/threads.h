@@ -7,8 +7,9 @@
 
 namespace nap {
 
-// 0 means all of the machine's. Returns the number chosen.
-int UseThreads(int threads);
+// 0 means all of the machine's, or this process's part of them if so many compute on it. Returns
+// the number chosen.
+int UseThreads(int threads, int processes = 1);
 
 // Calls body(0) .. body(count - 1) on all threads.
 void ForEach(int64_t count, const std::function<void(int64_t)>& body);

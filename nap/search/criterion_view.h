@@ -3,6 +3,7 @@
 #define NAP_SEARCH_CRITERION_VIEW_H_
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -34,6 +35,10 @@ class CriterionView final : public SearchView {
   absl::StatusOr<LivingTable> RandomArchitecture(uint64_t number) override;
   absl::StatusOr<double> ArchitectureScore(const std::string& score,
                                            const LivingTable& architecture) override;
+  absl::StatusOr<std::vector<Numbers>> ShareOut(
+      int64_t count, const std::function<absl::StatusOr<Numbers>(int64_t item)>& compute) override {
+    return parts_.options.processes->ShareOut(count, compute);
+  }
 
  private:
   absl::StatusOr<Batch> TrainBatch(int64_t images, int64_t number) const;

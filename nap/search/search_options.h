@@ -5,11 +5,13 @@
 #include <absl/status/status.h>
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "nap/pruning/pruner.h"
 #include "nap/runtime/device.h"
+#include "nap/runtime/process_group.h"
 #include "nap/search_space/search_space.h"
 #include "ops/cost.h"
 
@@ -91,6 +93,10 @@ struct SearchOptions {
   DeviceOptions device;
   std::string backend = "fused";  // CellOptions::backend
   bool recompute = false;         // CellOptions::recompute
+
+  // That compute the search together; batches are shared out among them.
+  std::shared_ptr<ProcessGroup> processes = std::make_shared<ProcessGroup>();
+  bool global_norms = true;  // batch norms take the statistics of all processes' images
 };
 
 // InvalidArgument that names the option at fault (as the flag of the same name) and its range.

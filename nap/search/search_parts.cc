@@ -71,6 +71,11 @@ absl::StatusOr<SearchParts> MakeSearchParts(const SearchOptions& given, const Da
   NAP_ASSIGN_OR_RETURN(Pruner pruner,
                        Pruner::Create(space, options.budget, schedule, std::move(costs.limits)));
 
+  if (options.batch_size < options.processes->size()) {
+    return absl::InvalidArgumentError(absl::StrCat("--batch_size=", options.batch_size,
+                                                   " gives not each of ", options.processes->size(),
+                                                   " processes an image"));
+  }
   Split split = SplitIndices(images->size(), options.train_fraction, options.seed);
   const int64_t smaller = static_cast<int64_t>(std::min(split.first.size(), split.second.size()));
   if (smaller < options.batch_size) {
@@ -111,6 +116,13 @@ LoaderOptions LoadingOf(const SearchParts& parts, bool train, uint64_t stream) {
   loading.augmentation.crop_padding = train ? options.crop_padding : 0;
   loading.augmentation.flip = train && options.flip;
   loading.augmentation.cutout = train ? options.cutout : 0;
+  return loading;
+}
+
+LoaderOptions ShareOf(const SearchParts& parts, LoaderOptions loading, bool whole_batches) {
+  loading.process = parts.options.processes->rank();
+  loading.processes = parts.options.processes->size();
+  loading.whole_batches = whole_batches;
   return loading;
 }
 

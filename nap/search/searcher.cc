@@ -1,5 +1,6 @@
 #include "nap/search/searcher.h"
 
+#include <ATen/ops/from_blob.h>
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_join.h>
 
@@ -40,14 +41,17 @@ class SearcherImpl final : public Searcher {
         options_(parts_.options),
         trainer_(options_, parts_.plan, parts_.space, parts_.relaxation, parts_.strength_loss),
         view_(&parts_, &trainer_),
-        loop_({"train part", options_.epochs, options_.steps_per_epoch,
+        loop_({"train part", options_.epochs, options_.steps_per_epoch, options_.processes.get(),
                [this](int epoch) {
                  return epoch > options_.warmup_epochs ? parts_.optimization.passes : 1;
                }},
-              parts_.images, parts_.train, LoadingOf(parts_, /*train=*/true, kTrainStream)),
-        valid_loader_(parts_.images, parts_.valid, LoadingOf(parts_, /*train=*/true, kValidStream)),
+              parts_.images, parts_.train,
+              ShareOf(parts_, LoadingOf(parts_, /*train=*/true, kTrainStream), false)),
+        valid_loader_(parts_.images, parts_.valid,
+                      ShareOf(parts_, LoadingOf(parts_, /*train=*/true, kValidStream), false)),
         evaluation_loader_(parts_.images, EvaluationPart(parts_),
-                           LoadingOf(parts_, /*train=*/false, kValidStream)),
+                           ShareOf(parts_, LoadingOf(parts_, /*train=*/false, kValidStream),
+                                   /*whole_batches=*/true)),
         images_(Describe(*parts_.images)) {
     if (options_.milestones.begin == 0) loop_.state().epoch = 0;
   }
@@ -75,6 +79,7 @@ class SearcherImpl final : public Searcher {
   absl::Status EndEpoch(SearchEpochReport report, SearchObserver* observer);
   void KeepMixingWeights(SearchEpochReport* report);
   absl::Status PruneAt(SearchObserver* observer);
+  void TakeFirstScores(ScoreTable* scores);
   std::vector<Removal> Explain(const std::vector<CandidateId>& removed,
                                const ScoreTable& scores) const;
   absl::StatusOr<Genotype> GenotypeIfItEndedNow() const;
@@ -137,9 +142,9 @@ absl::Status SearcherImpl::Load(const Checkpoint& checkpoint) {
 absl::Status SearcherImpl::NextValid(Batch* batch) {
   if (!valid_loader_started_) valid_loader_.StartEpoch(state_.valid_pass, state_.valid_batch);
   valid_loader_started_ = true;
-  if (!valid_loader_.Next(batch)) {
+  if (!NextBatch(&valid_loader_, options_.processes.get(), batch)) {
     valid_loader_.StartEpoch(++state_.valid_pass);
-    if (!valid_loader_.Next(batch)) {
+    if (!NextBatch(&valid_loader_, options_.processes.get(), batch)) {
       return absl::DataLossError("every image of the validation part is broken");
     }
   }
@@ -149,11 +154,12 @@ absl::Status SearcherImpl::NextValid(Batch* batch) {
 
 absl::Status SearcherImpl::EvaluateValidPart() {
   NAP_ASSIGN_OR_RETURN(const ClassificationMeter valid,
-                       Evaluate(&evaluation_loader_, "validation part",
+                       Evaluate(&evaluation_loader_, "validation part", options_.processes.get(),
                                 [this](const Batch& batch) { return trainer_.Evaluate(batch); }));
   state_.valid_loss = valid.loss();
   state_.valid_accuracy = valid.accuracy();
-  loop_.state().broken_images += evaluation_loader_.broken_images();
+  loop_.state().broken_images += static_cast<int64_t>(
+      options_.processes->Sum(static_cast<double>(evaluation_loader_.broken_images())));
   return absl::OkStatus();
 }
 
@@ -167,7 +173,8 @@ absl::Status SearcherImpl::PruneAt(SearchObserver* observer) {
   // A score may be expensive.
   while (!parts_.pruner.IsMet(progress, trainer_.living())) {
     const int64_t most = parts_.criterion->RemovalsPerScoring(OperationsAlive());
-    NAP_ASSIGN_OR_RETURN(const ScoreTable scores, parts_.criterion->Score(view_));
+    NAP_ASSIGN_OR_RETURN(ScoreTable scores, parts_.criterion->Score(view_));
+    TakeFirstScores(&scores);
     LivingTable living = trainer_.living();
     NAP_ASSIGN_OR_RETURN(const std::vector<CandidateId> removed,
                          parts_.pruner.Prune(scores, progress, &living,
@@ -179,10 +186,23 @@ absl::Status SearcherImpl::PruneAt(SearchObserver* observer) {
     state_.pruned.insert(state_.pruned.end(), removed.begin(), removed.end());
     state_.removals.insert(state_.removals.end(), explained.begin(), explained.end());
     loop_.Seconds();
-    NAP_RETURN_IF_ERROR(observer->OnPruning(
-        {loop_.epoch(), std::move(explained), OperationsAlive(), MonotonicSeconds() - begin}));
+    NAP_RETURN_IF_ERROR(options_.processes->Agree(observer->OnPruning(
+        {loop_.epoch(), std::move(explained), OperationsAlive(), MonotonicSeconds() - begin})));
   }
   return absl::OkStatus();
+}
+
+// Rank 0's, if other processes have computed them, too: on another kind of machine rounding, and so
+// the order of two that are nearly the same, may be another.
+void SearcherImpl::TakeFirstScores(ScoreTable* scores) {
+  if (options_.processes->size() == 1) return;
+  std::vector<double> values;
+  scores->ForEach([&](double value) { values.push_back(value); });
+  const at::Tensor tensor =
+      at::from_blob(values.data(), {static_cast<int64_t>(values.size())}, at::kDouble);
+  options_.processes->Broadcast(std::vector<at::Tensor>{tensor});
+  auto value = values.begin();
+  scores->ForEach([&](double& score) { score = *value++; });
 }
 
 // Zero operations are not scored and go without a reason of their own.
@@ -310,7 +330,7 @@ absl::Status SearcherImpl::EndEpoch(SearchEpochReport report, SearchObserver* ob
   loop_.Finish(&report);
   loop_.state().NextEpoch();
   state_.NextEpoch();
-  return observer->OnEpoch(report);
+  return options_.processes->Agree(observer->OnEpoch(report));
 }
 
 }  // namespace

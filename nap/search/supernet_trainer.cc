@@ -18,10 +18,11 @@
 #include "nap/base/status_macros.h"
 #include "nap/engine/executor.h"
 #include "nap/model/supernet.h"
-#include "nap/runtime/gradient_reducer.h"
 #include "nap/runtime/gradients.h"
 #include "nap/runtime/libtorch_versions.h"
+#include "nap/runtime/process_group.h"
 #include "nap/runtime/step_runner.h"
+#include "nap/runtime/synchronized_norms.h"
 #include "nap/training/clipped_step.h"
 #include "nap/training/optimizer.h"
 #include "nap/training/training_state.h"
@@ -35,8 +36,8 @@ constexpr double kStrengthNoise = 1e-3;
 // An operation more than the candidates, after them.
 constexpr char kAuxiliarySkip[] = "skip_connect";
 
-// Of a pass's inputs, behind images and labels.
-constexpr int kFirstMixing = 2;
+// A pass's inputs.
+enum : size_t { kImages, kLabels, kShare, kFirstMixing };
 
 // Names in a checkpoint.
 constexpr char kWeights[] = "weights";
@@ -73,8 +74,10 @@ SupernetTrainer::SupernetTrainer(const SearchOptions& options, const NetworkPlan
       auxiliary_skip_(options.auxiliary_skip),
       strength_loss_weight_(strength_loss.weight),
       living_(space, true),
-      reducer_(std::make_unique<GradientReducer>()),
-      runner_(MakeStepRunner(options.backend)) {
+      processes_(*options_.processes),
+      // Who waits for others within a pass cannot record it.
+      runner_(processes_.size() > 1 && options.global_norms ? std::make_unique<StepRunner>()
+                                                            : MakeStepRunner(options.backend)) {
   at::manual_seed(options.seed);
   CandidateSpace computed = space;
   if (options.auxiliary_skip > 0) computed.operations.push_back({kAuxiliarySkip});
@@ -91,6 +94,11 @@ SupernetTrainer::SupernetTrainer(const SearchOptions& options, const NetworkPlan
   }
   MakeEdgeStrengths();
   UpdateMasks();
+  // The same seed may give other numbers on another kind of machine.
+  std::vector<at::Tensor> start = weights_;
+  for (const at::Tensor& tensor : supernet_->buffers()) start.push_back(tensor);
+  for (const at::Tensor& tensor : AllStrengths()) start.push_back(tensor);
+  processes_.Broadcast(start);
   weight_optimizer_ =
       std::make_unique<torch::optim::SGD>(weights_, torch::optim::SGDOptions(options.learning_rate)
                                                         .momentum(options.momentum)
@@ -123,17 +131,20 @@ StepResult SupernetTrainer::Backward(const Batch& batch, const std::vector<at::T
                                      GradientsOf what, bool strength_loss) {
   ClearGradients();
   const std::vector<at::Tensor> inputs = InputsOf(batch, mixing);
-  const std::vector<at::Tensor> results = runner_->Run(
-      static_cast<int>(what), inputs, [this, what](const std::vector<at::Tensor>& given) {
+  const std::vector<at::Tensor> results =
+      runner_->Run(static_cast<int>(what), inputs, [&](const std::vector<at::Tensor>& given) {
+        ProcessGroup alone;
+        const SynchronizedNorms norms(options_.global_norms ? &processes_ : &alone,
+                                      batch.labels.size(0), AllImages(batch));
         return ForwardAndBackward(given, what);
       });
   auto result = results.begin();
-  const double loss = (result++)->item<double>();
+  const double loss = processes_.Sum((result++)->item<double>());
   const StepResult step{loss, (result++)->cpu()};
   if (!std::isfinite(loss)) return step;
+  processes_.Sum(std::vector<at::Tensor>(result, results.end()));
   if (what != GradientsOf::kStrengths) {
     for (const at::Tensor& weight : weights_) weight.mutable_grad() = *result++;
-    reducer_->Reduce(weights_);
   }
   if (what != GradientsOf::kWeights) {
     // From the mixing weights on to the strengths.
@@ -148,7 +159,6 @@ StepResult SupernetTrainer::Backward(const Batch& batch, const std::vector<at::T
       gradients.emplace_back();
     }
     torch::autograd::backward(ends, gradients);
-    reducer_->Reduce(AllStrengths());
   }
   return step;
 }
@@ -351,7 +361,12 @@ nap::Strengths SupernetTrainer::StrengthsOf(size_t cell) const {
 std::vector<at::Tensor> SupernetTrainer::InputsOf(const Batch& batch,
                                                   const std::vector<at::Tensor>& mixing) const {
   std::vector<at::Tensor> inputs = {batch.images.to(device_.device),
-                                    batch.labels.to(device_.device)};
+                                    batch.labels.to(device_.device), at::Tensor()};
+  if (AllImages(batch) != batch.labels.size(0)) {
+    const double share =
+        static_cast<double>(batch.labels.size(0)) / static_cast<double>(AllImages(batch));
+    inputs[kShare] = at::full({}, share, inputs[kImages].options());
+  }
   for (size_t cell = 0; cell < mixing.size(); ++cell) {
     if (options_.auxiliary_skip == 0) {
       inputs.push_back(mixing[cell]);
@@ -363,14 +378,19 @@ std::vector<at::Tensor> SupernetTrainer::InputsOf(const Batch& batch,
   return inputs;
 }
 
+int64_t SupernetTrainer::AllImages(const Batch& batch) const {
+  return batch.all_images > 0 ? batch.all_images : batch.labels.size(0);
+}
+
 std::pair<at::Tensor, at::Tensor> SupernetTrainer::Forward(const std::vector<at::Tensor>& inputs) {
   at::Tensor logits;
   {
     const AutocastGuard guard(device_.precision, device_.device);
-    logits = supernet_->Forward(inputs[0], {inputs.begin() + kFirstMixing, inputs.end()});
+    logits = supernet_->Forward(inputs[kImages], {inputs.begin() + kFirstMixing, inputs.end()});
   }
   logits = logits.to(at::kFloat);
-  return {at::cross_entropy_loss(logits, inputs[1]), logits};
+  const at::Tensor loss = at::cross_entropy_loss(logits, inputs[kLabels]);
+  return {inputs[kShare].defined() ? loss * inputs[kShare] : loss, logits};
 }
 
 at::Tensor SupernetTrainer::LossOfStrengths(const std::vector<at::Tensor>& mixing) const {

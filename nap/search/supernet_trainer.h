@@ -26,10 +26,14 @@ class SGD;
 
 namespace nap {
 
-class GradientReducer;
+class ProcessGroup;
 class StepRunner;
 class Supernet;
 struct Checkpoint;
+
+// The processes of SearchOptions::processes go through the same calls; each with its share of a
+// batch where gradients are computed, of which each gets those of the whole batch. Evaluate is a
+// process's own.
 
 // Of what a backward pass computes gradients. What is left out costs nothing, and convolutions keep
 // no inputs where no gradient of a weight is wanted.
@@ -127,8 +131,10 @@ class SupernetTrainer {
  private:
   std::vector<at::Tensor> MixingTensors() const;
   nap::Strengths StrengthsOf(size_t cell) const;  // of a cell type
-  // Images, labels and mixing weights, those of auxiliary skip-connections too: what a pass reads.
+  // Images, labels, their share of all processes' batch (undefined if they are all) and mixing
+  // weights, those of auxiliary skip-connections too: what a pass reads.
   std::vector<at::Tensor> InputsOf(const Batch& batch, const std::vector<at::Tensor>& mixing) const;
+  int64_t AllImages(const Batch& batch) const;
   // Of such inputs: the loss and the logits.
   std::pair<at::Tensor, at::Tensor> Forward(const std::vector<at::Tensor>& inputs);
   // The same, and the loss's gradients: of the weights and of the inputs' mixing weights, as asked.
@@ -160,7 +166,7 @@ class SupernetTrainer {
   std::vector<at::Tensor> targets_;  // [edges] a cell type, int64: an edge's target
   std::unique_ptr<torch::optim::SGD> weight_optimizer_;
   std::unique_ptr<torch::optim::Optimizer> strength_optimizer_;
-  const std::unique_ptr<GradientReducer> reducer_;
+  ProcessGroup& processes_;
   const std::unique_ptr<StepRunner> runner_;
 };
 

@@ -60,16 +60,6 @@ std::map<std::string, T> FromDict(const c10::IValue& value) {
   return values;
 }
 
-std::string Encode(const Checkpoint& checkpoint) {
-  const std::vector<char> pickled = torch::jit::pickle_save(
-      c10::ivalue::Tuple::create({ToDict(checkpoint.tensors), ToDict(checkpoint.integers),
-                                  ToDict(checkpoint.numbers), ToDict(checkpoint.strings)}));
-  const absl::string_view payload(pickled.data(), pickled.size());
-  const std::string version = LittleEndian(kVersion, 4), length = LittleEndian(payload.size(), 8);
-  return absl::StrCat(kMagic, version, LittleEndian(Checksum(version, length, payload), 4), length,
-                      payload);
-}
-
 // What is in the way of reading the payload: DataLoss with the damage, or FailedPrecondition.
 absl::Status CheckFile(absl::string_view file) {
   if (file.size() < kHeaderSize) {
@@ -101,26 +91,40 @@ std::string PreviousPath(const std::string& folder) { return folder + "/checkpoi
 
 }  // namespace
 
+std::string EncodeCheckpoint(const Checkpoint& checkpoint) {
+  const std::vector<char> pickled = torch::jit::pickle_save(
+      c10::ivalue::Tuple::create({ToDict(checkpoint.tensors), ToDict(checkpoint.integers),
+                                  ToDict(checkpoint.numbers), ToDict(checkpoint.strings)}));
+  const absl::string_view payload(pickled.data(), pickled.size());
+  const std::string version = LittleEndian(kVersion, 4), length = LittleEndian(payload.size(), 8);
+  return absl::StrCat(kMagic, version, LittleEndian(Checksum(version, length, payload), 4), length,
+                      payload);
+}
+
+absl::StatusOr<Checkpoint> DecodeCheckpoint(const std::string& bytes, const std::string& name) {
+  const absl::Status status = CheckFile(bytes);
+  if (absl::IsDataLoss(status)) {
+    return absl::DataLossError(absl::StrCat(name, " is damaged (", status.message(), ")"));
+  }
+  if (!status.ok())
+    return absl::Status(status.code(), absl::StrCat(name, " is of ", status.message()));
+  const c10::IValue payload = torch::jit::pickle_load({bytes.begin() + kHeaderSize, bytes.end()});
+  const auto& maps = payload.toTupleRef().elements();
+  return Checkpoint{FromDict<at::Tensor>(maps[0]), FromDict<int64_t>(maps[1]),
+                    FromDict<double>(maps[2]), FromDict<std::string>(maps[3])};
+}
+
 absl::Status WriteCheckpoint(const std::string& folder, const Checkpoint& checkpoint) {
   const std::string path = NewestPath(folder);
   // A damaged one must not take the place of the whole one before it.
   const absl::StatusOr<std::string> present = ReadFile(path);
   const bool keep = present.ok() && !absl::IsDataLoss(CheckFile(*present));
-  return WriteFileAtomically(path, Encode(checkpoint), keep ? PreviousPath(folder) : "");
+  return WriteFileAtomically(path, EncodeCheckpoint(checkpoint), keep ? PreviousPath(folder) : "");
 }
 
 absl::StatusOr<Checkpoint> ReadCheckpoint(const std::string& path) {
   NAP_ASSIGN_OR_RETURN(const std::string file, ReadFile(path));
-  const absl::Status status = CheckFile(file);
-  if (absl::IsDataLoss(status)) {
-    return absl::DataLossError(absl::StrCat(path, " is damaged (", status.message(), ")"));
-  }
-  if (!status.ok())
-    return absl::Status(status.code(), absl::StrCat(path, " is of ", status.message()));
-  const c10::IValue payload = torch::jit::pickle_load({file.begin() + kHeaderSize, file.end()});
-  const auto& maps = payload.toTupleRef().elements();
-  return Checkpoint{FromDict<at::Tensor>(maps[0]), FromDict<int64_t>(maps[1]),
-                    FromDict<double>(maps[2]), FromDict<std::string>(maps[3])};
+  return DecodeCheckpoint(file, path);
 }
 
 absl::StatusOr<Checkpoint> ReadNewestCheckpoint(const std::string& folder) {

@@ -34,6 +34,11 @@ absl::Status Get(const std::map<std::string, T>& values, const std::string& name
   return absl::OkStatus();
 }
 
+// As bytes, those of a file, and back: DataLoss if they are damaged; FailedPrecondition for a
+// format that this version does not read. `name` is what messages call it.
+std::string EncodeCheckpoint(const Checkpoint& checkpoint);
+absl::StatusOr<Checkpoint> DecodeCheckpoint(const std::string& bytes, const std::string& name);
+
 // Writes `folder`/checkpoint.pt; the one that was there becomes checkpoint.previous.pt. Killed at
 // any moment or on a full disk, this leaves a whole checkpoint if there was one.
 absl::Status WriteCheckpoint(const std::string& folder, const Checkpoint& checkpoint);

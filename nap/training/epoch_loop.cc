@@ -4,11 +4,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
+#include <numeric>
 #include <utility>
 
 #include "nap/base/clock.h"
 #include "nap/base/status_macros.h"
 #include "nap/runtime/memory.h"
+#include "nap/runtime/process_group.h"
 
 namespace nap {
 namespace {
@@ -64,17 +67,23 @@ absl::Status EpochLoop::RunSteps(
     const std::function<absl::StatusOr<StepResult>(const Batch&)>& step,
     const std::function<absl::Status(const StepReport&)>& observe) {
   StartClock();
-  const int64_t broken_before = state_.broken_images;
+  ProcessGroup& processes = *options_.processes;
+  int64_t broken_before = 0;  // of this process
   loader_.StartEpoch(state_.epoch - 1, state_.step);
   // A batch whose images are all broken is passed over: a step is missing then.
   Batch batch;
-  while (state_.step < steps_per_epoch_ && loader_.Next(&batch)) {
+  while (state_.step < steps_per_epoch_ && NextBatch(&loader_, &processes, &batch)) {
     const double step_begin = MonotonicSeconds();
     NAP_ASSIGN_OR_RETURN(const StepResult result, step(batch));
-    state_.train.Add(result, batch.labels);
+    ClassificationMeter meter;
+    meter.Add(result, batch.labels);
+    meter.Sum(&processes);
+    state_.train.Add(meter);
     state_.step = loader_.next_batch();
     pace_.Add((MonotonicSeconds() - step_begin) / StepCost(epoch()));
-    state_.broken_images = broken_before + loader_.broken_images();
+    state_.broken_images += static_cast<int64_t>(
+        processes.Sum(static_cast<double>(loader_.broken_images() - broken_before)));
+    broken_before = loader_.broken_images();
     StepReport report;
     report.epoch = epoch();
     report.epochs = options_.epochs;
@@ -84,12 +93,22 @@ absl::Status EpochLoop::RunSteps(
     report.train_accuracy = state_.train.accuracy();
     report.images_per_second = static_cast<double>(state_.train.images()) / Seconds();
     report.seconds_left = SecondsLeft();
-    NAP_RETURN_IF_ERROR(observe(report));
+    report.waiting_share = WaitingShare();
+    NAP_RETURN_IF_ERROR(processes.Agree(observe(report)));
   }
   return state_.train.images() > 0 ? absl::OkStatus() : NoImages(options_.images);
 }
 
-void EpochLoop::StartClock() { begin_ = MonotonicSeconds() - state_.seconds; }
+void EpochLoop::StartClock() {
+  begin_ = MonotonicSeconds() - state_.seconds;
+  start_ = MonotonicSeconds();
+  waiting_before_ = options_.processes->seconds_waiting();
+}
+
+double EpochLoop::WaitingShare() const {
+  const double waiting = options_.processes->seconds_waiting() - waiting_before_;
+  return waiting / std::max(1e-9, MonotonicSeconds() - start_);
+}
 
 double EpochLoop::Seconds() {
   state_.seconds = MonotonicSeconds() - begin_;
@@ -118,17 +137,54 @@ EpochReport EpochLoop::Report(double learning_rate) const {
 void EpochLoop::Finish(EpochReport* report) {
   report->seconds = Seconds();
   report->peak_memory_bytes = PeakMemoryBytes();
+  report->processes = options_.processes->size();
+  report->waiting_share = WaitingShare();
+}
+
+bool NextBatch(Loader* loader, ProcessGroup* processes, Batch* batch) {
+  for (;;) {
+    if (!loader->Next(batch)) return false;
+    if (processes->size() == 1) return true;
+    std::vector<double> images(processes->size(), 0.0);
+    images[processes->rank()] = static_cast<double>(batch->labels.size(0));
+    processes->Sum(&images);
+    if (*std::min_element(images.begin(), images.end()) == 0) continue;
+    const auto own = images.begin() + processes->rank();
+    batch->first_image = static_cast<int64_t>(std::accumulate(images.begin(), own, 0.0));
+    batch->all_images =
+        static_cast<int64_t>(std::accumulate(own, images.end(), 0.0)) + batch->first_image;
+    return true;
+  }
 }
 
 absl::StatusOr<ClassificationMeter> Evaluate(
-    Loader* loader, const std::string& images,
+    Loader* loader, const std::string& images, ProcessGroup* processes,
     const std::function<StepResult(const Batch& batch)>& evaluate) {
-  ClassificationMeter meter;
+  std::vector<double> own;  // a number and a meter a batch
   loader->StartEpoch(0);
   Batch batch;
-  while (loader->Next(&batch)) meter.Add(evaluate(batch), batch.labels);
-  if (meter.images() == 0) return NoImages(images);
-  return meter;
+  while (loader->Next(&batch)) {
+    ClassificationMeter meter;
+    meter.Add(evaluate(batch), batch.labels);
+    own.push_back(static_cast<double>(loader->next_batch()));
+    const std::vector<double> numbers = meter.ToNumbers();
+    own.insert(own.end(), numbers.begin(), numbers.end());
+    processes->Beat();
+  }
+  // In the order of the batches, whoever had them.
+  std::map<double, ClassificationMeter> meters;
+  const std::vector<std::vector<double>> all = processes->Gather(own);
+  for (size_t process = 0; process < all.size(); ++process) {
+    for (size_t i = 0; i < all[process].size(); i += 1 + ClassificationMeter::kNumbers) {
+      const double* const found = &all[process][i];
+      meters[*found * static_cast<double>(all.size()) + static_cast<double>(process)] =
+          ClassificationMeter::FromNumbers(found + 1);
+    }
+  }
+  ClassificationMeter total;
+  for (const auto& [number, meter] : meters) total.Add(meter);
+  if (total.images() == 0) return NoImages(images);
+  return total;
 }
 
 absl::Status CheckFinite(double loss, const std::string& what, const EpochLoop& loop,

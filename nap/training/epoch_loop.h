@@ -16,6 +16,8 @@
 
 namespace nap {
 
+class ProcessGroup;
+
 // After each step. Losses and accuracies are means since the epoch began.
 struct StepReport {
   int epoch = 0;  // from 1
@@ -24,8 +26,9 @@ struct StepReport {
   int64_t steps_per_epoch = 0;
   double train_loss = 0;
   double train_accuracy = 0;
-  double images_per_second = 0;
-  double seconds_left = 0;  // if the steps to come take as long as those of late
+  double images_per_second = 0;  // of all processes
+  double seconds_left = 0;       // if the steps to come take as long as those of late
+  double waiting_share = 0;      // of the epoch's time, what this process waited for others
 };
 
 // After each epoch.
@@ -38,6 +41,8 @@ struct EpochReport {
   double seconds = 0;
   int64_t peak_memory_bytes = 0;  // of the process, so far
   int64_t broken_images = 0;      // left out in this epoch, those of evaluating it too
+  int processes = 1;              // that computed it
+  double waiting_share = 0;       // as in StepReport
 };
 
 // How far a run is. What a loader gives depends on the numbers of epoch and batch alone.
@@ -60,6 +65,9 @@ class EpochLoop {
     std::string images;  // what the loader's are, for messages: "train part"
     int epochs = 0;
     int64_t steps_per_epoch = 0;  // at most; 0: as many as there are batches
+
+    // Of which each has a share of every batch.
+    ProcessGroup* processes = nullptr;
 
     // What a step of an epoch costs compared with others; null: all the same.
     std::function<double(int epoch)> step_cost = nullptr;
@@ -92,6 +100,7 @@ class EpochLoop {
 
  private:
   double SecondsLeft() const;
+  double WaitingShare() const;
   double StepCost(int epoch) const {
     return options_.step_cost == nullptr ? 1 : options_.step_cost(epoch);
   }
@@ -100,14 +109,21 @@ class EpochLoop {
   Loader loader_;
   int64_t steps_per_epoch_;
   LoopState state_;
-  double begin_ = 0;  // of the epoch, as if it had not been interrupted
-  Pace pace_;         // of steps of cost 1
+  double begin_ = 0;           // of the epoch, as if it had not been interrupted
+  double start_ = 0;           // as it was
+  double waiting_before_ = 0;  // seconds
+  Pace pace_;                  // of steps of cost 1
 };
 
-// Loss and accuracy over one pass of the loader. DataLoss if no image could be read; `images`: as
+// The next batch of which every process has an image, with what of it this process has; false at
+// the end of the epoch. Collective.
+bool NextBatch(Loader* loader, ProcessGroup* processes, Batch* batch);
+
+// Collective. Loss and accuracy over one pass of the loader, which gives whole batches: the same
+// bits for any number of processes. DataLoss if no image could be read; `images`: as
 // EpochLoop::Options::images.
 absl::StatusOr<ClassificationMeter> Evaluate(
-    Loader* loader, const std::string& images,
+    Loader* loader, const std::string& images, ProcessGroup* processes,
     const std::function<StepResult(const Batch& batch)>& evaluate);
 
 // FailedPrecondition if the loss is not finite; `advice`: what the user can do.

@@ -4,6 +4,7 @@
 #include <tuple>
 
 #include "nap/base/status_macros.h"
+#include "nap/runtime/process_group.h"
 
 namespace nap {
 
@@ -16,6 +17,33 @@ void ClassificationMeter::Add(const StepResult& result, const at::Tensor& labels
   const at::Tensor likeliest = std::get<1>(values.topk(std::min<int64_t>(5, values.size(1)), 1));
   correct_top5_ += likeliest.eq(targets.unsqueeze(1)).sum().item<int64_t>();
   images_ += count;
+}
+
+void ClassificationMeter::Add(const ClassificationMeter& other) {
+  loss_ += other.loss_;
+  correct_ += other.correct_;
+  correct_top5_ += other.correct_top5_;
+  images_ += other.images_;
+}
+
+void ClassificationMeter::Sum(ProcessGroup* processes) {
+  std::vector<double> numbers = ToNumbers();
+  processes->Sum(&numbers);
+  *this = FromNumbers(numbers.data());
+}
+
+std::vector<double> ClassificationMeter::ToNumbers() const {
+  return {loss_, static_cast<double>(correct_), static_cast<double>(correct_top5_),
+          static_cast<double>(images_)};
+}
+
+ClassificationMeter ClassificationMeter::FromNumbers(const double* numbers) {
+  ClassificationMeter meter;
+  meter.loss_ = numbers[0];
+  meter.correct_ = static_cast<int64_t>(numbers[1]);
+  meter.correct_top5_ = static_cast<int64_t>(numbers[2]);
+  meter.images_ = static_cast<int64_t>(numbers[3]);
+  return meter;
 }
 
 void ClassificationMeter::Save(const std::string& prefix, Checkpoint* checkpoint) const {

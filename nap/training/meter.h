@@ -7,10 +7,13 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "nap/training/checkpoint.h"
 
 namespace nap {
+
+class ProcessGroup;
 
 // Of a network on a batch.
 struct StepResult {
@@ -22,6 +25,17 @@ class ClassificationMeter {
  public:
   // labels: [N], on any device.
   void Add(const StepResult& result, const at::Tensor& labels);
+
+  // What another one has counted, too.
+  void Add(const ClassificationMeter& other);
+
+  // Collective. Becomes that of all processes' images.
+  void Sum(ProcessGroup* processes);
+
+  // All that it knows, for another process.
+  std::vector<double> ToNumbers() const;
+  static ClassificationMeter FromNumbers(const double* numbers);
+  static constexpr size_t kNumbers = 4;
 
   // To and from a checkpoint, under names that begin with `prefix`.
   void Save(const std::string& prefix, Checkpoint* checkpoint) const;

@@ -2,7 +2,9 @@
 
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
+#include <ATen/ops/cat.h>
 #include <ATen/ops/cross_entropy_loss.h>
+#include <ATen/ops/full.h>
 #include <ATen/ops/tensor.h>
 #include <absl/strings/str_cat.h>
 #include <torch/optim/sgd.h>
@@ -17,9 +19,10 @@
 #include "nap/base/status_macros.h"
 #include "nap/engine/executor.h"
 #include "nap/runtime/device.h"
-#include "nap/runtime/gradient_reducer.h"
 #include "nap/runtime/gradients.h"
+#include "nap/runtime/process_group.h"
 #include "nap/runtime/step_runner.h"
+#include "nap/runtime/synchronized_norms.h"
 #include "nap/training/checkpoint.h"
 #include "nap/training/clipped_step.h"
 #include "nap/training/epoch_loop.h"
@@ -38,11 +41,12 @@ constexpr uint64_t kMixupStream = 3;
 // What DARTS does to ImageNet's photos.
 constexpr ColorJitter kDartsJitter = {0.4F, 0.4F, 0.4F, 0.2F};
 
-// What belongs to a step; other labels and shares are mixup's, and undefined without it.
-enum : size_t { kImages, kLabels, kOtherLabels, kShares, kDropPath, kInputs };
+// What belongs to a step; other labels and the labels' weights are mixup's, and undefined without
+// it. kShare: of all images of the step, those of this pass; undefined if they are all.
+enum : size_t { kImages, kLabels, kOtherLabels, kLabelWeights, kDropPath, kShare, kInputs };
 
-// Of its results, before the gradients.
-constexpr size_t kResults = 3;
+// Its results; from kResults on the gradients.
+enum : size_t { kTotal, kLoss, kLogits, kResults };
 
 // Names in a checkpoint.
 constexpr char kOptimizer[] = "optimizer";
@@ -56,6 +60,9 @@ LoaderOptions Loading(const TrainingOptions& options, const c10::Device& device,
   loading.drop_last = train;
   loading.training_view = train;
   loading.workers = options.workers;
+  loading.process = options.processes->rank();
+  loading.processes = options.processes->size();
+  loading.whole_batches = !train;
   loading.seed = RandomStream({options.seed, kLoaderStream}).Bits();
   loading.augmentation.mean = images.mean();
   loading.augmentation.stddev = images.stddev();
@@ -97,14 +104,25 @@ class NetworkTrainerImpl final : public NetworkTrainer {
         device_(device),
         description_(model.description),
         network_(model.network),
-        loop_({"training part", options.epochs, options.steps_per_epoch}, data->train.get(),
-              First(*data->train, 0), Loading(options, device.device, *data->train, true)),
+        loop_({"training part", options.epochs, options.steps_per_epoch, options.processes.get()},
+              data->train.get(), First(*data->train, 0),
+              Loading(options, device.device, *data->train, true)),
         test_loader_(data->test.get(), First(*data->test, options.evaluation_images),
                      Loading(options, device.device, *data->test, false)),
-        runner_(MakeStepRunner(model.network->backend())) {
+        processes_(*options_.processes),
+        // Who waits for others within a pass cannot record it.
+        runner_(processes_.size() > 1 && options.global_norms
+                    ? std::make_unique<StepRunner>()
+                    : MakeStepRunner(model.network->backend())) {
     network_->to(device_.device);
     network_->train();
     weights_ = network_->parameters();
+    for (const at::Tensor& buffer : network_->buffers()) {
+      if (buffer.is_floating_point()) statistics_.push_back(buffer);
+    }
+    // The same seed may give other numbers on another kind of machine.
+    processes_.Broadcast(weights_);
+    processes_.Broadcast(statistics_);
     optimizer_ = std::make_unique<torch::optim::SGD>(weights_,
                                                      torch::optim::SGDOptions(options.learning_rate)
                                                          .momentum(options.momentum)
@@ -142,6 +160,10 @@ class NetworkTrainerImpl final : public NetworkTrainer {
  private:
   absl::Status RunEpoch(TrainingObserver* observer);
   absl::StatusOr<StepResult> TrainStep(const Batch& batch);
+  std::vector<at::Tensor> InputsOf(const Batch& batch) const;
+  std::vector<at::Tensor> Pass(const std::vector<at::Tensor>& inputs, const Batch& batch,
+                               int64_t begin, int64_t end);
+  std::vector<at::Tensor> Passes(const Batch& batch);
   std::vector<at::Tensor> ForwardAndBackward(const std::vector<at::Tensor>& inputs);
   at::Tensor Loss(const at::Tensor& logits, const std::vector<at::Tensor>& inputs) const;
   absl::StatusOr<ClassificationMeter> EvaluateTestPart();
@@ -171,9 +193,10 @@ class NetworkTrainerImpl final : public NetworkTrainer {
   const std::shared_ptr<DerivedNetwork> network_;
   EpochLoop loop_;
   Loader test_loader_;
+  ProcessGroup& processes_;
   std::vector<at::Tensor> weights_;
+  std::vector<at::Tensor> statistics_;  // of batch norms: means and variances
   std::unique_ptr<torch::optim::SGD> optimizer_;
-  const std::unique_ptr<GradientReducer> reducer_ = std::make_unique<GradientReducer>();
   const std::unique_ptr<StepRunner> runner_;
   Accuracies accuracies_;
 };
@@ -186,8 +209,8 @@ at::Tensor NetworkTrainerImpl::Loss(const at::Tensor& logits,
                                   /*ignore_index=*/-100, options_.label_smoothing);
   };
   if (!inputs[kOtherLabels].defined()) return loss(inputs[kLabels]);
-  const at::Tensor& shares = inputs[kShares];
-  return loss(inputs[kLabels]) * shares[0] + loss(inputs[kOtherLabels]) * shares[1];
+  const at::Tensor& weights = inputs[kLabelWeights];
+  return loss(inputs[kLabels]) * weights[0] + loss(inputs[kOtherLabels]) * weights[1];
 }
 
 // Of what belongs to a step (kImages and so on): the total loss, the main one, the logits, and the
@@ -195,10 +218,14 @@ at::Tensor NetworkTrainerImpl::Loss(const at::Tensor& logits,
 std::vector<at::Tensor> NetworkTrainerImpl::ForwardAndBackward(
     const std::vector<at::Tensor>& inputs) {
   const DerivedNetwork::Output output = Forward(inputs[kImages], inputs[kDropPath]);
-  const at::Tensor loss = Loss(output.logits, inputs);
+  at::Tensor loss = Loss(output.logits, inputs);
   at::Tensor total = loss;
   if (output.auxiliary_logits.defined()) {
     total = total + Loss(output.auxiliary_logits, inputs) * options_.auxiliary_weight;
+  }
+  if (inputs[kShare].defined()) {
+    loss = loss * inputs[kShare];
+    total = total * inputs[kShare];
   }
   std::vector<at::Tensor> results = {total.detach(), loss.detach(), output.logits.detach()};
   const std::vector<at::Tensor> gradients = Gradients(total, weights_);
@@ -206,7 +233,7 @@ std::vector<at::Tensor> NetworkTrainerImpl::ForwardAndBackward(
   return results;
 }
 
-absl::StatusOr<StepResult> NetworkTrainerImpl::TrainStep(const Batch& batch) {
+std::vector<at::Tensor> NetworkTrainerImpl::InputsOf(const Batch& batch) const {
   std::vector<at::Tensor> inputs(kInputs);
   inputs[kImages] = batch.images;
   inputs[kLabels] = batch.labels;
@@ -215,29 +242,92 @@ absl::StatusOr<StepResult> NetworkTrainerImpl::TrainStep(const Batch& batch) {
     const MixedBatch mixed = Mix(batch.images, batch.labels, options_.mixup, &random);
     inputs[kImages] = mixed.images;
     inputs[kOtherLabels] = mixed.other_labels;
-    inputs[kShares] = at::tensor({mixed.share, 1 - mixed.share}, at::kFloat).to(device_.device);
+    inputs[kLabelWeights] =
+        at::tensor({mixed.share, 1 - mixed.share}, at::kFloat).to(device_.device);
   }
   if (const double probability = DropPathProbability(options_, loop_.epoch()); probability > 0) {
     RandomStream random = Random(kDropPathStream);
-    inputs[kDropPath] =
-        network_->DrawDropPath(batch.images.size(0), probability, &random).to(device_.device);
+    const int64_t own = batch.images.size(0);
+    // All processes draw for all images, so that each image has the same as with one process.
+    const at::Tensor factors =
+        network_->DrawDropPath(std::max(own, batch.all_images), probability, &random);
+    inputs[kDropPath] = factors.narrow(1, batch.first_image, own).to(device_.device);
   }
-  const std::vector<at::Tensor> results = runner_->Run(
-      /*kind=*/0, inputs,
-      [this](const std::vector<at::Tensor>& given) { return ForwardAndBackward(given); });
+  return inputs;
+}
+
+// ForwardAndBackward's results for the images [begin, end) of the batch.
+std::vector<at::Tensor> NetworkTrainerImpl::Pass(const std::vector<at::Tensor>& inputs,
+                                                 const Batch& batch, int64_t begin, int64_t end) {
+  std::vector<at::Tensor> part = inputs;
+  for (const size_t i : {kImages, kLabels, kOtherLabels}) {
+    if (part[i].defined()) part[i] = part[i].narrow(0, begin, end - begin);
+  }
+  if (part[kDropPath].defined()) part[kDropPath] = part[kDropPath].narrow(1, begin, end - begin);
+  const int64_t all_images = std::max(batch.labels.size(0), batch.all_images);
+  if (end - begin != all_images) {
+    const double share = static_cast<double>(end - begin) / static_cast<double>(all_images);
+    part[kShare] = at::full({}, share, at::TensorOptions(at::kFloat).device(device_.device));
+  }
+  return runner_->Run(/*kind=*/0, part, [&](const std::vector<at::Tensor>& given) {
+    ProcessGroup alone;
+    const SynchronizedNorms norms(options_.global_norms ? &processes_ : &alone,
+                                  given[kLabels].size(0), all_images);
+    return ForwardAndBackward(given);
+  });
+}
+
+// The same for all of the batch, in options.accumulate parts.
+std::vector<at::Tensor> NetworkTrainerImpl::Passes(const Batch& batch) {
+  const std::vector<at::Tensor> inputs = InputsOf(batch);
+  const int64_t own = batch.labels.size(0);
+  const int64_t parts = std::min<int64_t>(options_.accumulate, own);
+  if (parts == 1) return Pass(inputs, batch, 0, own);
+  std::vector<at::Tensor> sums, logits;
+  for (int64_t i = 0; i < parts; ++i) {
+    const std::vector<at::Tensor> results =
+        Pass(inputs, batch, own * i / parts, own * (i + 1) / parts);
+    // They hold until the next pass only.
+    sums.resize(results.size());
+    for (size_t j = 0; j < results.size(); ++j) {
+      if (!results[j].defined()) continue;
+      if (j == kLogits) {
+        logits.push_back(results[j].clone());
+      } else {
+        sums[j] = sums[j].defined() ? sums[j].add_(results[j]) : results[j].clone();
+      }
+    }
+  }
+  sums[kLogits] = at::cat(logits);
+  return sums;
+}
+
+absl::StatusOr<StepResult> NetworkTrainerImpl::TrainStep(const Batch& batch) {
+  const std::vector<at::Tensor> results = Passes(batch);
+  std::vector<double> losses = {results[kTotal].item<double>(), results[kLoss].item<double>()};
+  processes_.Sum(&losses);
   NAP_RETURN_IF_ERROR(CheckFinite(
-      results[0].item<double>(), "training loss", loop_,
+      losses[0], "training loss", loop_,
       absl::StrCat("the training diverged; lower --learning_rate=", options_.learning_rate)));
-  for (size_t i = 0; i < weights_.size(); ++i) weights_[i].mutable_grad() = results[kResults + i];
-  reducer_->Reduce(weights_);
+  std::vector<at::Tensor> sums(results.begin() + kResults, results.end());
+  for (size_t i = 0; i < weights_.size(); ++i) weights_[i].mutable_grad() = sums[i];
+  // Each process's norms have learned of its own images. All go on with the means, so that any of
+  // them can save the network.
+  const bool own_norms = processes_.size() > 1 && !options_.global_norms;
+  if (own_norms) sums.insert(sums.end(), statistics_.begin(), statistics_.end());
+  processes_.Sum(sums);
+  if (own_norms) {
+    const at::NoGradGuard no_grad;
+    for (const at::Tensor& statistic : statistics_) statistic.div_(processes_.size());
+  }
   StepClipped(optimizer_.get(), options_.gradient_clip);
-  return StepResult{results[1].item<double>(), results[2]};
+  return StepResult{losses[1], results[kLogits]};
 }
 
 absl::StatusOr<ClassificationMeter> NetworkTrainerImpl::EvaluateTestPart() {
   const at::NoGradGuard no_grad;
   network_->eval();
-  const auto meter = Evaluate(&test_loader_, "test part", [&](const Batch& batch) {
+  const auto meter = Evaluate(&test_loader_, "test part", &processes_, [&](const Batch& batch) {
     const at::Tensor logits = Forward(batch.images).logits;
     const at::Tensor loss = at::cross_entropy_loss(logits, batch.labels);
     return StepResult{loss.item<double>(), logits};
@@ -258,7 +348,8 @@ absl::Status NetworkTrainerImpl::RunEpoch(TrainingObserver* observer) {
   report.test_accuracy = test.accuracy();
   report.test_top5_accuracy = test.top5_accuracy();
   report.is_best = test.accuracy() > accuracies_.best;
-  report.broken_images += test_loader_.broken_images();
+  report.broken_images +=
+      static_cast<int64_t>(processes_.Sum(static_cast<double>(test_loader_.broken_images())));
   loop_.Finish(&report);
   accuracies_.last = test.accuracy();
   if (report.is_best) {
@@ -266,7 +357,7 @@ absl::Status NetworkTrainerImpl::RunEpoch(TrainingObserver* observer) {
     accuracies_.best_epoch = report.epoch;
   }
   loop_.state().NextEpoch();
-  return observer->OnEpoch(report);
+  return processes_.Agree(observer->OnEpoch(report));
 }
 
 }  // namespace
@@ -278,6 +369,11 @@ absl::StatusOr<std::unique_ptr<NetworkTrainer>> NetworkTrainer::Create(
   UseDevice(device, options.device.deterministic);
   CHECK_EQ(model.network->plan().classes, data->train->num_classes());
   CHECK_EQ(model.network->plan().image_channels, data->train->shape().channels);
+  if (options.batch_size < options.processes->size()) {
+    return absl::InvalidArgumentError(absl::StrCat("--batch_size=", options.batch_size,
+                                                   " gives not each of ", options.processes->size(),
+                                                   " processes an image"));
+  }
   if (data->train->size() < options.batch_size) {
     return absl::InvalidArgumentError(absl::StrCat("--batch_size=", options.batch_size,
                                                    " is more than the ", data->train->size(),

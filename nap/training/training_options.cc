@@ -30,6 +30,13 @@ absl::Status Validate(const TrainingOptions& options) {
   NAP_RETURN_IF_ERROR(CheckBelowOne("drop_path", options.drop_path));
   NAP_RETURN_IF_ERROR(CheckBelowOne("label_smoothing", options.label_smoothing));
   NAP_RETURN_IF_ERROR(CheckAtLeast("mixup", options.mixup, 0));
+  NAP_RETURN_IF_ERROR(CheckAtLeast("accumulate", options.accumulate, 1));
+  if (options.accumulate > 1 && options.global_norms) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--accumulate=", options.accumulate,
+                     " goes through a batch in parts, whose norms are their own: it needs "
+                     "--batch_norm=local"));
+  }
   NAP_RETURN_IF_ERROR(CheckAtLeast("crop_padding", options.crop_padding, 0));
   NAP_RETURN_IF_ERROR(CheckAtLeast("workers", options.workers, 1));
   return CheckAtLeast("cutout", options.cutout, 0);

@@ -5,9 +5,11 @@
 #include <absl/status/status.h>
 
 #include <cstdint>
+#include <memory>
 #include <string>
 
 #include "nap/runtime/device.h"
+#include "nap/runtime/process_group.h"
 
 namespace nap {
 
@@ -40,6 +42,13 @@ struct TrainingOptions {
 
   uint64_t seed = 0;
   DeviceOptions device;
+
+  // A batch is gone through in so many parts, one after the other, which need less memory.
+  int accumulate = 1;
+
+  // That compute the training together; batches are shared out among them.
+  std::shared_ptr<ProcessGroup> processes = std::make_shared<ProcessGroup>();
+  bool global_norms = false;  // batch norms take the statistics of all processes' images
 };
 
 // InvalidArgument that names the option at fault (as the flag of the same name) and its range.

@@ -1,0 +1,100 @@
+#include "experiments/run_processes.h"
+
+#include <absl/strings/str_cat.h>
+#include <absl/strings/str_join.h>
+#include <absl/strings/str_split.h>
+
+#include <atomic>
+#include <cstdio>
+#include <cstdlib>
+#include <set>
+#include <vector>
+
+#include "nap/base/program.h"
+#include "nap/base/status_macros.h"
+#include "nap/base/version.h"
+#include "nap/runtime/join_processes.h"
+
+namespace nap {
+namespace {
+
+// Flags that are about a machine, and may be others on another one.
+const std::set<std::string>& MachinesFlags() {
+  static const auto* const flags = new std::set<std::string>{
+      "data_dir", "device", "label_file", "out_dir", "threads", "weights", "workers"};
+  return *flags;
+}
+
+std::atomic<const std::string*> advice{nullptr};
+
+// A line each, which the difference of two texts names.
+std::string Lines(const std::map<std::string, std::string>& flags) {
+  std::vector<std::string> lines = {absl::StrCat("NAP ", kVersion)};
+  for (const auto& [name, value] : flags) {
+    if (MachinesFlags().count(name) == 0) lines.push_back(absl::StrCat("--", name, "=", value));
+  }
+  return absl::StrJoin(lines, "\n");
+}
+
+// "--seed=1 there, --seed=0 on rank 0; ..."
+std::string Difference(const std::string& first, const std::string& other) {
+  const std::vector<std::string> here = absl::StrSplit(first, '\n');
+  const std::vector<std::string> there = absl::StrSplit(other, '\n');
+  std::vector<std::string> differences;
+  for (size_t i = 0; i < std::max(here.size(), there.size()); ++i) {
+    const std::string a = i < here.size() ? here[i] : "nothing";
+    const std::string b = i < there.size() ? there[i] : "nothing";
+    if (a != b) differences.push_back(absl::StrCat(b, " there, ", a, " on rank 0"));
+  }
+  return absl::StrJoin(differences, "; ");
+}
+
+void PrintLost(const std::string& program, absl::string_view line) {
+  const std::string* const more = advice.load();
+  PrintError(program, absl::StrCat(line, more == nullptr ? "" : *more));
+}
+
+absl::StatusOr<RunProcesses> Join(const std::string& program, double peer_timeout,
+                                  const std::map<std::string, std::string>& flags) {
+  RunProcesses run;
+  NAP_ASSIGN_OR_RETURN(run.launch, FindLaunch([](const char* name) { return std::getenv(name); }));
+  NAP_ASSIGN_OR_RETURN(
+      run.group, JoinProcesses(run.launch, peer_timeout,
+                               [program](absl::string_view line) { PrintLost(program, line); }));
+  if (run.group->size() == 1) return run;
+  SetErrorFilter([group = run.group](absl::string_view line) { return group->Fail(line); });
+  if (!run.group->is_first() && std::freopen("/dev/null", "w", stdout) == nullptr) {
+    return absl::UnavailableError("/dev/null cannot be opened");
+  }
+  NAP_RETURN_IF_ERROR(run.group->CheckSame("flags", Lines(flags), Difference));
+  return run;
+}
+
+}  // namespace
+
+absl::StatusOr<RunProcesses> JoinRun(const std::string& program, double peer_timeout,
+                                     const std::map<std::string, std::string>& flags) {
+  // Never destroyed: the threads that watch over the others end with the process.
+  static const auto* const joined =
+      new absl::StatusOr<RunProcesses>(Join(program, peer_timeout, flags));
+  return *joined;
+}
+
+void SetAdvice(const std::string& text) { advice = new std::string(text); }
+
+absl::Status CheckSameImages(ProcessGroup* group, const Dataset& images) {
+  if (group->size() == 1) return absl::OkStatus();
+  const std::string description = absl::StrCat(
+      images.size(), " images\n", images.shape().height, " pixels\nclasses ",
+      absl::StrJoin(images.class_names(), ", "), "\nmean ", absl::StrJoin(images.mean(), ", "),
+      "\ndeviation ", absl::StrJoin(images.stddev(), ", "));
+  return group->CheckSame("images", description, Difference);
+}
+
+absl::Status EndOfOthers(ProcessGroup* group, const absl::Status& status) {
+  if (!status.ok() && !absl::IsCancelled(status)) return status;
+  group->Leave();
+  return absl::OkStatus();
+}
+
+}  // namespace nap
