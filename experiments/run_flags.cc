@@ -58,7 +58,10 @@ DEFINE_string(batch_norm, "",
 namespace nap {
 namespace {
 
-bool Resumes() { return FLAGS_resume != "no"; }
+// Whether --resume=auto has found nothing to go on with.
+bool begins_anew = false;
+
+bool Resumes() { return FLAGS_resume != "no" && !begins_anew; }
 
 absl::StatusOr<std::map<std::string, std::string>> FlagsToResume(const RunKind& kind) {
   if (FLAGS_resume == "auto") return RunFolder::FlagsOf(FLAGS_out_dir, kind);
@@ -72,8 +75,6 @@ absl::StatusOr<std::map<std::string, std::string>> EarlierFlags(const RunKind& k
   NAP_RETURN_IF_ERROR(CheckAtLeast("peer_timeout", FLAGS_peer_timeout, 1));
   NAP_ASSIGN_OR_RETURN(const RunProcesses processes,
                        JoinRun(kind.experiment, FLAGS_peer_timeout, FlagValues(program)));
-  if (FLAGS_resume == "true") FLAGS_resume = "yes";  // as it was called when it had no third value
-  if (FLAGS_resume == "false") FLAGS_resume = "no";
   if (!Resumes()) return Flags();
   if (FLAGS_resume != "yes" && FLAGS_resume != "auto") {
     return absl::InvalidArgumentError(
@@ -97,7 +98,7 @@ absl::StatusOr<std::map<std::string, std::string>> EarlierFlags(const RunKind& k
       absl::StrSplit(processes.group->Broadcast(text), absl::ByChar('\0'));
   flags->clear();
   for (size_t i = 0; i + 1 < words.size(); i += 2) (*flags)[words[i]] = words[i + 1];
-  if (flags->empty()) FLAGS_resume = "no";
+  begins_anew = flags->empty();
   return flags;
 }
 

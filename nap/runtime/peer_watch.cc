@@ -17,7 +17,7 @@
 namespace nap {
 namespace {
 
-constexpr std::chrono::milliseconds kBeat(1000);
+constexpr std::chrono::milliseconds kBeat(300);
 
 // Of one whose connections have broken already, to tell who it was.
 constexpr double kSuspiciousTimeout = 5;
