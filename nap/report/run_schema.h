@@ -50,6 +50,7 @@ inline constexpr char kPeakMemoryBytes[] = "peak_memory_bytes";
 inline constexpr char kBrokenImages[] = "broken_images";
 inline constexpr char kProcesses[] = "processes";
 inline constexpr char kWaitingShare[] = "waiting_share";
+inline constexpr char kBytesSent[] = "bytes_sent";
 inline constexpr char kArchitecture[] = "architecture";
 inline constexpr char kTableAccuracy[] = "table_accuracy";
 inline constexpr char kTableRank[] = "table_rank";

@@ -94,7 +94,8 @@ absl::Status WriteEpoch(const SearchEpochReport& report, const SearchSpace& sear
                   {run_key::kPeakMemoryBytes, report.peak_memory_bytes},
                   {run_key::kBrokenImages, report.broken_images},
                   {run_key::kProcesses, report.processes},
-                  {run_key::kWaitingShare, report.waiting_share}};
+                  {run_key::kWaitingShare, report.waiting_share},
+                  {run_key::kBytesSent, report.bytes_sent}};
   if (search_space.text_is_name()) {
     metrics[run_key::kArchitecture] = search_space.ToText(report.genotype);
     if (table != nullptr) {

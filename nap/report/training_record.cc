@@ -39,7 +39,8 @@ absl::Status WriteEpoch(const TrainingEpochReport& report, RunFolder* folder) {
                      {run_key::kPeakMemoryBytes, report.peak_memory_bytes},
                      {run_key::kBrokenImages, report.broken_images},
                      {run_key::kProcesses, report.processes},
-                     {run_key::kWaitingShare, report.waiting_share}};
+                     {run_key::kWaitingShare, report.waiting_share},
+                     {run_key::kBytesSent, report.bytes_sent}};
   return WriteMetrics(json, report.epoch, folder);
 }
 

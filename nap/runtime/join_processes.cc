@@ -28,6 +28,7 @@
 #include "nap/base/clock.h"
 #include "nap/base/files.h"
 #include "nap/base/status_macros.h"
+#include "nap/runtime/gpu_sums.h"
 #include "nap/runtime/peer_watch.h"
 #include "nap/runtime/shared_sums.h"
 
@@ -126,12 +127,16 @@ class C10dGroup final : public ProcessGroup {
     std::vector<Bucket> buckets = BucketsOf(tensors);
     Wait([&] {
       for (Bucket& bucket : buckets) {
-        bucket.Gather();
+        bucket.Gather(StaysOnGpu(bucket));
         CountSum(bucket.buffer[0]);
-        bucket.work = gloo_->allreduce(bucket.buffer);
+        if (bucket.buffer[0].is_cuda()) {
+          bucket.wait = gpu_sums_->Sum(bucket.buffer[0]);
+        } else {
+          bucket.wait = [work = gloo_->allreduce(bucket.buffer)] { work->wait(); };
+        }
       }
       for (Bucket& bucket : buckets) {
-        bucket.work->wait();
+        bucket.wait();
         bucket.Scatter();
       }
     });
@@ -141,9 +146,13 @@ class C10dGroup final : public ProcessGroup {
     std::vector<Bucket> buckets = BucketsOf(tensors);
     Wait([&] {
       for (Bucket& bucket : buckets) {
-        bucket.Gather();
+        bucket.Gather(StaysOnGpu(bucket));
         if (rank_ == 0) bytes_ += static_cast<int64_t>(bucket.buffer[0].nbytes());
-        gloo_->broadcast(bucket.buffer)->wait();
+        if (bucket.buffer[0].is_cuda()) {
+          gpu_sums_->Broadcast(bucket.buffer[0]);
+        } else {
+          gloo_->broadcast(bucket.buffer)->wait();
+        }
         bucket.Scatter();
       }
     });
@@ -192,7 +201,7 @@ class C10dGroup final : public ProcessGroup {
   struct Bucket {
     std::vector<at::Tensor> tensors;
     std::vector<at::Tensor> buffer;  // c10d takes a list, of one
-    c10::intrusive_ptr<c10d::Work> work;
+    std::function<void()> wait;
 
     // What is dense goes in the order of memory.
     template <typename Copy>
@@ -208,10 +217,11 @@ class C10dGroup final : public ProcessGroup {
         }
       }
     }
-    void Gather() {
+    void Gather(bool on_gpu) {
       int64_t total = 0;
       for (const at::Tensor& tensor : tensors) total += tensor.numel();
-      buffer = {at::empty({total}, tensors[0].options().device(at::kCPU))};
+      const at::TensorOptions options = tensors[0].options();
+      buffer = {at::empty({total}, on_gpu ? options : options.device(at::kCPU))};
       ForEachPart([](const at::Tensor& tensor, at::Tensor part) { part.copy_(tensor); });
     }
     void Scatter() {
@@ -225,7 +235,8 @@ class C10dGroup final : public ProcessGroup {
     for (const at::Tensor& tensor : tensors) {
       if (!tensor.defined() || tensor.numel() == 0) continue;
       if (buckets.empty() || bytes + tensor.nbytes() > kBucketBytes ||
-          tensor.scalar_type() != buckets.back().tensors[0].scalar_type()) {
+          tensor.scalar_type() != buckets.back().tensors[0].scalar_type() ||
+          tensor.device() != buckets.back().tensors[0].device()) {
         buckets.emplace_back();
         bytes = 0;
       }
@@ -233,6 +244,16 @@ class C10dGroup final : public ProcessGroup {
       bytes += tensor.nbytes();
     }
     return buckets;
+  }
+
+  // Whether it can be summed where it is.
+  bool StaysOnGpu(const Bucket& bucket) {
+    if (!bucket.tensors[0].is_cuda() || GpuSumsMaker() == nullptr) return false;
+    if (gpu_sums_ == nullptr) {
+      gpu_sums_ =
+          GpuSumsMaker()(c10::make_intrusive<c10d::PrefixStore>("gpu", store_), rank_, size_);
+    }
+    return true;
   }
 
   // Each process sends, in a ring, all but its own part of the sum, twice.
@@ -270,6 +291,7 @@ class C10dGroup final : public ProcessGroup {
   const int rank_, size_;
   const c10::intrusive_ptr<c10d::Store> store_;
   const c10::intrusive_ptr<Gloo> gloo_;
+  std::unique_ptr<GpuSums> gpu_sums_;  // made when something is on a GPU
   std::vector<std::string> names_;
   int local_size_ = 0;
   std::unique_ptr<PeerWatch> watch_;    // null before all have met and after they have left
@@ -321,7 +343,7 @@ std::string OwnAddress(const Launch& launch) {
 // Those that are not there in time.
 std::vector<int> WaitForAll(const Launch& launch, c10d::Store* store, double timeout) {
   const auto key = [](int rank) { return absl::StrCat("here/", rank); };
-  store->set(key(launch.rank), {1});
+  store->set(key(launch.rank), std::vector<uint8_t>{1});
   std::set<int> missing;
   for (int rank = 0; rank < launch.processes; ++rank) missing.insert(rank);
   const double end = MonotonicSeconds() + timeout;

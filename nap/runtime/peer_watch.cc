@@ -92,7 +92,7 @@ void PeerWatch::LookAtStore() {
   store_->set(SignKey(options_.rank),
               Bytes(absl::StrCat(++signs_, " ", beats_.load(), " ", waiting_ ? 1 : 0)));
   if (const std::string line = PostedEnd(); !line.empty()) {
-    if (options_.rank == 0) store_->set(kFirstHasRead, {1});
+    if (options_.rank == 0) store_->set(kFirstHasRead, std::vector<uint8_t>{1});
     End(-1, line);
   }
   for (auto& [rank, peer] : peers_) {

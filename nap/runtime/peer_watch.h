@@ -18,10 +18,11 @@
 
 namespace nap {
 
-// Each process says in the group's store, several times a second, that it is there and how often its main
-// thread got on with something. Rank 0 looks at all of them, the others at rank 0. A process that
-// is lost, that of a store that cannot be reached any more being rank 0's, or an error that one of
-// them reports ends this process at once, wherever its main thread waits, with exit code 1.
+// Each process says in the group's store, several times a second, that it is there and how often
+// its main thread got on with something. Rank 0 looks at all of them, the others at rank 0. A
+// process that is lost, that of a store that cannot be reached any more being rank 0's, or an error
+// that one of them reports ends this process at once, wherever its main thread waits, with exit
+// code 1.
 class PeerWatch {
  public:
   struct Options {

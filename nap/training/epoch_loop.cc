@@ -103,6 +103,7 @@ void EpochLoop::StartClock() {
   begin_ = MonotonicSeconds() - state_.seconds;
   start_ = MonotonicSeconds();
   waiting_before_ = options_.processes->seconds_waiting();
+  bytes_before_ = options_.processes->bytes_sent();
 }
 
 double EpochLoop::WaitingShare() const {
@@ -139,6 +140,7 @@ void EpochLoop::Finish(EpochReport* report) {
   report->peak_memory_bytes = PeakMemoryBytes();
   report->processes = options_.processes->size();
   report->waiting_share = WaitingShare();
+  report->bytes_sent = options_.processes->bytes_sent() - bytes_before_;
 }
 
 bool NextBatch(Loader* loader, ProcessGroup* processes, Batch* batch) {

@@ -43,6 +43,7 @@ struct EpochReport {
   int64_t broken_images = 0;      // left out in this epoch, those of evaluating it too
   int processes = 1;              // that computed it
   double waiting_share = 0;       // as in StepReport
+  int64_t bytes_sent = 0;         // by this process to others, in this epoch
 };
 
 // How far a run is. What a loader gives depends on the numbers of epoch and batch alone.
@@ -112,6 +113,7 @@ class EpochLoop {
   double begin_ = 0;           // of the epoch, as if it had not been interrupted
   double start_ = 0;           // as it was
   double waiting_before_ = 0;  // seconds
+  int64_t bytes_before_ = 0;
   Pace pace_;                  // of steps of cost 1
 };
 

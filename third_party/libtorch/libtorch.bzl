@@ -67,7 +67,8 @@ def _cuda_headers(ctx, root):
         folders = [
             folder
             for folder in folders
-            if folder.get_child("cuda_runtime_api.h").exists or folder.get_child("crt").exists
+            if folder.get_child("cuda_runtime_api.h").exists or folder.get_child("crt").exists or
+               folder.get_child("nccl.h").exists
         ]
         versions = [folder.get_child("cuda.h") for folder in folders if folder.get_child("cuda.h").exists]
         has_crt = [folder for folder in folders if folder.get_child("crt").get_child("host_defines.h").exists]
