@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "nap/base/heartbeat.h"
 #include "nap/base/status_macros.h"
 
 namespace nap {
@@ -37,6 +38,7 @@ CellRunner::CellRunner(std::shared_ptr<const CellGraph> graph, const std::string
     : graph_(std::move(graph)), backend_(Find(backend)), recompute_(recompute) {}
 
 at::Tensor CellRunner::Forward(const std::vector<at::Tensor>& inputs, const CellFactors& factors) {
+  Heartbeat();
   if (std::all_of(inputs.begin(), inputs.end(), backend_->supports)) {
     if (cell_ == nullptr) cell_ = backend_->prepare(graph_, recompute_);
     return cell_->Forward(inputs, factors);

@@ -106,7 +106,6 @@ class C10dGroup final : public ProcessGroup {
   std::string NameOf(int rank) const override { return names_[rank]; }
   double seconds_waiting() const override { return waiting_; }
   int64_t bytes_sent() const override { return bytes_; }
-  void Beat() override { watch_->Beat(); }
 
   using ProcessGroup::Gather;
   using ProcessGroup::Sum;
@@ -192,6 +191,8 @@ class C10dGroup final : public ProcessGroup {
   bool Fail(absl::string_view error) override { return watch_ == nullptr || watch_->Fail(error); }
 
   void Leave() override {
+    // Rank 0 has the results to write, however long that takes.
+    leaves_ = true;
     Sum(0.0);
     watch_ = nullptr;
   }
@@ -265,17 +266,14 @@ class C10dGroup final : public ProcessGroup {
   void Wait(const Call& call) {
     const at::NoGradGuard no_grad;
     const double begin = MonotonicSeconds();
-    if (watch_ != nullptr) watch_->SetWaiting(true);
+    if (watch_ != nullptr) watch_->SetWaiting(!leaves_);
     try {
       call();
     } catch (const std::exception& error) {
       if (watch_ == nullptr) throw;
       watch_->LostConnection(error.what());
     }
-    if (watch_ != nullptr) {
-      watch_->Beat();
-      watch_->SetWaiting(false);
-    }
+    if (watch_ != nullptr) watch_->SetWaiting(false);
     waiting_ += MonotonicSeconds() - begin;
   }
 
@@ -296,6 +294,7 @@ class C10dGroup final : public ProcessGroup {
   int local_size_ = 0;
   std::unique_ptr<PeerWatch> watch_;    // null before all have met and after they have left
   std::unique_ptr<SharedSums> shared_;  // null: sums of few numbers go by c10d, too
+  bool leaves_ = false;
   double waiting_ = 0;
   int64_t bytes_ = 0;
 };

@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "nap/base/clock.h"
+#include "nap/base/heartbeat.h"
 
 namespace nap {
 namespace {
@@ -90,7 +91,7 @@ void PeerWatch::Watch() {
 
 void PeerWatch::LookAtStore() {
   store_->set(SignKey(options_.rank),
-              Bytes(absl::StrCat(++signs_, " ", beats_.load(), " ", waiting_ ? 1 : 0)));
+              Bytes(absl::StrCat(++signs_, " ", Heartbeats(), " ", waiting_ ? 1 : 0)));
   if (const std::string line = PostedEnd(); !line.empty()) {
     if (options_.rank == 0) store_->set(kFirstHasRead, std::vector<uint8_t>{1});
     End(-1, line);

@@ -18,8 +18,8 @@
 
 namespace nap {
 
-// Each process says in the group's store, several times a second, that it is there and how often
-// its main thread got on with something. Rank 0 looks at all of them, the others at rank 0. A
+// Each process says in the group's store, several times a second, that it is there and what its
+// heartbeats are (nap/base/heartbeat.h). Rank 0 looks at all of them, the others at rank 0. A
 // process that is lost, that of a store that cannot be reached any more being rank 0's, or an error
 // that one of them reports ends this process at once, wherever its main thread waits, with exit
 // code 1.
@@ -40,10 +40,7 @@ class PeerWatch {
   // Stops watching.
   ~PeerWatch();
 
-  // The main thread got on.
-  void Beat() { ++beats_; }
-
-  // For the main thread, before and after it waits for others.
+  // For the main thread: whether it waits for others, who are to get on meanwhile.
   void SetWaiting(bool waiting) { waiting_ = waiting; }
 
   // A connection broke. Does not return.
@@ -76,7 +73,6 @@ class PeerWatch {
   const Options options_;
   std::map<int, Peer> peers_;  // whom this process looks at
   int64_t signs_ = 0;
-  std::atomic<int64_t> beats_{0};
   std::atomic<bool> waiting_{false}, suspicious_{false}, stop_{false};
   std::mutex mutex_;
   std::condition_variable stopped_;

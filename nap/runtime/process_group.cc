@@ -8,6 +8,8 @@
 #include <cstring>
 #include <utility>
 
+#include "nap/base/heartbeat.h"
+
 namespace nap {
 namespace {
 
@@ -103,7 +105,7 @@ absl::StatusOr<std::vector<ProcessGroup::Numbers>> ProcessGroup::ShareOut(
       own.failed = item;
       own.error = numbers.status();
     }
-    Beat();
+    Heartbeat();
   }
   std::vector<Share> shares;
   if (size() == 1) {

@@ -67,9 +67,6 @@ class ProcessGroup {
   // Given to the network or to shared memory by this process, so far.
   virtual int64_t bytes_sent() const { return 0; }
 
-  // Says that the main thread makes progress, for those who wait for it.
-  virtual void Beat() {}
-
   // Ends the run of all processes because of an error of this one. Rank 0 says so, in a line with
   // this process's name; returns whether the caller is to print its error itself.
   virtual bool Fail(absl::string_view /*error*/) { return true; }

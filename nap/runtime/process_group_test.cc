@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "nap/base/heartbeat.h"
 #include "nap/runtime/join_processes.h"
 #include "nap/runtime/processes_for_tests.h"
 
@@ -155,7 +156,7 @@ TEST(ProcessGroupTest, TellsWhoIsDifferent) {
 
 // Waits for the others, who will not come.
 std::string WaitForLost(const Group& group) {
-  group->Beat();
+  Heartbeat();
   at::Tensor large = at::full({3000000}, 1.0, at::kFloat);
   for (;;) {
     group->Sum(1.0);
@@ -221,7 +222,7 @@ TEST(ProcessGroupTest, OneWhoseMainThreadHangsEndsAll) {
   const auto ends = RunProcesses(
       2,
       [](const Group& group) {
-        group->Beat();
+        Heartbeat();
         group->Sum(1.0);
         for (; group->rank() == 1;) ::pause();
         return WaitForLost(group);

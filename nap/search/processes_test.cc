@@ -1,4 +1,6 @@
 // Several processes compute what one computes.
+#include <ATen/ops/randn.h>
+#include <ATen/ops/zeros.h>
 #include <absl/strings/numbers.h>
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_format.h>
@@ -18,7 +20,9 @@
 #include "data/tiny_images_for_tests.h"
 #include "nap/architecture/genotype_json.h"
 #include "nap/runtime/processes_for_tests.h"
+#include "nap/search/candidate_space.h"
 #include "nap/search/searcher.h"
+#include "nap/search/supernet_trainer.h"
 #include "nap/search/tiny_search_for_tests.h"
 #include "nap/training/checkpoint.h"
 
@@ -221,6 +225,44 @@ TEST(ProcessesTest, UnequalShares) {
   options.milestones = {2, 2, 1};
   ExpectSame(options, kRounding);
   ExpectSame(options, kRounding, /*damaged=*/true);
+}
+
+// docs/scaling.md has the formula.
+TEST(ProcessesTest, SendsWhatTheFormulaSays) {
+  SearchOptions options = Options();
+  options.search_space = "nas_bench_201";
+  options.operations = {"skip_connect", "nor_conv_1x1", "nor_conv_3x3"};
+  options.budget.operations_per_cell = 0;
+  options.network.channels = 16;  // a multiple of what kernels pad to
+  const auto sent = [&options](const Group& group, bool global_norms) {
+    SearchOptions own = options;
+    own.processes = group;
+    own.global_norms = global_norms;
+    const auto space = *MakeSearchSpace(own.search_space);
+    const CandidateSpace candidates = *MakeCandidateSpace(*space, own.operations);
+    SupernetTrainer trainer(own, *space->Plan(own.network), candidates,
+                            *RelaxationRegistry::Global().Make("softmax"));
+    Batch batch{at::randn({3, 3, 8, 8}).contiguous(at::MemoryFormat::ChannelsLast),
+                at::zeros({3}, at::kLong), 3 * group->rank(), 3 * group->size()};
+    const int64_t before = group->bytes_sent();
+    trainer.Backward(batch, GradientsOf::kBoth);
+    return std::make_pair(group->bytes_sent() - before, trainer.NumParameters());
+  };
+  const std::string said = Agreed(2, [&sent](const Group& group) {
+    const auto [local, weights] = sent(group, false);
+    const auto [global, same] = sent(group, true);
+    EXPECT_EQ(weights, same);
+    return absl::StrCat(local - 4 * weights, " ", global - local);
+  });
+  // Beside the weights' gradients: those of 6 edges' mixing weights, and the loss, once more for
+  // shared memory. 2 (N - 1) / N is 1.
+  const int64_t mixing = 6 * 3;
+  // Channels that are normalised: three stages of a cell, whose 6 edges have two convolutions each
+  // and whose 3 sources a skip-connection for all edges that leave them; LibTorch's norms at the
+  // stem and at the end, and the residual blocks' two.
+  const int64_t cells = (2 * 6 + 3) * (16 + 32 + 64);
+  const int64_t others = 16 + 64 + 2 * (32 + 64);
+  EXPECT_EQ(said, absl::StrCat(4 * mixing + 8, " ", 2 * 16 * (cells + others)));
 }
 
 // A checkpoint of two goes on with two to the same bits, with one to the same numbers.

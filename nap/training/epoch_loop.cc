@@ -171,7 +171,6 @@ absl::StatusOr<ClassificationMeter> Evaluate(
     own.push_back(static_cast<double>(loader->next_batch()));
     const std::vector<double> numbers = meter.ToNumbers();
     own.insert(own.end(), numbers.begin(), numbers.end());
-    processes->Beat();
   }
   // In the order of the batches, whoever had them.
   std::map<double, ClassificationMeter> meters;
