@@ -15,7 +15,9 @@
 #include <cstdlib>
 #include <exception>
 #include <filesystem>
+#include <functional>
 #include <iterator>
+#include <memory>
 #include <set>
 #include <string>
 #include <thread>
@@ -122,10 +124,10 @@ class C10dGroup final : public ProcessGroup {
     Wait([&] { gloo_->allreduce(tensors)->wait(); });
   }
 
-  void Sum(const std::vector<at::Tensor>& tensors) override {
-    std::vector<Bucket> buckets = BucketsOf(tensors);
-    Wait([&] {
-      for (Bucket& bucket : buckets) {
+  std::function<void()> BeginSum(const std::vector<at::Tensor>& tensors) override {
+    auto buckets = std::make_shared<std::vector<Bucket>>(BucketsOf(tensors));
+    Guarded([&] {
+      for (Bucket& bucket : *buckets) {
         bucket.Gather(StaysOnGpu(bucket));
         CountSum(bucket.buffer[0]);
         if (bucket.buffer[0].is_cuda()) {
@@ -134,11 +136,15 @@ class C10dGroup final : public ProcessGroup {
           bucket.wait = [work = gloo_->allreduce(bucket.buffer)] { work->wait(); };
         }
       }
-      for (Bucket& bucket : buckets) {
-        bucket.wait();
-        bucket.Scatter();
-      }
     });
+    return [this, buckets] {
+      Wait([&] {
+        for (Bucket& bucket : *buckets) {
+          bucket.wait();
+          bucket.Scatter();
+        }
+      });
+    };
   }
 
   void Broadcast(const std::vector<at::Tensor>& tensors) override {
@@ -262,17 +268,23 @@ class C10dGroup final : public ProcessGroup {
     bytes_ += 2 * static_cast<int64_t>(tensor.nbytes()) * (size_ - 1) / size_;
   }
 
+  // Does not return if another process is lost in it.
   template <typename Call>
-  void Wait(const Call& call) {
+  void Guarded(const Call& call) {
     const at::NoGradGuard no_grad;
-    const double begin = MonotonicSeconds();
-    if (watch_ != nullptr) watch_->SetWaiting(!leaves_);
     try {
       call();
     } catch (const std::exception& error) {
       if (watch_ == nullptr) throw;
       watch_->LostConnection(error.what());
     }
+  }
+
+  template <typename Call>
+  void Wait(const Call& call) {
+    const double begin = MonotonicSeconds();
+    if (watch_ != nullptr) watch_->SetWaiting(!leaves_);
+    Guarded(call);
     if (watch_ != nullptr) watch_->SetWaiting(false);
     waiting_ += MonotonicSeconds() - begin;
   }

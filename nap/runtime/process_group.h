@@ -27,8 +27,14 @@ class ProcessGroup {
   // Collective. Adds up in place: few numbers that are waited for, or many, of which undefined
   // tensors are left out.
   virtual void Sum(std::vector<double>* /*values*/) {}
-  virtual void Sum(const std::vector<at::Tensor>& /*tensors*/) {}
   double Sum(double value);
+  void Sum(const std::vector<at::Tensor>& tensors) { BeginSum(tensors)(); }
+
+  // Collective. The same, but only what is returned waits for it; until then nobody may touch the
+  // tensors.
+  virtual std::function<void()> BeginSum(const std::vector<at::Tensor>& /*tensors*/) {
+    return [] {};
+  }
 
   // Collective. Rank 0's, for all.
   virtual void Broadcast(const std::vector<at::Tensor>& /*tensors*/) {}

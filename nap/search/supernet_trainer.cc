@@ -76,8 +76,8 @@ SupernetTrainer::SupernetTrainer(const SearchOptions& options, const NetworkPlan
       living_(space, true),
       processes_(*options_.processes),
       // Who waits for others within a pass cannot record it.
-      runner_(processes_.size() > 1 && options.global_norms ? std::make_unique<StepRunner>()
-                                                            : MakeStepRunner(options.backend)) {
+      runner_(processes_.size() > 1 ? std::make_unique<StepRunner>()
+                                    : MakeStepRunner(options.backend)) {
   at::manual_seed(options.seed);
   CandidateSpace computed = space;
   if (options.auxiliary_skip > 0) computed.operations.push_back({kAuxiliarySkip});
@@ -142,7 +142,6 @@ StepResult SupernetTrainer::Backward(const Batch& batch, const std::vector<at::T
   const double loss = processes_.Sum((result++)->item<double>());
   const StepResult step{loss, (result++)->cpu()};
   if (!std::isfinite(loss)) return step;
-  processes_.Sum(std::vector<at::Tensor>(result, results.end()));
   if (what != GradientsOf::kStrengths) {
     for (const at::Tensor& weight : weights_) weight.mutable_grad() = *result++;
   }
@@ -177,7 +176,7 @@ std::vector<at::Tensor> SupernetTrainer::ForwardAndBackward(const std::vector<at
   if (!of_weights) SetRequiresGrad(weights_, false);
   const auto [loss, logits] = Forward(given);
   std::vector<at::Tensor> results = {loss.detach(), logits.detach()};
-  const std::vector<at::Tensor> gradients = Gradients(loss, wanted);
+  const std::vector<at::Tensor> gradients = SummedGradients(loss, wanted, &processes_);
   results.insert(results.end(), gradients.begin(), gradients.end());
   if (!of_weights) SetRequiresGrad(weights_, true);
   return results;

@@ -137,7 +137,8 @@ class SupernetTrainer {
   int64_t AllImages(const Batch& batch) const;
   // Of such inputs: the loss and the logits.
   std::pair<at::Tensor, at::Tensor> Forward(const std::vector<at::Tensor>& inputs);
-  // The same, and the loss's gradients: of the weights and of the inputs' mixing weights, as asked.
+  // The same, and the loss's gradients, of all processes together: of the weights and of the
+  // inputs' mixing weights, as asked.
   std::vector<at::Tensor> ForwardAndBackward(const std::vector<at::Tensor>& inputs,
                                              GradientsOf what);
   at::Tensor LossOfStrengths(const std::vector<at::Tensor>& mixing) const;

@@ -114,7 +114,7 @@ class EpochLoop {
   double start_ = 0;           // as it was
   double waiting_before_ = 0;  // seconds
   int64_t bytes_before_ = 0;
-  Pace pace_;                  // of steps of cost 1
+  Pace pace_;  // of steps of cost 1
 };
 
 // The next batch of which every process has an image, with what of it this process has; false at

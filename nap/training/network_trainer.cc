@@ -111,9 +111,8 @@ class NetworkTrainerImpl final : public NetworkTrainer {
                      Loading(options, device.device, *data->test, false)),
         processes_(*options_.processes),
         // Who waits for others within a pass cannot record it.
-        runner_(processes_.size() > 1 && options.global_norms
-                    ? std::make_unique<StepRunner>()
-                    : MakeStepRunner(model.network->backend())) {
+        runner_(processes_.size() > 1 ? std::make_unique<StepRunner>()
+                                      : MakeStepRunner(model.network->backend())) {
     network_->to(device_.device);
     network_->train();
     weights_ = network_->parameters();
@@ -228,7 +227,10 @@ std::vector<at::Tensor> NetworkTrainerImpl::ForwardAndBackward(
     total = total * inputs[kShare];
   }
   std::vector<at::Tensor> results = {total.detach(), loss.detach(), output.logits.detach()};
-  const std::vector<at::Tensor> gradients = Gradients(total, weights_);
+  // Of a part of the batch they stay here until those of the others are added.
+  const std::vector<at::Tensor> gradients = options_.accumulate > 1
+                                                ? Gradients(total, weights_)
+                                                : SummedGradients(total, weights_, &processes_);
   results.insert(results.end(), gradients.begin(), gradients.end());
   return results;
 }
@@ -309,12 +311,13 @@ absl::StatusOr<StepResult> NetworkTrainerImpl::TrainStep(const Batch& batch) {
   NAP_RETURN_IF_ERROR(CheckFinite(
       losses[0], "training loss", loop_,
       absl::StrCat("the training diverged; lower --learning_rate=", options_.learning_rate)));
-  std::vector<at::Tensor> sums(results.begin() + kResults, results.end());
-  for (size_t i = 0; i < weights_.size(); ++i) weights_[i].mutable_grad() = sums[i];
+  for (size_t i = 0; i < weights_.size(); ++i) weights_[i].mutable_grad() = results[kResults + i];
   // Each process's norms have learned of its own images. All go on with the means, so that any of
   // them can save the network.
+  std::vector<at::Tensor> sums;
   const bool own_norms = processes_.size() > 1 && !options_.global_norms;
-  if (own_norms) sums.insert(sums.end(), statistics_.begin(), statistics_.end());
+  if (own_norms) sums = statistics_;
+  if (options_.accumulate > 1) sums.insert(sums.end(), results.begin() + kResults, results.end());
   processes_.Sum(sums);
   if (own_norms) {
     const at::NoGradGuard no_grad;
