@@ -129,8 +129,8 @@ absl::StatusOr<ComparisonFolder::State> ComparisonFolder::StateOf(const Name& na
   for (const std::string& folder : {state.trial.folder, state.trial.search, state.trial.train}) {
     LookAnew(folder);
   }
-  // First the claim: while the lock is held there come no new ones, so that what is free now and
-  // not finished afterwards is not finished.
+  // First the claim: while the lock is held no new ones come, so that what was free and is not
+  // finished then is free and not finished. What was somebody's may have been finished meanwhile.
   NAP_ASSIGN_OR_RETURN(state.is_claimed, FileLock::IsLocked(ClaimFile(state.trial)));
   if (!IsFinished(state.trial)) return state;
   const auto earlier = states_.find(name);
@@ -210,15 +210,18 @@ std::vector<std::string> ComparisonFolder::AtWork() const {
     if (!state.is_claimed || state.finished.has_value()) continue;
     const absl::StatusOr<ClaimNote> note = ReadNote(ClaimFile(state.trial));
     lines.push_back(TitleOf(state.trial));
-    if (note.ok())
-      absl::StrAppend(&lines.back(), " (", NameOf(*note), ", since ", note->since, ")");
+    if (!note.ok()) continue;
+    absl::StrAppend(&lines.back(), " (", NameOf(*note), ", since ", note->since, ")");
   }
   return lines;
 }
 
 absl::StatusOr<std::optional<FileLock>> ComparisonFolder::Claim(const Trial& trial,
                                                                 const AgreedFlags& flags) const {
-  if (FindFinished(trial) != nullptr) return std::optional<FileLock>();
+  const auto state = states_.find({trial.method, trial.seed});
+  if (state != states_.end() && (state->second.is_claimed || state->second.finished.has_value())) {
+    return std::optional<FileLock>();
+  }
   NAP_RETURN_IF_ERROR(MakeFolder(trial.folder));
   NAP_ASSIGN_OR_RETURN(std::optional<FileLock> claim, FileLock::Try(ClaimFile(trial)));
   if (!claim.has_value()) return claim;

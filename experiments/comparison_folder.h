@@ -86,7 +86,8 @@ class ComparisonFolder {
   // A line for each trial that somebody is at, the caller not included.
   std::vector<std::string> AtWork() const;
 
-  // None if it is finished or somebody is at it.
+  // For this process and its children. None if it is finished or somebody was at it when Look()
+  // was called.
   absl::StatusOr<std::optional<FileLock>> Claim(const Trial& trial, const AgreedFlags& flags) const;
 
  private:
