@@ -72,22 +72,27 @@ bool HoldsRun(const std::string& folder) {
   return std::filesystem::exists(folder + "/config.json");
 }
 
-absl::Status CheckFlags(const std::string& folder, const ChildProgram& program,
-                        const RunFlags& flags) {
-  NAP_ASSIGN_OR_RETURN(const auto earlier, RunFolder::FlagsOf(folder, program.kind));
+std::string DifferencesOf(const std::map<std::string, std::string>& there, const RunFlags& here) {
   std::vector<std::string> differences;
-  for (const auto& [name, flag] : flags) {
-    const auto found = earlier.find(name);
-    if (found == earlier.end() ? flag.is_default : found->second == flag.value) continue;
-    differences.push_back(absl::StrCat(found == earlier.end()
+  for (const auto& [name, flag] : here) {
+    const auto found = there.find(name);
+    if (found == there.end() ? flag.is_default : found->second == flag.value) continue;
+    differences.push_back(absl::StrCat(found == there.end()
                                            ? absl::StrCat("no --", name)
                                            : absl::StrCat("--", name, "=", found->second),
                                        " there, --", name, "=", flag.value, " here"));
   }
+  return absl::StrJoin(differences, "; ");
+}
+
+absl::Status CheckFlags(const std::string& folder, const ChildProgram& program,
+                        const RunFlags& flags) {
+  NAP_ASSIGN_OR_RETURN(const auto earlier, RunFolder::FlagsOf(folder, program.kind));
+  const std::string differences = DifferencesOf(earlier, flags);
   if (differences.empty()) return absl::OkStatus();
-  return absl::FailedPreconditionError(
-      absl::StrCat("the run in ", folder, " has other flags: ", absl::StrJoin(differences, "; "),
-                   "; give the same, or another --out_dir"));
+  return absl::FailedPreconditionError(absl::StrCat("the run in ", folder,
+                                                    " has other flags: ", differences,
+                                                    "; give the same, or another --out_dir"));
 }
 
 absl::Status FinishRun(const ChildProgram& program, const std::vector<std::string>& command_line,

@@ -33,8 +33,12 @@ absl::StatusOr<RunFlags> AskForFlags(const ChildProgram& program,
 // Whether the folder holds a run, finished or not.
 bool HoldsRun(const std::string& folder);
 
+// "--epochs=2 there, --epochs=3 here", each difference; empty if there is none. A flag that was not
+// known there counts as the default.
+std::string DifferencesOf(const std::map<std::string, std::string>& there, const RunFlags& here);
+
 // FailedPrecondition, naming each difference, unless the run in the folder was started with these
-// flags. One that its program did not know yet counts as the default.
+// flags.
 absl::Status CheckFlags(const std::string& folder, const ChildProgram& program,
                         const RunFlags& flags);
 

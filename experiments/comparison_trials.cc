@@ -1,15 +1,15 @@
 #include "experiments/comparison_trials.h"
 
-#include <absl/strings/numbers.h>
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_format.h>
 
 #include <cstdio>
-#include <filesystem>
 #include <map>
+#include <optional>
 #include <set>
 #include <utility>
 
+#include "nap/base/file_lock.h"
 #include "nap/base/interrupt.h"
 #include "nap/base/statistics.h"
 #include "nap/base/status_macros.h"
@@ -20,194 +20,206 @@
 namespace nap {
 namespace {
 
-constexpr char kSearch[] = "search";
-constexpr char kTraining[] = "training";
-
+// A part of a trial that a child does.
 struct Step {
-  std::string kind;  // kSearch or kTraining
-  std::string method;
+  const char* kind;
+  const ChildProgram& program;
+  const std::vector<std::string>& flags;
+  const std::string& folder;
 };
 
-// How long what is still to be done will take, by what has been done.
+std::vector<Step> StepsOf(const Trial& trial, const Programs& programs) {
+  std::vector<Step> steps = {{"search", programs.search, trial.search_flags, trial.search}};
+  if (programs.table == nullptr) {
+    steps.push_back({"training", programs.train, trial.train_flags, trial.train});
+  }
+  return steps;
+}
+
+bool IsFinished(const Step& step) { return RunFolder::IsFinished(step.folder, step.program.kind); }
+
+// How long steps take, by those that have been done.
 class Estimate {
  public:
-  void Add(const Step& step, double seconds) {
-    seconds_[{step.kind, step.method}].push_back(seconds);
+  void Add(const Step& step, const std::string& method, double seconds) {
+    seconds_[{step.kind, method}].push_back(seconds);
     seconds_[{step.kind, ""}].push_back(seconds);
   }
 
-  // "; about 5 min 00 s left", or nothing if nothing like that has been done.
-  std::string Left(const std::vector<Step>& steps) const {
-    double left = 0;
-    for (const Step& step : steps) {
-      auto found = seconds_.find({step.kind, step.method});
-      if (found == seconds_.end()) found = seconds_.find({step.kind, ""});
-      if (found == seconds_.end()) return "";
-      left += StatisticsOf(found->second).mean;
-    }
-    return steps.empty() ? "" : absl::StrCat("; about ", FormatDuration(left), " left");
+  // None if nothing like that has been done.
+  std::optional<double> SecondsOf(const Step& step, const std::string& method) const {
+    auto found = seconds_.find({step.kind, method});
+    if (found == seconds_.end()) found = seconds_.find({step.kind, ""});
+    if (found == seconds_.end()) return std::nullopt;
+    return StatisticsOf(found->second).mean;
   }
 
  private:
   std::map<std::pair<std::string, std::string>, std::vector<double>> seconds_;
 };
 
-class Runner {
+class Worker {
  public:
-  Runner(const Programs& programs, const std::vector<Trial>& trials)
-      : programs_(programs), trials_(trials) {
-    for (const Trial& trial : trials) {
-      to_do_.push_back({kSearch, trial.method});
-      if (programs.table == nullptr) to_do_.push_back({kTraining, trial.method});
-    }
-  }
+  Worker(const Programs& programs, const std::vector<Trial>& trials, const AgreedFlags& flags,
+         ComparisonFolder* folder)
+      : programs_(programs), trials_(trials), flags_(flags), folder_(*folder) {}
 
-  absl::StatusOr<ComparedRun> Run(const Trial& trial) {
-    ++count_;
-    NAP_RETURN_IF_ERROR(Finish(programs_.search, trial.search_flags, trial, trial.search));
-    if (programs_.table == nullptr) {
-      NAP_RETURN_IF_ERROR(Finish(programs_.train, trial.train_flags, trial, trial.train));
+  absl::Status Run() {
+    for (bool begins = true;; begins = false) {
+      NAP_ASSIGN_OR_RETURN(const std::optional<Claimed> next, Next());
+      NAP_RETURN_IF_ERROR(ReportOthers(/*were_there=*/begins));
+      if (!next.has_value()) return absl::OkStatus();
+      NAP_RETURN_IF_ERROR(Finish(next->trial));
     }
-    NAP_ASSIGN_OR_RETURN(const ComparedRun run,
-                         ReadComparedRun(trial.folder, trial.method, trial.seed, programs_.table));
-    Print(absl::StrFormat(
-        "%s: test accuracy %.2f %%%s, %d skip-connections", Title(trial), 100 * run.test_accuracy,
-        run.rank.has_value() ? absl::StrCat(", rank ", *run.rank) : "", run.skip_connections));
-    return run;
   }
 
  private:
+  struct Claimed {
+    size_t trial;
+    FileLock claim;
+  };
+
+  // What others may do as well meanwhile: with the folder's lock.
+  absl::StatusOr<std::optional<Claimed>> Next() {
+    NAP_ASSIGN_OR_RETURN(const FileLock lock, folder_.Lock());
+    NAP_RETURN_IF_ERROR(folder_.Look());
+    NAP_RETURN_IF_ERROR(folder_.CheckFlags(flags_, trials_));
+    const std::vector<ComparedRun> finished = folder_.Finished(trials_);
+    if (!finished.empty()) NAP_RETURN_IF_ERROR(WriteComparison(finished, folder_.path()));
+    for (size_t i = 0; i < trials_.size(); ++i) {
+      NAP_ASSIGN_OR_RETURN(std::optional<FileLock> claim, folder_.Claim(trials_[i], flags_));
+      if (claim.has_value()) return Claimed{i, *std::move(claim)};
+    }
+    return std::optional<Claimed>();
+  }
+
+  absl::Status Finish(size_t i) {
+    const Trial& trial = trials_[i];
+    reported_.insert(i);
+    for (const Step& step : StepsOf(trial, programs_)) {
+      const bool was_finished = IsFinished(step);
+      if (!was_finished) {
+        const std::string title = absl::StrCat(Title(i), ": ", step.kind);
+        if (InterruptSignal() != 0) {
+          return absl::CancelledError(absl::StrCat("stopped before ", title));
+        }
+        NAP_RETURN_IF_ERROR(FinishRun(step.program, step.flags, step.folder, title));
+      }
+      NAP_RETURN_IF_ERROR(ReportStep(i, step, was_finished));
+    }
+    NAP_ASSIGN_OR_RETURN(const ComparedRun run,
+                         ReadComparedRun(trial.folder, trial.method, trial.seed, programs_.table));
+    Print(absl::StrCat(Title(i), ": ", ResultOf(run)));
+    return absl::OkStatus();
+  }
+
+  // Of those that are finished and that nothing was said of, which this worker did not do.
+  absl::Status ReportOthers(bool were_there) {
+    for (size_t i = 0; i < trials_.size(); ++i) {
+      const ComparedRun* run = folder_.FindFinished(trials_[i]);
+      if (run == nullptr || !reported_.insert(i).second) continue;
+      for (const Step& step : StepsOf(trials_[i], programs_)) {
+        NAP_RETURN_IF_ERROR(were_there ? ReportStep(i, step, /*was_finished=*/true)
+                                       : Count(i, step).status());
+      }
+      Print(were_there ? absl::StrCat(Title(i), ": ", ResultOf(*run))
+                       : absl::StrCat(Title(i), ": done by ", folder_.WorkerOf(trials_[i]), ": ",
+                                      ResultOf(*run), Left()));
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status ReportStep(size_t i, const Step& step, bool was_finished) {
+    NAP_ASSIGN_OR_RETURN(const double seconds, Count(i, step));
+    Print(absl::StrCat(Title(i), ": ", step.kind,
+                       was_finished ? " was there already, done in " : " done in ",
+                       FormatDuration(seconds), Left()));
+    return absl::OkStatus();
+  }
+
+  // How long it took, which goes into the estimate.
+  absl::StatusOr<double> Count(size_t i, const Step& step) {
+    NAP_ASSIGN_OR_RETURN(const double seconds, SecondsOfRun(step.folder));
+    estimate_.Add(step, trials_[i].method, seconds);
+    return seconds;
+  }
+
+  // "; about 5 min 00 s left" with those who are at work, or nothing if nobody knows.
+  std::string Left() const {
+    double left = 0;
+    for (const Trial& trial : trials_) {
+      for (const Step& step : StepsOf(trial, programs_)) {
+        if (IsFinished(step)) continue;
+        const std::optional<double> seconds = estimate_.SecondsOf(step, trial.method);
+        if (!seconds.has_value()) return "";
+        left += *seconds;
+      }
+    }
+    const size_t workers = 1 + folder_.AtWork().size();
+    return left > 0 ? absl::StrCat("; about ", FormatDuration(left / workers), " left") : "";
+  }
+
+  static std::string ResultOf(const ComparedRun& run) {
+    return absl::StrFormat("test accuracy %.2f %%%s, %d skip-connections", 100 * run.test_accuracy,
+                           run.rank.has_value() ? absl::StrCat(", rank ", *run.rank) : "",
+                           run.skip_connections);
+  }
+
   static void Print(const std::string& line) {
     std::printf("%s\n", line.c_str());
     std::fflush(stdout);
   }
 
   // "[2/6] darts, seed 0"
-  std::string Title(const Trial& trial) const {
-    return absl::StrCat("[", count_, "/", trials_.size(), "] ", trial.method, ", seed ",
-                        trial.seed);
-  }
-
-  absl::Status Finish(const ChildProgram& program, const std::vector<std::string>& flags,
-                      const Trial& trial, const std::string& folder) {
-    const Step step = to_do_.front();
-    const std::string title = absl::StrCat(Title(trial), ": ", step.kind);
-    const bool was_finished = RunFolder::IsFinished(folder, program.kind);
-    if (!was_finished) {
-      if (InterruptSignal() != 0) {
-        return absl::CancelledError(absl::StrCat("stopped before ", title));
-      }
-      NAP_RETURN_IF_ERROR(FinishRun(program, flags, folder, title));
-    }
-    NAP_ASSIGN_OR_RETURN(const double seconds, SecondsOfRun(folder));
-    estimate_.Add(step, seconds);
-    to_do_.erase(to_do_.begin());
-    Print(absl::StrCat(title, was_finished ? " was there already, done in " : " done in ",
-                       FormatDuration(seconds), estimate_.Left(to_do_)));
-    return absl::OkStatus();
+  std::string Title(size_t i) const {
+    return absl::StrCat("[", i + 1, "/", trials_.size(), "] ", TitleOf(trials_[i]));
   }
 
   const Programs& programs_;
   const std::vector<Trial>& trials_;
-  size_t count_ = 0;  // trials begun
-  std::vector<Step> to_do_;
+  const AgreedFlags& flags_;
+  ComparisonFolder& folder_;
+  std::set<size_t> reported_;  // of trials_
   Estimate estimate_;
 };
 
-// "<method>-<seed>"; false for any other name.
-bool ParseName(const std::string& name, std::string* method, uint64_t* seed) {
-  const size_t dash = name.rfind('-');
-  if (dash == std::string::npos || dash == 0) return false;
-  *method = name.substr(0, dash);
-  return absl::SimpleAtoi(name.substr(dash + 1), seed) && name == ComparedRunName(*method, *seed);
+// InvalidArgument if the table is of another space than that which these flags search.
+absl::Status CheckSpace(const std::string& method, const RunFlags& flags,
+                        const NasBench201Table& table) {
+  NAP_ASSIGN_OR_RETURN(const auto space, MakeSearchSpace(flags.at("search_space").value));
+  const std::string& judged = table.search_space().name();
+  if (space->name() == judged) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat("--nas_bench_201_table is of ", judged, ", but ",
+                                                 method, " searches ", space->name(),
+                                                 "; give --search_space=", judged));
 }
 
 }  // namespace
 
-Trial MakeTrial(const std::string& method, uint64_t seed, const std::string& out_dir) {
-  Trial trial{method, seed, absl::StrCat(out_dir, "/", ComparedRunName(method, seed)), "", "",
-              {},     {}};
-  trial.search = absl::StrCat(trial.folder, "/", kSearchFolder);
-  trial.train = absl::StrCat(trial.folder, "/", kTrainFolder);
-  return trial;
-}
-
-absl::Status CheckTrials(const Programs& programs, const std::vector<Trial>& trials) {
-  std::map<std::string, RunFlags> by_method;
-  const bool trains = programs.table == nullptr;
-  RunFlags train;
-  if (trains) {
-    NAP_ASSIGN_OR_RETURN(train, AskForFlags(programs.train, trials.front().train_flags));
+absl::StatusOr<AgreedFlags> AskForAgreedFlags(const Programs& programs,
+                                              const std::vector<Trial>& trials) {
+  AgreedFlags agreed;
+  if (programs.table == nullptr) {
+    NAP_ASSIGN_OR_RETURN(agreed.train, AskForFlags(programs.train, trials.front().train_flags));
+    // ReadComparedRun compares the genotypes themselves: the folder may have been moved.
+    for (const char* flag : {"genotype", "seed", "threads"}) agreed.train.erase(flag);
   }
-  // ReadComparedRun compares the genotypes themselves: the folder may have been moved.
-  train.erase("genotype");
   for (const Trial& trial : trials) {
-    if (by_method.count(trial.method) == 0) {
-      NAP_ASSIGN_OR_RETURN(RunFlags flags, AskForFlags(programs.search, trial.search_flags));
-      flags.erase("method");  // what it means is in the other flags
-      if (!trains) {
-        NAP_ASSIGN_OR_RETURN(const auto space, MakeSearchSpace(flags["search_space"].value));
-        const std::string& judged = programs.table->search_space().name();
-        if (space->name() != judged) {
-          return absl::InvalidArgumentError(
-              absl::StrCat("--nas_bench_201_table is of ", judged, ", but ", trial.method,
-                           " searches ", space->name(), "; give --search_space=", judged));
-        }
-      }
-      by_method[trial.method] = flags;
+    if (agreed.search.count(trial.method) != 0) continue;
+    NAP_ASSIGN_OR_RETURN(RunFlags flags, AskForFlags(programs.search, trial.search_flags));
+    if (programs.table != nullptr) {
+      NAP_RETURN_IF_ERROR(CheckSpace(trial.method, flags, *programs.table));
     }
-    RunFlags& search = by_method[trial.method];
-    search["seed"].value = train["seed"].value = absl::StrCat(trial.seed);
-    if (HoldsRun(trial.search)) {
-      NAP_RETURN_IF_ERROR(CheckFlags(trial.search, programs.search, search));
-    }
-    if (trains && HoldsRun(trial.train)) {
-      NAP_RETURN_IF_ERROR(CheckFlags(trial.train, programs.train, train));
-    }
+    // What --method means is in the other flags.
+    for (const char* flag : {"method", "seed", "threads"}) flags.erase(flag);
+    agreed.search[trial.method] = std::move(flags);
   }
-  return absl::OkStatus();
+  return agreed;
 }
 
-absl::StatusOr<std::vector<ComparedRun>> RunTrials(const Programs& programs,
-                                                   const std::vector<Trial>& trials,
-                                                   const std::string& out_dir) {
-  Runner runner(programs, trials);
-  std::vector<ComparedRun> runs;
-  for (const Trial& trial : trials) {
-    NAP_ASSIGN_OR_RETURN(ComparedRun run, runner.Run(trial));
-    runs.push_back(std::move(run));
-    NAP_RETURN_IF_ERROR(WriteComparison(runs, out_dir));
-  }
-  return runs;
-}
-
-absl::StatusOr<std::vector<ComparedRun>> CollectRuns(const Programs& programs,
-                                                     const std::string& out_dir) {
-  std::set<std::pair<std::string, uint64_t>> found;
-  std::error_code ignored;  // a folder that cannot be read has no runs
-  for (const auto& entry : std::filesystem::directory_iterator(out_dir, ignored)) {
-    std::pair<std::string, uint64_t> name;
-    if (!ParseName(entry.path().filename().string(), &name.first, &name.second)) continue;
-    const Trial trial = MakeTrial(name.first, name.second, out_dir);
-    if (RunFolder::IsFinished(trial.search, programs.search.kind) &&
-        (programs.table != nullptr || RunFolder::IsFinished(trial.train, programs.train.kind))) {
-      found.insert(name);
-    }
-  }
-  if (found.empty()) {
-    const std::string file = programs.table != nullptr
-                                 ? absl::StrCat(kSearchFolder, "/", programs.search.kind.result)
-                                 : absl::StrCat(kTrainFolder, "/", programs.train.kind.result);
-    return absl::NotFoundError(
-        absl::StrCat("no finished run in ", out_dir, ": no METHOD-SEED/", file));
-  }
-  std::vector<ComparedRun> runs;
-  for (const auto& [method, seed] : found) {
-    const std::string folder = MakeTrial(method, seed, out_dir).folder;
-    NAP_ASSIGN_OR_RETURN(ComparedRun run, ReadComparedRun(folder, method, seed, programs.table));
-    runs.push_back(std::move(run));
-  }
-  return runs;
+absl::Status RunTrials(const Programs& programs, const std::vector<Trial>& trials,
+                       const AgreedFlags& flags, ComparisonFolder* folder) {
+  return Worker(programs, trials, flags, folder).Run();
 }
 
 }  // namespace nap

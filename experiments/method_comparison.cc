@@ -7,9 +7,7 @@
 #include <absl/strings/str_join.h>
 #include <absl/strings/str_replace.h>
 #include <absl/strings/str_split.h>
-#include <fcntl.h>
 #include <gflags/gflags.h>
-#include <sys/file.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -21,9 +19,11 @@
 #include <vector>
 
 #include "experiments/comparison_child.h"
+#include "experiments/comparison_folder.h"
 #include "experiments/comparison_trials.h"
 #include "experiments/data_flags.h"
 #include "experiments/run.h"
+#include "nap/base/file_lock.h"
 #include "nap/base/files.h"
 #include "nap/base/interrupt.h"
 #include "nap/base/option_checks.h"
@@ -154,17 +154,6 @@ absl::StatusOr<std::vector<Trial>> Trials(const std::vector<std::string>& method
   return trials;
 }
 
-// Held until this program and its children have ended, however they do: they inherit it.
-absl::Status Lock(const std::string& out_dir) {
-  const std::string path = out_dir + "/.lock";
-  const int file = ::open(path.c_str(), O_RDWR | O_CREAT, 0666);
-  if (file < 0) return absl::UnavailableError(absl::StrCat("cannot write into ", out_dir));
-  if (::flock(file, LOCK_EX | LOCK_NB) == 0) return absl::OkStatus();
-  return absl::UnavailableError(
-      absl::StrCat("another comparison is at work in ", out_dir,
-                   ", or one that was killed is still being saved; try again when it has ended"));
-}
-
 std::string ShellWord(const std::string& word) {
   const bool plain = std::all_of(word.begin(), word.end(), [](char c) {
     return absl::ascii_isalnum(c) || absl::StrContains("-_=./,:+", c);
@@ -179,9 +168,15 @@ std::string CommandToGoOn(const std::vector<std::string>& arguments, const std::
   return command;
 }
 
-void PrintResult(const std::vector<ComparedRun>& runs, const std::string& out_dir) {
-  absl::PrintF("\n%s\nWritten to %s: report.html, comparison.txt, comparison.json\n",
-               ComparisonToText(runs), out_dir);
+void PrintResult(const std::vector<ComparedRun>& runs, const ComparisonFolder& folder) {
+  if (!runs.empty()) {
+    absl::PrintF("\n%s\nWritten to %s: report.html, comparison.txt, comparison.json\n",
+                 ComparisonToText(runs), folder.path());
+  }
+  const std::vector<std::string> at_work = folder.AtWork();
+  if (at_work.empty()) return;
+  absl::PrintF("Others are still at work on %s; the last to end writes the whole table\n",
+               absl::StrJoin(at_work, "; "));
 }
 
 absl::Status RunAll(const Programs& programs, const std::vector<std::string>& arguments) {
@@ -189,21 +184,21 @@ absl::Status RunAll(const Programs& programs, const std::vector<std::string>& ar
   NAP_ASSIGN_OR_RETURN(const std::vector<uint64_t> seeds, Seeds());
   const std::string out_dir = OutDir(FLAGS_out_dir, {"method_comparison", {}, ""});
   NAP_ASSIGN_OR_RETURN(const std::vector<Trial> trials, Trials(methods, seeds, out_dir));
-  NAP_RETURN_IF_ERROR(CheckTrials(programs, trials));
+  NAP_ASSIGN_OR_RETURN(const AgreedFlags flags, AskForAgreedFlags(programs, trials));
   NAP_RETURN_IF_ERROR(MakeFolder(out_dir));
-  NAP_RETURN_IF_ERROR(Lock(out_dir));
   absl::PrintF("Comparing %s, each with seeds %s; writing to %s\n", absl::StrJoin(methods, ", "),
                absl::StrJoin(seeds, ", "), out_dir);
   std::fflush(stdout);
 
   CatchInterrupts();
-  const absl::StatusOr<std::vector<ComparedRun>> runs = RunTrials(programs, trials, out_dir);
-  if (!runs.ok()) {
-    return absl::Status(runs.status().code(),
-                        absl::StrCat(runs.status().message(), "; all is kept, go on with: ",
-                                     CommandToGoOn(arguments, out_dir)));
+  ComparisonFolder folder(&programs, out_dir);
+  const absl::Status status = RunTrials(programs, trials, flags, &folder);
+  if (absl::IsFailedPrecondition(status)) return status;  // going on with the same would not help
+  if (!status.ok()) {
+    return absl::Status(status.code(), absl::StrCat(status.message(), "; all is kept, go on with: ",
+                                                    CommandToGoOn(arguments, out_dir)));
   }
-  PrintResult(*runs, out_dir);
+  PrintResult(folder.Finished(trials), folder);
   return absl::OkStatus();
 }
 
@@ -211,9 +206,20 @@ absl::Status Collect(const Programs& programs) {
   if (FLAGS_out_dir.empty()) {
     return absl::InvalidArgumentError("--collect_only needs --out_dir, the folder of the runs");
   }
-  NAP_ASSIGN_OR_RETURN(const std::vector<ComparedRun> runs, CollectRuns(programs, FLAGS_out_dir));
+  ComparisonFolder folder(&programs, FLAGS_out_dir);
+  NAP_RETURN_IF_ERROR(folder.Look());
+  if (folder.Finished({}).empty()) {
+    const std::string file = programs.table != nullptr
+                                 ? absl::StrCat(kSearchFolder, "/", programs.search.kind.result)
+                                 : absl::StrCat(kTrainFolder, "/", programs.train.kind.result);
+    return absl::NotFoundError(
+        absl::StrCat("no finished run in ", FLAGS_out_dir, ": no METHOD-SEED/", file));
+  }
+  NAP_ASSIGN_OR_RETURN(const FileLock lock, folder.Lock());
+  NAP_RETURN_IF_ERROR(folder.Look());  // what others have finished before they wrote their table
+  const std::vector<ComparedRun> runs = folder.Finished({});
   NAP_RETURN_IF_ERROR(WriteComparison(runs, FLAGS_out_dir));
-  PrintResult(runs, FLAGS_out_dir);
+  PrintResult(runs, folder);
   return absl::OkStatus();
 }
 
