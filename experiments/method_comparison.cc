@@ -33,6 +33,7 @@
 #include "nap/report/comparison.h"
 #include "nap/report/nas_bench_201_table.h"
 #include "nap/report/run_schema.h"
+#include "nap/runtime/launch.h"
 
 DEFINE_string(preset, "quick",
               "quick, small, standard or nas_bench_201: the flag file that sets the defaults");
@@ -238,6 +239,8 @@ absl::Status Main(Programs programs, const std::vector<std::string>& arguments) 
 }  // namespace nap
 
 int main(int argc, char** argv) {
+  // One of several that srun or mpirun has started is a worker; what it runs is not theirs together.
+  nap::ForgetLaunch();
   const auto search = nap::FindProgram(argv[0], "experiments/cifar_search");
   const auto train = nap::FindProgram(argv[0], "experiments/cifar_train");
   const std::vector<std::string> arguments(argv + 1, argv + argc);

@@ -4,6 +4,8 @@
 # then --processes=N (2), --rounds=N (5), each of which runs both in turn.
 set -uo pipefail
 search=$PWD/$1 train=$PWD/$2
+# The programs find their own data where Bazel has put it for this script.
+export RUNFILES_DIR=${RUNFILES_DIR-$(dirname "$PWD")}
 shift 2
 processes=2 rounds=5
 for argument; do
@@ -19,7 +21,7 @@ done
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work" || exit
-unset RANK WORLD_SIZE LOCAL_RANK MASTER_ADDR MASTER_PORT
+unset RANK WORLD_SIZE LOCAL_RANK MASTER_ADDR MASTER_PORT BUILD_WORKING_DIRECTORY
 
 # together N THREADS PROGRAM ARGUMENT...: N processes of so many threads each; seconds of the last epoch.
 together() {
@@ -37,7 +39,7 @@ together() {
   done
   if ((failed)); then
     cat errors.* >&2
-    exit 1
+    return 1
   fi
   python3 -c '
 import json
@@ -46,11 +48,12 @@ print([line["seconds"] for line in map(json.loads, open("run/metrics.jsonl")) if
 
 # compare WHAT PER ARGUMENT...: of the last epoch, PER parts of which are what is named.
 compare() {
-  local what=$1 per=$2 round
+  local what=$1 per=$2 round one several
   shift 2
   rm -f times
   for ((round = 0; round < rounds; ++round)); do
-    echo "$(together 1 "$processes" "$@") $(together "$processes" 1 "$@")" >>times
+    one=$(together 1 "$processes" "$@") && several=$(together "$processes" 1 "$@") || exit
+    echo "$one $several" >>times
   done
   python3 - "$what" "$per" "$processes" <<'PYTHON'
 import statistics, sys

@@ -2,7 +2,9 @@
 
 #include <absl/strings/numbers.h>
 #include <absl/strings/str_cat.h>
-#include <absl/strings/string_view.h>
+
+#include <cstdint>
+#include <cstdlib>
 
 #include "nap/base/status_macros.h"
 
@@ -62,6 +64,10 @@ std::string FirstMachine(const std::string& node_list) {
   if (close == std::string::npos) return name;
   const std::string rest = node_list.substr(close + 1);
   return name + rest.substr(0, rest.find(','));
+}
+
+void ForgetLaunch() {
+  for (const Names* names : {&kTorchrun, &kOpenMpi, &kSlurm}) ::unsetenv(names->processes);
 }
 
 absl::StatusOr<Launch> FindLaunch(const Environment& environment) {

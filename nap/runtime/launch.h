@@ -27,6 +27,9 @@ using Environment = std::function<const char*(const char* name)>;
 // InvalidArgument that names the variable that is missing or wrong.
 absl::StatusOr<Launch> FindLaunch(const Environment& environment);
 
+// Lets this process's children, and itself, compute alone, whoever has started it.
+void ForgetLaunch();
+
 // The first name of Slurm's list of machines: "node07" of "node[07-09,12],other".
 std::string FirstMachine(const std::string& node_list);
 

@@ -2,8 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <map>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace nap {
 namespace {
@@ -94,6 +97,18 @@ TEST(LaunchTest, Srun) {
   const auto next = Find(With(kSrun, "SLURM_STEP_ID", "1"));
   ASSERT_TRUE(next.ok());
   EXPECT_NE(launch->port, next->port);
+}
+
+TEST(LaunchTest, AloneOnceForgotten) {
+  const auto environment = [](const char* name) { return std::getenv(name); };
+  for (const char* name : {"WORLD_SIZE", "OMPI_COMM_WORLD_SIZE", "SLURM_STEP_NUM_TASKS"}) {
+    ::setenv(name, "2", /*overwrite=*/1);
+    EXPECT_FALSE(FindLaunch(environment).ok()) << name;  // there are two, but which is this?
+    ForgetLaunch();
+    const auto launch = FindLaunch(environment);
+    ASSERT_TRUE(launch.ok()) << launch.status();
+    EXPECT_EQ(launch->processes, 1);
+  }
 }
 
 TEST(LaunchTest, FirstMachine) {
