@@ -31,6 +31,7 @@
 #include "nap/base/files.h"
 #include "nap/base/status_macros.h"
 #include "nap/runtime/gpu_sums.h"
+#include "nap/runtime/libtorch_versions.h"
 #include "nap/runtime/peer_watch.h"
 #include "nap/runtime/shared_sums.h"
 
@@ -374,6 +375,7 @@ absl::StatusOr<std::shared_ptr<ProcessGroup>> JoinProcesses(
   if (launch.processes == 1) return std::make_shared<ProcessGroup>();
   const Milliseconds timeout(static_cast<int64_t>(1000 * peer_timeout));
   const std::string where = absl::StrCat(launch.address, ":", launch.port);
+  QuietLog();
   try {
     const auto store = ConnectStore(launch, timeout, launch.rank == 0 && !launch.store_is_there);
     const std::vector<int> missing = WaitForAll(launch, store.get(), peer_timeout);

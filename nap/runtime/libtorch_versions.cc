@@ -1,6 +1,7 @@
 #include "nap/runtime/libtorch_versions.h"
 
 #include <ATen/autocast_mode.h>
+#include <c10/util/Logging.h>
 #include <torch/version.h>
 
 #include <sstream>
@@ -24,6 +25,13 @@ KeyType Key(const at::Tensor& parameter) {
 }  // namespace
 
 OptimizerState::key_type StateKey(const at::Tensor& parameter) { return Key(parameter); }
+
+void QuietLog() {
+#ifndef C10_USE_GLOG
+  constexpr int kFatal = 3;
+  FLAGS_caffe2_log_level = kFatal;
+#endif
+}
 
 void EnableAutocast(c10::DeviceType device, bool enabled) {
 #if TORCH_VERSION_MAJOR > 2 || (TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR >= 4)

@@ -20,6 +20,11 @@ OptimizerState::key_type StateKey(const at::Tensor& parameter);
 // LibTorch's autocast to bfloat16, in this thread, for a kind of device.
 void EnableAutocast(c10::DeviceType device, bool enabled);
 
+// LibTorch's own log says no more than what ends the process: 2.x lets c10d write a stack trace
+// where another process has ended. Where LibTorch logs by glog, as Debian's 1.13 does, which says
+// less, the log is ours, too, and stays as it is.
+void QuietLog();
+
 }  // namespace nap
 
 #endif  // NAP_RUNTIME_LIBTORCH_VERSIONS_H_

@@ -174,6 +174,7 @@ void PeerWatch::LostConnection(absl::string_view what) {
 }
 
 bool PeerWatch::Fail(absl::string_view error) {
+  TakeTheEnd();
   Stop();
   bool posted = false;
   try {
@@ -197,7 +198,12 @@ bool PeerWatch::Fail(absl::string_view error) {
 
 void PeerWatch::EndAll(int culprit, const std::string& line) {
   try {
-    if (culprit != 0 && !PostEnd(line)) End(culprit, PostedEnd());
+    if (culprit != 0 && !PostEnd(line)) {
+      // Another process has begun to say why; if it does not come to it, this one's words will do.
+      for (int i = 0; i < 10 && PostedEnd().empty(); ++i) std::this_thread::sleep_for(kBeat / 3);
+      const std::string others = PostedEnd();
+      End(culprit, others.empty() ? line : others);
+    }
   } catch (const std::exception&) {
   }
   if (options_.rank == 0) std::this_thread::sleep_for(2 * kBeat);  // the store ends with it
@@ -205,9 +211,16 @@ void PeerWatch::EndAll(int culprit, const std::string& line) {
 }
 
 void PeerWatch::End(int culprit, absl::string_view line) {
+  TakeTheEnd();
   if (IsToPrint(culprit)) options_.print(line);
   std::fflush(stderr);
   ::_exit(1);
+}
+
+// One of the threads says why the process ends; the others wait for that.
+void PeerWatch::TakeTheEnd() {
+  if (!ends_.exchange(true)) return;
+  for (;;) ::pause();
 }
 
 // Rank 0, or the first on each machine that can.

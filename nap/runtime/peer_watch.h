@@ -67,13 +67,14 @@ class PeerWatch {
   bool PostEnd(const std::string& line);
   [[noreturn]] void EndAll(int culprit, const std::string& line);
   [[noreturn]] void End(int culprit, absl::string_view line);
+  void TakeTheEnd();
   bool IsToPrint(int culprit) const;
 
   const c10::intrusive_ptr<c10d::Store> store_;
   const Options options_;
   std::map<int, Peer> peers_;  // whom this process looks at
   int64_t signs_ = 0;
-  std::atomic<bool> waiting_{false}, suspicious_{false}, stop_{false};
+  std::atomic<bool> waiting_{false}, suspicious_{false}, stop_{false}, ends_{false};
   std::mutex mutex_;
   std::condition_variable stopped_;
   std::atomic<double> last_look_;  // seconds; when the store last answered
