@@ -34,6 +34,7 @@
 #include "nap/runtime/libtorch_versions.h"
 #include "nap/runtime/peer_watch.h"
 #include "nap/runtime/shared_sums.h"
+#include "nap/runtime/socket_sums.h"
 
 namespace nap {
 namespace {
@@ -43,6 +44,9 @@ using Milliseconds = std::chrono::milliseconds;
 
 // Of a sum of tensors: as many bytes go at a time, while the next ones are being put together.
 constexpr int64_t kBucketBytes = 4 << 20;
+
+// Of which each sends every small sum to all others.
+constexpr int kMostConnected = 256;
 
 // The watch ends what hangs; c10d's own limit would end a slow one that is alive.
 constexpr std::chrono::hours kNever(24 * 365);
@@ -82,8 +86,8 @@ class C10dGroup final : public ProcessGroup {
         gloo_(std::move(gloo)) {}
 
   // Collective, at the beginning.
-  void Meet(c10::intrusive_ptr<c10d::Store> watched, double peer_timeout,
-            std::function<void(absl::string_view)> print) {
+  void Meet(c10::intrusive_ptr<c10d::Store> watched, const std::string& address,
+            double peer_timeout, std::function<void(absl::string_view)> print) {
     const Presence own = OfThisProcess();
     std::vector<std::string> names;
     std::vector<int> pids;
@@ -100,7 +104,12 @@ class C10dGroup final : public ProcessGroup {
     watch_ = std::make_unique<PeerWatch>(
         std::move(watched), PeerWatch::Options{rank_, std::move(names), std::move(pids),
                                                peer_timeout, std::move(print)});
-    if (Sum(local_size_ == size_ ? 0.0 : 1.0) == 0) ShareMemory();
+    const bool one_machine = Sum(local_size_ == size_ ? 0.0 : 1.0) == 0;
+    if (one_machine) ShareMemory();
+    if (!one_machine && size_ <= kMostConnected) {
+      sockets_ = SocketSums::Connect(address, rank_, size_,
+                                     [this](const std::string& own) { return Gather(own); });
+    }
   }
 
   int rank() const override { return rank_; }
@@ -114,13 +123,20 @@ class C10dGroup final : public ProcessGroup {
   using ProcessGroup::Sum;
 
   void Sum(std::vector<double>* values) override {
+    const auto count = static_cast<int64_t>(values->size());
+    const auto bytes = static_cast<int64_t>(count * sizeof(double));
     if (shared_ != nullptr) {
-      bytes_ += static_cast<int64_t>(values->size() * sizeof(double));
+      bytes_ += bytes;
       Wait([&] { shared_->Sum(values); });
       return;
     }
-    std::vector<at::Tensor> tensors = {at::from_blob(
-        values->data(), {static_cast<int64_t>(values->size())}, at::TensorOptions(at::kDouble))};
+    if (sockets_ != nullptr && count <= SocketSums::kMost) {
+      bytes_ += bytes * (size_ - 1);
+      Wait([&] { sockets_->Sum(values); });
+      return;
+    }
+    std::vector<at::Tensor> tensors = {
+        at::from_blob(values->data(), {count}, at::TensorOptions(at::kDouble))};
     CountSum(tensors[0]);
     Wait([&] { gloo_->allreduce(tensors)->wait(); });
   }
@@ -305,8 +321,10 @@ class C10dGroup final : public ProcessGroup {
   std::unique_ptr<GpuSums> gpu_sums_;  // made when something is on a GPU
   std::vector<std::string> names_;
   int local_size_ = 0;
-  std::unique_ptr<PeerWatch> watch_;    // null before all have met and after they have left
-  std::unique_ptr<SharedSums> shared_;  // null: sums of few numbers go by c10d, too
+  std::unique_ptr<PeerWatch> watch_;  // null before all have met and after they have left
+  // For sums of few numbers; none: they go by c10d, too.
+  std::unique_ptr<SharedSums> shared_;
+  std::unique_ptr<SocketSums> sockets_;
   bool leaves_ = false;
   double waiting_ = 0;
   int64_t bytes_ = 0;
@@ -394,7 +412,8 @@ absl::StatusOr<std::shared_ptr<ProcessGroup>> JoinProcesses(
         c10::make_intrusive<Gloo>(c10::make_intrusive<c10d::PrefixStore>("gloo", store),
                                   launch.rank, launch.processes, options);
     auto group = std::make_shared<C10dGroup>(launch, store, gloo);
-    group->Meet(ConnectStore(launch, timeout, false), peer_timeout, std::move(print));
+    group->Meet(ConnectStore(launch, timeout, false), OwnAddress(launch), peer_timeout,
+                std::move(print));
     return group;
   } catch (const std::exception& error) {
     const absl::string_view what(error.what());
