@@ -239,7 +239,8 @@ absl::Status Main(Programs programs, const std::vector<std::string>& arguments) 
 }  // namespace nap
 
 int main(int argc, char** argv) {
-  // One of several that srun or mpirun has started is a worker; what it runs is not theirs together.
+  // One of several that srun or mpirun has started is a worker; what it runs is not theirs
+  // together.
   nap::ForgetLaunch();
   const auto search = nap::FindProgram(argv[0], "experiments/cifar_search");
   const auto train = nap::FindProgram(argv[0], "experiments/cifar_train");

@@ -223,7 +223,10 @@ finish
 expect_end "unknown resume 'perhaps'"
 start 3 "${tiny[@]}" --batch_size=2 --out_dir=odd
 finish
-expect_end 'gives not each of 3 processes an image'
+case $name in
+  cifar_search) expect_end 'gives not each of 3 processes an image' ;;
+  cifar_train) expect_end 'leaves fewer than two images, which batch norms need' ;;
+esac
 mkdir taken && touch taken/config.json
 start 2 "${tiny[@]}" --out_dir=taken
 finish

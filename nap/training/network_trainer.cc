@@ -372,10 +372,13 @@ absl::StatusOr<std::unique_ptr<NetworkTrainer>> NetworkTrainer::Create(
   UseDevice(device, options.device.deterministic);
   CHECK_EQ(model.network->plan().classes, data->train->num_classes());
   CHECK_EQ(model.network->plan().image_channels, data->train->shape().channels);
-  if (options.batch_size < options.processes->size()) {
-    return absl::InvalidArgumentError(absl::StrCat("--batch_size=", options.batch_size,
-                                                   " gives not each of ", options.processes->size(),
-                                                   " processes an image"));
+  const int processes = options.processes->size();
+  const int64_t images = options.batch_size / processes / options.accumulate;
+  if ((processes > 1 || options.accumulate > 1) && images < 2) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "--batch_size=", options.batch_size, " leaves fewer than two images, which batch norms ",
+        "need, for a pass of each of ", processes, " processes",
+        options.accumulate > 1 ? absl::StrCat(" with --accumulate=", options.accumulate) : ""));
   }
   if (data->train->size() < options.batch_size) {
     return absl::InvalidArgumentError(absl::StrCat("--batch_size=", options.batch_size,
