@@ -157,7 +157,7 @@ absl::StatusOr<RunBegin> BeginRun(const RunKind& kind) {
                            Checkpointer::Threads(*run.checkpoint, group.size(), FLAGS_threads));
     }
   }
-  run.threads = UseThreads(threads, group.local_size());
+  run.threads = UseThreads(threads, group.sharing_cores());
   return run;
 }
 

@@ -7,6 +7,7 @@
 #include <absl/strings/str_join.h>
 #include <absl/strings/str_split.h>
 #include <netdb.h>
+#include <sched.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -54,15 +55,25 @@ constexpr std::chrono::hours kNever(24 * 365);
 // What a process says of itself when it comes. Processes of one machine have the same `machine`;
 // `host` is for people.
 struct Presence {
-  std::string host, machine;
+  std::string host, machine, cores;
   int pid;
 
-  std::string ToText() const { return absl::StrCat(host, "\n", machine, "\n", pid); }
+  std::string ToText() const { return absl::StrCat(host, "\n", machine, "\n", cores, "\n", pid); }
   static Presence FromText(const std::string& text) {
     const std::vector<std::string> lines = absl::StrSplit(text, '\n');
-    return {lines[0], lines[1], std::stoi(lines[2])};
+    return {lines[0], lines[1], lines[2], std::stoi(lines[3])};
   }
 };
+
+// Those that this process may use, "110...".
+std::string Cores() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  std::string cores;
+  if (::sched_getaffinity(0, sizeof set, &set) != 0) return cores;
+  for (int i = 0; i < CPU_SETSIZE; ++i) cores.push_back(CPU_ISSET(i, &set) ? '1' : '0');
+  return cores.substr(0, cores.rfind('1') + 1);
+}
 
 Presence OfThisProcess() {
   char host[256] = {};
@@ -73,7 +84,7 @@ Presence OfThisProcess() {
   const auto numbers = std::filesystem::read_symlink("/proc/self/ns/pid", ignored);
   std::string machine = absl::StrCat(host, " ", boot.ok() ? *boot : "", " ", numbers.string());
   std::replace(machine.begin(), machine.end(), '\n', ' ');
-  return {host, machine, static_cast<int>(::getpid())};
+  return {host, machine, Cores(), static_cast<int>(::getpid())};
 }
 
 class C10dGroup final : public ProcessGroup {
@@ -91,12 +102,11 @@ class C10dGroup final : public ProcessGroup {
     const Presence own = OfThisProcess();
     std::vector<std::string> names;
     std::vector<int> pids;
-    int first_local = -1;
     for (const std::string& text : Gather(own.ToText())) {
       const Presence other = Presence::FromText(text);
       const bool local = other.machine == own.machine;
-      if (local && first_local < 0) first_local = static_cast<int>(pids.size());
       local_size_ += local ? 1 : 0;
+      sharing_cores_ += local && other.cores == own.cores ? 1 : 0;
       names.push_back(absl::StrCat("rank ", pids.size(), " on ", other.host));
       pids.push_back(local ? other.pid : 0);
     }
@@ -114,7 +124,7 @@ class C10dGroup final : public ProcessGroup {
 
   int rank() const override { return rank_; }
   int size() const override { return size_; }
-  int local_size() const override { return local_size_; }
+  int sharing_cores() const override { return sharing_cores_; }
   std::string NameOf(int rank) const override { return names_[rank]; }
   double seconds_waiting() const override { return waiting_; }
   int64_t bytes_sent() const override { return bytes_; }
@@ -320,7 +330,7 @@ class C10dGroup final : public ProcessGroup {
   const c10::intrusive_ptr<Gloo> gloo_;
   std::unique_ptr<GpuSums> gpu_sums_;  // made when something is on a GPU
   std::vector<std::string> names_;
-  int local_size_ = 0;
+  int local_size_ = 0, sharing_cores_ = 0;
   std::unique_ptr<PeerWatch> watch_;  // null before all have met and after they have left
   // For sums of few numbers; none: they go by c10d, too.
   std::unique_ptr<SharedSums> shared_;

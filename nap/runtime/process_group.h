@@ -64,8 +64,9 @@ class ProcessGroup {
   // "rank 1 on <machine>".
   virtual std::string NameOf(int rank) const;
 
-  // How many of the processes are on this machine.
-  virtual int local_size() const { return 1; }
+  // How many of the processes, this one included, have the same cores. Launchers may give each its
+  // own.
+  virtual int sharing_cores() const { return 1; }
 
   // Spent in collective calls so far, most of it waiting for others.
   virtual double seconds_waiting() const { return 0; }

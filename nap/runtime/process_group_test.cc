@@ -51,7 +51,7 @@ TEST(ProcessGroupTest, SumsBroadcastsAndGathers) {
   for (const int processes : {2, 4}) {
     const auto ends = RunProcesses(processes, [](const Group& group) {
       const int rank = group->rank();
-      std::vector<std::string> said = {absl::StrCat(group->size(), " ", group->local_size())};
+      std::vector<std::string> said = {absl::StrCat(group->size(), " ", group->sharing_cores())};
       // Long enough to be made in parts, several times over.
       std::vector<double> numbers(20001);
       for (size_t i = 0; i < numbers.size(); ++i) numbers[i] = static_cast<double>(i) + rank;
