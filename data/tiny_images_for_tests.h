@@ -2,9 +2,11 @@
 #define DATA_TINY_IMAGES_FOR_TESTS_H_
 
 #include <memory>
+#include <string>
 #include <utility>
 #include <vector>
 
+#include "data/dataset.h"
 #include "data/memory_dataset.h"
 #include "nap/base/random.h"
 
@@ -25,6 +27,25 @@ inline std::unique_ptr<Dataset> TinyImages(int64_t size) {
   return std::make_unique<MemoryDataset>(std::move(description), std::move(pixels),
                                          std::move(labels));
 }
+
+// Another dataset, which must outlive it, for tests that change a part of it.
+class ForwardingDataset : public Dataset {
+ public:
+  explicit ForwardingDataset(const Dataset* images) : images_(*images) {}
+
+  int64_t size() const override { return images_.size(); }
+  ImageShape shape() const override { return images_.shape(); }
+  const std::vector<std::string>& class_names() const override { return images_.class_names(); }
+  const std::vector<float>& mean() const override { return images_.mean(); }
+  const std::vector<float>& stddev() const override { return images_.stddev(); }
+  int Label(int64_t index) const override { return images_.Label(index); }
+  absl::Status Read(int64_t index, RandomStream* random, uint8_t* pixels) const override {
+    return images_.Read(index, random, pixels);
+  }
+
+ private:
+  const Dataset& images_;
+};
 
 }  // namespace nap
 

@@ -27,10 +27,10 @@ absl::Status ValidateBackend(const std::string& backend, bool recompute) {
       "--recompute needs --backend=fused, or another one that can; ", backend, " cannot"));
 }
 
-std::unique_ptr<StepRunner> MakeStepRunner(const std::string& backend) {
+std::unique_ptr<StepRunner> MakeStepRunner(const std::string& backend, int processes) {
   const ExecutorDefinition* const definition = Find(backend);
-  return definition->step_runner == nullptr ? std::make_unique<StepRunner>()
-                                            : definition->step_runner();
+  return processes > 1 || definition->step_runner == nullptr ? std::make_unique<StepRunner>()
+                                                             : definition->step_runner();
 }
 
 CellRunner::CellRunner(std::shared_ptr<const CellGraph> graph, const std::string& backend,

@@ -46,8 +46,9 @@ struct ExecutorDefinition {
 
 using ExecutorRegistry = Registry<ExecutorDefinition>;
 
-// Of a backend as ValidateBackend allows.
-std::unique_ptr<StepRunner> MakeStepRunner(const std::string& backend);
+// Of a backend as ValidateBackend allows. Of several processes, which wait for each other within a
+// pass so that it cannot be recorded, all are run at once.
+std::unique_ptr<StepRunner> MakeStepRunner(const std::string& backend, int processes = 1);
 
 // InvalidArgument if there is no such backend, or if it cannot recompute and should.
 absl::Status ValidateBackend(const std::string& backend, bool recompute);

@@ -102,10 +102,11 @@ class C10dGroup final : public ProcessGroup {
     const Presence own = OfThisProcess();
     std::vector<std::string> names;
     std::vector<int> pids;
+    int on_machine = 0;
     for (const std::string& text : Gather(own.ToText())) {
       const Presence other = Presence::FromText(text);
       const bool local = other.machine == own.machine;
-      local_size_ += local ? 1 : 0;
+      on_machine += local ? 1 : 0;
       sharing_cores_ += local && other.cores == own.cores ? 1 : 0;
       names.push_back(absl::StrCat("rank ", pids.size(), " on ", other.host));
       pids.push_back(local ? other.pid : 0);
@@ -114,7 +115,7 @@ class C10dGroup final : public ProcessGroup {
     watch_ = std::make_unique<PeerWatch>(
         std::move(watched), PeerWatch::Options{rank_, std::move(names), std::move(pids),
                                                peer_timeout, std::move(print)});
-    const bool one_machine = Sum(local_size_ == size_ ? 0.0 : 1.0) == 0;
+    const bool one_machine = Sum(on_machine == size_ ? 0.0 : 1.0) == 0;
     if (one_machine) ShareMemory();
     if (!one_machine && size_ <= kMostConnected) {
       sockets_ = SocketSums::Connect(address, rank_, size_,
@@ -330,7 +331,7 @@ class C10dGroup final : public ProcessGroup {
   const c10::intrusive_ptr<Gloo> gloo_;
   std::unique_ptr<GpuSums> gpu_sums_;  // made when something is on a GPU
   std::vector<std::string> names_;
-  int local_size_ = 0, sharing_cores_ = 0;
+  int sharing_cores_ = 0;
   std::unique_ptr<PeerWatch> watch_;  // null before all have met and after they have left
   // For sums of few numbers; none: they go by c10d, too.
   std::unique_ptr<SharedSums> shared_;

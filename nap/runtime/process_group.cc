@@ -5,7 +5,7 @@
 #include <absl/strings/str_split.h>
 #include <glog/logging.h>
 
-#include <cstring>
+#include <algorithm>
 #include <utility>
 
 #include "nap/base/heartbeat.h"
@@ -19,7 +19,7 @@ std::string BytesOf(const std::vector<double>& numbers) {
 
 std::vector<double> NumbersOf(const std::string& bytes) {
   std::vector<double> numbers(bytes.size() / sizeof(double));
-  std::memcpy(numbers.data(), bytes.data(), bytes.size());
+  std::copy(bytes.begin(), bytes.end(), reinterpret_cast<char*>(numbers.data()));
   return numbers;
 }
 
@@ -71,7 +71,6 @@ double ProcessGroup::Sum(double value) {
 }
 
 std::vector<std::vector<double>> ProcessGroup::Gather(const std::vector<double>& numbers) {
-  if (size() == 1) return {numbers};
   std::vector<std::vector<double>> all;
   for (const std::string& bytes : Gather(BytesOf(numbers))) all.push_back(NumbersOf(bytes));
   return all;
@@ -108,11 +107,7 @@ absl::StatusOr<std::vector<ProcessGroup::Numbers>> ProcessGroup::ShareOut(
     Heartbeat();
   }
   std::vector<Share> shares;
-  if (size() == 1) {
-    shares.push_back(std::move(own));
-  } else {
-    for (const std::string& text : Gather(Encode(own))) shares.push_back(Decode(text));
-  }
+  for (const std::string& text : Gather(Encode(own))) shares.push_back(Decode(text));
   const Share* first = nullptr;
   for (const Share& share : shares) {
     if (share.failed >= 0 && (first == nullptr || share.failed < first->failed)) first = &share;

@@ -170,7 +170,7 @@ void TakeLibTorchsPlace() {
 SynchronizedNorms::SynchronizedNorms(ProcessGroup* processes, int64_t own_images,
                                      int64_t all_images)
     : before_(batch_of_thread) {
-  if (processes->size() == 1) return;
+  if (processes == nullptr || processes->size() == 1) return;
   TakeLibTorchsPlace();
   batch_of_thread = {processes, own_images, all_images};
 }

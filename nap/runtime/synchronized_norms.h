@@ -27,7 +27,7 @@ struct NormBatch {
 // in the same order.
 class SynchronizedNorms {
  public:
-  // Does nothing for a group of one. The group must outlive the backward passes.
+  // Does nothing for null or a group of one. The group must outlive the backward passes.
   SynchronizedNorms(ProcessGroup* processes, int64_t own_images, int64_t all_images);
   ~SynchronizedNorms();
 

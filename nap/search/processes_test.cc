@@ -35,23 +35,14 @@ using Group = std::shared_ptr<ProcessGroup>;
 constexpr char kNumbers[] = "numbers: ";
 
 // Of which some are broken; shares of a batch are then of several sizes.
-class Damaged final : public Dataset {
+class Damaged final : public ForwardingDataset {
  public:
-  explicit Damaged(std::unique_ptr<Dataset> images) : images_(std::move(images)) {}
+  using ForwardingDataset::ForwardingDataset;
 
-  int64_t size() const override { return images_->size(); }
-  ImageShape shape() const override { return images_->shape(); }
-  const std::vector<std::string>& class_names() const override { return images_->class_names(); }
-  const std::vector<float>& mean() const override { return images_->mean(); }
-  const std::vector<float>& stddev() const override { return images_->stddev(); }
-  int Label(int64_t index) const override { return images_->Label(index); }
   absl::Status Read(int64_t index, RandomStream* random, uint8_t* pixels) const override {
     if (index % 8 == 3) return absl::DataLossError("broken");
-    return images_->Read(index, random, pixels);
+    return ForwardingDataset::Read(index, random, pixels);
   }
-
- private:
-  const std::unique_ptr<Dataset> images_;
 };
 
 // All numbers that are reported.
@@ -96,9 +87,10 @@ class Recorder final : public SearchObserver {
 
 std::string Search(SearchOptions options, const Group& group, bool damaged = false) {
   options.processes = group;
-  std::unique_ptr<Dataset> images = TinyImages(40);
-  if (damaged) images = std::make_unique<Damaged>(std::move(images));
-  auto searcher = Searcher::Create(options, images.get());
+  const std::unique_ptr<Dataset> whole = TinyImages(40);
+  const Damaged broken(whole.get());
+  const Dataset* const images = damaged ? &broken : whole.get();
+  auto searcher = Searcher::Create(options, images);
   EXPECT_TRUE(searcher.ok()) << searcher.status();
   if (!searcher.ok()) return "";
   Recorder recorder(searcher->get());

@@ -119,13 +119,6 @@ LoaderOptions LoadingOf(const SearchParts& parts, bool train, uint64_t stream) {
   return loading;
 }
 
-LoaderOptions ShareOf(const SearchParts& parts, LoaderOptions loading, bool whole_batches) {
-  loading.process = parts.options.processes->rank();
-  loading.processes = parts.options.processes->size();
-  loading.whole_batches = whole_batches;
-  return loading;
-}
-
 std::vector<int64_t> EvaluationPart(const SearchParts& parts) {
   std::vector<int64_t> part = parts.valid;
   const int64_t most = parts.options.evaluation_images;

@@ -51,9 +51,6 @@ inline constexpr uint64_t kDropoutStream = 5;
 // Batches as steps take them (`train`: shuffled and augmented) or as they are; all of each.
 LoaderOptions LoadingOf(const SearchParts& parts, bool train, uint64_t stream);
 
-// The share that this process has of them: of every batch, or whole ones.
-LoaderOptions ShareOf(const SearchParts& parts, LoaderOptions loading, bool whole_batches);
-
 // What is looked at after each epoch: the validation part, or as much of it as the options say.
 std::vector<int64_t> EvaluationPart(const SearchParts& parts);
 

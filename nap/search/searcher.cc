@@ -46,12 +46,15 @@ class SearcherImpl final : public Searcher {
                  return epoch > options_.warmup_epochs ? parts_.optimization.passes : 1;
                }},
               parts_.images, parts_.train,
-              ShareOf(parts_, LoadingOf(parts_, /*train=*/true, kTrainStream), false)),
+              ShareOf(*options_.processes, LoadingOf(parts_, /*train=*/true, kTrainStream),
+                      /*whole_batches=*/false)),
         valid_loader_(parts_.images, parts_.valid,
-                      ShareOf(parts_, LoadingOf(parts_, /*train=*/true, kValidStream), false)),
-        evaluation_loader_(parts_.images, EvaluationPart(parts_),
-                           ShareOf(parts_, LoadingOf(parts_, /*train=*/false, kValidStream),
-                                   /*whole_batches=*/true)),
+                      ShareOf(*options_.processes, LoadingOf(parts_, /*train=*/true, kValidStream),
+                              /*whole_batches=*/false)),
+        evaluation_loader_(
+            parts_.images, EvaluationPart(parts_),
+            ShareOf(*options_.processes, LoadingOf(parts_, /*train=*/false, kValidStream),
+                    /*whole_batches=*/true)),
         images_(Describe(*parts_.images)) {
     if (options_.milestones.begin == 0) loop_.state().epoch = 0;
   }

@@ -301,24 +301,17 @@ TEST_F(SearcherTest, RunsEveryStrategy) {
 }
 
 // Counts the images that are read as they are, which those that train are not.
-class CountingImages final : public Dataset {
+class CountingImages final : public ForwardingDataset {
  public:
-  explicit CountingImages(const Dataset* images) : images_(images) {}
+  using ForwardingDataset::ForwardingDataset;
 
-  int64_t size() const override { return images_->size(); }
-  ImageShape shape() const override { return images_->shape(); }
-  const std::vector<std::string>& class_names() const override { return images_->class_names(); }
-  const std::vector<float>& mean() const override { return images_->mean(); }
-  const std::vector<float>& stddev() const override { return images_->stddev(); }
-  int Label(int64_t index) const override { return images_->Label(index); }
   absl::Status Read(int64_t index, RandomStream* random, uint8_t* pixels) const override {
     if (random == nullptr) ++reads_;
-    return images_->Read(index, random, pixels);
+    return ForwardingDataset::Read(index, random, pixels);
   }
   int64_t reads() const { return reads_; }
 
  private:
-  const Dataset* const images_;
   mutable std::atomic<int64_t> reads_{0};
 };
 

@@ -75,9 +75,7 @@ SupernetTrainer::SupernetTrainer(const SearchOptions& options, const NetworkPlan
       strength_loss_weight_(strength_loss.weight),
       living_(space, true),
       processes_(*options_.processes),
-      // Who waits for others within a pass cannot record it.
-      runner_(processes_.size() > 1 ? std::make_unique<StepRunner>()
-                                    : MakeStepRunner(options.backend)) {
+      runner_(MakeStepRunner(options.backend, processes_.size())) {
   at::manual_seed(options.seed);
   CandidateSpace computed = space;
   if (options.auxiliary_skip > 0) computed.operations.push_back({kAuxiliarySkip});
@@ -133,9 +131,8 @@ StepResult SupernetTrainer::Backward(const Batch& batch, const std::vector<at::T
   const std::vector<at::Tensor> inputs = InputsOf(batch, mixing);
   const std::vector<at::Tensor> results =
       runner_->Run(static_cast<int>(what), inputs, [&](const std::vector<at::Tensor>& given) {
-        ProcessGroup alone;
-        const SynchronizedNorms norms(options_.global_norms ? &processes_ : &alone,
-                                      batch.labels.size(0), AllImages(batch));
+        const SynchronizedNorms norms(options_.global_norms ? &processes_ : nullptr,
+                                      batch.NumImages(), batch.NumAllImages());
         return ForwardAndBackward(given, what);
       });
   auto result = results.begin();
@@ -361,9 +358,9 @@ std::vector<at::Tensor> SupernetTrainer::InputsOf(const Batch& batch,
                                                   const std::vector<at::Tensor>& mixing) const {
   std::vector<at::Tensor> inputs = {batch.images.to(device_.device),
                                     batch.labels.to(device_.device), at::Tensor()};
-  if (AllImages(batch) != batch.labels.size(0)) {
+  if (batch.NumImages() != batch.NumAllImages()) {
     const double share =
-        static_cast<double>(batch.labels.size(0)) / static_cast<double>(AllImages(batch));
+        static_cast<double>(batch.NumImages()) / static_cast<double>(batch.NumAllImages());
     inputs[kShare] = at::full({}, share, inputs[kImages].options());
   }
   for (size_t cell = 0; cell < mixing.size(); ++cell) {
@@ -375,10 +372,6 @@ std::vector<at::Tensor> SupernetTrainer::InputsOf(const Batch& batch,
     inputs.push_back(at::cat({mixing[cell], auxiliary_skip_ * edge_lives}, /*dim=*/1));
   }
   return inputs;
-}
-
-int64_t SupernetTrainer::AllImages(const Batch& batch) const {
-  return batch.all_images > 0 ? batch.all_images : batch.labels.size(0);
 }
 
 std::pair<at::Tensor, at::Tensor> SupernetTrainer::Forward(const std::vector<at::Tensor>& inputs) {

@@ -31,14 +31,13 @@ class StepRunner;
 class Supernet;
 struct Checkpoint;
 
-// The processes of SearchOptions::processes go through the same calls; each with its share of a
-// batch where gradients are computed, of which each gets those of the whole batch. Evaluate is a
-// process's own.
-
 // Of what a backward pass computes gradients. What is left out costs nothing, and convolutions keep
 // no inputs where no gradient of a weight is wanted.
 enum class GradientsOf { kWeights, kStrengths, kBoth };
 
+// The processes of SearchOptions::processes go through the same calls; each with its share of a
+// batch where gradients are computed, of which each gets those of the whole batch. Evaluate is a
+// process's own.
 class SupernetTrainer {
  public:
   // Weights and strengths start from options.seed. options.device must be there.
@@ -134,7 +133,6 @@ class SupernetTrainer {
   // Images, labels, their share of all processes' batch (undefined if they are all) and mixing
   // weights, those of auxiliary skip-connections too: what a pass reads.
   std::vector<at::Tensor> InputsOf(const Batch& batch, const std::vector<at::Tensor>& mixing) const;
-  int64_t AllImages(const Batch& batch) const;
   // Of such inputs: the loss and the logits.
   std::pair<at::Tensor, at::Tensor> Forward(const std::vector<at::Tensor>& inputs);
   // The same, and the loss's gradients, of all processes together: of the weights and of the

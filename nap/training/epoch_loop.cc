@@ -143,12 +143,19 @@ void EpochLoop::Finish(EpochReport* report) {
   report->bytes_sent = options_.processes->bytes_sent() - bytes_before_;
 }
 
+LoaderOptions ShareOf(const ProcessGroup& processes, LoaderOptions loading, bool whole_batches) {
+  loading.process = processes.rank();
+  loading.processes = processes.size();
+  loading.whole_batches = whole_batches;
+  return loading;
+}
+
 bool NextBatch(Loader* loader, ProcessGroup* processes, Batch* batch) {
   for (;;) {
     if (!loader->Next(batch)) return false;
     if (processes->size() == 1) return true;
     std::vector<double> images(processes->size(), 0.0);
-    images[processes->rank()] = static_cast<double>(batch->labels.size(0));
+    images[processes->rank()] = static_cast<double>(batch->NumImages());
     processes->Sum(&images);
     if (*std::min_element(images.begin(), images.end()) == 0) continue;
     const auto own = images.begin() + processes->rank();

@@ -117,6 +117,10 @@ class EpochLoop {
   Pace pace_;  // of steps of cost 1
 };
 
+// What a process loads of the same batches: its part of every one, for NextBatch, or whole ones,
+// for Evaluate.
+LoaderOptions ShareOf(const ProcessGroup& processes, LoaderOptions loading, bool whole_batches);
+
 // The next batch of which every process has an image, with what of it this process has; false at
 // the end of the epoch. Collective.
 bool NextBatch(Loader* loader, ProcessGroup* processes, Batch* batch);

@@ -60,9 +60,6 @@ LoaderOptions Loading(const TrainingOptions& options, const c10::Device& device,
   loading.drop_last = train;
   loading.training_view = train;
   loading.workers = options.workers;
-  loading.process = options.processes->rank();
-  loading.processes = options.processes->size();
-  loading.whole_batches = !train;
   loading.seed = RandomStream({options.seed, kLoaderStream}).Bits();
   loading.augmentation.mean = images.mean();
   loading.augmentation.stddev = images.stddev();
@@ -72,7 +69,7 @@ LoaderOptions Loading(const TrainingOptions& options, const c10::Device& device,
     loading.augmentation.flip = options.flip;
     loading.augmentation.cutout = options.cutout;
   }
-  return loading;
+  return ShareOf(*options.processes, loading, /*whole_batches=*/!train);
 }
 
 // The first `most` images; 0: all.
@@ -110,9 +107,7 @@ class NetworkTrainerImpl final : public NetworkTrainer {
         test_loader_(data->test.get(), First(*data->test, options.evaluation_images),
                      Loading(options, device.device, *data->test, false)),
         processes_(*options_.processes),
-        // Who waits for others within a pass cannot record it.
-        runner_(processes_.size() > 1 ? std::make_unique<StepRunner>()
-                                      : MakeStepRunner(model.network->backend())) {
+        runner_(MakeStepRunner(model.network->backend(), processes_.size())) {
     network_->to(device_.device);
     network_->train();
     weights_ = network_->parameters();
@@ -249,11 +244,9 @@ std::vector<at::Tensor> NetworkTrainerImpl::InputsOf(const Batch& batch) const {
   }
   if (const double probability = DropPathProbability(options_, loop_.epoch()); probability > 0) {
     RandomStream random = Random(kDropPathStream);
-    const int64_t own = batch.images.size(0);
     // All processes draw for all images, so that each image has the same as with one process.
-    const at::Tensor factors =
-        network_->DrawDropPath(std::max(own, batch.all_images), probability, &random);
-    inputs[kDropPath] = factors.narrow(1, batch.first_image, own).to(device_.device);
+    const at::Tensor factors = network_->DrawDropPath(batch.NumAllImages(), probability, &random);
+    inputs[kDropPath] = factors.narrow(1, batch.first_image, batch.NumImages()).to(device_.device);
   }
   return inputs;
 }
@@ -266,14 +259,13 @@ std::vector<at::Tensor> NetworkTrainerImpl::Pass(const std::vector<at::Tensor>& 
     if (part[i].defined()) part[i] = part[i].narrow(0, begin, end - begin);
   }
   if (part[kDropPath].defined()) part[kDropPath] = part[kDropPath].narrow(1, begin, end - begin);
-  const int64_t all_images = std::max(batch.labels.size(0), batch.all_images);
+  const int64_t all_images = batch.NumAllImages();
   if (end - begin != all_images) {
     const double share = static_cast<double>(end - begin) / static_cast<double>(all_images);
     part[kShare] = at::full({}, share, at::TensorOptions(at::kFloat).device(device_.device));
   }
   return runner_->Run(/*kind=*/0, part, [&](const std::vector<at::Tensor>& given) {
-    ProcessGroup alone;
-    const SynchronizedNorms norms(options_.global_norms ? &processes_ : &alone,
+    const SynchronizedNorms norms(options_.global_norms ? &processes_ : nullptr,
                                   given[kLabels].size(0), all_images);
     return ForwardAndBackward(given);
   });
@@ -282,7 +274,7 @@ std::vector<at::Tensor> NetworkTrainerImpl::Pass(const std::vector<at::Tensor>& 
 // The same for all of the batch, in options.accumulate parts.
 std::vector<at::Tensor> NetworkTrainerImpl::Passes(const Batch& batch) {
   const std::vector<at::Tensor> inputs = InputsOf(batch);
-  const int64_t own = batch.labels.size(0);
+  const int64_t own = batch.NumImages();
   const int64_t parts = std::min<int64_t>(options_.accumulate, own);
   if (parts == 1) return Pass(inputs, batch, 0, own);
   std::vector<at::Tensor> sums, logits;
