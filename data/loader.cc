@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "nap/base/heartbeat.h"
 #include "nap/base/random.h"
 #include "nap/runtime/device.h"
 
@@ -115,6 +116,7 @@ Loader::Prepared Loader::Prepare(int64_t epoch, int64_t number) const {
   std::vector<uint8_t> pixels(static_cast<size_t>(shape.Size()));
   int64_t count = 0;
   for (int64_t i = begin; i < end && !stop_; ++i) {
+    Heartbeat();
     const int64_t index = order_[static_cast<size_t>(i)];
     RandomStream random(
         {options_.seed, static_cast<uint64_t>(epoch), kImageStream, static_cast<uint64_t>(i)});

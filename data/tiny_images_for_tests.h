@@ -47,6 +47,20 @@ class ForwardingDataset : public Dataset {
   const Dataset& images_;
 };
 
+// Of which every `every`-th is broken.
+class DamagedDataset final : public ForwardingDataset {
+ public:
+  DamagedDataset(const Dataset* images, int64_t every) : ForwardingDataset(images), every_(every) {}
+
+  absl::Status Read(int64_t index, RandomStream* random, uint8_t* pixels) const override {
+    if (index % every_ == every_ / 2) return absl::DataLossError("broken");
+    return ForwardingDataset::Read(index, random, pixels);
+  }
+
+ private:
+  const int64_t every_;
+};
+
 }  // namespace nap
 
 #endif  // DATA_TINY_IMAGES_FOR_TESTS_H_

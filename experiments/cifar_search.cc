@@ -314,10 +314,10 @@ class SilentObserver final : public SearchObserver {
 absl::Status Main() {
   NAP_RETURN_IF_ERROR(CheckFlags());
   NAP_ASSIGN_OR_RETURN(SearchOptions options, OptionsFromFlags());
-  NAP_ASSIGN_OR_RETURN(const RunBegin run, BeginRun(Kind()));
+  NAP_ASSIGN_OR_RETURN(const RunBegin run, BeginRun(Kind(), Program()));
   if (run.is_finished) return SayFinished(run, Kind());
   ProcessGroup& group = *run.processes.group;
-  options.device = DeviceFromFlags(run);
+  NAP_ASSIGN_OR_RETURN(options.device, DeviceFromFlags(run));
   options.processes = run.processes.group;
   const Checkpoint* const checkpoint = run.checkpoint.get();
   NAP_ASSIGN_OR_RETURN(const std::unique_ptr<Dataset> images, OpenTrainingImages());
@@ -348,7 +348,7 @@ absl::Status Main() {
   CatchInterrupts();
   const absl::StatusOr<Genotype> genotype = searcher->Run(&reporter);
   if (absl::IsCancelled(genotype.status())) group.Leave();
-  if (!genotype.ok()) return Unfinished(genotype.status(), out_dir, Kind());
+  if (!genotype.ok()) return Unfinished(genotype.status(), out_dir, Kind(), group.size());
   // First on the screen: there it stays if the disk is full.
   NAP_RETURN_IF_ERROR(
       PrintResult(*genotype, options.final_network, final_plan, *space, table.get()));

@@ -7,7 +7,7 @@ name=$(basename "$1")
 cd "$TEST_TMPDIR"
 failures=0
 # Without what a launcher around this test has set.
-unset RANK WORLD_SIZE LOCAL_RANK MASTER_ADDR MASTER_PORT
+unset RANK WORLD_SIZE LOCAL_RANK MASTER_ADDR MASTER_PORT OMPI_COMM_WORLD_SIZE SLURM_STEP_NUM_TASKS
 tiny=(--channels=2 --cells=3 --epochs=3 --steps_per_epoch=4 --batch_size=8 --evaluation_images=12
   --max_images=60 --log_every=1 --threads=1 --peer_timeout=20)
 case $name in
@@ -171,8 +171,35 @@ finish
 [ "${codes[0]}" -eq 143 ] && [ "${codes[1]}" -eq 0 ] || problem "stopped with ${codes[*]}: $(cat stderr.0)"
 grep -q 'which is saved; go on with' stderr.0 || problem "not stopped: $(cat stderr.0)"
 [ ! -s stderr.1 ] || problem "rank 1 says: $(cat stderr.1)"
-run 2 --resume --out_dir=stopped
+run 2 --resume=true --out_dir=stopped
 expect_same whole stopped
+
+# So does one to any of them; torchrun passes on what a terminal has sent to all.
+start 2 "${tiny[@]}" $every_step --out_dir=asked
+wait_for asked/checkpoint.pt
+kill -INT "${pids[1]}"
+kill -TERM "${pids[1]}"
+finish
+[ "${codes[*]}" = "143 0" ] || problem "one asked, stopped with ${codes[*]}: $(cat stderr.0 stderr.1)"
+grep -q 'which is saved; go on with' stderr.0 || problem "not stopped: $(cat stderr.0)"
+
+# What is about a machine may be another on another one, and its own again when the run is resumed.
+odd=(1 --threads=2 --workers=2)
+run 2 "${tiny[@]}" --out_dir=machines
+grep -q '2 processes of 1 or 2 threads' stdout.0 || problem "the threads of both: $(cat stdout.0)"
+start 2 "${tiny[@]}" $every_step --out_dir=machines_again
+wait_for machines_again/checkpoint.pt
+kill -TERM "${pids[@]}"
+finish
+run 2 --resume --out_dir=machines_again
+grep -q '2 processes of 1 or 2 threads' stdout.0 || problem "other threads: $(cat stdout.0)"
+expect_same machines machines_again
+odd=()
+
+# What a program only says one process says for itself.
+WORLD_SIZE=2 RANK=1 "$program" --help >stdout 2>stderr || problem "--help: $(cat stderr)"
+WORLD_SIZE=2 RANK=1 "$program" "${tiny[@]}" --print_flags >stdout 2>stderr || problem "--print_flags: $(cat stderr)"
+grep -q -- '--channels=2' stdout || problem "--print_flags: $(cat stdout)"
 
 # What does not fit is one line.
 odd=(1 --seed=7)
@@ -209,12 +236,42 @@ finish
 expect_end 'rank 1 on'
 grep -q /nowhere stderr.0 || problem "the folder is not named: $(cat stderr.0)"
 cp -r images others
-rm others/train/a/3.png
 odd=(1 --data_dir=others)
+start 2 "${tiny[@]}" $every_step --dataset=image_folder --image_size=8 --data_dir=images --out_dir=folders
+wait_for folders/checkpoint.pt
+kill -TERM "${pids[@]}"
+finish
+run 2 --resume --out_dir=folders
+mv others/train/a others/train/c
+mv others/train/b others/train/a
+mv others/train/c others/train/b
+rm others/train/a/1.png others/train/b/1.png images/train/a/1.png images/train/b/1.png
+rm others/train/a/2.png images/train/b/2.png
 start 2 "${tiny[@]}" --dataset=image_folder --image_size=8 --data_dir=images --out_dir=odd
 finish
-expect_end 'has other images: 31 images there, 32 images on rank 0'
+expect_end 'has other images: labels with checksum'
+rm others/train/a/3.png
+start 2 "${tiny[@]}" --dataset=image_folder --image_size=8 --data_dir=images --out_dir=odd
+finish
+expect_end 'has other images: 28 images there, 29 images on rank 0'
 odd=()
+if [ "$name" = cifar_train ]; then
+  mkdir rank0 rank1
+  cp whole/genotype.json rank0
+  sed 's/sep_conv_3x3/dil_conv_3x3/' whole/genotype.json >rank1/genotype.json
+  port=$(free_port)
+  pids=()
+  for rank in 0 1; do
+    (
+      cd rank$rank || exit
+      RANK=$rank WORLD_SIZE=2 LOCAL_RANK=$rank MASTER_ADDR=127.0.0.1 MASTER_PORT=$port \
+        "$program" "${tiny[@]}" --genotype=genotype.json --out_dir=odd >../stdout.$rank 2>../stderr.$rank
+    ) &
+    pids+=($!)
+  done
+  finish
+  expect_end 'has other cells: '
+fi
 start 2 "${tiny[@]}" --batch_norm=everywhere --out_dir=odd
 finish
 expect_end "unknown batch_norm 'everywhere'"

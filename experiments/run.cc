@@ -14,18 +14,23 @@ std::string OutDir(const std::string& out_dir, const RunKind& kind) {
                       absl::FormatTime("%Y%m%d-%H%M%S", absl::Now(), absl::LocalTimeZone()));
 }
 
-std::string GoOnText(const std::string& out_dir, const RunKind& kind) {
+std::string GoOnText(const std::string& out_dir, const RunKind& kind, int processes) {
+  if (processes > 1) {
+    return absl::StrCat("; go on with: bazel-bin/experiments/", kind.experiment,
+                        " --resume --out_dir=", out_dir, ", started as before");
+  }
   return absl::StrCat("; go on with: bazel run //experiments:", kind.experiment,
                       " -- --resume --out_dir=", out_dir);
 }
 
-absl::Status Unfinished(const absl::Status& status, const std::string& out_dir,
-                        const RunKind& kind) {
+absl::Status Unfinished(const absl::Status& status, const std::string& out_dir, const RunKind& kind,
+                        int processes) {
   if (absl::IsFailedPrecondition(status)) {  // it diverged
     return absl::Status(status.code(), absl::StrCat(status.message(),
                                                     "; what was measured so far is in ", out_dir));
   }
-  return absl::Status(status.code(), absl::StrCat(status.message(), GoOnText(out_dir, kind)));
+  return absl::Status(status.code(),
+                      absl::StrCat(status.message(), GoOnText(out_dir, kind, processes)));
 }
 
 absl::StatusOr<DatasetPair> OpenDataset(const std::string& name, const DatasetOptions& options) {

@@ -14,12 +14,12 @@ namespace nap {
 // `out_dir`, or a new folder named after the experiment and the time if that is empty.
 std::string OutDir(const std::string& out_dir, const RunKind& kind);
 
-// "; go on with: bazel run ...".
-std::string GoOnText(const std::string& out_dir, const RunKind& kind);
+// "; go on with: bazel run ...", of a run that so many processes compute.
+std::string GoOnText(const std::string& out_dir, const RunKind& kind, int processes);
 
 // The status of a run that did not end, with what the user can do.
-absl::Status Unfinished(const absl::Status& status, const std::string& out_dir,
-                        const RunKind& kind);
+absl::Status Unfinished(const absl::Status& status, const std::string& out_dir, const RunKind& kind,
+                        int processes);
 
 // InvalidArgument if the name is unknown or needs a data_dir; else the dataset's own errors.
 absl::StatusOr<DatasetPair> OpenDataset(const std::string& name, const DatasetOptions& options);

@@ -1,11 +1,14 @@
 #include "experiments/run_flags.h"
 
+#include <absl/strings/numbers.h>
 #include <absl/strings/str_cat.h>
+#include <absl/strings/str_join.h>
 #include <absl/strings/str_split.h>
 #include <absl/strings/string_view.h>
 
 #include <cstdio>
 #include <map>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -70,11 +73,18 @@ absl::StatusOr<std::map<std::string, std::string>> FlagsToResume(const RunKind& 
 
 // Those of the run to go on with; none where a new one begins. Only rank 0 need see its folder.
 absl::StatusOr<std::map<std::string, std::string>> EarlierFlags(const RunKind& kind,
-                                                                const ProgramOptions& program) {
+                                                                const ProgramOptions& program,
+                                                                bool to_run) {
   using Flags = std::map<std::string, std::string>;
   NAP_RETURN_IF_ERROR(CheckAtLeast("peer_timeout", FLAGS_peer_timeout, 1));
-  NAP_ASSIGN_OR_RETURN(const RunProcesses processes,
-                       JoinRun(kind.experiment, FLAGS_peer_timeout, FlagValues(program)));
+  // A word for yes or no that gflags knows, too.
+  if (bool yes = false; absl::SimpleAtob(FLAGS_resume, &yes)) FLAGS_resume = yes ? "yes" : "no";
+  auto group = std::make_shared<ProcessGroup>();
+  if (to_run) {
+    NAP_ASSIGN_OR_RETURN(const RunProcesses processes,
+                         JoinRun(kind.experiment, FLAGS_peer_timeout, FlagValues(program)));
+    group = processes.group;
+  }
   if (!Resumes()) return Flags();
   if (FLAGS_resume != "yes" && FLAGS_resume != "auto") {
     return absl::InvalidArgumentError(
@@ -84,7 +94,7 @@ absl::StatusOr<std::map<std::string, std::string>> EarlierFlags(const RunKind& k
     return absl::InvalidArgumentError("--resume needs --out_dir, the folder of the run to resume");
   }
   absl::StatusOr<Flags> flags = Flags();
-  if (processes.group->is_first()) {
+  if (group->is_first()) {
     flags = FlagsToResume(kind);
     if (FLAGS_resume == "auto" && absl::IsNotFound(flags.status())) flags = Flags();
     if (!flags.ok()) return flags;
@@ -94,11 +104,18 @@ absl::StatusOr<std::map<std::string, std::string>> EarlierFlags(const RunKind& k
   for (const auto& [name, value] : *flags) {
     absl::StrAppend(&text, name, absl::string_view("\0", 1), value, absl::string_view("\0", 1));
   }
-  const std::vector<std::string> words =
-      absl::StrSplit(processes.group->Broadcast(text), absl::ByChar('\0'));
+  const std::vector<std::string> words = absl::StrSplit(group->Broadcast(text), absl::ByChar('\0'));
   flags->clear();
   for (size_t i = 0; i + 1 < words.size(); i += 2) (*flags)[words[i]] = words[i + 1];
   begins_anew = flags->empty();
+  if (begins_anew || group->is_first()) return flags;
+  // What is about its machine another process says for itself.
+  for (const std::string& name : MachinesFlags()) {
+    gflags::CommandLineFlagInfo flag;
+    if (gflags::GetCommandLineFlagInfo(name.c_str(), &flag) && !flag.is_default) {
+      (*flags)[name] = flag.current_value;
+    }
+  }
   return flags;
 }
 
@@ -126,7 +143,9 @@ ProgramOptions RunProgramOptions(const std::string& description, const std::stri
                                  const RunKind& kind) {
   ProgramOptions options{kind.experiment, description, main_file, {kDataFlags, __FILE__}};
   options.flag_files = {{"preset", absl::StrCat("experiments/presets/", kind.experiment)}};
-  options.earlier_flags = [kind, files = options] { return EarlierFlags(kind, files); };
+  options.earlier_flags = [kind, files = options](bool to_run) {
+    return EarlierFlags(kind, files, to_run);
+  };
   options.bare_flags = {{"resume", "yes"}};
   // On another device a run goes on to other rounding, for which it is asked by name.
   options.free_flags = {
@@ -142,10 +161,12 @@ absl::Status CheckRunFlags() {
   return CheckAtLeast("checkpoint_minutes", FLAGS_checkpoint_minutes, 0);
 }
 
-absl::StatusOr<RunBegin> BeginRun(const RunKind& kind) {
+absl::StatusOr<RunBegin> BeginRun(const RunKind& kind, const ProgramOptions& program) {
   RunBegin run;
   NAP_ASSIGN_OR_RETURN(run.processes, JoinRun(kind.experiment, FLAGS_peer_timeout, {}));
   ProcessGroup& group = *run.processes.group;
+  // Those of flag files, too, which are read on each machine.
+  NAP_RETURN_IF_ERROR(CheckSameFlags(&group, FlagValues(program)));
   int threads = FLAGS_threads;
   if (Resumes()) {
     if (group.is_first()) run.is_finished = RunFolder::IsFinished(FLAGS_out_dir, kind);
@@ -153,11 +174,14 @@ absl::StatusOr<RunBegin> BeginRun(const RunKind& kind) {
     if (run.is_finished) return run;
     NAP_ASSIGN_OR_RETURN(run.checkpoint, ReadSharedCheckpoint(&group));
     if (run.checkpoint != nullptr) {
-      NAP_ASSIGN_OR_RETURN(threads,
-                           Checkpointer::Threads(*run.checkpoint, group.size(), FLAGS_threads));
+      NAP_ASSIGN_OR_RETURN(threads, Checkpointer::Threads(*run.checkpoint, group.rank(),
+                                                          group.size(), FLAGS_threads));
     }
   }
-  run.threads = UseThreads(threads, group.sharing_cores());
+  const double own = UseThreads(threads, group.sharing_cores());
+  for (const std::vector<double>& each : group.Gather(std::vector<double>{own})) {
+    run.threads.push_back(static_cast<int>(each[0]));
+  }
   return run;
 }
 
@@ -175,13 +199,19 @@ absl::StatusOr<std::unique_ptr<RunFolder>> OpenRunFolder(const RunBegin& run, co
       std::unique_ptr<RunFolder> folder,
       Resumes() ? RunFolder::Reopen(path, kind, run.checkpoint.get())
                 : RunFolder::Create(path, kind, FlagValues(program), PartValues(program)));
-  SetAdvice(GoOnText(path, kind));
+  SetAdvice(GoOnText(path, kind, run.processes.group->size()));
   if (FLAGS_tensorboard) NAP_RETURN_IF_ERROR(folder->UseTensorboard(run.checkpoint.get()));
   return folder;
 }
 
-DeviceOptions DeviceFromFlags(const RunBegin& run) {
-  return {FLAGS_device, FLAGS_precision, FLAGS_deterministic, run.processes.launch.local_rank};
+absl::StatusOr<DeviceOptions> DeviceFromFlags(const RunBegin& run) {
+  DeviceOptions options = {FLAGS_device, FLAGS_precision, FLAGS_deterministic,
+                           run.processes.launch.local_rank};
+  NAP_ASSIGN_OR_RETURN(const ComputeDevice device, FindDevice(options));
+  NAP_RETURN_IF_ERROR(
+      CheckSameText(run.processes.group.get(), "devices",
+                    c10::DeviceTypeName(device.device.type(), /*lower_case=*/true)));
+  return options;
 }
 
 absl::StatusOr<bool> GlobalNormsFromFlags(bool otherwise) {
@@ -194,13 +224,14 @@ absl::StatusOr<bool> GlobalNormsFromFlags(bool otherwise) {
 }
 
 std::string ComputingText(const RunBegin& run) {
-  const int processes = run.processes.group->size();
-  return processes == 1 ? absl::StrCat(run.threads, " threads")
-                        : absl::StrCat(processes, " processes of ", run.threads, " threads");
+  const std::set<int> numbers(run.threads.begin(), run.threads.end());
+  const std::string threads = absl::StrCat(absl::StrJoin(numbers, " or "), " threads");
+  if (run.threads.size() == 1) return threads;
+  return absl::StrCat(run.threads.size(), " processes of ", threads);
 }
 
 Checkpointer::Options CheckpointsFromFlags(const RunBegin& run) {
-  return {FLAGS_checkpoint_minutes, run.threads, run.processes.group->size()};
+  return {FLAGS_checkpoint_minutes, run.threads};
 }
 
 }  // namespace nap

@@ -7,6 +7,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "experiments/run_processes.h"
 #include "nap/base/program.h"
@@ -45,11 +46,12 @@ absl::Status CheckRunFlags();
 struct RunBegin {
   // To go on from; null without --resume, or if the run was killed before its first checkpoint.
   std::unique_ptr<const Checkpoint> checkpoint;
-  int threads;  // that compute, from now on: as many as did when the checkpoint was written
+  // That compute in each process, from now on: as many as did when the checkpoint was written.
+  std::vector<int> threads;
   bool is_finished = false;  // there is nothing to go on with, which --resume=auto asks for
   RunProcesses processes;    // that compute it
 };
-absl::StatusOr<RunBegin> BeginRun(const RunKind& kind);
+absl::StatusOr<RunBegin> BeginRun(const RunKind& kind, const ProgramOptions& program);
 
 // What is left to do with a run that is_finished.
 absl::Status SayFinished(const RunBegin& run, const RunKind& kind);
@@ -58,7 +60,9 @@ absl::Status SayFinished(const RunBegin& run, const RunKind& kind);
 absl::StatusOr<std::unique_ptr<RunFolder>> OpenRunFolder(const RunBegin& run, const RunKind& kind,
                                                          const ProgramOptions& program);
 
-DeviceOptions DeviceFromFlags(const RunBegin& run);
+// What --device says. InvalidArgument if it is no device here, or one of another kind than other
+// processes have.
+absl::StatusOr<DeviceOptions> DeviceFromFlags(const RunBegin& run);
 
 // What --batch_norm says, or `otherwise` if it says nothing: whether norms are of the images of all
 // processes. InvalidArgument for another word.

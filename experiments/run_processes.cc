@@ -5,9 +5,10 @@
 #include <absl/strings/str_split.h>
 
 #include <atomic>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
-#include <set>
+#include <utility>
 #include <vector>
 
 #include "nap/base/program.h"
@@ -18,23 +19,7 @@
 namespace nap {
 namespace {
 
-// Flags that are about a machine, and may be others on another one.
-const std::set<std::string>& MachinesFlags() {
-  static const auto* const flags = new std::set<std::string>{
-      "data_dir", "device", "label_file", "out_dir", "threads", "weights", "workers"};
-  return *flags;
-}
-
 std::atomic<const std::string*> advice{nullptr};
-
-// A line each, which the difference of two texts names.
-std::string Lines(const std::map<std::string, std::string>& flags) {
-  std::vector<std::string> lines = {absl::StrCat("NAP ", kVersion)};
-  for (const auto& [name, value] : flags) {
-    if (MachinesFlags().count(name) == 0) lines.push_back(absl::StrCat("--", name, "=", value));
-  }
-  return absl::StrJoin(lines, "\n");
-}
 
 // "--seed=1 there, --seed=0 on rank 0; ..."
 std::string Difference(const std::string& first, const std::string& other) {
@@ -58,15 +43,18 @@ absl::StatusOr<RunProcesses> Join(const std::string& program, double peer_timeou
                                   const std::map<std::string, std::string>& flags) {
   RunProcesses run;
   NAP_ASSIGN_OR_RETURN(run.launch, FindLaunch([](const char* name) { return std::getenv(name); }));
-  NAP_ASSIGN_OR_RETURN(
-      run.group, JoinProcesses(run.launch, peer_timeout,
-                               [program](absl::string_view line) { PrintLost(program, line); }));
+  absl::StatusOr<std::shared_ptr<ProcessGroup>> group = JoinProcesses(
+      run.launch, peer_timeout, [program](absl::string_view line) { PrintLost(program, line); });
+  if (absl::IsAborted(group.status())) {
+    SetErrorFilter([](absl::string_view) { return false; });
+  }
+  NAP_ASSIGN_OR_RETURN(run.group, std::move(group));
   if (run.group->size() == 1) return run;
   SetErrorFilter([group = run.group](absl::string_view line) { return group->Fail(line); });
   if (!run.group->is_first() && std::freopen("/dev/null", "w", stdout) == nullptr) {
     return absl::UnavailableError("/dev/null cannot be opened");
   }
-  NAP_RETURN_IF_ERROR(run.group->CheckSame("flags", Lines(flags), Difference));
+  NAP_RETURN_IF_ERROR(CheckSameFlags(run.group.get(), flags));
   return run;
 }
 
@@ -82,13 +70,36 @@ absl::StatusOr<RunProcesses> JoinRun(const std::string& program, double peer_tim
 
 void SetAdvice(const std::string& text) { advice = new std::string(text); }
 
+const std::set<std::string>& MachinesFlags() {
+  static const auto* const flags = new std::set<std::string>{
+      "data_dir", "device", "label_file", "out_dir", "threads", "weights", "workers"};
+  return *flags;
+}
+
+absl::Status CheckSameText(ProcessGroup* group, const std::string& what, const std::string& text) {
+  return group->CheckSame(what, text, Difference);
+}
+
+absl::Status CheckSameFlags(ProcessGroup* group, const std::map<std::string, std::string>& flags) {
+  std::string lines = absl::StrCat("NAP ", kVersion);
+  for (const auto& [name, value] : flags) {
+    if (MachinesFlags().count(name) == 0) absl::StrAppend(&lines, "\n--", name, "=", value);
+  }
+  return CheckSameText(group, "flags", lines);
+}
+
 absl::Status CheckSameImages(ProcessGroup* group, const Dataset& images) {
   if (group->size() == 1) return absl::OkStatus();
-  const std::string description = absl::StrCat(
-      images.size(), " images\n", images.shape().height, " pixels\nclasses ",
-      absl::StrJoin(images.class_names(), ", "), "\nmean ", absl::StrJoin(images.mean(), ", "),
-      "\ndeviation ", absl::StrJoin(images.stddev(), ", "));
-  return group->CheckSame("images", description, Difference);
+  uint64_t labels = 14695981039346656037u;  // FNV-1a
+  for (int64_t i = 0; i < images.size(); ++i) {
+    labels = (labels ^ static_cast<uint64_t>(images.Label(i))) * 1099511628211u;
+  }
+  return CheckSameText(
+      group, "images",
+      absl::StrCat(images.size(), " images\n", images.shape().height, " pixels\nclasses ",
+                   absl::StrJoin(images.class_names(), ", "), "\nlabels with checksum ", labels,
+                   "\nmean ", absl::StrJoin(images.mean(), ", "), "\ndeviation ",
+                   absl::StrJoin(images.stddev(), ", ")));
 }
 
 absl::Status EndOfOthers(ProcessGroup* group, const absl::Status& status) {

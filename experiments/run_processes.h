@@ -6,6 +6,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 
 #include "data/dataset.h"
@@ -28,6 +29,14 @@ absl::StatusOr<RunProcesses> JoinRun(const std::string& program, double peer_tim
 
 // What is added to the line with which a run ends that has lost a process: how to go on.
 void SetAdvice(const std::string& advice);
+
+// Collective. InvalidArgument if another process has other values of flags that are not about a
+// machine, or another text, with the lines that differ; `what`: "flags".
+absl::Status CheckSameFlags(ProcessGroup* group, const std::map<std::string, std::string>& flags);
+absl::Status CheckSameText(ProcessGroup* group, const std::string& what, const std::string& text);
+
+// The flags that are about a machine, and may be others on another one.
+const std::set<std::string>& MachinesFlags();
 
 // Collective. InvalidArgument if another process has other images.
 absl::Status CheckSameImages(ProcessGroup* group, const Dataset& images);

@@ -212,16 +212,18 @@ absl::Status Main(const TrainingProgram& program, const ProgramOptions& program_
   const RunKind kind = TrainingRun(program.name);
   NAP_RETURN_IF_ERROR(CheckFlags());
   NAP_ASSIGN_OR_RETURN(TrainingOptions options, OptionsFromFlags());
-  NAP_ASSIGN_OR_RETURN(const RunBegin run, BeginRun(kind));
+  NAP_ASSIGN_OR_RETURN(const RunBegin run, BeginRun(kind, program_options));
   if (run.is_finished) return SayFinished(run, kind);
   ProcessGroup& group = *run.processes.group;
-  options.device = DeviceFromFlags(run);
+  NAP_ASSIGN_OR_RETURN(options.device, DeviceFromFlags(run));
   options.processes = run.processes.group;
   const Checkpoint* const checkpoint = run.checkpoint.get();
   NAP_ASSIGN_OR_RETURN(const DatasetPair data, OpenData(program));
   NAP_RETURN_IF_ERROR(CheckSameImages(&group, *data.train));
   NAP_RETURN_IF_ERROR(CheckSameImages(&group, *data.test));
   NAP_ASSIGN_OR_RETURN(const TrainedNetwork model, MakeModel(*data.train, checkpoint != nullptr));
+  NAP_RETURN_IF_ERROR(
+      CheckSameText(&group, "cells", GenotypeToJson(model.description.spec.genotype)));
   NAP_ASSIGN_OR_RETURN(const std::unique_ptr<NetworkTrainer> trainer,
                        NetworkTrainer::Create(options, model, &data));
   if (checkpoint != nullptr) NAP_RETURN_IF_ERROR(trainer->Load(*checkpoint));
@@ -249,7 +251,7 @@ absl::Status Main(const TrainingProgram& program, const ProgramOptions& program_
   CatchInterrupts();
   const absl::StatusOr<TrainingResult> result = trainer->Run(&reporter);
   if (absl::IsCancelled(result.status())) group.Leave();
-  if (!result.ok()) return Unfinished(result.status(), out_dir, kind);
+  if (!result.ok()) return Unfinished(result.status(), out_dir, kind, group.size());
   absl::PrintF("Test accuracy: %.2f %% after the last epoch; the best, %.2f %%, after epoch %d.\n",
                100 * result->last_accuracy, 100 * result->best_accuracy, result->best_epoch);
   std::fflush(stdout);

@@ -13,7 +13,7 @@ if [ -z "${INSIDE-}" ]; then
   exec unshare --user --map-root-user --net --uts --mount --pid --fork --mount-proc bash script.sh "$1"
 fi
 program=$PROGRAM
-unset RANK WORLD_SIZE LOCAL_RANK MASTER_ADDR MASTER_PORT
+unset RANK WORLD_SIZE LOCAL_RANK MASTER_ADDR MASTER_PORT OMPI_COMM_WORLD_SIZE SLURM_STEP_NUM_TASKS
 failures=0
 tiny=(--channels=2 --cells=3 --epochs=2 --steps_per_epoch=4 --batch_size=8 --evaluation_images=12
   --max_images=60 --log_every=1 --threads=1 --peer_timeout=4 --method=nap_ablation --warmup_epochs=1
@@ -27,14 +27,17 @@ problem() {
 # Two machines, each a process that keeps its namespaces.
 machines=()
 for name in first second; do
-  unshare --net --uts bash -c "hostname $name; exec sleep infinity" &
+  # As installed systems have it, a machine's own name is a loopback address there.
+  printf '127.0.0.1 localhost\n127.0.1.1 %s\n' "$name" >hosts.$name
+  [ $name = first ] || echo '192.168.77.1 first' >>hosts.$name
+  unshare --net --uts --mount bash -c "mount --bind hosts.$name /etc/hosts && hostname $name; exec sleep infinity" &
   machines+=($!)
 done
 trap 'kill "${machines[@]}"' EXIT
 on() { # on MACHINE COMMAND...
   local machine=${machines[$1]}
   shift
-  nsenter --target "$machine" --net --uts "$@"
+  nsenter --target "$machine" --net --uts --mount --wd="$PWD" "$@"
 }
 for machine in 0 1; do
   until [ "$(on $machine hostname)" != "$(hostname)" ]; do sleep 0.05; done
@@ -43,19 +46,21 @@ ip link add cable0 type veth peer name cable1
 for machine in 0 1; do
   ip link set cable$machine netns "${machines[$machine]}"
   on $machine ip link set lo up
-  on $machine ip address add 10.77.0.$((machine + 1))/24 dev cable$machine
+  on $machine ip address add 192.168.77.$((machine + 1))/24 dev cable$machine
   on $machine ip link set cable$machine up
 done
 
-# start ARGUMENT...: a process on each.
+# start LOCAL ARGUMENT...: so many processes on each. They meet at `address`.
 port=29400
+address=192.168.77.1
 start() {
-  local rank
+  local rank each=$1
+  shift
   port=$((port + 1))
   pids=()
-  for rank in 0 1; do
-    RANK=$rank WORLD_SIZE=2 LOCAL_RANK=0 MASTER_ADDR=10.77.0.1 MASTER_PORT=$port \
-      on $rank "$program" "$@" >stdout.$rank 2>stderr.$rank &
+  for ((rank = 0; rank < 2 * each; ++rank)); do
+    RANK=$rank WORLD_SIZE=$((2 * each)) LOCAL_RANK=$((rank % each)) MASTER_ADDR=$address MASTER_PORT=$port \
+      on $((rank / each)) "$program" "$@" >stdout.$rank 2>stderr.$rank &
     pids+=($!)
   done
 }
@@ -67,14 +72,21 @@ finish() {
   done
 }
 
-start "${tiny[@]}" --out_dir=two
+start 1 "${tiny[@]}" --out_dir=two
 finish
 [ "${codes[*]}" = "0 0" ] || problem "ended with ${codes[*]}: $(cat stderr.0 stderr.1)"
 [ ! -s stdout.1 ] && [ ! -s stderr.1 ] || problem "rank 1 says: $(cat stdout.1 stderr.1)"
 "$program" "${tiny[@]}" --out_dir=one >stdout 2>stderr || problem "alone: $(cat stderr)"
 cmp one/genotype.json two/genotype.json || problem "two machines find another cell"
 
-start "${tiny[@]}" --epochs=100 --prune_end=100 --checkpoint_minutes=0 --out_dir=cut
+# By a name that on the machine itself is a loopback address, and two on each.
+address=first
+start 2 "${tiny[@]}" --out_dir=four
+finish
+[ "${codes[*]}" = "0 0 0 0" ] || problem "four ended with ${codes[*]}: $(cat stderr.?)"
+cmp one/genotype.json four/genotype.json || problem "four find another cell"
+
+start 1 "${tiny[@]}" --epochs=100 --prune_end=100 --checkpoint_minutes=0 --out_dir=cut
 while [ ! -s cut/checkpoint.pt ] && kill -0 "${pids[0]}" 2>/dev/null; do sleep 0.02; done
 on 0 ip link set cable0 down
 finish

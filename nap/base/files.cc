@@ -11,10 +11,14 @@
 #include <system_error>
 #include <utility>
 
+#include "nap/base/heartbeat.h"
 #include "nap/base/status_macros.h"
 
 namespace nap {
 namespace {
+
+// That is written at a time, bytes.
+constexpr size_t kBlock = 1 << 20;
 
 absl::Status SystemError(absl::string_view what, const std::string& path, int error) {
   const std::string message = absl::StrCat(what, " ", path, ": ", std::strerror(error));
@@ -28,7 +32,8 @@ absl::Status SystemError(absl::string_view what, const std::string& path, int er
 
 absl::Status WriteAll(int file, const std::string& path, absl::string_view content) {
   while (!content.empty()) {
-    const ssize_t written = ::write(file, content.data(), content.size());
+    Heartbeat();
+    const ssize_t written = ::write(file, content.data(), std::min(content.size(), kBlock));
     if (written < 0 && errno == EINTR) continue;
     if (written < 0) return SystemError("cannot write", path, errno);
     content.remove_prefix(static_cast<size_t>(written));

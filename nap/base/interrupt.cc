@@ -1,23 +1,42 @@
 #include "nap/base/interrupt.h"
 
 #include <signal.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <cerrno>
+#include <cstdint>
 
 namespace nap {
 namespace {
 
 constexpr char kMessage[] = "\nstopping after this step; once more to stop at once\n";
 
+constexpr int64_t kSameRequest = 1'000'000'000;  // nanoseconds
+
 std::atomic<int> noted{0};
+std::atomic<int64_t> noted_at{0};  // nanoseconds
 std::atomic<bool> to_say{true};
-static_assert(std::atomic<int>::is_always_lock_free);  // or the handler could not touch it
+// Or the handler could not touch them.
+static_assert(std::atomic<int>::is_always_lock_free && std::atomic<int64_t>::is_always_lock_free);
+
+int64_t Now() {
+  timespec now{};
+  ::clock_gettime(CLOCK_MONOTONIC, &now);
+  return int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
+}
 
 void Note(int signal) {
   const int error = errno;
-  if (noted.exchange(signal) != 0) ::_exit(128 + signal);
+  int none = 0;
+  if (noted.compare_exchange_strong(none, signal)) {
+    noted_at = Now();
+  } else if (const int64_t first = noted_at; first == 0 || Now() - first < kSameRequest) {
+    return;
+  } else {
+    ::_exit(128 + signal);
+  }
   if (to_say) {
     [[maybe_unused]] const ssize_t ignored = ::write(STDERR_FILENO, kMessage, sizeof kMessage - 1);
   }
@@ -37,5 +56,10 @@ void CatchInterrupts(bool say) {
 }
 
 int InterruptSignal() { return noted.load(); }
+
+void NoteInterrupt(int signal) {
+  int none = 0;
+  if (noted.compare_exchange_strong(none, signal)) noted_at = Now();
+}
 
 }  // namespace nap

@@ -4,12 +4,17 @@
 
 namespace nap {
 
-// From now on the first SIGINT or SIGTERM is only noted; a second one ends the program at once,
-// with exit code 128 plus the signal's number. `say`: whether the user is told of the first.
+// From now on the first SIGINT or SIGTERM is only noted; another one ends the program at once, with
+// exit code 128 plus the signal's number. Within a second of the first it is taken for the same
+// request: launchers pass on what a terminal has already sent to all. `say`: whether the user is
+// told of the first.
 void CatchInterrupts(bool say = true);
 
 // The signal that was noted, or 0. For loops to ask after each step.
 int InterruptSignal();
+
+// Notes it as if it had come.
+void NoteInterrupt(int signal);
 
 }  // namespace nap
 

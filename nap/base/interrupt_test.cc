@@ -2,8 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <csignal>
 #include <cstdlib>
+#include <thread>
 #include <utility>
 
 namespace nap {
@@ -26,12 +28,35 @@ TEST(InterruptDeathTest, TheFirstSignalIsNoted) {
   }
 }
 
+TEST(InterruptDeathTest, TheSameRequestMayComeTwice) {
+  EXPECT_EXIT(
+      {
+        CatchInterrupts();
+        std::raise(SIGINT);
+        std::raise(SIGTERM);
+        std::_Exit(InterruptSignal() == SIGINT ? 0 : 1);
+      },
+      ExitedWithCode(0), "");
+}
+
+TEST(InterruptDeathTest, NotedByTheProgramItself) {
+  EXPECT_EXIT(
+      {
+        CatchInterrupts();
+        NoteInterrupt(SIGTERM);
+        NoteInterrupt(SIGINT);
+        std::_Exit(InterruptSignal() == SIGTERM ? 0 : 1);
+      },
+      ExitedWithCode(0), "");
+}
+
 TEST(InterruptDeathTest, TheSecondSignalEndsTheProgram) {
   for (const auto& [first, second] : {std::pair(SIGINT, SIGINT), std::pair(SIGINT, SIGTERM)}) {
     EXPECT_EXIT(
         {
           CatchInterrupts();
           std::raise(first);
+          std::this_thread::sleep_for(std::chrono::milliseconds(1100));
           std::raise(second);
         },
         ExitedWithCode(128 + second), "");

@@ -210,6 +210,8 @@ absl::Status UseEarlierFlags(const ProgramOptions& options,
                    "; leave out what is to stay as it was"));
 }
 
+bool PrintsFlags(int argc, char** argv) { return AsksFor({std::string(kPrintFlags)}, argc, argv); }
+
 // The command line is read twice: first to learn the flag files, then to win over them.
 absl::Status ReadFlags(int argc, char** argv, const ProgramOptions& options, bool help) {
   const auto read_command_line = [&] {
@@ -242,8 +244,9 @@ absl::Status ReadFlags(int argc, char** argv, const ProgramOptions& options, boo
     NAP_ASSIGN_OR_RETURN(paths.emplace_back(), FindFlagFile(argv[0], files));
   }
   NAP_RETURN_IF_ERROR(EnterCallersFolder());
-  if (options.earlier_flags != nullptr) {
-    NAP_ASSIGN_OR_RETURN(const auto earlier, options.earlier_flags());
+  if (options.earlier_flags != nullptr && !help) {
+    NAP_ASSIGN_OR_RETURN(const auto earlier,
+                         options.earlier_flags(/*to_run=*/!PrintsFlags(argc, argv)));
     if (!earlier.empty()) return UseEarlierFlags(options, earlier);
   }
   if (paths.empty()) return absl::OkStatus();
@@ -355,7 +358,7 @@ int RunProgram(int argc, char** argv, const ProgramOptions& options,
     PrintHelp(options);
     return 0;
   }
-  if (AsksFor({std::string(kPrintFlags)}, argc, argv)) {
+  if (PrintsFlags(argc, argv)) {
     PrintFlags(options);
     return 0;
   }

@@ -55,8 +55,10 @@ struct ProgramOptions {
   std::vector<FlagFiles> flag_files = {};
 
   // Instead of the flag files: the flags of an earlier run that the command line asks to go on
-  // with, or none if it does not. Called once the command line is read, in the user's folder.
-  std::function<absl::StatusOr<std::map<std::string, std::string>>()> earlier_flags = nullptr;
+  // with, or none if it does not. Called once the command line is read, in the user's folder, but
+  // not for --help. `to_run`: whether the body comes next, not only --print_flags' answer.
+  std::function<absl::StatusOr<std::map<std::string, std::string>>(bool to_run)> earlier_flags =
+      nullptr;
 
   // Flags that may be given anew all the same; another value for any other is an error that names
   // both.

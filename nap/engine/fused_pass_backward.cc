@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "nap/base/heartbeat.h"
 #include "nap/engine/fused_pass.h"
 #include "nap/runtime/process_group.h"
 #include "nap/runtime/threads.h"
@@ -193,6 +194,7 @@ std::vector<BatchSum> FusedPass::GradientsOf(const Runs& runs, bool want_weights
 // The gradient of the clipped node is summed over all its readers and clipped once.
 void FusedPass::BackwardNode(int index, const ImageBatch& from_output, bool want_value,
                              bool want_weights, Gradients* gradients) {
+  Heartbeat();
   Node& node = nodes_[index];
   const Image& value = node.value.first;
   const std::vector<float> ones(value.channels, 1.0f);

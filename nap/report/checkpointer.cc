@@ -12,8 +12,8 @@ namespace nap {
 namespace {
 
 // In a checkpoint.
-constexpr char kThreads[] = "threads";
 constexpr char kProcesses[] = "processes";
+std::string ThreadsName(int rank) { return rank == 0 ? "threads" : absl::StrCat("threads/", rank); }
 
 }  // namespace
 
@@ -41,20 +41,22 @@ absl::Status Checkpointer::SaveIfDue(const std::string& where) {
 
 absl::Status Checkpointer::AfterEpoch(int epoch) { return Save(absl::StrCat("epoch ", epoch)); }
 
-absl::StatusOr<int> Checkpointer::Threads(const Checkpoint& checkpoint, int processes,
+absl::StatusOr<int> Checkpointer::Threads(const Checkpoint& checkpoint, int rank, int processes,
                                           int otherwise) {
-  int64_t threads = 0;
-  NAP_RETURN_IF_ERROR(Get(checkpoint.integers, kThreads, &threads));
   const auto before = checkpoint.integers.find(kProcesses);
   const int64_t then = before == checkpoint.integers.end() ? 1 : before->second;
   if (then != processes) return otherwise;
+  int64_t threads = 0;
+  NAP_RETURN_IF_ERROR(Get(checkpoint.integers, ThreadsName(rank), &threads));
   return static_cast<int>(threads);
 }
 
 absl::Status Checkpointer::Save(const std::string& where) {
   Checkpoint checkpoint = state_();
-  checkpoint.integers[kThreads] = options_.threads;
-  checkpoint.integers[kProcesses] = options_.processes;
+  checkpoint.integers[kProcesses] = static_cast<int64_t>(options_.threads.size());
+  for (size_t rank = 0; rank < options_.threads.size(); ++rank) {
+    checkpoint.integers[ThreadsName(static_cast<int>(rank))] = options_.threads[rank];
+  }
   NAP_RETURN_IF_ERROR(folder_->WriteCheckpoint(std::move(checkpoint)));
   last_save_ = MonotonicSeconds();
   if (InterruptSignal() == 0) return absl::OkStatus();

@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "nap/report/run_folder.h"
 #include "nap/training/checkpoint.h"
@@ -18,9 +19,8 @@ class Checkpointer {
  public:
   struct Options {
     double minutes;  // between two checkpoints, at least
-    // That compute, a process: kept, since they may decide about the bits.
-    int threads;
-    int processes = 1;
+    // That compute in each process: kept, since they may decide about the bits.
+    std::vector<int> threads;
   };
   // `state`: what is to be saved.
   Checkpointer(RunFolder* folder, const Options& options, std::function<Checkpoint()> state);
@@ -29,8 +29,10 @@ class Checkpointer {
   absl::Status AfterPruning(int epoch, int operations_alive);
   absl::Status AfterEpoch(int epoch);
 
-  // What Options::threads was, or `otherwise` if there are not as many processes as there were.
-  static absl::StatusOr<int> Threads(const Checkpoint& checkpoint, int processes, int otherwise);
+  // What Options::threads of this process was, or `otherwise` if there are not as many processes as
+  // there were.
+  static absl::StatusOr<int> Threads(const Checkpoint& checkpoint, int rank, int processes,
+                                     int otherwise);
 
  private:
   absl::Status SaveIfDue(const std::string& where);

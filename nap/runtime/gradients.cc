@@ -13,6 +13,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "nap/base/heartbeat.h"
 #include "nap/runtime/process_group.h"
 
 namespace nap {
@@ -95,6 +96,7 @@ class GiveOn final : public torch::autograd::FunctionPostHook {
   torch::autograd::variable_list operator()(
       const torch::autograd::variable_list& outputs,
       const torch::autograd::variable_list& /*inputs*/) override {
+    Heartbeat();
     for (const auto& [output, tensor] : places_) sums_.Give(tensor, outputs[output]);
     return outputs;
   }

@@ -4,24 +4,13 @@
 #include <ATen/ops/empty.h>
 #include <ATen/ops/from_blob.h>
 #include <absl/strings/str_cat.h>
-#include <absl/strings/str_join.h>
-#include <absl/strings/str_split.h>
-#include <netdb.h>
-#include <sched.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
-#include <cstdlib>
 #include <exception>
-#include <filesystem>
 #include <functional>
-#include <iterator>
 #include <memory>
-#include <set>
 #include <string>
-#include <thread>
 #include <torch/csrc/distributed/c10d/PrefixStore.hpp>
 #include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
@@ -29,10 +18,10 @@
 #include <vector>
 
 #include "nap/base/clock.h"
-#include "nap/base/files.h"
 #include "nap/base/status_macros.h"
 #include "nap/runtime/gpu_sums.h"
 #include "nap/runtime/libtorch_versions.h"
+#include "nap/runtime/meeting.h"
 #include "nap/runtime/peer_watch.h"
 #include "nap/runtime/shared_sums.h"
 #include "nap/runtime/socket_sums.h"
@@ -52,72 +41,36 @@ constexpr int kMostConnected = 256;
 // The watch ends what hangs; c10d's own limit would end a slow one that is alive.
 constexpr std::chrono::hours kNever(24 * 365);
 
-// What a process says of itself when it comes. Processes of one machine have the same `machine`;
-// `host` is for people.
-struct Presence {
-  std::string host, machine, cores;
-  int pid;
-
-  std::string ToText() const { return absl::StrCat(host, "\n", machine, "\n", cores, "\n", pid); }
-  static Presence FromText(const std::string& text) {
-    const std::vector<std::string> lines = absl::StrSplit(text, '\n');
-    return {lines[0], lines[1], lines[2], std::stoi(lines[3])};
-  }
-};
-
-// Those that this process may use, "110...".
-std::string Cores() {
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  std::string cores;
-  if (::sched_getaffinity(0, sizeof set, &set) != 0) return cores;
-  for (int i = 0; i < CPU_SETSIZE; ++i) cores.push_back(CPU_ISSET(i, &set) ? '1' : '0');
-  return cores.substr(0, cores.rfind('1') + 1);
-}
-
-Presence OfThisProcess() {
-  char host[256] = {};
-  ::gethostname(host, sizeof host - 1);
-  const absl::StatusOr<std::string> boot = ReadFile("/proc/sys/kernel/random/boot_id");
-  std::error_code ignored;  // a machine that does not say it is told by its name
-  // In another container process numbers are others.
-  const auto numbers = std::filesystem::read_symlink("/proc/self/ns/pid", ignored);
-  std::string machine = absl::StrCat(host, " ", boot.ok() ? *boot : "", " ", numbers.string());
-  std::replace(machine.begin(), machine.end(), '\n', ' ');
-  return {host, machine, Cores(), static_cast<int>(::getpid())};
-}
-
 class C10dGroup final : public ProcessGroup {
  public:
+  // Watches over the others from now on, by calls to `watched`. `all`: by rank.
   C10dGroup(const Launch& launch, c10::intrusive_ptr<c10d::Store> store,
-            c10::intrusive_ptr<Gloo> gloo)
-      : rank_(launch.rank),
-        size_(launch.processes),
-        store_(std::move(store)),
-        gloo_(std::move(gloo)) {}
-
-  // Collective, at the beginning.
-  void Meet(c10::intrusive_ptr<c10d::Store> watched, const std::string& address,
-            double peer_timeout, std::function<void(absl::string_view)> print) {
-    const Presence own = OfThisProcess();
-    std::vector<std::string> names;
+            c10::intrusive_ptr<c10d::Store> watched, const std::vector<Presence>& all,
+            double peer_timeout, std::function<void(absl::string_view)> print)
+      : rank_(launch.rank), size_(launch.processes), store_(std::move(store)) {
+    const Presence& own = all[rank_];
     std::vector<int> pids;
-    int on_machine = 0;
-    for (const std::string& text : Gather(own.ToText())) {
-      const Presence other = Presence::FromText(text);
+    for (const Presence& other : all) {
       const bool local = other.machine == own.machine;
-      on_machine += local ? 1 : 0;
+      on_machine_ += local ? 1 : 0;
       sharing_cores_ += local && other.cores == own.cores ? 1 : 0;
-      names.push_back(absl::StrCat("rank ", pids.size(), " on ", other.host));
+      names_.push_back(absl::StrCat("rank ", pids.size(), " on ", other.host));
       pids.push_back(local ? other.pid : 0);
     }
-    names_ = names;
     watch_ = std::make_unique<PeerWatch>(
-        std::move(watched), PeerWatch::Options{rank_, std::move(names), std::move(pids),
-                                               peer_timeout, std::move(print)});
-    const bool one_machine = Sum(on_machine == size_ ? 0.0 : 1.0) == 0;
-    if (one_machine) ShareMemory();
-    if (!one_machine && size_ <= kMostConnected) {
+        std::move(watched),
+        PeerWatch::Options{rank_, names_, std::move(pids), peer_timeout, std::move(print)});
+  }
+
+  // Collective, at the beginning. `address`: where the others reach this process.
+  void Connect(const std::string& address, c10::intrusive_ptr<Gloo::Options> options) {
+    Guarded([&] {
+      gloo_ = c10::make_intrusive<Gloo>(c10::make_intrusive<c10d::PrefixStore>("gloo", store_),
+                                        rank_, size_, std::move(options));
+    });
+    if (on_machine_ == size_) {
+      ShareMemory();
+    } else if (size_ <= kMostConnected) {
       sockets_ = SocketSums::Connect(address, rank_, size_,
                                      [this](const std::string& own) { return Gather(own); });
     }
@@ -228,6 +181,7 @@ class C10dGroup final : public ProcessGroup {
     // Rank 0 has the results to write, however long that takes.
     leaves_ = true;
     Sum(0.0);
+    watch_->Leave();
     watch_ = nullptr;
   }
 
@@ -303,7 +257,7 @@ class C10dGroup final : public ProcessGroup {
     try {
       call();
     } catch (const std::exception& error) {
-      if (watch_ == nullptr) throw;
+      if (watch_ == nullptr) throw;  // after the end
       watch_->LostConnection(error.what());
     }
   }
@@ -328,11 +282,11 @@ class C10dGroup final : public ProcessGroup {
 
   const int rank_, size_;
   const c10::intrusive_ptr<c10d::Store> store_;
-  const c10::intrusive_ptr<Gloo> gloo_;
+  c10::intrusive_ptr<Gloo> gloo_;
   std::unique_ptr<GpuSums> gpu_sums_;  // made when something is on a GPU
   std::vector<std::string> names_;
-  int sharing_cores_ = 0;
-  std::unique_ptr<PeerWatch> watch_;  // null before all have met and after they have left
+  int on_machine_ = 0, sharing_cores_ = 0;
+  std::unique_ptr<PeerWatch> watch_;  // null after they have left
   // For sums of few numbers; none: they go by c10d, too.
   std::unique_ptr<SharedSums> shared_;
   std::unique_ptr<SocketSums> sockets_;
@@ -353,50 +307,6 @@ c10::intrusive_ptr<c10d::Store> ConnectStore(const Launch& launch, Milliseconds 
   return c10::make_intrusive<c10d::PrefixStore>(absl::StrCat("nap/", launch.restart), store);
 }
 
-// This machine's address as the others see it: the one by which it reaches rank 0. The name of a
-// machine, which c10d would ask for, often means 127.0.1.1 on the machine itself.
-std::string OwnAddress(const Launch& launch) {
-  addrinfo hints{};
-  hints.ai_socktype = SOCK_DGRAM;
-  addrinfo* found = nullptr;
-  if (::getaddrinfo(launch.address.c_str(), absl::StrCat(launch.port).c_str(), &hints, &found) != 0)
-    return launch.address;
-  std::string address = launch.address;
-  for (const addrinfo* each = found; each != nullptr; each = each->ai_next) {
-    const int file = ::socket(each->ai_family, each->ai_socktype, each->ai_protocol);
-    sockaddr_storage own{};
-    socklen_t size = sizeof own;
-    char text[NI_MAXHOST];
-    // Nothing is sent: it only chooses the way.
-    const bool known = file >= 0 && ::connect(file, each->ai_addr, each->ai_addrlen) == 0 &&
-                       ::getsockname(file, reinterpret_cast<sockaddr*>(&own), &size) == 0 &&
-                       ::getnameinfo(reinterpret_cast<sockaddr*>(&own), size, text, sizeof text,
-                                     nullptr, 0, NI_NUMERICHOST) == 0;
-    if (file >= 0) ::close(file);
-    if (!known) continue;
-    address = text;
-    break;
-  }
-  ::freeaddrinfo(found);
-  return address;
-}
-
-// Those that are not there in time.
-std::vector<int> WaitForAll(const Launch& launch, c10d::Store* store, double timeout) {
-  const auto key = [](int rank) { return absl::StrCat("here/", rank); };
-  store->set(key(launch.rank), std::vector<uint8_t>{1});
-  std::set<int> missing;
-  for (int rank = 0; rank < launch.processes; ++rank) missing.insert(rank);
-  const double end = MonotonicSeconds() + timeout;
-  for (;;) {
-    for (auto rank = missing.begin(); rank != missing.end();) {
-      rank = store->check({key(*rank)}) ? missing.erase(rank) : std::next(rank);
-    }
-    if (missing.empty() || MonotonicSeconds() > end) return {missing.begin(), missing.end()};
-    std::this_thread::sleep_for(Milliseconds(20));
-  }
-}
-
 }  // namespace
 
 absl::StatusOr<std::shared_ptr<ProcessGroup>> JoinProcesses(
@@ -407,24 +317,25 @@ absl::StatusOr<std::shared_ptr<ProcessGroup>> JoinProcesses(
   QuietLog();
   try {
     const auto store = ConnectStore(launch, timeout, launch.rank == 0 && !launch.store_is_there);
-    const std::vector<int> missing = WaitForAll(launch, store.get(), peer_timeout);
-    if (!missing.empty()) {
-      return absl::UnavailableError(absl::StrCat(
-          "of ", launch.processes, " processes, rank ", absl::StrJoin(missing, ", "),
-          " did not come to ", where, " within ", peer_timeout, " s (--peer_timeout)"));
+    NAP_ASSIGN_OR_RETURN(const std::vector<Presence> all,
+                         MeetAll(launch, peer_timeout, store.get()));
+    const auto group = std::make_shared<C10dGroup>(
+        launch, store, ConnectStore(launch, timeout, false), all, peer_timeout, std::move(print));
+    const std::string address = OwnAddress(launch, all);
+    const std::string interface = GivenInterface();
+    const auto options = Gloo::Options::create(kNever);
+    try {
+      options->devices.push_back(interface.empty() ? Gloo::createDeviceForHostname(address)
+                                                   : Gloo::createDeviceForInterface(interface));
+    } catch (const std::exception& error) {
+      const std::string line =
+          interface.empty() ? absl::StrCat("no network device has this machine's address ", address)
+                            : absl::StrCat("GLOO_SOCKET_IFNAME=", interface,
+                                           " in the environment is not a network interface here");
+      if (group->Fail(line)) return absl::UnavailableError(line);
+      return absl::AbortedError(line);
     }
-    auto options = Gloo::Options::create(kNever);
-    // As for c10d from Python.
-    const char* const interface = std::getenv("GLOO_SOCKET_IFNAME");
-    options->devices.push_back(interface != nullptr
-                                   ? Gloo::createDeviceForInterface(interface)
-                                   : Gloo::createDeviceForHostname(OwnAddress(launch)));
-    const auto gloo =
-        c10::make_intrusive<Gloo>(c10::make_intrusive<c10d::PrefixStore>("gloo", store),
-                                  launch.rank, launch.processes, options);
-    auto group = std::make_shared<C10dGroup>(launch, store, gloo);
-    group->Meet(ConnectStore(launch, timeout, false), OwnAddress(launch), peer_timeout,
-                std::move(print));
+    group->Connect(address, options);
     return group;
   } catch (const std::exception& error) {
     const absl::string_view what(error.what());

@@ -71,10 +71,18 @@ void ForgetLaunch() {
 }
 
 absl::StatusOr<Launch> FindLaunch(const Environment& environment) {
+  // Whoever has set all; one process, where that is said, needs no rank.
+  const auto speaks = [&](const Names& names) {
+    return environment(names.processes) != nullptr &&
+           (environment(names.rank) != nullptr || Text(environment, names.processes) == "1");
+  };
   const Names* names = nullptr;
+  const Names* incomplete = nullptr;
   for (const Names* each : {&kTorchrun, &kOpenMpi, &kSlurm}) {
-    if (names == nullptr && environment(each->processes) != nullptr) names = each;
+    if (names == nullptr && speaks(*each)) names = each;
+    if (incomplete == nullptr && environment(each->processes) != nullptr) incomplete = each;
   }
+  if (names == nullptr) names = incomplete;
   Launch launch;
   if (names == nullptr) return launch;
   NAP_ASSIGN_OR_RETURN(launch.processes, Number(environment, names->processes, 1, kMostProcesses));

@@ -23,7 +23,8 @@ struct Launch {
 using Environment = std::function<const char*(const char* name)>;
 
 // From what torchrun (RANK, WORLD_SIZE, MASTER_ADDR, ...), OpenMPI's mpirun (OMPI_COMM_WORLD_*) or
-// Slurm's srun (SLURM_STEP_*) set, asked in this order; without any of them one process.
+// Slurm's srun (SLURM_STEP_*) set, the first in this order that has set a rank and the number of
+// processes; without any of them, or with WORLD_SIZE=1, one process.
 // InvalidArgument that names the variable that is missing or wrong.
 absl::StatusOr<Launch> FindLaunch(const Environment& environment);
 

@@ -49,7 +49,7 @@ TEST(LaunchTest, AloneWithoutVariables) {
   for (const Variables& variables :
        {Variables{}, Variables{{"MASTER_ADDR", "x"}},
         Variables{{"SLURM_NTASKS", "8"}, {"SLURM_PROCID", "0"}}, With(kTorchrun, "WORLD_SIZE", "1"),
-        Variables{{"SLURM_STEP_NUM_TASKS", "1"}}}) {
+        Variables{{"SLURM_STEP_NUM_TASKS", "1"}}, With(kSrun, "WORLD_SIZE", "1")}) {
     const auto launch = Find(variables);
     ASSERT_TRUE(launch.ok()) << launch.status();
     EXPECT_EQ(launch->processes, 1);
@@ -94,6 +94,11 @@ TEST(LaunchTest, Srun) {
   EXPECT_EQ(launch->processes, 4);
   EXPECT_EQ(launch->local_rank, 1);
   EXPECT_EQ(launch->address, "gpu07");
+  // As some sites set for programs of their own.
+  const auto beside = Find(With(kSrun, "WORLD_SIZE", "4"));
+  ASSERT_TRUE(beside.ok()) << beside.status();
+  EXPECT_EQ(beside->rank, 3);
+  EXPECT_EQ(beside->address, "gpu07");
   const auto next = Find(With(kSrun, "SLURM_STEP_ID", "1"));
   ASSERT_TRUE(next.ok());
   EXPECT_NE(launch->port, next->port);

@@ -26,10 +26,17 @@ constexpr double kSuspiciousTimeout = 5;
 // For the others to have read of the end.
 constexpr double kFarewell = 3;
 
+// After which a store answers no more.
+constexpr double kSilence = 2;
+
+// Before its first heartbeat a process gets ready: so many times as long.
+constexpr double kPatience = 5;
+
 // In the store.
 constexpr char kEndClaimed[] = "end/claimed";
 constexpr char kEnd[] = "end";
 constexpr char kFirstHasRead[] = "end/read";
+constexpr char kLeft[] = "left";
 std::string SignKey(int rank) { return absl::StrCat("sign/", rank); }
 
 std::vector<uint8_t> Bytes(absl::string_view text) { return {text.begin(), text.end()}; }
@@ -61,8 +68,13 @@ PeerWatch::PeerWatch(c10::intrusive_ptr<c10d::Store> store, Options options)
 
 PeerWatch::~PeerWatch() {
   Stop();
-  watch_.join();
-  guard_.join();
+  Join();
+}
+
+void PeerWatch::Join() {
+  for (std::thread* thread : {&watch_, &guard_}) {
+    if (thread->joinable()) thread->join();
+  }
 }
 
 void PeerWatch::Stop() {
@@ -93,18 +105,26 @@ void PeerWatch::LookAtStore() {
   store_->set(SignKey(options_.rank),
               Bytes(absl::StrCat(++signs_, " ", Heartbeats(), " ", waiting_ ? 1 : 0)));
   if (const std::string line = PostedEnd(); !line.empty()) {
-    if (options_.rank == 0) store_->set(kFirstHasRead, std::vector<uint8_t>{1});
+    if (options_.rank == 0) {
+      store_->set(kFirstHasRead, std::vector<uint8_t>{1});
+      std::this_thread::sleep_for(2 * kBeat);  // the others read it from this process's store
+    }
     End(-1, line);
   }
+  // What it has slept through itself it does not hold against others.
+  const double now = MonotonicSeconds();
+  const bool slept = now - last_look_ > options_.timeout / 2;
   for (auto& [rank, peer] : peers_) {
-    const std::string wrong = WhatIsWrongWith(rank, &peer);
+    if (slept) peer.changed = peer.got_on = now;
+    bool lives = false;
+    const std::string wrong = WhatIsWrongWith(rank, &peer, &lives);
     if (!wrong.empty() && !stop_) {
-      EndAll(rank, absl::StrCat(options_.names[rank], " ", wrong));
+      EndAll(rank, absl::StrCat(options_.names[rank], " ", wrong), lives);
     }
   }
 }
 
-std::string PeerWatch::WhatIsWrongWith(int rank, Peer* peer) {
+std::string PeerWatch::WhatIsWrongWith(int rank, Peer* peer, bool* lives) {
   const double now = MonotonicSeconds();
   const std::string sign = store_->check({SignKey(rank)}) ? Read(store_.get(), SignKey(rank)) : "";
   if (sign != peer->sign) {
@@ -112,28 +132,34 @@ std::string PeerWatch::WhatIsWrongWith(int rank, Peer* peer) {
     if (parts[1] != peer->beats || parts[2] == "1") peer->got_on = now;
     *peer = {sign, parts[1], parts[2] == "1", now, peer->got_on};
   }
-  const double timeout =
-      suspicious_ ? std::min(kSuspiciousTimeout, options_.timeout) : options_.timeout;
-  if (now - peer->changed > timeout) {
-    return absl::StrCat("gave no sign of life for ", Seconds(timeout));
+  *lives = now - peer->changed <= options_.timeout;
+  if (!*lives) return absl::StrCat("gave no sign of life for ", Seconds(options_.timeout));
+  if (suspicious_ && now - peer->changed > kSuspiciousTimeout) {
+    *lives = false;
+    return "gave no sign of life since a connection broke";
   }
-  // It lives, but its main thread hangs; before its first beat it is still getting ready.
-  if (waiting_ && peer->beats != "0" && now - peer->got_on > options_.timeout) {
-    return absl::StrCat("has not got on for ", Seconds(options_.timeout));
+  // Its main thread hangs.
+  const double timeout = options_.timeout * (peer->beats == "0" ? kPatience : 1);
+  if (waiting_ && now - peer->got_on > timeout) {
+    return absl::StrCat("has not got on for ", Seconds(timeout));
   }
   return "";
 }
 
 // Beside Watch, whose calls to the store may block for longer than one can wait.
 void PeerWatch::Guard() {
+  double last_turn = MonotonicSeconds();
   while (!stop_) {
     for (int rank = 0; rank < static_cast<int>(options_.names.size()); ++rank) {
       if (rank == options_.rank || !IsGone(rank)) continue;
       // It may have said why.
       Sleep(2 * kBeat);
-      if (!stop_) EndAll(rank, absl::StrCat(options_.names[rank], " is gone"));
+      if (!stop_) EndAll(rank, absl::StrCat(options_.names[rank], " is gone"), /*lives=*/false);
     }
-    if (MonotonicSeconds() - last_look_ > options_.timeout + kSuspiciousTimeout && !stop_) {
+    const double now = MonotonicSeconds();
+    if (now - last_turn > options_.timeout / 2) last_look_ = now;  // all of it stood still
+    last_turn = now;
+    if (now - last_look_ > options_.timeout + kSuspiciousTimeout && !stop_) {
       End(0, absl::StrCat("lost contact with ", options_.names[0], " for ",
                           Seconds(options_.timeout)));
     }
@@ -173,6 +199,30 @@ void PeerWatch::LostConnection(absl::string_view what) {
       absl::StrCat("the connection to another process broke: ", what.substr(0, what.find('\n'))));
 }
 
+bool PeerWatch::FirstHasRead() {
+  const double end = MonotonicSeconds() + kFarewell;
+  while (MonotonicSeconds() < end) {
+    if (store_->check({kFirstHasRead})) return true;
+    std::this_thread::sleep_for(kBeat / 10);
+  }
+  return false;
+}
+
+void PeerWatch::Leave() {
+  Stop();
+  Join();
+  const auto all = static_cast<int64_t>(options_.names.size());
+  try {
+    const double end = MonotonicSeconds() + kFarewell;
+    store_->add(kLeft, 1);
+    while (store_->add(kLeft, 0) < all && MonotonicSeconds() < end) {
+      std::this_thread::sleep_for(kBeat / 30);
+    }
+  } catch (const std::exception&) {
+    // Rank 0 is gone, which has waited for all.
+  }
+}
+
 bool PeerWatch::Fail(absl::string_view error) {
   TakeTheEnd();
   Stop();
@@ -185,25 +235,26 @@ bool PeerWatch::Fail(absl::string_view error) {
     }
     PostEnd(absl::StrCat(options_.names[options_.rank], ": ", error));
     posted = true;
-    const double end = MonotonicSeconds() + kFarewell;
-    while (MonotonicSeconds() < end) {
-      if (store_->check({kFirstHasRead})) return false;
-      std::this_thread::sleep_for(kBeat / 10);
-    }
+    if (FirstHasRead()) return false;
   } catch (const std::exception&) {
     // The store is gone. Rank 0 has read of it, and ended, or ended before.
   }
   return !posted;
 }
 
-void PeerWatch::EndAll(int culprit, const std::string& line) {
+void PeerWatch::EndAll(int culprit, const std::string& line, bool culprit_lives) {
+  // Nobody reads in the store that rank 0 is lost; if it only hangs, its watch says so itself.
+  const bool to_post = culprit != 0 || culprit_lives;
+  // A store that does not answer may keep a call for longer than one can wait.
+  if (!to_post || MonotonicSeconds() - last_look_ > kSilence) End(culprit, line);
   try {
-    if (culprit != 0 && !PostEnd(line)) {
+    if (!PostEnd(line)) {
       // Another process has begun to say why; if it does not come to it, this one's words will do.
       for (int i = 0; i < 10 && PostedEnd().empty(); ++i) std::this_thread::sleep_for(kBeat / 3);
       const std::string others = PostedEnd();
-      End(culprit, others.empty() ? line : others);
+      End(-1, others.empty() ? line : others);
     }
+    if (culprit == 0 && FirstHasRead()) End(-1, line);
   } catch (const std::exception&) {
   }
   if (options_.rank == 0) std::this_thread::sleep_for(2 * kBeat);  // the store ends with it

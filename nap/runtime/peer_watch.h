@@ -49,6 +49,9 @@ class PeerWatch {
   // As ProcessGroup::Fail.
   bool Fail(absl::string_view error);
 
+  // Collective, when all are done: stops watching, and returns when all have.
+  void Leave();
+
  private:
   struct Peer {
     std::string sign, beats;  // what it said last, and what of that is its main thread's
@@ -57,15 +60,17 @@ class PeerWatch {
   };
 
   void Stop();
+  void Join();
   void Sleep(std::chrono::milliseconds time);  // less if it is to stop
   void Watch();
   void LookAtStore();
-  std::string WhatIsWrongWith(int rank, Peer* peer);
+  std::string WhatIsWrongWith(int rank, Peer* peer, bool* lives);
   void Guard();
   bool IsGone(int rank) const;
   std::string PostedEnd();
   bool PostEnd(const std::string& line);
-  [[noreturn]] void EndAll(int culprit, const std::string& line);
+  bool FirstHasRead();
+  [[noreturn]] void EndAll(int culprit, const std::string& line, bool culprit_lives);
   [[noreturn]] void End(int culprit, absl::string_view line);
   void TakeTheEnd();
   bool IsToPrint(int culprit) const;

@@ -7,14 +7,19 @@
 #include <absl/strings/str_join.h>
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <memory>
 #include <string>
+#include <torch/csrc/distributed/c10d/PrefixStore.hpp>
+#include <torch/csrc/distributed/c10d/TCPStore.hpp>
 #include <vector>
 
+#include "nap/base/clock.h"
 #include "nap/base/heartbeat.h"
 #include "nap/runtime/join_processes.h"
+#include "nap/runtime/meeting.h"
 #include "nap/runtime/processes_for_tests.h"
 
 namespace nap {
@@ -218,35 +223,121 @@ TEST(ProcessGroupTest, OneThatStandsStillEndsAll) {
   }
 }
 
+// Rank 0 says `text`, and no other anything.
+void ExpectOneLine(const std::vector<ProcessEnd>& ends, const std::string& text) {
+  for (size_t rank = 0; rank < ends.size(); ++rank) {
+    EXPECT_EQ(ends[rank].exit_code, 1) << rank << ": " << ends[rank].text;
+    if (rank > 0) EXPECT_EQ(ends[rank].text, "") << rank;
+  }
+  EXPECT_TRUE(absl::StrContains(ends[0].text, text)) << ends[0].text;
+}
+
 TEST(ProcessGroupTest, OneWhoseMainThreadHangsEndsAll) {
+  for (int hanging = 0; hanging < 3; ++hanging) {
+    const auto ends = RunProcesses(
+        3,
+        [hanging](const Group& group) {
+          Heartbeat();
+          group->Sum(1.0);
+          while (group->rank() == hanging) ::pause();
+          return WaitForLost(group);
+        },
+        /*peer_timeout=*/2);
+    ExpectOneLine(ends, "has not got on for 2 s");
+    EXPECT_TRUE(absl::StartsWith(ends[0].text, absl::StrCat("rank ", hanging, " on ")))
+        << ends[0].text;
+  }
+}
+
+TEST(ProcessGroupTest, OneThatHangsBeforeItsFirstBeatHasMoreTime) {
   const auto ends = RunProcesses(
       2,
       [](const Group& group) {
-        Heartbeat();
-        group->Sum(1.0);
-        for (; group->rank() == 1;) ::pause();
+        while (group->rank() == 1) ::pause();
         return WaitForLost(group);
       },
       /*peer_timeout=*/2);
-  EXPECT_EQ(ends[0].exit_code, 1);
-  EXPECT_EQ(ends[1].exit_code, 1);
-  EXPECT_TRUE(absl::StrContains(ends[0].text, "has not got on for 2 s")) << ends[0].text;
-  EXPECT_EQ(ends[1].text, "");
+  ExpectOneLine(ends, "has not got on for 10 s");
+}
+
+// A machine that is suspended, or a job that Slurm suspends.
+TEST(ProcessGroupTest, AllMayStandStillTogether) {
+  const auto ends = RunProcesses(
+      3,
+      [](const Group& group) {
+        Heartbeat();
+        const std::vector<std::vector<double>> pids =
+            group->Gather(std::vector<double>{static_cast<double>(::getpid())});
+        if (group->rank() == 0 && ::fork() == 0) {
+          for (const auto& pid : pids) ::kill(static_cast<pid_t>(pid[0]), SIGSTOP);
+          ::sleep(3);
+          for (const auto& pid : pids) ::kill(static_cast<pid_t>(pid[0]), SIGCONT);
+          ::_exit(0);
+        }
+        const double begin = MonotonicSeconds();
+        // All go on for as long as rank 0 does.
+        bool goes_on = true;
+        while (goes_on) {
+          Heartbeat();
+          ::usleep(1000);
+          goes_on = group->Sum(group->is_first() && MonotonicSeconds() - begin < 5 ? 1.0 : 0.0) > 0;
+        }
+        return std::string("done");
+      },
+      /*peer_timeout=*/2);
+  EXPECT_EQ(Agreed(ends), "done");
 }
 
 TEST(ProcessGroupTest, AnErrorEndsAll) {
-  for (int failing = 0; failing < 2; ++failing) {
-    const auto ends = RunProcesses(2, [failing](const Group& group) -> std::string {
+  for (int failing = 0; failing < 3; ++failing) {
+    const auto ends = RunProcesses(3, [failing](const Group& group) -> std::string {
       group->Sum(1.0);
       if (group->rank() != failing) return WaitForLost(group);
       const bool print = group->Fail("no such file");
       EXPECT_EQ(print, failing == 0);
+      if (print) return "no such file";
       ::_exit(1);
     });
-    for (int rank = 0; rank < 2; ++rank) EXPECT_EQ(ends[rank].exit_code, 1);
-    EXPECT_EQ(ends[1].text, "");
-    EXPECT_EQ(absl::EndsWith(ends[0].text, ": no such file"), failing == 1) << ends[0].text;
+    for (int rank = 1; rank < 3; ++rank) {
+      EXPECT_EQ(ends[rank].exit_code, 1);
+      EXPECT_EQ(ends[rank].text, "");
+    }
+    EXPECT_TRUE(absl::EndsWith(ends[0].text, failing == 0 ? "no such file" : ": no such file"))
+        << ends[0].text;
+    EXPECT_EQ(absl::StartsWith(ends[0].text, absl::StrCat("rank ", failing, " on ")), failing != 0)
+        << ends[0].text;
   }
+}
+
+// One that has come and is gone before all have connected.
+TEST(ProcessGroupTest, OneThatIsLostAtTheBeginningEndsAll) {
+  Launch launch;
+  launch.processes = 2;
+  launch.address = "127.0.0.1";
+  launch.port = FreePort();
+  const pid_t first = ::fork();
+  if (first == 0) {
+    const auto group = JoinProcesses(launch, 60, [](absl::string_view line) {
+      ::_exit(absl::StartsWith(line, "rank 1 on ") && absl::EndsWith(line, " is gone") ? 7 : 8);
+    });
+    ::_exit(9);
+  }
+  if (const pid_t second = ::fork(); second == 0) {
+    c10d::TCPStoreOptions options;
+    options.port = static_cast<std::uint16_t>(launch.port);
+    options.waitWorkers = false;
+    c10d::PrefixStore store("nap/0", c10::make_intrusive<c10d::TCPStore>("127.0.0.1", options));
+    launch.rank = 1;
+    const bool met = MeetAll(launch, 60, &store).ok();
+    ::_exit(met ? 0 : 1);
+  } else {
+    int status = 0;
+    ASSERT_EQ(::waitpid(second, &status, 0), second);
+    EXPECT_EQ(WEXITSTATUS(status), 0);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(first, &status, 0), first);
+  EXPECT_EQ(WEXITSTATUS(status), 7);
 }
 
 TEST(ProcessGroupTest, SaysWhoDoesNotCome) {

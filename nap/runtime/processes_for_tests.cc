@@ -17,20 +17,6 @@
 namespace nap {
 namespace {
 
-// One that is free now; that another program takes it before the group does is possible, so the
-// system's choice, which does not come back soon, is taken.
-int FreePort() {
-  const int file = ::socket(AF_INET, SOCK_STREAM, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  ::bind(file, reinterpret_cast<sockaddr*>(&address), sizeof address);
-  ::getsockname(file, reinterpret_cast<sockaddr*>(&address), &size);
-  ::close(file);
-  return ntohs(address.sin_port);
-}
-
 void Write(int pipe, absl::string_view text) {
   while (!text.empty()) {
     const ssize_t written = ::write(pipe, text.data(), text.size());
@@ -61,6 +47,20 @@ void Write(int pipe, absl::string_view text) {
 }
 
 }  // namespace
+
+// That another program takes it before the group does is possible, so the system's choice, which
+// does not come back soon, is taken.
+int FreePort() {
+  const int file = ::socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  ::bind(file, reinterpret_cast<sockaddr*>(&address), sizeof address);
+  ::getsockname(file, reinterpret_cast<sockaddr*>(&address), &size);
+  ::close(file);
+  return ntohs(address.sin_port);
+}
 
 std::vector<ProcessEnd> RunProcesses(
     int processes, const std::function<std::string(const std::shared_ptr<ProcessGroup>&)>& body,

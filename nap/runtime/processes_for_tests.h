@@ -26,6 +26,9 @@ std::vector<ProcessEnd> RunProcesses(
     const std::function<std::string(const std::shared_ptr<ProcessGroup>& group)>& body,
     double peer_timeout = 60);
 
+// A port of this machine that is free now, and soon.
+int FreePort();
+
 }  // namespace nap
 
 #endif  // NAP_RUNTIME_PROCESSES_FOR_TESTS_H_

@@ -3,12 +3,14 @@
 #include <absl/strings/numbers.h>
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_split.h>
+#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/random.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -54,6 +56,22 @@ void ReceiveAll(int socket, void* data, size_t size) {
   }
 }
 
+// Without waiting for a host that drops what it is sent for as long as the system would.
+bool ConnectTo(int file, const addrinfo& to) {
+  const int flags = ::fcntl(file, F_GETFL);
+  ::fcntl(file, F_SETFL, flags | O_NONBLOCK);
+  if (::connect(file, to.ai_addr, to.ai_addrlen) != 0) {
+    pollfd polled = {file, POLLOUT, 0};
+    int error = 0;
+    socklen_t size = sizeof error;
+    if (errno != EINPROGRESS || ::poll(&polled, 1, kConnectMilliseconds) <= 0 ||
+        ::getsockopt(file, SOL_SOCKET, SO_ERROR, &error, &size) != 0 || error != 0) {
+      return false;
+    }
+  }
+  return ::fcntl(file, F_SETFL, flags) == 0;
+}
+
 // A socket for the address that `use` could use; -1: none.
 int Open(const std::string& host, const std::string& port, bool (*use)(int, const addrinfo&)) {
   addrinfo hints{};
@@ -88,11 +106,12 @@ int Accept(int listener, uint64_t word, Greeting* greeting) {
     if (::poll(&polled, 1, kConnectMilliseconds) <= 0) return -1;
     const int file = ::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC);
     if (file < 0) return -1;
-    // A stranger may say nothing at all.
-    polled = {file, POLLIN, 0};
-    if (::poll(&polled, 1, kConnectMilliseconds) > 0 &&
-        ::recv(file, greeting, sizeof *greeting, MSG_WAITALL) == sizeof *greeting &&
+    // A stranger may say nothing at all, or nothing more.
+    const timeval limit = {kConnectMilliseconds / 1000, 0}, none = {0, 0};
+    ::setsockopt(file, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+    if (::recv(file, greeting, sizeof *greeting, MSG_WAITALL) == sizeof *greeting &&
         greeting->word == word) {
+      ::setsockopt(file, SOL_SOCKET, SO_RCVTIMEO, &none, sizeof none);
       return file;
     }
     ::close(file);
@@ -119,9 +138,7 @@ std::unique_ptr<SocketSums> SocketSums::Connect(const std::string& address, int 
     const std::vector<std::string> parts = absl::StrSplit(others[other], ' ');
     Greeting greeting = {0, static_cast<uint64_t>(rank)};
     all = absl::SimpleAtoi(parts[0], &greeting.word);
-    sockets[other] = Open(parts[2], parts[1], [](int file, const addrinfo& to) {
-      return ::connect(file, to.ai_addr, to.ai_addrlen) == 0;
-    });
+    sockets[other] = Open(parts[2], parts[1], ConnectTo);
     all &= sockets[other] >= 0 &&
            ::send(sockets[other], &greeting, sizeof greeting, MSG_NOSIGNAL) == sizeof greeting;
   }

@@ -34,17 +34,6 @@ using Group = std::shared_ptr<ProcessGroup>;
 // Between a genotype and the numbers on the way to it.
 constexpr char kNumbers[] = "numbers: ";
 
-// Of which some are broken; shares of a batch are then of several sizes.
-class Damaged final : public ForwardingDataset {
- public:
-  using ForwardingDataset::ForwardingDataset;
-
-  absl::Status Read(int64_t index, RandomStream* random, uint8_t* pixels) const override {
-    if (index % 8 == 3) return absl::DataLossError("broken");
-    return ForwardingDataset::Read(index, random, pixels);
-  }
-};
-
 // All numbers that are reported.
 class Recorder final : public SearchObserver {
  public:
@@ -85,11 +74,12 @@ class Recorder final : public SearchObserver {
   std::vector<std::string> numbers_;
 };
 
-std::string Search(SearchOptions options, const Group& group, bool damaged = false) {
+// `damage`: every such image is broken, so that shares of a batch are of several sizes; 0: none.
+std::string Search(SearchOptions options, const Group& group, int64_t damage = 0) {
   options.processes = group;
   const std::unique_ptr<Dataset> whole = TinyImages(40);
-  const Damaged broken(whole.get());
-  const Dataset* const images = damaged ? &broken : whole.get();
+  const DamagedDataset broken(whole.get(), damage);
+  const Dataset* const images = damage > 0 ? &broken : whole.get();
   auto searcher = Searcher::Create(options, images);
   EXPECT_TRUE(searcher.ok()) << searcher.status();
   if (!searcher.ok()) return "";
@@ -133,8 +123,8 @@ SearchOptions Options() {
   return options;
 }
 
-void ExpectSame(const SearchOptions& options, double tolerance, bool damaged = false) {
-  const auto search = [&](const Group& group) { return Search(options, group, damaged); };
+void ExpectSame(const SearchOptions& options, double tolerance, int64_t damage = 0) {
+  const auto search = [&](const Group& group) { return Search(options, group, damage); };
   const std::string alone = Agreed(1, search);
   for (const int processes : {2, 4}) {
     SCOPED_TRACE(absl::StrCat(processes, " processes"));
@@ -216,7 +206,7 @@ TEST(ProcessesTest, UnequalShares) {
   options.epochs = 2;
   options.milestones = {2, 2, 1};
   ExpectSame(options, kRounding);
-  ExpectSame(options, kRounding, /*damaged=*/true);
+  ExpectSame(options, kRounding, /*damage=*/8);
 }
 
 // docs/scaling.md has the formula.

@@ -42,6 +42,7 @@ class SearcherImpl final : public Searcher {
         trainer_(options_, parts_.plan, parts_.space, parts_.relaxation, parts_.strength_loss),
         view_(&parts_, &trainer_),
         loop_({"train part", options_.epochs, options_.steps_per_epoch, options_.processes.get(),
+               /*least_images=*/1,
                [this](int epoch) {
                  return epoch > options_.warmup_epochs ? parts_.optimization.passes : 1;
                }},
@@ -145,9 +146,9 @@ absl::Status SearcherImpl::Load(const Checkpoint& checkpoint) {
 absl::Status SearcherImpl::NextValid(Batch* batch) {
   if (!valid_loader_started_) valid_loader_.StartEpoch(state_.valid_pass, state_.valid_batch);
   valid_loader_started_ = true;
-  if (!NextBatch(&valid_loader_, options_.processes.get(), batch)) {
+  if (!NextBatch(&valid_loader_, options_.processes.get(), /*least_images=*/1, batch)) {
     valid_loader_.StartEpoch(++state_.valid_pass);
-    if (!NextBatch(&valid_loader_, options_.processes.get(), batch)) {
+    if (!NextBatch(&valid_loader_, options_.processes.get(), /*least_images=*/1, batch)) {
       return absl::DataLossError("every image of the validation part is broken");
     }
   }

@@ -1,6 +1,7 @@
 #include "nap/training/epoch_loop.h"
 
 #include <absl/strings/str_cat.h>
+#include <signal.h>
 
 #include <algorithm>
 #include <cmath>
@@ -9,6 +10,7 @@
 #include <utility>
 
 #include "nap/base/clock.h"
+#include "nap/base/interrupt.h"
 #include "nap/base/status_macros.h"
 #include "nap/runtime/memory.h"
 #include "nap/runtime/process_group.h"
@@ -70,9 +72,10 @@ absl::Status EpochLoop::RunSteps(
   ProcessGroup& processes = *options_.processes;
   int64_t broken_before = 0;  // of this process
   loader_.StartEpoch(state_.epoch - 1, state_.step);
-  // A batch whose images are all broken is passed over: a step is missing then.
+  // A batch of too few images is passed over: a step is missing then.
   Batch batch;
-  while (state_.step < steps_per_epoch_ && NextBatch(&loader_, &processes, &batch)) {
+  while (state_.step < steps_per_epoch_ &&
+         NextBatch(&loader_, &processes, options_.least_images, &batch)) {
     const double step_begin = MonotonicSeconds();
     NAP_ASSIGN_OR_RETURN(const StepResult result, step(batch));
     ClassificationMeter meter;
@@ -81,9 +84,13 @@ absl::Status EpochLoop::RunSteps(
     state_.train.Add(meter);
     state_.step = loader_.next_batch();
     pace_.Add((MonotonicSeconds() - step_begin) / StepCost(epoch()));
-    state_.broken_images += static_cast<int64_t>(
-        processes.Sum(static_cast<double>(loader_.broken_images() - broken_before)));
+    std::vector<double> counts = {static_cast<double>(loader_.broken_images() - broken_before),
+                                  InterruptSignal() == 0 ? 0.0 : 1.0};
+    processes.Sum(&counts);
+    state_.broken_images += static_cast<int64_t>(counts[0]);
     broken_before = loader_.broken_images();
+    // Whichever process was asked to stop, rank 0 saves.
+    if (counts[1] > 0) NoteInterrupt(SIGTERM);
     StepReport report;
     report.epoch = epoch();
     report.epochs = options_.epochs;
@@ -150,20 +157,20 @@ LoaderOptions ShareOf(const ProcessGroup& processes, LoaderOptions loading, bool
   return loading;
 }
 
-bool NextBatch(Loader* loader, ProcessGroup* processes, Batch* batch) {
-  for (;;) {
-    if (!loader->Next(batch)) return false;
-    if (processes->size() == 1) return true;
+bool NextBatch(Loader* loader, ProcessGroup* processes, int64_t least_images, Batch* batch) {
+  while (loader->Next(batch)) {
     std::vector<double> images(processes->size(), 0.0);
     images[processes->rank()] = static_cast<double>(batch->NumImages());
     processes->Sum(&images);
-    if (*std::min_element(images.begin(), images.end()) == 0) continue;
+    const double least = *std::min_element(images.begin(), images.end());
+    if (least < static_cast<double>(least_images)) continue;
     const auto own = images.begin() + processes->rank();
     batch->first_image = static_cast<int64_t>(std::accumulate(images.begin(), own, 0.0));
     batch->all_images =
         static_cast<int64_t>(std::accumulate(own, images.end(), 0.0)) + batch->first_image;
     return true;
   }
+  return false;
 }
 
 absl::StatusOr<ClassificationMeter> Evaluate(

@@ -70,6 +70,10 @@ class EpochLoop {
     // Of which each has a share of every batch.
     ProcessGroup* processes = nullptr;
 
+    // That a process needs for a step; batches that leave one of them fewer, because others are
+    // broken, are passed over.
+    int64_t least_images = 1;
+
     // What a step of an epoch costs compared with others; null: all the same.
     std::function<double(int epoch)> step_cost = nullptr;
   };
@@ -121,9 +125,9 @@ class EpochLoop {
 // for Evaluate.
 LoaderOptions ShareOf(const ProcessGroup& processes, LoaderOptions loading, bool whole_batches);
 
-// The next batch of which every process has an image, with what of it this process has; false at
-// the end of the epoch. Collective.
-bool NextBatch(Loader* loader, ProcessGroup* processes, Batch* batch);
+// The next batch of which every process has at least so many images, with what of it this process
+// has; false at the end of the epoch. Collective.
+bool NextBatch(Loader* loader, ProcessGroup* processes, int64_t least_images, Batch* batch);
 
 // Collective. Loss and accuracy over one pass of the loader, which gives whole batches: the same
 // bits for any number of processes. DataLoss if no image could be read; `images`: as

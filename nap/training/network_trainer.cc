@@ -38,6 +38,9 @@ constexpr uint64_t kLoaderStream = 1;
 constexpr uint64_t kDropPathStream = 2;
 constexpr uint64_t kMixupStream = 3;
 
+// Images over which the auxiliary head's last norm, of one pixel, is one.
+constexpr int64_t kLeastForNorms = 2;
+
 // What DARTS does to ImageNet's photos.
 constexpr ColorJitter kDartsJitter = {0.4F, 0.4F, 0.4F, 0.2F};
 
@@ -101,7 +104,8 @@ class NetworkTrainerImpl final : public NetworkTrainer {
         device_(device),
         description_(model.description),
         network_(model.network),
-        loop_({"training part", options.epochs, options.steps_per_epoch, options.processes.get()},
+        loop_({"training part", options.epochs, options.steps_per_epoch, options.processes.get(),
+               kLeastForNorms},
               data->train.get(), First(*data->train, 0),
               Loading(options, device.device, *data->train, true)),
         test_loader_(data->test.get(), First(*data->test, options.evaluation_images),
@@ -275,7 +279,7 @@ std::vector<at::Tensor> NetworkTrainerImpl::Pass(const std::vector<at::Tensor>& 
 std::vector<at::Tensor> NetworkTrainerImpl::Passes(const Batch& batch) {
   const std::vector<at::Tensor> inputs = InputsOf(batch);
   const int64_t own = batch.NumImages();
-  const int64_t parts = std::min<int64_t>(options_.accumulate, own);
+  const int64_t parts = std::clamp<int64_t>(own / kLeastForNorms, 1, options_.accumulate);
   if (parts == 1) return Pass(inputs, batch, 0, own);
   std::vector<at::Tensor> sums, logits;
   for (int64_t i = 0; i < parts; ++i) {
@@ -366,7 +370,7 @@ absl::StatusOr<std::unique_ptr<NetworkTrainer>> NetworkTrainer::Create(
   CHECK_EQ(model.network->plan().image_channels, data->train->shape().channels);
   const int processes = options.processes->size();
   const int64_t images = options.batch_size / processes / options.accumulate;
-  if ((processes > 1 || options.accumulate > 1) && images < 2) {
+  if ((processes > 1 || options.accumulate > 1) && images < kLeastForNorms) {
     return absl::InvalidArgumentError(absl::StrCat(
         "--batch_size=", options.batch_size, " leaves fewer than two images, which batch norms ",
         "need, for a pass of each of ", processes, " processes",
