@@ -32,7 +32,7 @@ problem() {
 start() {
   local folder=$1
   shift
-  env --default-signal=INT "$program" "$@" --out_dir="$folder" >stdout 2>stderr &
+  env --default-signal=INT,HUP "$program" "$@" --out_dir="$folder" >stdout 2>stderr &
   pid=$!
 }
 
@@ -111,7 +111,7 @@ echo "$kills kills in $rounds rounds of a run of $milliseconds ms"
 [ $kills -ge 10 ] || problem "only $kills kills in $rounds rounds"
 
 # Asked to stop, it ends the step, saves, and says how to go on.
-for signal in INT TERM; do
+for signal in INT TERM HUP; do
   start stopped_$signal "${tiny[@]}"
   wait_for stopped_$signal/metrics.jsonl
   kill -$signal $pid
@@ -124,8 +124,8 @@ saved; go on with: bazel run //experiments:$name -- --resume --out_dir=stopped_$
   resume stopped_$signal
 done
 
-# Asked twice, it leaves at once.
-start twice "${tiny[@]}" --epochs=1000 --steps_per_epoch=0
+# Asked twice at once, it is asked once.
+start twice "${tiny[@]}"
 wait_for twice/metrics.jsonl
 kill -STOP $pid # both signals are there when it goes on
 kill -INT $pid
@@ -134,7 +134,14 @@ kill -CONT $pid
 wait $pid
 code=$?
 [ $code -eq 130 ] || [ $code -eq 143 ] || problem "exit code $code after two signals: $(cat stderr)"
-grep -q 'which is saved' stderr && problem "the second signal was waited for"
+grep -q 'which is saved' stderr || problem "it did not save: $(cat stderr)"
+
+# Nobody reads what it prints, or nobody could: it comes to its end, and its records are whole.
+"$program" "${tiny[@]}" --out_dir=unread 2>stderr | head -n 0
+[ "${PIPESTATUS[0]}" -eq 0 ] || problem "ended with what it printed: $(cat stderr)"
+expect_same unread
+"$program" "${tiny[@]}" --out_dir=closed >&- 2>&- <&- || problem "closed streams end it"
+expect_same closed
 
 # A checkpoint that is damaged: the one before is used, and that is said.
 start source "${tiny[@]}" $every_step

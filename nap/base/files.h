@@ -19,6 +19,8 @@ absl::StatusOr<std::string> ReadFile(const std::string& path);
 //
 // With `keep_as`, once all of the new content is on the disk, the old file gets that name in place
 // of what had it: whenever the program is killed, one of the two names has whole content.
+//
+// FailedPrecondition if `path` is there and no regular file.
 absl::Status WriteFileAtomically(const std::string& path, absl::string_view content,
                                  const std::string& keep_as = "");
 

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 #include <csignal>
 #include <filesystem>
@@ -120,6 +121,15 @@ TEST_F(FilesTest, AFolderInTheWayLeavesNothingBehind) {
   const absl::Status written = WriteFileAtomically(Path("taken"), "new");
   EXPECT_EQ(written.message(), "cannot write " + Path("taken") + ": Is a directory");
   EXPECT_FALSE(std::filesystem::exists(Path("taken.tmp")));
+}
+
+TEST_F(FilesTest, OnlyAFileIsReplaced) {
+  ASSERT_EQ(::mkfifo(Path("pipe").c_str(), 0600), 0);
+  const absl::Status status = WriteFileAtomically(Path("pipe"), "content");
+  EXPECT_TRUE(absl::IsFailedPrecondition(status)) << status;
+  EXPECT_THAT(std::string(status.message()), HasSubstr("pipe: there is something"));
+  EXPECT_TRUE(std::filesystem::is_fifo(Path("pipe")));
+  EXPECT_FALSE(std::filesystem::exists(Path("pipe.tmp")));
 }
 
 TEST_F(FilesTest, KeepsTheOldFileUnderAnotherName) {

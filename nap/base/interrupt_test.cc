@@ -16,7 +16,7 @@ using testing::KilledBySignal;
 
 // Each in a process of its own: what is noted stays noted.
 TEST(InterruptDeathTest, TheFirstSignalIsNoted) {
-  for (int signal : {SIGINT, SIGTERM}) {
+  for (int signal : {SIGINT, SIGTERM, SIGHUP}) {
     EXPECT_EXIT(
         {
           CatchInterrupts();
@@ -26,6 +26,17 @@ TEST(InterruptDeathTest, TheFirstSignalIsNoted) {
         },
         ExitedWithCode(0), "stopping after this step");
   }
+}
+
+TEST(InterruptDeathTest, WhatNohupIgnoresStaysIgnored) {
+  EXPECT_EXIT(
+      {
+        std::signal(SIGHUP, SIG_IGN);
+        CatchInterrupts();
+        std::raise(SIGHUP);
+        std::_Exit(InterruptSignal());
+      },
+      ExitedWithCode(0), "");
 }
 
 TEST(InterruptDeathTest, TheSameRequestMayComeTwice) {

@@ -5,11 +5,13 @@
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_join.h>
 #include <absl/strings/str_split.h>
+#include <fcntl.h>
 #include <glog/logging.h>
 #include <malloc.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
@@ -334,8 +336,24 @@ void SpinLess(char** argv) {
   ::execv("/proc/self/exe", argv);  // returns only if it fails; then all is as it was
 }
 
+namespace {
+
+// Where a program is started without one of them, the next file that is opened would become it, and
+// what is printed would go there.
+void OpenStandardStreams() {
+  for (int stream = STDIN_FILENO; stream <= STDERR_FILENO; ++stream) {
+    if (::fcntl(stream, F_GETFD) >= 0) continue;
+    [[maybe_unused]] const int file = ::open("/dev/null", O_RDWR);  // the lowest that is free
+  }
+}
+
+}  // namespace
+
 int RunProgram(int argc, char** argv, const ProgramOptions& options,
                const std::function<absl::Status()>& body) {
+  OpenStandardStreams();
+  // Who no longer reads what is printed ends no work.
+  std::signal(SIGPIPE, SIG_IGN);
 #ifdef __GLIBC__
   // What one training step frees is what the next one asks for. Given back to the system, every
   // page of it would have to be fetched and cleared anew.

@@ -227,7 +227,9 @@ TEST(ProcessGroupTest, OneThatStandsStillEndsAll) {
 void ExpectOneLine(const std::vector<ProcessEnd>& ends, const std::string& text) {
   for (size_t rank = 0; rank < ends.size(); ++rank) {
     EXPECT_EQ(ends[rank].exit_code, 1) << rank << ": " << ends[rank].text;
-    if (rank > 0) EXPECT_EQ(ends[rank].text, "") << rank;
+    if (rank > 0) {
+      EXPECT_EQ(ends[rank].text, "") << rank;
+    }
   }
   EXPECT_TRUE(absl::StrContains(ends[0].text, text)) << ends[0].text;
 }
