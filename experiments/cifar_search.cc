@@ -363,6 +363,7 @@ absl::Status Main() {
   absl::PrintF("Peak memory: %.2f GB.\n", PeakMemoryBytes() / 1e9);
   std::fflush(stdout);
   NAP_RETURN_IF_ERROR(WriteGenotype(*genotype, *space, folder.get()));
+  NAP_RETURN_IF_ERROR(folder->Finish());
   reporter.Finish();
   std::printf(
       "Written to %s: genotype.json, genotype.txt, genotype.dot%s, metrics.jsonl, "

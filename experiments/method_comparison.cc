@@ -183,7 +183,8 @@ void PrintResult(const std::vector<ComparedRun>& runs, const ComparisonFolder& f
 absl::Status RunAll(const Programs& programs, const std::vector<std::string>& arguments) {
   NAP_ASSIGN_OR_RETURN(const std::vector<std::string> methods, Methods());
   NAP_ASSIGN_OR_RETURN(const std::vector<uint64_t> seeds, Seeds());
-  const std::string out_dir = OutDir(FLAGS_out_dir, {"method_comparison", {}, ""});
+  NAP_ASSIGN_OR_RETURN(const std::string out_dir,
+                       OutDir(FLAGS_out_dir, {"method_comparison", {}, ""}));
   NAP_ASSIGN_OR_RETURN(const std::vector<Trial> trials, Trials(methods, seeds, out_dir));
   NAP_ASSIGN_OR_RETURN(const AgreedFlags flags, AskForAgreedFlags(programs, trials));
   NAP_RETURN_IF_ERROR(MakeFolder(out_dir));

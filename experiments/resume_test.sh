@@ -98,7 +98,7 @@ while [ $kills -lt 12 ] && [ $rounds -lt 30 ]; do
     [ $code -eq 137 ] || { problem "did not go on: $(cat stderr)" && break; }
     kills=$((kills + 1))
     # Killed as the last file was written, it is finished; killed before there was a run, it begins.
-    if [ -s killed/$result ]; then break; fi
+    if grep -q '"finished": true' killed/config.json 2>/dev/null; then break; fi
     if [ -s killed/config.json ]; then
       start killed --resume
     else
@@ -143,6 +143,26 @@ expect_same unread
 "$program" "${tiny[@]}" --out_dir=closed >&- 2>&- <&- || problem "closed streams end it"
 expect_same closed
 
+# Only one is at work on a run.
+start busy "${tiny[@]}" $every_step
+wait_for busy/checkpoint.pt
+kill -STOP $pid
+ln -s busy link
+expect_error 1 'another process is at work on the run in link' --resume --out_dir=link
+expect_error 1 'another process is at work on the run in busy' "${tiny[@]}" --out_dir=busy
+kill -CONT $pid
+wait $pid || problem "the first one failed"
+expect_same busy
+
+# Runs that begin in one second have folders of their own.
+pids=()
+for i in 1 2 3; do
+  "$program" "${tiny[@]}" >/dev/null 2>&1 &
+  pids+=($!)
+done
+for pid in "${pids[@]}"; do wait "$pid" || problem "one of three failed"; done
+[ "$(ls -d runs/*/$result | wc -l)" -eq 3 ] || problem "not three: $(ls -d runs/*)"
+
 # A checkpoint that is damaged: the one before is used, and that is said.
 start source "${tiny[@]}" $every_step
 wait_for source/checkpoint.previous.pt
@@ -163,9 +183,18 @@ cp -r source both
 truncate -s 10 both/checkpoint.pt
 truncate -s 1000 both/checkpoint.previous.pt
 expect_error 1 "both/checkpoint.previous.pt is damaged (truncated at 1000 of" --resume --out_dir=both
+# Records that are lost: it goes on without them, to the same result.
 cp -r source cut
 truncate -s 5 cut/metrics.jsonl
-expect_error 1 "cut/metrics.jsonl has 5 bytes of the" --resume --out_dir=cut
+rm -f cut/strengths.jsonl
+"$program" --resume --out_dir=cut >stdout 2>stderr || problem "lost records end it: $(cat stderr)"
+grep -qE 'cut/metrics.jsonl has 5 bytes of the [0-9]+ that it should have.*; going on without what is missing' stderr ||
+  problem "does not say what is lost: $(cat stderr)"
+cmp "whole/$result" "cut/$result" || problem "cut/$result is not as if never interrupted"
+# A result that another program has written does not finish the run.
+cp -r source exported
+cp "whole/$result" exported
+resume exported
 cp -r source early
 rm early/checkpoint.*
 resume early

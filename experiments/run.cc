@@ -4,14 +4,24 @@
 #include <absl/time/clock.h>
 #include <absl/time/time.h>
 
+#include "nap/base/files.h"
 #include "nap/base/status_macros.h"
 
 namespace nap {
 
-std::string OutDir(const std::string& out_dir, const RunKind& kind) {
+absl::StatusOr<std::string> OutDir(const std::string& out_dir, const RunKind& kind) {
   if (!out_dir.empty()) return out_dir;
-  return absl::StrCat("runs/", kind.experiment, "-",
-                      absl::FormatTime("%Y%m%d-%H%M%S", absl::Now(), absl::LocalTimeZone()));
+  const std::string name =
+      absl::StrCat("runs/", kind.experiment, "-",
+                   absl::FormatTime("%Y%m%d-%H%M%S", absl::Now(), absl::LocalTimeZone()));
+  NAP_RETURN_IF_ERROR(MakeFolder("runs"));
+  // Others may begin in the same second.
+  for (int number = 1;; ++number) {
+    const std::string path = number == 1 ? name : absl::StrCat(name, "-", number);
+    const absl::Status made = MakeNewFolder(path);
+    if (made.ok()) return path;
+    if (!absl::IsAlreadyExists(made)) return made;
+  }
 }
 
 std::string GoOnText(const std::string& out_dir, const RunKind& kind, int processes) {

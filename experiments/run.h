@@ -11,8 +11,9 @@
 
 namespace nap {
 
-// `out_dir`, or a new folder named after the experiment and the time if that is empty.
-std::string OutDir(const std::string& out_dir, const RunKind& kind);
+// `out_dir`, or a new folder named after the experiment and the time, which this makes, if that is
+// empty.
+absl::StatusOr<std::string> OutDir(const std::string& out_dir, const RunKind& kind);
 
 // "; go on with: bazel run ...", of a run that so many processes compute.
 std::string GoOnText(const std::string& out_dir, const RunKind& kind, int processes);

@@ -169,7 +169,11 @@ absl::StatusOr<RunBegin> BeginRun(const RunKind& kind, const ProgramOptions& pro
   NAP_RETURN_IF_ERROR(CheckSameFlags(&group, FlagValues(program)));
   int threads = FLAGS_threads;
   if (Resumes()) {
-    if (group.is_first()) run.is_finished = RunFolder::IsFinished(FLAGS_out_dir, kind);
+    if (group.is_first()) {
+      NAP_ASSIGN_OR_RETURN(FileLock lock, RunFolder::Lock(FLAGS_out_dir, kind));
+      run.lock = std::make_shared<FileLock>(std::move(lock));
+      run.is_finished = RunFolder::IsFinished(FLAGS_out_dir, kind);
+    }
     run.is_finished = group.Sum(run.is_finished ? 1.0 : 0.0) > 0;
     if (run.is_finished) return run;
     NAP_ASSIGN_OR_RETURN(run.checkpoint, ReadSharedCheckpoint(&group));
@@ -194,7 +198,7 @@ absl::Status SayFinished(const RunBegin& run, const RunKind& kind) {
 
 absl::StatusOr<std::unique_ptr<RunFolder>> OpenRunFolder(const RunBegin& run, const RunKind& kind,
                                                          const ProgramOptions& program) {
-  const std::string path = OutDir(FLAGS_out_dir, kind);
+  NAP_ASSIGN_OR_RETURN(const std::string path, OutDir(FLAGS_out_dir, kind));
   NAP_ASSIGN_OR_RETURN(
       std::unique_ptr<RunFolder> folder,
       Resumes() ? RunFolder::Reopen(path, kind, run.checkpoint.get())

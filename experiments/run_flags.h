@@ -48,6 +48,7 @@ struct RunBegin {
   std::unique_ptr<const Checkpoint> checkpoint;
   // That compute in each process, from now on: as many as did when the checkpoint was written.
   std::vector<int> threads;
+  std::shared_ptr<const FileLock> lock;  // of its folder, on rank 0, where it is resumed
   bool is_finished = false;  // there is nothing to go on with, which --resume=auto asks for
   RunProcesses processes;    // that compute it
 };

@@ -170,6 +170,7 @@ class Reporter final : public TrainingObserver {
   // model.pt, with which the run is finished, and report.html once more.
   absl::Status Finish() {
     NAP_RETURN_IF_ERROR(WriteModel(run_file::kModel));
+    NAP_RETURN_IF_ERROR(folder_->Finish());
     page_.Update();
     return absl::OkStatus();
   }

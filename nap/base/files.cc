@@ -97,6 +97,12 @@ absl::Status MakeFolder(const std::string& path) {
   return absl::OkStatus();
 }
 
+absl::Status MakeNewFolder(const std::string& path) {
+  if (::mkdir(path.c_str(), 0777) == 0) return absl::OkStatus();
+  if (errno == EEXIST) return absl::AlreadyExistsError(absl::StrCat(path, " is there already"));
+  return SystemError("cannot create the folder", path, errno);
+}
+
 absl::StatusOr<LineWriter> LineWriter::Open(const std::string& path) {
   const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
   if (file < 0) return SystemError("cannot create", path, errno);

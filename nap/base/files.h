@@ -27,6 +27,9 @@ absl::Status WriteFileAtomically(const std::string& path, absl::string_view cont
 // Creates the folder and its missing parents. OK if it is there already.
 absl::Status MakeFolder(const std::string& path);
 
+// Of an existing parent. AlreadyExists if anything has the name.
+absl::Status MakeNewFolder(const std::string& path);
+
 // Appends whole lines or records to a file that another program may be following.
 class LineWriter {
  public:

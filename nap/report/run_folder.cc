@@ -1,6 +1,7 @@
 #include "nap/report/run_folder.h"
 
 #include <absl/strings/str_cat.h>
+#include <glog/logging.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -41,13 +42,35 @@ Json Machine() {
           {"cores", ::sysconf(_SC_NPROCESSORS_ONLN)}};
 }
 
+std::string ConfigOf(const std::string& path) { return absl::StrCat(path, "/", run_file::kConfig); }
+
+// The table's first `size` bytes, or, where it has fewer, those of its whole lines.
+absl::StatusOr<LineWriter> OpenTableAt(const std::string& table, int64_t size) {
+  absl::StatusOr<LineWriter> writer = LineWriter::OpenAt(table, size);
+  if (!absl::IsDataLoss(writer.status())) return writer;
+  LOG(WARNING) << writer.status().message() << "; going on without what is missing";
+  NAP_ASSIGN_OR_RETURN(const std::string content, ReadFile(table));
+  return LineWriter::OpenAt(table, static_cast<int64_t>(content.rfind('\n') + 1));  // npos + 1: 0
+}
+
 }  // namespace
+
+absl::StatusOr<FileLock> RunFolder::Lock(const std::string& path, const RunKind& kind) {
+  // A file that is there from the beginning and never replaced.
+  NAP_ASSIGN_OR_RETURN(std::optional<FileLock> lock,
+                       FileLock::Try(absl::StrCat(path, "/", kind.tables.front())));
+  if (lock.has_value()) return *std::move(lock);
+  return absl::UnavailableError(
+      absl::StrCat("another process is at work on the run in ", path,
+                   "; wait until it ends, or choose another folder with --out_dir"));
+}
 
 absl::StatusOr<std::unique_ptr<RunFolder>> RunFolder::Create(
     const std::string& path, const RunKind& kind, const std::map<std::string, std::string>& flags,
     const std::map<std::string, std::string>& parts) {
   NAP_RETURN_IF_ERROR(MakeFolder(path));
-  const std::string config = absl::StrCat(path, "/", run_file::kConfig);
+  NAP_ASSIGN_OR_RETURN(FileLock lock, Lock(path, kind));
+  const std::string config = ConfigOf(path);
   if (std::filesystem::exists(config)) {
     return absl::AlreadyExistsError(absl::StrCat(
         path, " already holds a run; --resume goes on with it if it is not finished, else choose ",
@@ -67,14 +90,15 @@ absl::StatusOr<std::unique_ptr<RunFolder>> RunFolder::Create(
                        {"blas", MatrixProductLibrary()},
                        {"openmp", OpenMpRuntimes()},
                        {"compiler", __VERSION__}}},
-                     {run_key::kMachine, Machine()}};
+                     {run_key::kMachine, Machine()},
+                     {run_key::kFinished, false}};
   NAP_RETURN_IF_ERROR(WriteFileAtomically(config, json.dump(2) + "\n"));
-  return std::unique_ptr<RunFolder>(new RunFolder(path, std::move(tables)));
+  return std::unique_ptr<RunFolder>(new RunFolder(path, std::move(tables), std::move(lock)));
 }
 
 absl::StatusOr<std::map<std::string, std::string>> RunFolder::FlagsOf(const std::string& path,
                                                                       const RunKind& kind) {
-  const std::string file = absl::StrCat(path, "/", run_file::kConfig);
+  const std::string file = ConfigOf(path);
   const absl::StatusOr<std::string> content = ReadFile(file);
   if (absl::IsNotFound(content.status())) {
     return absl::NotFoundError(
@@ -111,7 +135,21 @@ absl::StatusOr<std::map<std::string, std::string>> RunFolder::ReadFlags(const st
 }
 
 bool RunFolder::IsFinished(const std::string& path, const RunKind& kind) {
-  return std::filesystem::exists(absl::StrCat(path, "/", kind.result));
+  std::error_code ignored;
+  if (!std::filesystem::exists(absl::StrCat(path, "/", kind.result), ignored)) return false;
+  const absl::StatusOr<std::string> content = ReadFile(ConfigOf(path));
+  const Json config =
+      Json::parse(content.ok() ? *content : "", nullptr, /*allow_exceptions=*/false);
+  // Up to version 0.3 the result's being there said so.
+  return !config.is_object() || config.value(run_key::kFinished, true);
+}
+
+absl::Status RunFolder::Finish() {
+  NAP_ASSIGN_OR_RETURN(const std::string content, ReadFile(ConfigOf(path_)));
+  Json config = Json::parse(content, nullptr, /*allow_exceptions=*/false);
+  if (!config.is_object()) return absl::DataLossError(absl::StrCat(ConfigOf(path_), " is damaged"));
+  config[run_key::kFinished] = true;
+  return WriteFileAtomically(ConfigOf(path_), config.dump(2) + "\n");
 }
 
 absl::StatusOr<std::unique_ptr<RunFolder>> RunFolder::Reopen(const std::string& path,
@@ -123,11 +161,10 @@ absl::StatusOr<std::unique_ptr<RunFolder>> RunFolder::Reopen(const std::string& 
     if (checkpoint != nullptr) {
       NAP_RETURN_IF_ERROR(Get(checkpoint->integers, SizeName(table), &size));
     }
-    NAP_ASSIGN_OR_RETURN(LineWriter writer,
-                         LineWriter::OpenAt(absl::StrCat(path, "/", table), size));
+    NAP_ASSIGN_OR_RETURN(LineWriter writer, OpenTableAt(absl::StrCat(path, "/", table), size));
     tables.emplace(table, std::move(writer));
   }
-  return std::unique_ptr<RunFolder>(new RunFolder(path, std::move(tables)));
+  return std::unique_ptr<RunFolder>(new RunFolder(path, std::move(tables), std::nullopt));
 }
 
 absl::Status RunFolder::UseTensorboard(const Checkpoint* checkpoint) {
@@ -135,8 +172,13 @@ absl::Status RunFolder::UseTensorboard(const Checkpoint* checkpoint) {
   if (checkpoint != nullptr) {
     NAP_RETURN_IF_ERROR(Get(checkpoint->integers, SizeName(kEvents), &size));
   }
-  NAP_ASSIGN_OR_RETURN(TensorboardWriter events, TensorboardWriter::Open(path_, size));
-  events_.emplace(std::move(events));
+  absl::StatusOr<TensorboardWriter> events = TensorboardWriter::Open(path_, size);
+  if (absl::IsDataLoss(events.status())) {
+    LOG(WARNING) << events.status().message() << "; it begins anew";
+    return UseTensorboard(nullptr);
+  }
+  if (!events.ok()) return events.status();
+  events_.emplace(*std::move(events));
   return absl::OkStatus();
 }
 

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "nap/base/file_lock.h"
 #include "nap/base/files.h"
 #include "nap/report/tensorboard_writer.h"
 #include "nap/training/checkpoint.h"
@@ -22,12 +23,17 @@ namespace nap {
 struct RunKind {
   std::string experiment;           // the program's name
   std::vector<std::string> tables;  // files that get a JSON object a line
-  std::string result;               // the file with which a run is finished
+  std::string result;               // the file that a finished run has
 };
 
 class RunFolder {
  public:
-  // Creates the folder and writes config.json. AlreadyExists if a run is there already.
+  // Nobody but this process is at work on the run, until the lock ends, at the latest with the
+  // process. Unavailable if another one is.
+  static absl::StatusOr<FileLock> Lock(const std::string& path, const RunKind& kind);
+
+  // Creates the folder, if need be, locks it and writes config.json. AlreadyExists if a run is
+  // there already.
   // `flags`: every flag of the program with its value; `parts`: what some of them name, with all
   // parameters.
   static absl::StatusOr<std::unique_ptr<RunFolder>> Create(
@@ -46,7 +52,8 @@ class RunFolder {
   static bool IsFinished(const std::string& path, const RunKind& kind);
 
   // Continues the run that wrote the checkpoint, or begins it anew if there is none (null): lines
-  // that were written later are cut off.
+  // that were written later are cut off. Whoever calls it has had the lock since before the
+  // checkpoint was read. Where lines are lost, a warning says so, and it goes on without them.
   static absl::StatusOr<std::unique_ptr<RunFolder>> Reopen(const std::string& path,
                                                            const RunKind& kind,
                                                            const Checkpoint* checkpoint);
@@ -54,6 +61,9 @@ class RunFolder {
   // Before anything is written: lets the run have a TensorBoard event file too. It goes on where it
   // was when the checkpoint was written; null: it begins.
   absl::Status UseTensorboard(const Checkpoint* checkpoint);
+
+  // Records that all results are there.
+  absl::Status Finish();
 
   // checkpoint.pt, with what Reopen needs; the one before becomes checkpoint.previous.pt.
   absl::Status WriteCheckpoint(Checkpoint checkpoint);
@@ -72,10 +82,12 @@ class RunFolder {
  private:
   using Tables = std::map<std::string, LineWriter>;
 
-  RunFolder(std::string path, Tables tables) : path_(std::move(path)), tables_(std::move(tables)) {}
+  RunFolder(std::string path, Tables tables, std::optional<FileLock> lock)
+      : path_(std::move(path)), tables_(std::move(tables)), lock_(std::move(lock)) {}
 
   const std::string path_;
   Tables tables_;
+  const std::optional<FileLock> lock_;  // none: the caller of Reopen has it
   std::optional<TensorboardWriter> events_;
 };
 

@@ -28,6 +28,7 @@ inline constexpr char kFlags[] = "flags";
 inline constexpr char kParts[] = "parts";
 inline constexpr char kVersions[] = "versions";
 inline constexpr char kMachine[] = "machine";
+inline constexpr char kFinished[] = "finished";
 
 // metrics.jsonl: a line is of a kind.
 inline constexpr char kKind[] = "kind";

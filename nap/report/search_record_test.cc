@@ -209,9 +209,16 @@ TEST_F(SearchRecordTest, ReopensWhereTheCheckpointWasWritten) {
     EXPECT_EQ(Lines("metrics.jsonl").size(), 2u);
     EXPECT_EQ(Lines("strengths.jsonl").size(), 2u);
   }
-  ASSERT_TRUE(WriteFileAtomically(path_ + "/metrics.jsonl", "").ok());
-  EXPECT_EQ(RunFolder::Reopen(path_, SearchRun("test_search"), &*checkpoint).status().code(),
-            absl::StatusCode::kDataLoss);
+  // What is lost is lost; what comes is recorded.
+  ASSERT_TRUE(WriteFileAtomically(path_ + "/metrics.jsonl", "{}\n{\"ep").ok());
+  std::filesystem::remove(path_ + "/strengths.jsonl");
+  {
+    const auto folder = RunFolder::Reopen(path_, SearchRun("test_search"), &*checkpoint);
+    ASSERT_TRUE(folder.ok()) << folder.status();
+    ASSERT_TRUE(WriteEpoch(Report(), *search_space_, space_, folder->get()).ok());
+    EXPECT_EQ(Lines("metrics.jsonl").size(), 2u);
+    EXPECT_EQ(Lines("strengths.jsonl").size(), 1u);
+  }
   // Killed before the first checkpoint.
   ASSERT_TRUE(RunFolder::Reopen(path_, SearchRun("test_search"), nullptr).ok());
   EXPECT_EQ(*ReadFile(path_ + "/strengths.jsonl"), "");
@@ -226,6 +233,9 @@ TEST_F(SearchRecordTest, SaysWhatCannotBeResumed) {
   EXPECT_EQ(message("x"), path_ + " holds a run of test_search, not of x");
   const Genotype genotype{"darts", {{"normal", {{{"skip_connect", 1}}}, {2}}}};
   ASSERT_TRUE(WriteGenotype(genotype, *search_space_, folder.get()).ok());
+  // Another program may have written the file.
+  EXPECT_TRUE(RunFolder::ReadFlags(path_, SearchRun("test_search")).ok());
+  ASSERT_TRUE(folder->Finish().ok());
   EXPECT_EQ(message("test_search"),
             "the run in " + path_ + " is finished, its result is " + path_ +
                 "/genotype.json; to begin anew, choose another folder with --out_dir");
@@ -233,6 +243,29 @@ TEST_F(SearchRecordTest, SaysWhatCannotBeResumed) {
     ASSERT_TRUE(WriteFileAtomically(path_ + "/config.json", content).ok());
     EXPECT_EQ(message("test_search"), path_ + "/config.json is damaged: it names no flags");
   }
+}
+
+// Up to version 0.3 nothing recorded it.
+TEST_F(SearchRecordTest, ARunOfAnEarlierVersionIsFinishedWithItsResult) {
+  auto folder = *Create();
+  ASSERT_TRUE(
+      WriteFileAtomically(path_ + "/config.json", "{\"experiment\": \"test_search\"}").ok());
+  EXPECT_FALSE(RunFolder::IsFinished(path_, SearchRun("test_search")));
+  ASSERT_TRUE(WriteFileAtomically(path_ + "/genotype.json", "{}").ok());
+  EXPECT_TRUE(RunFolder::IsFinished(path_, SearchRun("test_search")));
+}
+
+TEST_F(SearchRecordTest, OneProcessIsAtWorkOnARun) {
+  {
+    const auto folder = *Create();
+    std::filesystem::create_directory_symlink(path_, path_ + ".link");
+    const auto lock = RunFolder::Lock(path_ + ".link", SearchRun("test_search"));
+    EXPECT_TRUE(absl::IsUnavailable(lock.status()));
+    EXPECT_NE(lock.status().message().find("another process is at work on the run in " + path_),
+              absl::string_view::npos);
+  }
+  EXPECT_TRUE(RunFolder::Lock(path_, SearchRun("test_search")).ok());
+  std::filesystem::remove(path_ + ".link");
 }
 
 TEST_F(SearchRecordTest, NamesAFolderThatCannotBe) {

@@ -53,8 +53,9 @@ absl::StatusOr<RunFiles> ReadRunFiles(const std::string& run_folder) {
   NAP_ASSIGN_OR_RETURN(files.strengths, ReadTable(file(run_file::kStrengths)));
   std::error_code ignored;
   files.is_search = std::filesystem::exists(file(run_file::kStrengths), ignored);
-  files.is_finished = std::filesystem::exists(
-      file(files.is_search ? run_file::kGenotype : run_file::kModel), ignored);
+  const char* const result = files.is_search ? run_file::kGenotype : run_file::kModel;
+  files.is_finished = std::filesystem::exists(file(result), ignored) &&
+                      files.config.value(run_key::kFinished, true);
   return files;
 }
 
