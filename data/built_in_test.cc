@@ -113,6 +113,13 @@ TEST(BuiltInTest, DependsOnTheSeedAlone) {
 }
 
 // The constants that normalise are the data's, and say nothing of the class.
+TEST(BuiltInTest, AChecksumTellsImagesFromOthers) {
+  const uint32_t sum = Open(3, 20).train->Checksum();
+  EXPECT_EQ(Open(3, 20).train->Checksum(), sum);
+  EXPECT_NE(Open(4, 20).train->Checksum(), sum);
+  EXPECT_NE(Open(3, 19).train->Checksum(), sum);
+}
+
 TEST(BuiltInTest, HasTheMeanAndSpreadThatItSays) {
   const DatasetPair pair = Open(3, 3000);
   for (int c = 0; c < 3; ++c) {

@@ -45,14 +45,19 @@ class Dataset {
   // DataLoss: this image is broken and may be left out; any other error ends the work.
   virtual absl::Status Read(int64_t index, RandomStream* random, uint8_t* pixels) const = 0;
 
+  // Tells these images from others, in whichever place they are: made of labels and classes, and of
+  // pixels or names where they are at hand.
+  virtual uint32_t Checksum() const;
+
   int num_classes() const { return static_cast<int>(class_names().size()); }
 };
 
 struct DatasetOptions {
   std::string data_dir;
-  uint64_t seed = 0;       // for what is drawn by a procedure
-  int64_t train_size = 0;  // images of the training set to use, the first ones; 0: all
-  int image_size = 0;      // side of the square that is read, pixels; 0: the dataset's own
+  uint64_t seed = 0;        // for what is drawn by a procedure
+  uint64_t split_seed = 0;  // for which images are held out where there is no test part
+  int64_t train_size = 0;   // images of the training set to use, the first ones; 0: all
+  int image_size = 0;       // side of the square that is read, pixels; 0: the dataset's own
 
   // For folders of images: see image_folder.cc.
   std::string label_file;           // the labels of the test images; empty: where it usually lies

@@ -2,6 +2,7 @@
 // read when they are needed. Images that train are a random resized crop or, as for CIFAR-10, the
 // view that tests, which the augmentation then crops: DatasetOptions::random_resized_crop.
 #include <absl/strings/str_cat.h>
+#include <absl/strings/strip.h>
 #include <glog/logging.h>
 
 #include <algorithm>
@@ -11,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "data/checksum.h"
 #include "data/dataset.h"
 #include "data/image_codec.h"
 #include "data/image_folder_listing.h"
@@ -35,6 +37,16 @@ class ImageFolder final : public Dataset {
   const std::vector<float>& mean() const override { return mean_; }
   const std::vector<float>& stddev() const override { return stddev_; }
   int Label(int64_t index) const override { return files_[static_cast<size_t>(index)].label; }
+
+  uint32_t Checksum() const override {
+    uint32_t sum = Dataset::Checksum();
+    for (const LabelledFile& file : files_) {
+      absl::string_view name = file.path;
+      absl::ConsumePrefix(&name, options_.data_dir);  // which may be elsewhere
+      sum = ChecksumOf(absl::StrCat(absl::StripPrefix(name, "/"), "\n"), sum);
+    }
+    return sum;
+  }
 
   absl::Status Read(int64_t index, RandomStream* random, uint8_t* pixels) const override {
     const absl::Status status = ReadView(index, random, pixels);

@@ -217,7 +217,7 @@ absl::StatusOr<ImageFolderListing> ListImageFolder(const DatasetOptions& options
   NAP_ASSIGN_OR_RETURN(listing.class_names, ListClassNames(classes));
   NAP_ASSIGN_OR_RETURN(listing.train, ListClasses(classes, listing.class_names, /*complete=*/true));
   if (!divided) {
-    HoldOut(options.seed, &listing);
+    HoldOut(options.split_seed, &listing);
     return listing;
   }
   NAP_ASSIGN_OR_RETURN(listing.test, ListTest(options, listing.class_names));

@@ -4,7 +4,7 @@
 //   train/<class>/...  with  val/<class>/... or test/<class>/...
 //   train/<class>/...  with  val/* or val/images/* and a label file: DatasetOptions::label_file, or
 //                      val/val_annotations.txt as Tiny ImageNet has it
-//   <class>/...        a tenth of every class, drawn by the seed, is held out as test images; a
+//   <class>/...        a tenth of every class, drawn by split_seed, is held out as test images; a
 //                      class of one image has none
 // A class's images are the .jpg, .jpeg and .png files (any case) in its folder and the folders
 // below. Classes are the folders' names in byte order. Names that begin with a dot are passed over.

@@ -138,8 +138,28 @@ TEST_F(ImageFolderTest, HoldsATenthOfEveryClassOut) {
   }
   EXPECT_EQ(all.size(), 24u);
   EXPECT_EQ(Names(ListImageFolder(options_)->test), Names(listing->test));
-  options_.seed = 1;
+  options_.split_seed = 1;
   EXPECT_NE(Names(ListImageFolder(options_)->test), Names(listing->test));
+}
+
+TEST_F(ImageFolderTest, AChecksumTellsImagesFromOthersWhereverTheyAre) {
+  for (const char* name : {"train/a/0.png", "train/a/1.png", "train/b/2.png", "val/a/0.png"}) {
+    WriteImage(name);
+  }
+  const auto checksum = [this](const std::string& folder) {
+    options_.data_dir = folder;
+    const auto pair = (*DatasetRegistry::Global().Find("image_folder"))->open(options_);
+    EXPECT_TRUE(pair.ok()) << pair.status();
+    return pair->train->Checksum();
+  };
+  const std::string copy = root_ + ".copy";
+  fs::copy(root_, copy, fs::copy_options::recursive);
+  const uint32_t sum = checksum(root_);
+  EXPECT_EQ(checksum(copy + "/"), sum);
+  // As many, with another label.
+  fs::rename(copy + "/train/a/1.png", copy + "/train/b/1.png");
+  EXPECT_NE(checksum(copy), sum);
+  fs::remove_all(copy);
 }
 
 TEST_F(ImageFolderTest, NamesWhatIsWrong) {

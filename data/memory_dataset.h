@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "data/checksum.h"
 #include "data/dataset.h"
 
 namespace nap {
@@ -37,6 +38,10 @@ class MemoryDataset final : public Dataset {
     const int64_t size = description_.shape.Size();
     std::copy_n(pixels_.begin() + index * size, size, pixels);
     return absl::OkStatus();
+  }
+  uint32_t Checksum() const override {
+    const auto* const pixels = reinterpret_cast<const char*>(pixels_.data());
+    return ChecksumOf({pixels, pixels_.size()}, Dataset::Checksum());
   }
 
  private:

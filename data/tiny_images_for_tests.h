@@ -39,6 +39,7 @@ class ForwardingDataset : public Dataset {
   const std::vector<float>& mean() const override { return images_.mean(); }
   const std::vector<float>& stddev() const override { return images_.stddev(); }
   int Label(int64_t index) const override { return images_.Label(index); }
+  uint32_t Checksum() const override { return images_.Checksum(); }
   absl::Status Read(int64_t index, RandomStream* random, uint8_t* pixels) const override {
     return images_.Read(index, random, pixels);
   }

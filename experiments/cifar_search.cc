@@ -277,7 +277,7 @@ std::string NextCommand(const std::string& genotype, const SearchSpace& space,
     absl::StrAppend(&command, " --cells=", network.network.cells,
                     " --channels=", network.network.channels);
   }
-  for (const char* name : {"dataset", "data_dir", "image_size", "label_file"}) {
+  for (const char* name : {"dataset", "data_dir", "image_size", "label_file", "split_seed"}) {
     if (HasDefault(name)) continue;
     absl::StrAppend(&command, " --", name, "=",
                     gflags::GetCommandLineFlagInfoOrDie(name).current_value);
@@ -291,6 +291,7 @@ const ProgramOptions& Program() {
         "searches a network by pruning, on CIFAR-10 or on built-in drawings", __FILE__, Kind()));
     options->flag_files.push_back({"method", "experiments/methods"});
     options->free_flags.insert("nas_bench_201_table");
+    options->path_flags.insert("nas_bench_201_table");
     options->parts.insert(options->parts.end(),
                           {PartFlagOf<SearchSpaceDefinition>("search_space"),
                            PartFlagOf<RelaxationDefinition>("relaxation"),
@@ -337,8 +338,8 @@ absl::Status Main() {
   NAP_ASSIGN_OR_RETURN(const std::unique_ptr<RunFolder> folder,
                        OpenRunFolder(run, Kind(), Program()));
   const std::string& out_dir = folder->path();
-  Reporter reporter(searcher.get(), folder.get(), FLAGS_log_every, CheckpointsFromFlags(run),
-                    table.get());
+  Reporter reporter(searcher.get(), folder.get(), FLAGS_log_every,
+                    CheckpointsFromFlags(run, Program()), table.get());
   if (checkpoint != nullptr) NAP_RETURN_IF_ERROR(reporter.Load(*checkpoint));
   absl::PrintF("%s %d cells of %d channels on %d images with %s; %s; writing to %s\n",
                checkpoint != nullptr ? "Resuming the search of" : "Searching", FLAGS_cells,

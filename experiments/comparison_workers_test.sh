@@ -190,7 +190,7 @@ expect_once outlived outlived/darts-0/search.log
 expect_same outlived
 
 # Other flags, while of the other worker's run there is nothing yet but its claim; other threads.
-hold flags/darts-0/search metrics.jsonl
+hold flags/darts-0/search config.json.tmp
 start first --out_dir=flags && first=$worker
 wait_for $first flags/darts-0/claim.json '}'
 expect_error 'which is at darts, seed 0, has other flags: --epochs=2 there, --epochs=3 here; give the same, or another --out_dir' \

@@ -13,6 +13,9 @@ DEFINE_int32(max_images, 0, "training images to use, the first ones; 0: all");
 DEFINE_string(label_file, "",
               "labels of the test images of an image folder, if they lie flat; a search reads no "
               "test image, but the folder must be complete");
+DEFINE_uint64(split_seed, 0,
+              "chooses the test images of an image folder that has no test part: the same ones for "
+              "a search and for what is trained after it, whatever their --seed");
 DEFINE_bool(strict, false, "a broken image ends the work instead of being left out");
 
 namespace nap {
@@ -36,6 +39,7 @@ DatasetOptions DatasetOptionsFromFlags() {
   options.image_size = FLAGS_image_size;
   options.label_file = FLAGS_label_file;
   options.strict = FLAGS_strict;
+  options.split_seed = FLAGS_split_seed;
   return options;
 }
 

@@ -15,6 +15,7 @@ DECLARE_int32(image_size);
 DECLARE_int32(max_images);
 DECLARE_string(label_file);
 DECLARE_bool(strict);
+DECLARE_uint64(split_seed);
 
 namespace nap {
 

@@ -99,9 +99,10 @@ absl::StatusOr<std::vector<uint64_t>> Seeds() {
 
 // The words of --search_flags or --train_flags, which may not say what the comparison itself does.
 absl::StatusOr<std::vector<std::string>> MoreFlags(const char* name, const std::string& value) {
-  static const std::set<std::string> kOwn = {
-      "dataset", "data_dir", "genotype", "image_size", "label_file", "max_images",   "method",
-      "out_dir", "preset",   "resume",   "seed",       "strict",     "search_space", "threads"};
+  static const std::set<std::string> kOwn = {"dataset",    "data_dir",     "genotype", "image_size",
+                                             "label_file", "max_images",   "method",   "out_dir",
+                                             "preset",     "resume",       "seed",     "split_seed",
+                                             "strict",     "search_space", "threads"};
   std::vector<std::string> words =
       absl::StrSplit(value, absl::ByAnyChar(" \t\n"), absl::SkipEmpty());
   for (const std::string& word : words) {
@@ -126,6 +127,7 @@ std::vector<std::string> CommandLine(const std::string& preset, uint64_t seed,
                                     absl::StrCat("--image_size=", FLAGS_image_size),
                                     absl::StrCat("--max_images=", FLAGS_max_images),
                                     absl::StrCat("--label_file=", FLAGS_label_file),
+                                    absl::StrCat("--split_seed=", FLAGS_split_seed),
                                     absl::StrCat("--strict=", FLAGS_strict)};
   flags.insert(flags.end(), more.begin(), more.end());
   return flags;
@@ -183,10 +185,12 @@ void PrintResult(const std::vector<ComparedRun>& runs, const ComparisonFolder& f
 absl::Status RunAll(const Programs& programs, const std::vector<std::string>& arguments) {
   NAP_ASSIGN_OR_RETURN(const std::vector<std::string> methods, Methods());
   NAP_ASSIGN_OR_RETURN(const std::vector<uint64_t> seeds, Seeds());
+  // Wrong flags leave no folder.
+  NAP_ASSIGN_OR_RETURN(const std::vector<Trial> asked, Trials(methods, seeds, /*out_dir=*/""));
+  NAP_ASSIGN_OR_RETURN(const AgreedFlags flags, AskForAgreedFlags(programs, asked));
   NAP_ASSIGN_OR_RETURN(const std::string out_dir,
                        OutDir(FLAGS_out_dir, {"method_comparison", {}, ""}));
   NAP_ASSIGN_OR_RETURN(const std::vector<Trial> trials, Trials(methods, seeds, out_dir));
-  NAP_ASSIGN_OR_RETURN(const AgreedFlags flags, AskForAgreedFlags(programs, trials));
   NAP_RETURN_IF_ERROR(MakeFolder(out_dir));
   absl::PrintF("Comparing %s, each with seeds %s; writing to %s\n", absl::StrJoin(methods, ", "),
                absl::StrJoin(seeds, ", "), out_dir);

@@ -235,6 +235,22 @@ start 2 "${tiny[@]}" --dataset=image_folder --image_size=8 --data_dir=images --o
 finish
 expect_end 'rank 1 on'
 grep -q /nowhere stderr.0 || problem "the folder is not named: $(cat stderr.0)"
+# One process, from another folder, and with images that have moved.
+run 1 "${tiny[@]}" --dataset=image_folder --image_size=8 --data_dir=images --out_dir=folder
+odd=(0)
+start 1 "${tiny[@]}" $every_step --dataset=image_folder --image_size=8 --data_dir=images --out_dir=elsewhere
+wait_for elsewhere/checkpoint.pt
+kill -TERM "${pids[0]}"
+finish
+cp -r elsewhere moved
+mkdir deeper
+(cd deeper && "$program" --resume --out_dir=../elsewhere) >stdout 2>stderr || problem "from elsewhere: $(cat stderr)"
+expect_same folder elsewhere
+mv images moved_images
+"$program" --resume --data_dir=moved_images --out_dir=moved >stdout 2>stderr || problem "moved images: $(cat stderr)"
+grep -q 'Going on with --data_dir=.*/moved_images instead of .*/images' stdout || problem "not said: $(cat stdout)"
+expect_same folder moved
+mv moved_images images
 cp -r images others
 odd=(1 --data_dir=others)
 start 2 "${tiny[@]}" $every_step --dataset=image_folder --image_size=8 --data_dir=images --out_dir=folders
@@ -249,7 +265,7 @@ rm others/train/a/1.png others/train/b/1.png images/train/a/1.png images/train/b
 rm others/train/a/2.png images/train/b/2.png
 start 2 "${tiny[@]}" --dataset=image_folder --image_size=8 --data_dir=images --out_dir=odd
 finish
-expect_end 'has other images: labels with checksum'
+expect_end 'has other images: checksum'
 rm others/train/a/3.png
 start 2 "${tiny[@]}" --dataset=image_folder --image_size=8 --data_dir=images --out_dir=odd
 finish

@@ -191,6 +191,25 @@ rm -f cut/strengths.jsonl
 grep -qE 'cut/metrics.jsonl has 5 bytes of the [0-9]+ that it should have.*; going on without what is missing' stderr ||
   problem "does not say what is lost: $(cat stderr)"
 cmp "whole/$result" "cut/$result" || problem "cut/$result is not as if never interrupted"
+# A changed config.json, or another run's checkpoint, is refused.
+cp -r source changed
+sed -i 's/"seed": "0"/"seed": "1"/' changed/config.json
+expect_error 1 'the checkpoint was written with --seed=0, the run has --seed=1' --resume --out_dir=changed
+# A training may go on to more epochs, also when it is finished; a search's milestones are of its own.
+if [ "$name" = cifar_train ]; then
+  for folder in source whole; do
+    cp -r $folder longer
+    "$program" --resume --epochs=4 --out_dir=longer >stdout 2>stderr || problem "no more epochs: $(cat stderr)"
+    grep -q 'Going on with --epochs=4 instead of 3' stdout || problem "does not say so: $(cat stdout)"
+    [ "$(grep -c '"kind":"epoch"' longer/metrics.jsonl)" -eq 4 ] || problem "not four epochs"
+    grep -q '"epochs": "4"' longer/config.json || problem "config.json has other epochs"
+    expect_error 2 'is finished' --resume --out_dir=longer
+    expect_error 1 '--epochs=2 are fewer than the 4' --resume --epochs=2 --out_dir=longer
+    rm -r longer
+  done
+else
+  expect_error 2 'other flags: --epochs=3 there, --epochs=4 here' --resume --epochs=4 --out_dir=source
+fi
 # A result that another program has written does not finish the run.
 cp -r source exported
 cp "whole/$result" exported
@@ -200,8 +219,8 @@ rm early/checkpoint.*
 resume early
 
 # The flags are the run's own. Those that do not matter may be given anew.
-expect_error 2 "other flags: --epochs=3 there, --epochs=4 here; --seed=0 there, --seed=5 here; leave" \
-  --resume --out_dir=source --seed=5 --epochs=4 --channels=2
+expect_error 2 "other flags: --flip=true there, --flip=false here; --seed=0 there, --seed=5 here; leave" \
+  --resume --out_dir=source --seed=5 --noflip --channels=2
 expect_error 2 "--threads=1 there, --threads=2 here" --resume --out_dir=source --threads=2
 cp -r source same
 "$program" "${tiny[@]}" --preset=paper --resume --checkpoint_minutes=5 --workers=2 --out_dir=same \

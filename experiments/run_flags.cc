@@ -66,16 +66,51 @@ bool begins_anew = false;
 
 bool Resumes() { return FLAGS_resume != "no" && !begins_anew; }
 
-absl::StatusOr<std::map<std::string, std::string>> FlagsToResume(const RunKind& kind) {
-  if (FLAGS_resume == "auto") return RunFolder::FlagsOf(FLAGS_out_dir, kind);
-  return RunFolder::ReadFlags(FLAGS_out_dir, kind);
+using Flags = std::map<std::string, std::string>;
+
+// Those with which the run in --out_dir goes on but that were others before, with what they were.
+absl::StatusOr<Flags> ChangedFlags(const RunKind& kind, const ProgramOptions& program) {
+  NAP_ASSIGN_OR_RETURN(const Flags earlier, RunFolder::FlagsOf(FLAGS_out_dir, kind));
+  const Flags values = FlagValues(program);
+  Flags changed;
+  for (const std::string& name : program.changeable_flags) {
+    const bool given = !gflags::GetCommandLineFlagInfoOrDie(name.c_str()).is_default;
+    const auto before = earlier.find(name);
+    if (before == earlier.end() || !given || values.at(name) == before->second) continue;
+    changed[name] = before->second;
+  }
+  return changed;
+}
+
+// A finished run has more to do where it is to have more epochs.
+absl::StatusOr<bool> IsFinished(const RunKind& kind, const ProgramOptions& program) {
+  if (!RunFolder::IsFinished(FLAGS_out_dir, kind)) return false;
+  NAP_ASSIGN_OR_RETURN(const Flags changed, ChangedFlags(kind, program));
+  return changed.count("epochs") == 0;
+}
+
+absl::StatusOr<Flags> FlagsToResume(const RunKind& kind, const ProgramOptions& program) {
+  NAP_ASSIGN_OR_RETURN(Flags flags, RunFolder::FlagsOf(FLAGS_out_dir, kind));
+  NAP_ASSIGN_OR_RETURN(const bool finished, IsFinished(kind, program));
+  if (finished && FLAGS_resume != "auto") return RunFolder::ReadFlags(FLAGS_out_dir, kind);
+  // Up to version 0.3 it was the seed that chose the test part.
+  flags.emplace("split_seed", flags["seed"]);
+  return flags;
+}
+
+// Of this command line, those that the bits of the result depend on, whatever their spelling.
+Flags DecidingFlags(const ProgramOptions& program) {
+  Flags flags = FlagValues(program);
+  for (const auto& [name, full_text] : PartValues(program)) flags[name] = full_text;
+  for (const auto* others : {&program.free_flags, &program.changeable_flags}) {
+    for (const std::string& name : *others) flags.erase(name);
+  }
+  return flags;
 }
 
 // Those of the run to go on with; none where a new one begins. Only rank 0 need see its folder.
-absl::StatusOr<std::map<std::string, std::string>> EarlierFlags(const RunKind& kind,
-                                                                const ProgramOptions& program,
-                                                                bool to_run) {
-  using Flags = std::map<std::string, std::string>;
+absl::StatusOr<Flags> EarlierFlags(const RunKind& kind, const ProgramOptions& program,
+                                   bool to_run) {
   NAP_RETURN_IF_ERROR(CheckAtLeast("peer_timeout", FLAGS_peer_timeout, 1));
   // A word for yes or no that gflags knows, too.
   if (bool yes = false; absl::SimpleAtob(FLAGS_resume, &yes)) FLAGS_resume = yes ? "yes" : "no";
@@ -95,7 +130,7 @@ absl::StatusOr<std::map<std::string, std::string>> EarlierFlags(const RunKind& k
   }
   absl::StatusOr<Flags> flags = Flags();
   if (group->is_first()) {
-    flags = FlagsToResume(kind);
+    flags = FlagsToResume(kind, program);
     if (FLAGS_resume == "auto" && absl::IsNotFound(flags.status())) flags = Flags();
     if (!flags.ok()) return flags;
   }
@@ -143,14 +178,17 @@ ProgramOptions RunProgramOptions(const std::string& description, const std::stri
                                  const RunKind& kind) {
   ProgramOptions options{kind.experiment, description, main_file, {kDataFlags, __FILE__}};
   options.flag_files = {{"preset", absl::StrCat("experiments/presets/", kind.experiment)}};
-  options.earlier_flags = [kind, files = options](bool to_run) {
-    return EarlierFlags(kind, files, to_run);
+  options.earlier_flags = [kind](const ProgramOptions& program, bool to_run) {
+    return EarlierFlags(kind, program, to_run);
   };
   options.bare_flags = {{"resume", "yes"}};
   // On another device a run goes on to other rounding, for which it is asked by name.
   options.free_flags = {
       "backend", "checkpoint_minutes", "device", "out_dir", "peer_timeout", "preset", "resume",
       "workers"};
+  // Their content is checked where it is read.
+  options.changeable_flags = {"data_dir", "label_file"};
+  options.path_flags = options.changeable_flags;
   options.parts = {PartFlagOf<ExecutorDefinition>("backend")};
   return options;
 }
@@ -172,12 +210,16 @@ absl::StatusOr<RunBegin> BeginRun(const RunKind& kind, const ProgramOptions& pro
     if (group.is_first()) {
       NAP_ASSIGN_OR_RETURN(FileLock lock, RunFolder::Lock(FLAGS_out_dir, kind));
       run.lock = std::make_shared<FileLock>(std::move(lock));
-      run.is_finished = RunFolder::IsFinished(FLAGS_out_dir, kind);
+      NAP_ASSIGN_OR_RETURN(run.is_finished, IsFinished(kind, program));
+      NAP_ASSIGN_OR_RETURN(run.changed, ChangedFlags(kind, program));
     }
     run.is_finished = group.Sum(run.is_finished ? 1.0 : 0.0) > 0;
     if (run.is_finished) return run;
     NAP_ASSIGN_OR_RETURN(run.checkpoint, ReadSharedCheckpoint(&group));
     if (run.checkpoint != nullptr) {
+      if (group.is_first()) {
+        NAP_RETURN_IF_ERROR(Checkpointer::CheckFlags(*run.checkpoint, DecidingFlags(program)));
+      }
       NAP_ASSIGN_OR_RETURN(threads, Checkpointer::Threads(*run.checkpoint, group.rank(),
                                                           group.size(), FLAGS_threads));
     }
@@ -199,10 +241,16 @@ absl::Status SayFinished(const RunBegin& run, const RunKind& kind) {
 absl::StatusOr<std::unique_ptr<RunFolder>> OpenRunFolder(const RunBegin& run, const RunKind& kind,
                                                          const ProgramOptions& program) {
   NAP_ASSIGN_OR_RETURN(const std::string path, OutDir(FLAGS_out_dir, kind));
-  NAP_ASSIGN_OR_RETURN(
-      std::unique_ptr<RunFolder> folder,
-      Resumes() ? RunFolder::Reopen(path, kind, run.checkpoint.get())
-                : RunFolder::Create(path, kind, FlagValues(program), PartValues(program)));
+  const Flags values = FlagValues(program);
+  Flags changed;
+  for (const auto& [name, before] : run.changed) {
+    changed[name] = values.at(name);
+    std::printf("Going on with --%s=%s instead of %s.\n", name.c_str(), changed[name].c_str(),
+                before.c_str());
+  }
+  NAP_ASSIGN_OR_RETURN(std::unique_ptr<RunFolder> folder,
+                       Resumes() ? RunFolder::Reopen(path, kind, run.checkpoint.get(), changed)
+                                 : RunFolder::Create(path, kind, values, PartValues(program)));
   SetAdvice(GoOnText(path, kind, run.processes.group->size()));
   if (FLAGS_tensorboard) NAP_RETURN_IF_ERROR(folder->UseTensorboard(run.checkpoint.get()));
   return folder;
@@ -234,8 +282,8 @@ std::string ComputingText(const RunBegin& run) {
   return absl::StrCat(run.threads.size(), " processes of ", threads);
 }
 
-Checkpointer::Options CheckpointsFromFlags(const RunBegin& run) {
-  return {FLAGS_checkpoint_minutes, run.threads};
+Checkpointer::Options CheckpointsFromFlags(const RunBegin& run, const ProgramOptions& program) {
+  return {FLAGS_checkpoint_minutes, run.threads, DecidingFlags(program)};
 }
 
 }  // namespace nap

@@ -5,6 +5,7 @@
 #include <absl/status/statusor.h>
 #include <gflags/gflags.h>
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -50,7 +51,9 @@ struct RunBegin {
   std::vector<int> threads;
   std::shared_ptr<const FileLock> lock;  // of its folder, on rank 0, where it is resumed
   bool is_finished = false;  // there is nothing to go on with, which --resume=auto asks for
-  RunProcesses processes;    // that compute it
+  // Of flags with which it goes on but that were others before: what they were. On rank 0.
+  std::map<std::string, std::string> changed;
+  RunProcesses processes;  // that compute it
 };
 absl::StatusOr<RunBegin> BeginRun(const RunKind& kind, const ProgramOptions& program);
 
@@ -72,7 +75,7 @@ absl::StatusOr<bool> GlobalNormsFromFlags(bool otherwise);
 // "; 8 threads" or "; 2 processes of 4 threads".
 std::string ComputingText(const RunBegin& run);
 
-Checkpointer::Options CheckpointsFromFlags(const RunBegin& run);
+Checkpointer::Options CheckpointsFromFlags(const RunBegin& run, const ProgramOptions& program);
 
 }  // namespace nap
 

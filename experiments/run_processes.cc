@@ -5,7 +5,6 @@
 #include <absl/strings/str_split.h>
 
 #include <atomic>
-#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <utility>
@@ -90,14 +89,10 @@ absl::Status CheckSameFlags(ProcessGroup* group, const std::map<std::string, std
 
 absl::Status CheckSameImages(ProcessGroup* group, const Dataset& images) {
   if (group->size() == 1) return absl::OkStatus();
-  uint64_t labels = 14695981039346656037u;  // FNV-1a
-  for (int64_t i = 0; i < images.size(); ++i) {
-    labels = (labels ^ static_cast<uint64_t>(images.Label(i))) * 1099511628211u;
-  }
   return CheckSameText(
       group, "images",
       absl::StrCat(images.size(), " images\n", images.shape().height, " pixels\nclasses ",
-                   absl::StrJoin(images.class_names(), ", "), "\nlabels with checksum ", labels,
+                   absl::StrJoin(images.class_names(), ", "), "\nchecksum ", images.Checksum(),
                    "\nmean ", absl::StrJoin(images.mean(), ", "), "\ndeviation ",
                    absl::StrJoin(images.stddev(), ", ")));
 }

@@ -126,9 +126,9 @@ absl::StatusOr<DatasetPair> OpenData(const TrainingProgram& program) {
   return OpenDataset(name, options);
 }
 
-absl::StatusOr<ModelDescription> Describe(const Dataset& images) {
+absl::StatusOr<ModelDescription> Describe(const Dataset& images, Genotype genotype) {
   ModelDescription description;
-  NAP_ASSIGN_OR_RETURN(description.spec.genotype, FindGenotype(FLAGS_genotype));
+  description.spec.genotype = std::move(genotype);
   NetworkOptions& network = description.spec.network;
   NAP_ASSIGN_OR_RETURN(network, FindNetwork(FLAGS_network, description.spec.genotype.search_space));
   if (FLAGS_channels > 0) network.channels = FLAGS_channels;
@@ -194,14 +194,22 @@ class SilentObserver final : public TrainingObserver {
   absl::Status OnEpoch(const TrainingEpochReport&) override { return absl::OkStatus(); }
 };
 
-// A new network, or one that starts from --weights; its own are of no use where it is resumed.
-absl::StatusOr<TrainedNetwork> MakeModel(const Dataset& images, bool is_resumed) {
+// A new network, or one that starts from --weights. One that is resumed is the checkpoint's, whose
+// genotype's file may be gone, and whose weights come from there.
+absl::StatusOr<TrainedNetwork> MakeModel(const Dataset& images, const Checkpoint* checkpoint) {
   TrainedNetwork model;
-  NAP_ASSIGN_OR_RETURN(model.description, Describe(images));
+  Genotype genotype;
+  if (checkpoint == nullptr) {
+    NAP_ASSIGN_OR_RETURN(genotype, FindGenotype(FLAGS_genotype));
+  } else {
+    NAP_ASSIGN_OR_RETURN(const ModelDescription earlier, DescriptionOf(*checkpoint));
+    genotype = earlier.spec.genotype;
+  }
+  NAP_ASSIGN_OR_RETURN(model.description, Describe(images, std::move(genotype)));
   at::manual_seed(FLAGS_seed);
   NAP_ASSIGN_OR_RETURN(model.network, DerivedNetwork::Create(model.description.spec,
                                                              {FLAGS_backend, FLAGS_recompute}));
-  if (FLAGS_weights.empty() || is_resumed) return model;
+  if (FLAGS_weights.empty() || checkpoint != nullptr) return model;
   NAP_ASSIGN_OR_RETURN(const InitialWeights found,
                        LoadInitialWeights(FLAGS_weights, model.network.get()));
   absl::PrintF("Starting from %s: %d tensors taken, %d left at random (%s)\n", FLAGS_weights,
@@ -222,7 +230,7 @@ absl::Status Main(const TrainingProgram& program, const ProgramOptions& program_
   NAP_ASSIGN_OR_RETURN(const DatasetPair data, OpenData(program));
   NAP_RETURN_IF_ERROR(CheckSameImages(&group, *data.train));
   NAP_RETURN_IF_ERROR(CheckSameImages(&group, *data.test));
-  NAP_ASSIGN_OR_RETURN(const TrainedNetwork model, MakeModel(*data.train, checkpoint != nullptr));
+  NAP_ASSIGN_OR_RETURN(const TrainedNetwork model, MakeModel(*data.train, checkpoint));
   NAP_RETURN_IF_ERROR(
       CheckSameText(&group, "cells", GenotypeToJson(model.description.spec.genotype)));
   NAP_ASSIGN_OR_RETURN(const std::unique_ptr<NetworkTrainer> trainer,
@@ -239,7 +247,8 @@ absl::Status Main(const TrainingProgram& program, const ProgramOptions& program_
   const std::string& out_dir = folder->path();
   NAP_RETURN_IF_ERROR(WriteFileAtomically(folder->File(run_file::kGenotype),
                                           GenotypeToJson(model.description.spec.genotype)));
-  Reporter reporter(trainer.get(), &model, folder.get(), CheckpointsFromFlags(run));
+  Reporter reporter(trainer.get(), &model, folder.get(),
+                    CheckpointsFromFlags(run, program_options));
   absl::PrintF(
       "%s %s, %d cells of %d channels (%.3f M parameters, %.1f M multiply-adds), on %d images of "
       "%d classes; %s; writing to %s\n",
@@ -270,8 +279,11 @@ absl::Status Main(const TrainingProgram& program, const ProgramOptions& program_
 
 int TrainNetwork(int argc, char** argv, const TrainingProgram& program) {
   SpinLess(argv);
-  const ProgramOptions options =
+  ProgramOptions options =
       RunProgramOptions(program.description, __FILE__, TrainingRun(program.name));
+  // The schedules of learning rate and drop path are then those of so many epochs.
+  options.changeable_flags.insert({"epochs", "weights"});
+  options.path_flags.insert("weights");
   return RunProgram(argc, argv, options, [&] { return Main(program, options); });
 }
 

@@ -108,11 +108,21 @@ void PrintHelp(const ProgramOptions& options) {
       "that they would\nhave, as such a file.\n");
 }
 
+// As it means the same from another folder.
+std::string ValueToKeep(const ProgramOptions& options, const gflags::CommandLineFlagInfo& flag) {
+  if (options.path_flags.count(flag.name) == 0 || flag.current_value.empty()) {
+    return flag.current_value;
+  }
+  std::error_code error;
+  const auto path = std::filesystem::absolute(flag.current_value, error).lexically_normal();
+  return error ? flag.current_value : path.string();
+}
+
 void PrintFlags(const ProgramOptions& options) {
   std::string defaults;
   for (const gflags::CommandLineFlagInfo& flag : FlagsOf(options)) {
     if (options.free_flags.count(flag.name) != 0) continue;
-    const std::string line = absl::StrCat("--", flag.name, "=", flag.current_value, "\n");
+    const std::string line = absl::StrCat("--", flag.name, "=", ValueToKeep(options, flag), "\n");
     if (flag.current_value == flag.default_value) {
       defaults += line;
     } else {
@@ -201,7 +211,8 @@ absl::Status UseEarlierFlags(const ProgramOptions& options,
             absl::StrCat("the earlier run's --", flag.name, "=", value, " is not understood"));
       }
     } else if (differ(flag.name, value, flag.current_value) &&
-               options.free_flags.count(flag.name) == 0) {
+               options.free_flags.count(flag.name) == 0 &&
+               options.changeable_flags.count(flag.name) == 0) {
       differences.push_back(absl::StrCat("--", flag.name, "=", value, " there, --", flag.name, "=",
                                          flag.current_value, " here"));
     }
@@ -248,7 +259,7 @@ absl::Status ReadFlags(int argc, char** argv, const ProgramOptions& options, boo
   NAP_RETURN_IF_ERROR(EnterCallersFolder());
   if (options.earlier_flags != nullptr && !help) {
     NAP_ASSIGN_OR_RETURN(const auto earlier,
-                         options.earlier_flags(/*to_run=*/!PrintsFlags(argc, argv)));
+                         options.earlier_flags(options, /*to_run=*/!PrintsFlags(argc, argv)));
     if (!earlier.empty()) return UseEarlierFlags(options, earlier);
   }
   if (paths.empty()) return absl::OkStatus();
@@ -304,7 +315,7 @@ std::string InOurWords(absl::string_view thrown) {
 std::map<std::string, std::string> FlagValues(const ProgramOptions& options) {
   std::map<std::string, std::string> values;
   for (const gflags::CommandLineFlagInfo& flag : FlagsOf(options)) {
-    values[flag.name] = flag.current_value;
+    values[flag.name] = ValueToKeep(options, flag);
   }
   return values;
 }

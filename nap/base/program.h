@@ -56,13 +56,22 @@ struct ProgramOptions {
 
   // Instead of the flag files: the flags of an earlier run that the command line asks to go on
   // with, or none if it does not. Called once the command line is read, in the user's folder, but
-  // not for --help. `to_run`: whether the body comes next, not only --print_flags' answer.
-  std::function<absl::StatusOr<std::map<std::string, std::string>>(bool to_run)> earlier_flags =
-      nullptr;
+  // not for --help. `program`: these options; `to_run`: whether the body comes next, not only
+  // --print_flags' answer.
+  std::function<absl::StatusOr<std::map<std::string, std::string>>(const ProgramOptions& program,
+                                                                   bool to_run)>
+      earlier_flags = nullptr;
 
-  // Flags that may be given anew all the same; another value for any other is an error that names
-  // both.
+  // Flags that do not matter to the result, so that they may be given anew all the same.
   std::set<std::string> free_flags = {};
+
+  // Flags that do, but with which the run can go on if they are given anew. Another value for any
+  // other is an error that names both.
+  std::set<std::string> changeable_flags = {};
+
+  // Flags that are paths: what is kept of them is absolute, so that it means the same from another
+  // folder.
+  std::set<std::string> path_flags = {};
 
   // Flags with text for a value that may stand without one, which is this.
   std::map<std::string, std::string> bare_flags = {};
@@ -71,7 +80,7 @@ struct ProgramOptions {
   std::vector<MovedFlag> moved_flags = {};
 };
 
-// The values of the program's flags, by name.
+// The values of the program's flags, by name; paths are absolute.
 std::map<std::string, std::string> FlagValues(const ProgramOptions& options);
 
 // Of those that name parts, with all parameters.

@@ -13,6 +13,7 @@ namespace {
 
 // In a checkpoint.
 constexpr char kProcesses[] = "processes";
+constexpr absl::string_view kFlagPrefix = "flag/";
 std::string ThreadsName(int rank) { return rank == 0 ? "threads" : absl::StrCat("threads/", rank); }
 
 }  // namespace
@@ -51,8 +52,23 @@ absl::StatusOr<int> Checkpointer::Threads(const Checkpoint& checkpoint, int rank
   return static_cast<int>(threads);
 }
 
+absl::Status Checkpointer::CheckFlags(const Checkpoint& checkpoint,
+                                      const std::map<std::string, std::string>& flags) {
+  for (const auto& [name, value] : flags) {
+    const auto found = checkpoint.strings.find(absl::StrCat(kFlagPrefix, name));
+    if (found == checkpoint.strings.end() || found->second == value) continue;
+    return absl::FailedPreconditionError(absl::StrCat(
+        "the checkpoint was written with --", name, "=", found->second, ", the run has --", name,
+        "=", value, ": one of the two is another run's, or was changed"));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status Checkpointer::Save(const std::string& where) {
   Checkpoint checkpoint = state_();
+  for (const auto& [name, value] : options_.flags) {
+    checkpoint.strings[absl::StrCat(kFlagPrefix, name)] = value;
+  }
   checkpoint.integers[kProcesses] = static_cast<int64_t>(options_.threads.size());
   for (size_t rank = 0; rank < options_.threads.size(); ++rank) {
     checkpoint.integers[ThreadsName(static_cast<int>(rank))] = options_.threads[rank];

@@ -4,6 +4,7 @@
 #include <absl/status/statusor.h>
 
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,8 @@ class Checkpointer {
     double minutes;  // between two checkpoints, at least
     // That compute in each process: kept, since they may decide about the bits.
     std::vector<int> threads;
+    // Flags that the result depends on, so that a checkpoint is known as another run's.
+    std::map<std::string, std::string> flags = {};
   };
   // `state`: what is to be saved.
   Checkpointer(RunFolder* folder, const Options& options, std::function<Checkpoint()> state);
@@ -33,6 +36,10 @@ class Checkpointer {
   // there were.
   static absl::StatusOr<int> Threads(const Checkpoint& checkpoint, int rank, int processes,
                                      int otherwise);
+
+  // FailedPrecondition if Options::flags were others. Checkpoints of versions up to 0.3 do not say.
+  static absl::Status CheckFlags(const Checkpoint& checkpoint,
+                                 const std::map<std::string, std::string>& flags);
 
  private:
   absl::Status SaveIfDue(const std::string& where);

@@ -144,17 +144,23 @@ bool RunFolder::IsFinished(const std::string& path, const RunKind& kind) {
   return !config.is_object() || config.value(run_key::kFinished, true);
 }
 
-absl::Status RunFolder::Finish() {
-  NAP_ASSIGN_OR_RETURN(const std::string content, ReadFile(ConfigOf(path_)));
+absl::Status RunFolder::Finish() { return ChangeConfig(path_, {}, /*finished=*/true); }
+
+absl::Status RunFolder::ChangeConfig(const std::string& path,
+                                     const std::map<std::string, std::string>& flags,
+                                     bool finished) {
+  NAP_ASSIGN_OR_RETURN(const std::string content, ReadFile(ConfigOf(path)));
   Json config = Json::parse(content, nullptr, /*allow_exceptions=*/false);
-  if (!config.is_object()) return absl::DataLossError(absl::StrCat(ConfigOf(path_), " is damaged"));
-  config[run_key::kFinished] = true;
-  return WriteFileAtomically(ConfigOf(path_), config.dump(2) + "\n");
+  if (!config.is_object()) return absl::DataLossError(absl::StrCat(ConfigOf(path), " is damaged"));
+  for (const auto& [name, value] : flags) config[run_key::kFlags][name] = value;
+  config[run_key::kFinished] = finished;
+  return WriteFileAtomically(ConfigOf(path), config.dump(2) + "\n");
 }
 
-absl::StatusOr<std::unique_ptr<RunFolder>> RunFolder::Reopen(const std::string& path,
-                                                             const RunKind& kind,
-                                                             const Checkpoint* checkpoint) {
+absl::StatusOr<std::unique_ptr<RunFolder>> RunFolder::Reopen(
+    const std::string& path, const RunKind& kind, const Checkpoint* checkpoint,
+    const std::map<std::string, std::string>& changed) {
+  if (!changed.empty()) NAP_RETURN_IF_ERROR(ChangeConfig(path, changed, /*finished=*/false));
   Tables tables;
   for (const std::string& table : kind.tables) {
     int64_t size = 0;

@@ -54,9 +54,10 @@ class RunFolder {
   // Continues the run that wrote the checkpoint, or begins it anew if there is none (null): lines
   // that were written later are cut off. Whoever calls it has had the lock since before the
   // checkpoint was read. Where lines are lost, a warning says so, and it goes on without them.
-  static absl::StatusOr<std::unique_ptr<RunFolder>> Reopen(const std::string& path,
-                                                           const RunKind& kind,
-                                                           const Checkpoint* checkpoint);
+  // `changed`: the new values of flags with which it goes on, for config.json.
+  static absl::StatusOr<std::unique_ptr<RunFolder>> Reopen(
+      const std::string& path, const RunKind& kind, const Checkpoint* checkpoint,
+      const std::map<std::string, std::string>& changed = {});
 
   // Before anything is written: lets the run have a TensorBoard event file too. It goes on where it
   // was when the checkpoint was written; null: it begins.
@@ -81,6 +82,9 @@ class RunFolder {
 
  private:
   using Tables = std::map<std::string, LineWriter>;
+
+  static absl::Status ChangeConfig(const std::string& path,
+                                   const std::map<std::string, std::string>& flags, bool finished);
 
   RunFolder(std::string path, Tables tables, std::optional<FileLock> lock)
       : path_(std::move(path)), tables_(std::move(tables)), lock_(std::move(lock)) {}

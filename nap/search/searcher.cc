@@ -18,21 +18,14 @@
 #include "nap/search/supernet_trainer.h"
 #include "nap/training/checkpoint.h"
 #include "nap/training/epoch_loop.h"
+#include "nap/training/images_state.h"
 #include "nap/training/learning_rate.h"
 
 namespace nap {
 namespace {
 
 // Names in a checkpoint.
-constexpr char kImages[] = "images";
 std::string CriterionName(size_t place) { return absl::StrCat("criterion.", place); }
-
-// Tells most sets of images apart.
-std::string Describe(const Dataset& images) {
-  return absl::StrCat(images.size(), " images of ", images.num_classes(), " classes with mean ",
-                      absl::StrJoin(images.mean(), ", "), " and deviation ",
-                      absl::StrJoin(images.stddev(), ", "));
-}
 
 class SearcherImpl final : public Searcher {
  public:
@@ -56,7 +49,7 @@ class SearcherImpl final : public Searcher {
             parts_.images, EvaluationPart(parts_),
             ShareOf(*options_.processes, LoadingOf(parts_, /*train=*/false, kValidStream),
                     /*whole_batches=*/true)),
-        images_(Describe(*parts_.images)) {
+        images_("images", *parts_.images) {
     if (options_.milestones.begin == 0) loop_.state().epoch = 0;
   }
 
@@ -99,14 +92,14 @@ class SearcherImpl final : public Searcher {
   EpochLoop loop_;
   Loader valid_loader_;
   Loader evaluation_loader_;
-  const std::string images_;  // what can be told of them
+  const ImagesState images_;
   SearchState state_;
   bool valid_loader_started_ = false;
 };
 
 Checkpoint SearcherImpl::Save() const {
   Checkpoint checkpoint;
-  checkpoint.strings[kImages] = images_;
+  images_.Save(&checkpoint);
   loop_.state().Save(&checkpoint);
   state_.Save(&checkpoint);
   SaveLiving(parts_.space, trainer_.living(), &checkpoint);
@@ -117,12 +110,7 @@ Checkpoint SearcherImpl::Save() const {
 }
 
 absl::Status SearcherImpl::Load(const Checkpoint& checkpoint) {
-  std::string images;
-  NAP_RETURN_IF_ERROR(Get(checkpoint.strings, kImages, &images));
-  if (images != images_) {
-    return absl::FailedPreconditionError(absl::StrCat(
-        "the images are not those of the checkpoint: ", images, " there, ", images_, " here"));
-  }
+  NAP_RETURN_IF_ERROR(images_.Check(checkpoint));
   NAP_RETURN_IF_ERROR(loop_.state().Load(checkpoint));
   NAP_RETURN_IF_ERROR(state_.Load(checkpoint));
   size_t candidates = 0;

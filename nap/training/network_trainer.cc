@@ -26,6 +26,7 @@
 #include "nap/training/checkpoint.h"
 #include "nap/training/clipped_step.h"
 #include "nap/training/epoch_loop.h"
+#include "nap/training/images_state.h"
 #include "nap/training/mixup.h"
 #include "nap/training/optimizer.h"
 #include "nap/training/training_state.h"
@@ -110,6 +111,8 @@ class NetworkTrainerImpl final : public NetworkTrainer {
               Loading(options, device.device, *data->train, true)),
         test_loader_(data->test.get(), First(*data->test, options.evaluation_images),
                      Loading(options, device.device, *data->test, false)),
+        train_images_("training images", *data->train),
+        test_images_("test images", *data->test),
         processes_(*options_.processes),
         runner_(MakeStepRunner(model.network->backend(), processes_.size())) {
     network_->to(device_.device);
@@ -131,6 +134,8 @@ class NetworkTrainerImpl final : public NetworkTrainer {
     Checkpoint checkpoint;
     SaveTrainedNetwork(*network_, description_, &checkpoint);
     SaveOptimizer(*optimizer_, kOptimizer, &checkpoint);
+    train_images_.Save(&checkpoint);
+    test_images_.Save(&checkpoint);
     loop_.state().Save(&checkpoint);
     Accuracies::ForEach(accuracies_, checkpoint,
                         [](auto& map, const char* name, const auto& value) { map[name] = value; });
@@ -138,9 +143,16 @@ class NetworkTrainerImpl final : public NetworkTrainer {
   }
 
   absl::Status Load(const Checkpoint& checkpoint) override {
+    NAP_RETURN_IF_ERROR(train_images_.Check(checkpoint));
+    NAP_RETURN_IF_ERROR(test_images_.Check(checkpoint));
     NAP_RETURN_IF_ERROR(RestoreTrainedNetwork(checkpoint, description_, network_.get()));
     NAP_RETURN_IF_ERROR(LoadOptimizer(checkpoint, kOptimizer, optimizer_.get()));
     NAP_RETURN_IF_ERROR(loop_.state().Load(checkpoint));
+    if (loop_.epoch() - 1 > options_.epochs) {
+      return absl::FailedPreconditionError(absl::StrCat("--epochs=", options_.epochs,
+                                                        " are fewer than the ", loop_.epoch() - 1,
+                                                        " that the checkpoint has behind it"));
+    }
     absl::Status status;
     Accuracies::ForEach(accuracies_, checkpoint,
                         [&](const auto& map, const char* name, auto& value) {
@@ -191,6 +203,7 @@ class NetworkTrainerImpl final : public NetworkTrainer {
   const std::shared_ptr<DerivedNetwork> network_;
   EpochLoop loop_;
   Loader test_loader_;
+  const ImagesState train_images_, test_images_;
   ProcessGroup& processes_;
   std::vector<at::Tensor> weights_;
   std::vector<at::Tensor> statistics_;  // of batch norms: means and variances
