@@ -140,6 +140,11 @@ expect_error 1 'is of another network: ' "$transfer" "${photos[@]}" --channels=4
   --weights=photos/model.pt --out_dir=x1
 expect_error 1 '--weights=nowhere.pt is not a file' "$train" "${tiny[@]}" --weights=nowhere.pt --out_dir=x2
 head -c 9999 photos/model.pt >half.pt
+cp good/model.pt flipped.pt
+size=$(wc -c <flipped.pt)
+printf '\377' | dd of=flipped.pt bs=1 seek=$((size / 2)) conv=notrunc status=none
+expect_error 1 'flipped.pt is neither a whole model.pt nor a whole checkpoint.pt: the checksum of its part' \
+  "$train" "${tiny[@]}" --weights=flipped.pt --out_dir=x2
 expect_error 1 'half.pt is neither a whole model.pt nor a whole checkpoint.pt' "$train" "${tiny[@]}" \
   --weights=half.pt --out_dir=x3
 

@@ -20,6 +20,7 @@ _LIBRARIES = {
     "highway": ["libhwy"],
     "libjpeg": ["libjpeg"],
     "libpng": ["libpng"],
+    "libzip": ["libzip"],
     "zlib": ["zlib"],
 }
 

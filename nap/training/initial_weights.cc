@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "nap/base/status_macros.h"
+#include "nap/base/zip_archive.h"
 #include "nap/training/checkpoint.h"
 #include "nap/training/trained_network.h"
 
@@ -21,6 +22,10 @@ namespace {
 using Tensors = std::map<std::string, at::Tensor>;
 
 absl::StatusOr<Tensors> ReadScript(const std::string& file) {
+  if (const absl::Status whole = CheckZipArchive(file); !whole.ok()) {
+    return absl::DataLossError(absl::StrCat(
+        file, " is neither a whole model.pt nor a whole checkpoint.pt: ", whole.message()));
+  }
   Tensors tensors;
   try {
     const torch::jit::Module module = torch::jit::load(file);
@@ -30,7 +35,7 @@ absl::StatusOr<Tensors> ReadScript(const std::string& file) {
     for (const auto& buffer : module.named_buffers()) tensors[buffer.name] = buffer.value;
   } catch (const std::exception&) {
     return absl::DataLossError(
-        absl::StrCat(file, " is neither a whole model.pt nor a whole checkpoint.pt"));
+        absl::StrCat(file, " is neither a model.pt nor a checkpoint.pt"));
   }
   return tensors;
 }
