@@ -181,8 +181,14 @@ absl::StatusOr<SearchOptions> OptionsFromFlags() {
 absl::Status CheckFlags() {
   NAP_RETURN_IF_ERROR(CheckDataFlags());
   NAP_RETURN_IF_ERROR(CheckRunFlags());
-  NAP_RETURN_IF_ERROR(CheckAtLeast("final_channels", FLAGS_final_channels, 0));
-  return CheckAtLeast("final_cells", FLAGS_final_cells, 0);
+  for (const char* flag : {"operations", "extra_operations"}) {
+    const std::string value = gflags::GetCommandLineFlagInfoOrDie(flag).current_value;
+    if (!value.empty() && Names(value).empty()) {
+      return absl::InvalidArgumentError(absl::StrCat("--", flag, "=", value, " names nothing"));
+    }
+  }
+  NAP_RETURN_IF_ERROR(CheckRange("final_channels", FLAGS_final_channels, 0, kMostChannels));
+  return CheckRange("final_cells", FLAGS_final_cells, 0, kMostCells);
 }
 
 absl::StatusOr<std::unique_ptr<Dataset>> OpenTrainingImages() {

@@ -257,6 +257,12 @@ expect_error 1 "--max_mult_adds=1000000 is out of range: must be at least " --ma
 expect_error 1 "--cost_exponent=-2 is out of range" --cost_exponent=-2
 expect_error 1 "--batch_size=21 is more than the 20 images" --batch_size=21
 
+expect_error 1 "--threads=100000 is out of range: must be from 0 to 1024" --threads=100000
+expect_error 1 "--operations=, names nothing" --operations=,
+expect_error 1 "File name too long" --out_dir="$(printf 'x%.0s' {1..300})"
+long=$(printf '/%s' $(yes "$(printf 'x%.0s' {1..200})" | head -n 20))
+expect_error 1 "File name too long" --out_dir="$PWD$(head -c $((4088 - ${#PWD})) <<<"$long")"
+
 # Data that is not as it should be.
 expect_error 1 "needs --data_dir" --dataset=cifar10
 expect_error 1 "--data_dir=nowhere is not a folder" --data_dir=nowhere

@@ -230,7 +230,7 @@ absl::Status Collect(const Programs& programs) {
 }
 
 absl::Status Main(Programs programs, const std::vector<std::string>& arguments) {
-  NAP_RETURN_IF_ERROR(CheckAtLeast("threads", FLAGS_threads, 0));
+  NAP_RETURN_IF_ERROR(CheckRange("threads", FLAGS_threads, 0, kMostThreads));
   NAP_RETURN_IF_ERROR(CheckDataFlags());
   std::optional<NasBench201Table> table;
   if (!FLAGS_nas_bench_201_table.empty()) {

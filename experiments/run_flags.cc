@@ -194,7 +194,7 @@ ProgramOptions RunProgramOptions(const std::string& description, const std::stri
 }
 
 absl::Status CheckRunFlags() {
-  NAP_RETURN_IF_ERROR(CheckAtLeast("threads", FLAGS_threads, 0));
+  NAP_RETURN_IF_ERROR(CheckRange("threads", FLAGS_threads, 0, kMostThreads));
   NAP_RETURN_IF_ERROR(CheckAtLeast("log_every", FLAGS_log_every, 1));
   return CheckAtLeast("checkpoint_minutes", FLAGS_checkpoint_minutes, 0);
 }

@@ -76,8 +76,8 @@ namespace {
 absl::Status CheckFlags() {
   NAP_RETURN_IF_ERROR(CheckDataFlags());
   NAP_RETURN_IF_ERROR(CheckRunFlags());
-  NAP_RETURN_IF_ERROR(CheckAtLeast("channels", FLAGS_channels, 0));
-  NAP_RETURN_IF_ERROR(CheckAtLeast("cells", FLAGS_cells, 0));
+  NAP_RETURN_IF_ERROR(CheckRange("channels", FLAGS_channels, 0, kMostChannels));
+  NAP_RETURN_IF_ERROR(CheckRange("cells", FLAGS_cells, 0, kMostCells));
   NAP_RETURN_IF_ERROR(CheckAtLeast("learning_rate_batch", FLAGS_learning_rate_batch, 0));
   return FindStem(FLAGS_network).status();
 }

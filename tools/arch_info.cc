@@ -36,8 +36,8 @@ namespace nap {
 namespace {
 
 // A flag's value, or the default that its 0 stands for.
-absl::StatusOr<int64_t> Positive(const char* flag, int32_t value, int64_t otherwise) {
-  NAP_RETURN_IF_ERROR(CheckAtLeast(flag, value, 0));
+absl::StatusOr<int64_t> Positive(const char* flag, int32_t value, double most, int64_t otherwise) {
+  NAP_RETURN_IF_ERROR(CheckRange(flag, value, 0, most));
   return value == 0 ? otherwise : value;
 }
 
@@ -64,12 +64,13 @@ absl::Status Main() {
   NAP_ASSIGN_OR_RETURN(spec.genotype, FindGenotype(FLAGS_genotype));
   NAP_ASSIGN_OR_RETURN(spec.network, FindNetwork(FLAGS_network, spec.genotype.search_space));
   NAP_ASSIGN_OR_RETURN(spec.network.channels,
-                       Positive("channels", FLAGS_channels, spec.network.channels));
-  NAP_ASSIGN_OR_RETURN(spec.network.cells, Positive("cells", FLAGS_cells, spec.network.cells));
+                       Positive("channels", FLAGS_channels, kMostChannels, spec.network.channels));
+  NAP_ASSIGN_OR_RETURN(spec.network.cells,
+                       Positive("cells", FLAGS_cells, kMostCells, spec.network.cells));
   NAP_ASSIGN_OR_RETURN(spec.network.classes,
-                       Positive("classes", FLAGS_classes, spec.network.classes));
+                       Positive("classes", FLAGS_classes, 1e6, spec.network.classes));
   NAP_ASSIGN_OR_RETURN(const int64_t size,
-                       Positive("image_size", FLAGS_image_size,
+                       Positive("image_size", FLAGS_image_size, kMostPixels,
                                 spec.network.stem == StemKind::kImageNet ? 224 : 32));
   spec.auxiliary_head = true;
   NAP_ASSIGN_OR_RETURN(const auto network, DerivedNetwork::Create(spec));

@@ -262,9 +262,9 @@ absl::Status Main() {
         "--genotypes is missing: a file with an architecture a line, perhaps with a comma and its "
         "accuracy");
   }
-  NAP_RETURN_IF_ERROR(CheckAtLeast("channels", FLAGS_channels, 0));
-  NAP_RETURN_IF_ERROR(CheckAtLeast("cells", FLAGS_cells, 0));
-  NAP_RETURN_IF_ERROR(CheckAtLeast("processes", FLAGS_processes, 0));
+  NAP_RETURN_IF_ERROR(CheckRange("channels", FLAGS_channels, 0, kMostChannels));
+  NAP_RETURN_IF_ERROR(CheckRange("cells", FLAGS_cells, 0, kMostCells));
+  NAP_RETURN_IF_ERROR(CheckRange("processes", FLAGS_processes, 0, kMostThreads));
   NAP_RETURN_IF_ERROR(CheckDataFlags());
   NAP_ASSIGN_OR_RETURN(const std::vector<NamedScore> scores, Scores());
   NAP_ASSIGN_OR_RETURN(const std::unique_ptr<Dataset> images, Images());

@@ -24,6 +24,15 @@ inline absl::Status CheckAtLeast(absl::string_view flag, double value, double le
                      absl::StrCat("must be at least ", least));
 }
 
+inline absl::Status CheckRange(absl::string_view flag, double value, double least, double most) {
+  return CheckOption(value >= least && value <= most, flag, value,
+                     absl::StrCat("must be from ", least, " to ", most));
+}
+
+// Beyond these a number is a mistake, which would be noticed only once the machine is busy with it.
+inline constexpr double kMostThreads = 1024, kMostCells = 1000, kMostChannels = 1e4,
+                        kMostPixels = 1e4;
+
 inline absl::Status CheckPositive(absl::string_view flag, double value) {
   return CheckOption(std::isfinite(value) && value > 0, flag, value, "must be positive");
 }

@@ -71,7 +71,8 @@ absl::StatusOr<std::unique_ptr<RunFolder>> RunFolder::Create(
   NAP_RETURN_IF_ERROR(MakeFolder(path));
   NAP_ASSIGN_OR_RETURN(FileLock lock, Lock(path, kind));
   const std::string config = ConfigOf(path);
-  if (std::filesystem::exists(config)) {
+  std::error_code ignored;
+  if (std::filesystem::exists(config, ignored)) {
     return absl::AlreadyExistsError(absl::StrCat(
         path, " already holds a run; --resume goes on with it if it is not finished, else choose ",
         "another folder with --out_dir"));

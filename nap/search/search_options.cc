@@ -34,8 +34,8 @@ absl::Status ValidateMilestones(const SearchOptions& options) {
 }  // namespace
 
 absl::Status Validate(const SearchOptions& options) {
-  NAP_RETURN_IF_ERROR(CheckAtLeast("channels", options.network.channels, 1));
-  NAP_RETURN_IF_ERROR(CheckAtLeast("cells", options.network.cells, 1));
+  NAP_RETURN_IF_ERROR(CheckRange("channels", options.network.channels, 1, kMostChannels));
+  NAP_RETURN_IF_ERROR(CheckRange("cells", options.network.cells, 1, kMostCells));
   NAP_RETURN_IF_ERROR(CheckAtLeast("epochs", options.epochs, 0));
   NAP_RETURN_IF_ERROR(CheckAtLeast("batch_size", options.batch_size, 2));
   NAP_RETURN_IF_ERROR(CheckAtLeast("steps_per_epoch", options.steps_per_epoch, 0));
@@ -56,9 +56,9 @@ absl::Status Validate(const SearchOptions& options) {
   NAP_RETURN_IF_ERROR(CheckAtLeast("strength_weight_decay", options.strength_weight_decay, 0));
   NAP_RETURN_IF_ERROR(CheckBelowOne("operation_dropout", options.operation_dropout));
   NAP_RETURN_IF_ERROR(CheckAtLeast("auxiliary_skip", options.auxiliary_skip, 0));
-  NAP_RETURN_IF_ERROR(CheckAtLeast("crop_padding", options.crop_padding, 0));
+  NAP_RETURN_IF_ERROR(CheckRange("crop_padding", options.crop_padding, 0, kMostPixels));
   NAP_RETURN_IF_ERROR(CheckAtLeast("cutout", options.cutout, 0));
-  NAP_RETURN_IF_ERROR(CheckAtLeast("workers", options.workers, 1));
+  NAP_RETURN_IF_ERROR(CheckRange("workers", options.workers, 1, kMostThreads));
   return ValidateBackend(options.backend, options.recompute);
 }
 

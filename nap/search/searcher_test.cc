@@ -527,6 +527,9 @@ TEST(SearchOptionsTest, NamesTheFlagThatIsOutOfRange) {
   EXPECT_EQ(names([](auto* o) { o->milestones = {2, 3, 2}; }), "--prune_every");
   EXPECT_EQ(names([](auto* o) { o->warmup_epochs = 2; }), "--warmup_epochs");
   EXPECT_EQ(names([](auto* o) { o->cutout = -1; }), "--cutout");
+  EXPECT_EQ(names([](auto* o) { o->network.cells = 100'000; }), "--cells");
+  EXPECT_EQ(names([](auto* o) { o->network.channels = 100'000; }), "--channels");
+  EXPECT_EQ(names([](auto* o) { o->workers = 100'000; }), "--workers");
   EXPECT_EQ(names([](auto* o) { o->max_parameters = -1; }), "--max_parameters");
   EXPECT_EQ(names([](auto* o) { o->max_mult_adds = std::nan(""); }), "--max_mult_adds");
   EXPECT_EQ(names([](auto* o) { o->cost_exponent = -0.5; }), "--cost_exponent");

@@ -34,8 +34,7 @@ absl::StatusOr<Tensors> ReadScript(const std::string& file) {
     }
     for (const auto& buffer : module.named_buffers()) tensors[buffer.name] = buffer.value;
   } catch (const std::exception&) {
-    return absl::DataLossError(
-        absl::StrCat(file, " is neither a model.pt nor a checkpoint.pt"));
+    return absl::DataLossError(absl::StrCat(file, " is neither a model.pt nor a checkpoint.pt"));
   }
   return tensors;
 }

@@ -37,8 +37,8 @@ absl::Status Validate(const TrainingOptions& options) {
                      " goes through a batch in parts, whose norms are their own: it needs "
                      "--batch_norm=local"));
   }
-  NAP_RETURN_IF_ERROR(CheckAtLeast("crop_padding", options.crop_padding, 0));
-  NAP_RETURN_IF_ERROR(CheckAtLeast("workers", options.workers, 1));
+  NAP_RETURN_IF_ERROR(CheckRange("crop_padding", options.crop_padding, 0, kMostPixels));
+  NAP_RETURN_IF_ERROR(CheckRange("workers", options.workers, 1, kMostThreads));
   return CheckAtLeast("cutout", options.cutout, 0);
 }
 
