@@ -143,7 +143,7 @@ head -c 9999 photos/model.pt >half.pt
 cp good/model.pt flipped.pt
 size=$(wc -c <flipped.pt)
 printf '\377' | dd of=flipped.pt bs=1 seek=$((size / 2)) conv=notrunc status=none
-expect_error 1 'flipped.pt is neither a whole model.pt nor a whole checkpoint.pt: the checksum of its part' \
+expect_error 1 'flipped.pt is neither a whole model.pt nor a whole checkpoint.pt: its part' \
   "$train" "${tiny[@]}" --weights=flipped.pt --out_dir=x2
 expect_error 1 'half.pt is neither a whole model.pt nor a whole checkpoint.pt' "$train" "${tiny[@]}" \
   --weights=half.pt --out_dir=x3

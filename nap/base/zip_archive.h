@@ -2,15 +2,14 @@
 #define NAP_BASE_ZIP_ARCHIVE_H_
 
 #include <absl/status/status.h>
-
-#include <string>
+#include <absl/strings/string_view.h>
 
 namespace nap {
 
-// OK if the file is a ZIP archive, as TorchScript's files are, and all that it holds has the
-// checksum that it says (CRC-32), which LibTorch does not look at; else DataLoss with what is
+// OK if the bytes are a ZIP archive, as LibTorch's files are, and all that it holds has the size
+// and the checksum (CRC-32) that it says, which LibTorch believes; else DataLoss with what is
 // wrong.
-absl::Status CheckZipArchive(const std::string& path);
+absl::Status CheckZipArchive(absl::string_view bytes);
 
 }  // namespace nap
 

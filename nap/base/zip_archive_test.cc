@@ -23,25 +23,19 @@ std::string Archive(const std::string& path) {
   return *ReadFile(path);
 }
 
-TEST(ZipArchiveTest, EveryPartMustHaveItsChecksum) {
-  const std::string path = ::testing::TempDir() + "/archive.zip";
-  const std::string bytes = Archive(path);
-  EXPECT_TRUE(CheckZipArchive(path).ok()) << CheckZipArchive(path);
-  const auto expect_damage = [&](const std::string& damaged) {
-    ASSERT_TRUE(WriteFileAtomically(path, damaged).ok());
-    EXPECT_TRUE(absl::IsDataLoss(CheckZipArchive(path)));
-  };
+TEST(ZipArchiveTest, EveryPartMustBeWhole) {
+  const std::string bytes = Archive(::testing::TempDir() + "/archive.zip");
+  EXPECT_TRUE(CheckZipArchive(bytes).ok()) << CheckZipArchive(bytes);
   for (const size_t place : {size_t{1000}, bytes.size() / 2 + 1000}) {
     std::string damaged = bytes;
     damaged[place] = 'y';
-    expect_damage(damaged);
-    EXPECT_EQ(CheckZipArchive(path).message(), place == 1000
-                                                   ? "the checksum of its part a is wrong"
-                                                   : "the checksum of its part b is wrong");
+    EXPECT_EQ(CheckZipArchive(damaged).message(),
+              place == 1000 ? "its part a is damaged" : "its part b is damaged");
   }
-  expect_damage(bytes.substr(0, bytes.size() / 2));
-  expect_damage("");
-  expect_damage("no archive");
+  for (const std::string& damaged :
+       {bytes.substr(0, bytes.size() / 2), std::string(), std::string("none")}) {
+    EXPECT_TRUE(absl::IsDataLoss(CheckZipArchive(damaged)));
+  }
 }
 
 }  // namespace

@@ -6,10 +6,12 @@
 #include <torch/csrc/jit/serialization/pickle.h>
 #include <zlib.h>
 
+#include <exception>
 #include <vector>
 
 #include "nap/base/files.h"
 #include "nap/base/status_macros.h"
+#include "nap/base/zip_archive.h"
 
 namespace nap {
 namespace {
@@ -108,10 +110,21 @@ absl::StatusOr<Checkpoint> DecodeCheckpoint(const std::string& bytes, const std:
   }
   if (!status.ok())
     return absl::Status(status.code(), absl::StrCat(name, " is of ", status.message()));
-  const c10::IValue payload = torch::jit::pickle_load({bytes.begin() + kHeaderSize, bytes.end()});
-  const auto& maps = payload.toTupleRef().elements();
-  return Checkpoint{FromDict<at::Tensor>(maps[0]), FromDict<int64_t>(maps[1]),
-                    FromDict<double>(maps[2]), FromDict<std::string>(maps[3])};
+  const absl::Status not_one = absl::DataLossError(
+      absl::StrCat(name, " is damaged (it holds something else than a checkpoint)"));
+  try {
+    // Of what somebody has made to do harm: LibTorch would believe any size.
+    const absl::string_view archive = absl::string_view(bytes).substr(kHeaderSize);
+    if (!CheckZipArchive(archive).ok()) return not_one;
+    const c10::IValue payload = torch::jit::pickle_load({archive.begin(), archive.end()});
+    const auto& maps = payload.toTupleRef().elements();
+    if (maps.size() == 4) {
+      return Checkpoint{FromDict<at::Tensor>(maps[0]), FromDict<int64_t>(maps[1]),
+                        FromDict<double>(maps[2]), FromDict<std::string>(maps[3])};
+    }
+  } catch (const std::exception&) {  // LibTorch's words would not help
+  }
+  return not_one;
 }
 
 absl::Status WriteCheckpoint(const std::string& folder, const Checkpoint& checkpoint) {

@@ -1,4 +1,4 @@
-// Checkpoints whose checksum is right, of any bytes otherwise: of somebody who means harm.
+// Checkpoints whose header is right, of any bytes behind it.
 #include <glog/logging.h>
 #include <zlib.h>
 

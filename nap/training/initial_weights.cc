@@ -11,6 +11,7 @@
 #include <map>
 #include <utility>
 
+#include "nap/base/files.h"
 #include "nap/base/status_macros.h"
 #include "nap/base/zip_archive.h"
 #include "nap/training/checkpoint.h"
@@ -22,7 +23,8 @@ namespace {
 using Tensors = std::map<std::string, at::Tensor>;
 
 absl::StatusOr<Tensors> ReadScript(const std::string& file) {
-  if (const absl::Status whole = CheckZipArchive(file); !whole.ok()) {
+  NAP_ASSIGN_OR_RETURN(const std::string bytes, ReadFile(file));
+  if (const absl::Status whole = CheckZipArchive(bytes); !whole.ok()) {
     return absl::DataLossError(absl::StrCat(
         file, " is neither a whole model.pt nor a whole checkpoint.pt: ", whole.message()));
   }
