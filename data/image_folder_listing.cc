@@ -2,17 +2,14 @@
 
 #include <absl/strings/ascii.h>
 #include <absl/strings/match.h>
-#include <absl/strings/numbers.h>
 #include <absl/strings/str_cat.h>
-#include <absl/strings/str_split.h>
 
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
-#include <map>
 #include <set>
 
-#include "nap/base/files.h"
+#include "data/label_file.h"
 #include "nap/base/random.h"
 #include "nap/base/status_macros.h"
 
@@ -106,48 +103,10 @@ absl::StatusOr<std::vector<LabelledFile>> ListLabelled(
     const std::string& folder, const std::string& label_file,
     const std::vector<std::string>& class_names) {
   NAP_ASSIGN_OR_RETURN(const std::vector<std::string> images, Images(folder));
-  // By the name below `folder` and by the name alone.
-  std::map<std::string, size_t> by_name;
-  for (size_t i = 0; i < images.size(); ++i) {
-    by_name.emplace(images[i].substr(folder.size() + 1), i);
-    by_name.emplace(fs::path(images[i]).filename().string(), i);
-  }
-  std::map<std::string, int> by_class;
-  for (const std::string& name : class_names) {
-    by_class.emplace(name, static_cast<int>(by_class.size()));
-  }
-  NAP_ASSIGN_OR_RETURN(const std::string content, ReadFile(label_file));
-  std::vector<int> labels(images.size(), -1);
-  int number = 0;
-  for (const absl::string_view line : absl::StrSplit(content, '\n')) {
-    ++number;
-    const std::vector<std::string> words =
-        absl::StrSplit(line, absl::ByAnyChar(" \t\r"), absl::SkipEmpty());
-    if (words.empty()) continue;
-    const auto fail = [&](const auto&... what) {
-      return absl::InvalidArgumentError(absl::StrCat(label_file, ", line ", number, ": ", what...));
-    };
-    if (words.size() < 2) return fail("'", words[0], "' has no class after it");
-    const auto image = by_name.find(words[0]);
-    if (image == by_name.end()) return fail("there is no image '", words[0], "' in ", folder);
-    const auto named = by_class.find(words[1]);
-    int label = named == by_class.end() ? -1 : named->second;
-    if (label < 0 && (!absl::SimpleAtoi(words[1], &label) || label < 0 ||
-                      label >= static_cast<int>(class_names.size()))) {
-      return fail("'", words[1], "' is neither a class folder of train nor a number from 0 to ",
-                  class_names.size() - 1);
-    }
-    if (labels[image->second] >= 0) return fail("a second label for '", words[0], "'");
-    labels[image->second] = label;
-  }
+  NAP_ASSIGN_OR_RETURN(const std::vector<int> labels,
+                       ReadLabelFile(label_file, folder, images, class_names));
   std::vector<LabelledFile> files;
-  for (size_t i = 0; i < images.size(); ++i) {
-    if (labels[i] < 0) {
-      return absl::InvalidArgumentError(
-          absl::StrCat(label_file, " has no line for the image ", images[i]));
-    }
-    files.push_back({images[i], labels[i]});
-  }
+  for (size_t i = 0; i < images.size(); ++i) files.push_back({images[i], labels[i]});
   return files;
 }
 

@@ -8,9 +8,6 @@
 //                      class of one image has none
 // A class's images are the .jpg, .jpeg and .png files (any case) in its folder and the folders
 // below. Classes are the folders' names in byte order. Names that begin with a dot are passed over.
-//
-// A line of a label file is the name of an image, its class (a class's name, or its number from 0)
-// and whatever else, between spaces or tabs.
 #ifndef DATA_IMAGE_FOLDER_LISTING_H_
 #define DATA_IMAGE_FOLDER_LISTING_H_
 

@@ -120,7 +120,37 @@ TEST_F(ImageFolderTest, ReadsLabelFiles) {
   Write("val.txt", "val_1.JPEG 0\nval_7.JPEG 0\n");
   ExpectError("val.txt, line 2: there is no image 'val_7.JPEG' in " + root_ + "/val");
   Write("val.txt", "val_1.JPEG 0\nval_1.JPEG 1\n");
-  ExpectError("val.txt, line 2: a second label for 'val_1.JPEG'");
+  ExpectError("val.txt, line 2: a second label for 'images/val_1.JPEG'");
+}
+
+TEST_F(ImageFolderTest, ReadsALabelFileInOneWay) {
+  for (const char* name :
+       {"train/1/a.png", "train/2/a.png", "train/3/a.png", "val/a.png", "val/b.png", "val/c.png"}) {
+    WriteImage(name);
+  }
+  options_.label_file = root_ + "/val.txt";
+  const auto labels = [&](const std::string& content) {
+    Write("val.txt", content);
+    std::vector<int> labels;
+    const auto listing = ListImageFolder(options_);
+    EXPECT_TRUE(listing.ok()) << listing.status();
+    if (listing.ok()) {
+      for (const LabelledFile& file : listing->test) labels.push_back(file.label);
+    }
+    return labels;
+  };
+  EXPECT_EQ(labels("a.png 0\nb.png 1\nc.png 2\n"), (std::vector<int>{0, 1, 2}));  // numbers
+  EXPECT_EQ(labels("a.png 1\nb.png 2\nc.png 3\n"), (std::vector<int>{0, 1, 2}));  // names
+  EXPECT_EQ(labels("a.png 1/\nb.png 2\nc.png 1\n"), (std::vector<int>{0, 1, 0}));
+  Write("val.txt", "a.png 1\nb.png 2\nc.png 1\n");
+  ExpectError(
+      "val.txt, line 1: '1' is a class folder's name and also the number of class '2', counted "
+      "from 0; write '1/'");
+  Write("val.txt", "a.png 1\nb.png 0\nc.png 3\n");
+  ExpectError("val.txt, line 2: '0' is the number of a class, but '3' in line 3 is a name");
+  // What both readings agree on is no question.
+  fs::rename(root_ + "/train/3", root_ + "/train/0");
+  EXPECT_EQ(labels("a.png 2\nb.png 0\nc.png 1\n"), (std::vector<int>{2, 0, 1}));
 }
 
 TEST_F(ImageFolderTest, HoldsATenthOfEveryClassOut) {
