@@ -177,6 +177,11 @@ absl::StatusOr<ImageFolderListing> ListImageFolder(const DatasetOptions& options
   NAP_ASSIGN_OR_RETURN(listing.train, ListClasses(classes, listing.class_names, /*complete=*/true));
   if (!divided) {
     HoldOut(options.split_seed, &listing);
+    if (listing.test.empty()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("--data_dir=", root, ": no class has a second image, so that none can be ",
+                       "held out to test on; add images, or divide them into train and val"));
+    }
     return listing;
   }
   NAP_ASSIGN_OR_RETURN(listing.test, ListTest(options, listing.class_names));

@@ -15,6 +15,7 @@
 #include "data/image_codec.h"
 #include "data/image_folder_listing.h"
 #include "data/loader.h"
+#include "data/open_dataset.h"
 #include "nap/base/files.h"
 
 namespace nap {
@@ -63,9 +64,7 @@ class ImageFolderTest : public testing::Test {
     EXPECT_EQ(status.message().find('\n'), absl::string_view::npos) << status;
   }
 
-  absl::StatusOr<DatasetPair> Open() const {
-    return (*DatasetRegistry::Global().Find("image_folder"))->open(options_);
-  }
+  absl::StatusOr<DatasetPair> Open() const { return OpenDataset("image_folder", options_); }
 
   std::string root_;
   DatasetOptions options_;
@@ -190,6 +189,13 @@ TEST_F(ImageFolderTest, AChecksumTellsImagesFromOthersWhereverTheyAre) {
   fs::rename(copy + "/train/a/1.png", copy + "/train/b/1.png");
   EXPECT_NE(checksum(copy), sum);
   fs::remove_all(copy);
+}
+
+TEST_F(ImageFolderTest, NeedsAnImageToTestOn) {
+  for (const char* name : {"a/0.png", "b/0.png", "c/0.png", "d/0.png"}) WriteImage(name);
+  ExpectError(": no class has a second image, so that none can be held out to test on");
+  WriteImage("a/1.png");
+  EXPECT_EQ(ListImageFolder(options_)->test.size(), 1u);
 }
 
 TEST_F(ImageFolderTest, NamesWhatIsWrong) {

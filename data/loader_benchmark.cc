@@ -12,6 +12,7 @@
 
 #include "data/dataset.h"
 #include "data/loader.h"
+#include "data/open_dataset.h"
 #include "nap/base/benchmark_program.h"
 #include "nap/base/status_macros.h"
 
@@ -57,8 +58,7 @@ absl::Status Main() {
   options.data_dir = FLAGS_data_dir;
   options.image_size = FLAGS_image_size;
   options.strict = true;
-  NAP_ASSIGN_OR_RETURN(const auto* definition, DatasetRegistry::Global().Find("image_folder"));
-  NAP_ASSIGN_OR_RETURN(DatasetPair pair, definition->open(options));
+  NAP_ASSIGN_OR_RETURN(DatasetPair pair, OpenDataset("image_folder", options));
   const std::shared_ptr<const Dataset> train = std::move(pair.train);
   benchmark::RegisterBenchmark(
       absl::StrCat("loader/size:", FLAGS_image_size, "/workers:", FLAGS_workers).c_str(),

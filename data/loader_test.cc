@@ -228,5 +228,16 @@ TEST(SplitTest, IsADivisionOfTheWhole) {
   EXPECT_NE(SplitIndices(101, 0.25, 4).first, split.first);
 }
 
+TEST(SplitTest, SizesAreChecked) {
+  EXPECT_TRUE(CheckSearchParts(101, 0.25, 25).ok());
+  EXPECT_EQ(CheckSearchParts(101, 0.25, 26).message(),
+            "--batch_size=26 is more than the 25 images of the smaller of the two parts that "
+            "--train_fraction=0.25 makes of 101 images");
+  EXPECT_FALSE(CheckSearchParts(101, 0.75, 26).ok());
+  EXPECT_TRUE(CheckTrainingParts(8, 1, 8).ok());
+  EXPECT_FALSE(CheckTrainingParts(8, 1, 9).ok());
+  EXPECT_FALSE(CheckTrainingParts(8, 0, 8).ok());
+}
+
 }  // namespace
 }  // namespace nap

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "data/dataset.h"
+#include "data/open_dataset.h"
 #include "experiments/cifar_search_reporter.h"
 #include "experiments/data_flags.h"
 #include "experiments/moved_flags.h"

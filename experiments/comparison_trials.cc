@@ -217,6 +217,15 @@ absl::StatusOr<AgreedFlags> AskForAgreedFlags(const Programs& programs,
   return agreed;
 }
 
+bool AreFinished(const std::vector<Trial>& trials, const Programs& programs) {
+  for (const Trial& trial : trials) {
+    for (const Step& step : StepsOf(trial, programs)) {
+      if (!IsFinished(step)) return false;
+    }
+  }
+  return true;
+}
+
 absl::Status RunTrials(const Programs& programs, const std::vector<Trial>& trials,
                        const AgreedFlags& flags, ComparisonFolder* folder) {
   return Worker(programs, trials, flags, folder).Run();

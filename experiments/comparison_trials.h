@@ -18,6 +18,9 @@ namespace nap {
 absl::StatusOr<AgreedFlags> AskForAgreedFlags(const Programs& programs,
                                               const std::vector<Trial>& trials);
 
+// Whether nothing of the trials is left to run.
+bool AreFinished(const std::vector<Trial>& trials, const Programs& programs);
+
 // Runs one after the other the trials that are not finished and that nobody else is at, until there
 // are none left, a line on stdout each step. The comparison's files in the folder `out_dir` are
 // written anew after each trial. `folder` is as it was found in the end. Cancelled if the user

@@ -8,6 +8,7 @@
 #include <absl/strings/str_replace.h>
 #include <absl/strings/str_split.h>
 #include <gflags/gflags.h>
+#include <glog/logging.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -18,6 +19,8 @@
 #include <utility>
 #include <vector>
 
+#include "data/open_dataset.h"
+#include "data/split.h"
 #include "experiments/comparison_child.h"
 #include "experiments/comparison_folder.h"
 #include "experiments/comparison_trials.h"
@@ -182,12 +185,39 @@ void PrintResult(const std::vector<ComparedRun>& runs, const ComparisonFolder& f
                absl::StrJoin(at_work, "; "));
 }
 
+// That every training and every search has images enough, before the first of them runs.
+absl::Status CheckImages(const AgreedFlags& flags) {
+  NAP_ASSIGN_OR_RETURN(const DatasetPair data,
+                       OpenDataset(DatasetName(), DatasetOptionsFromFlags()));
+  const auto number = [](const RunFlags& of, const char* name) {
+    double value = 0;
+    CHECK(absl::SimpleAtod(of.at(name).value, &value)) << name;
+    return value;
+  };
+  const int64_t images = data.train->size();
+  for (const auto& [method, search] : flags.search) {
+    const absl::Status status =
+        CheckSearchParts(images, number(search, "train_fraction"),
+                         static_cast<int64_t>(number(search, "batch_size")));
+    if (!status.ok()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("the search with ", method, ": ", status.message()));
+    }
+  }
+  if (flags.train.empty()) return absl::OkStatus();  // a table says what trainings would
+  const absl::Status status = CheckTrainingParts(
+      images, data.test->size(), static_cast<int64_t>(number(flags.train, "batch_size")));
+  if (status.ok()) return status;
+  return absl::InvalidArgumentError(absl::StrCat("the training: ", status.message()));
+}
+
 absl::Status RunAll(const Programs& programs, const std::vector<std::string>& arguments) {
   NAP_ASSIGN_OR_RETURN(const std::vector<std::string> methods, Methods());
   NAP_ASSIGN_OR_RETURN(const std::vector<uint64_t> seeds, Seeds());
-  // Wrong flags leave no folder.
-  NAP_ASSIGN_OR_RETURN(const std::vector<Trial> asked, Trials(methods, seeds, /*out_dir=*/""));
+  // Wrong flags and wrong images leave no folder.
+  NAP_ASSIGN_OR_RETURN(const std::vector<Trial> asked, Trials(methods, seeds, FLAGS_out_dir));
   NAP_ASSIGN_OR_RETURN(const AgreedFlags flags, AskForAgreedFlags(programs, asked));
+  if (!AreFinished(asked, programs)) NAP_RETURN_IF_ERROR(CheckImages(flags));
   NAP_ASSIGN_OR_RETURN(const std::string out_dir,
                        OutDir(FLAGS_out_dir, {"method_comparison", {}, ""}));
   NAP_ASSIGN_OR_RETURN(const std::vector<Trial> trials, Trials(methods, seeds, out_dir));

@@ -208,6 +208,12 @@ expect_error 1 "--threads=-1 is out of range" --threads=-1
 expect_error 1 "--search_flags may not set --seed: the comparison sets it" --search_flags='--epochs=1 --seed=3'
 expect_error 1 "unknown command line flag 'epoch'" --search_flags=--epoch=1
 expect_error 1 "cifar_train does not take these flags: unknown preset 'x'" --train_preset=x
+# Sizes are known before the first search.
+expect_error 1 "the search with darts: --batch_size=21 is more than the 20 images of the smaller" "${common[@]}" \
+  --search_flags="$search --batch_size=21" --out_dir=too_few
+expect_error 1 "the training: --batch_size=41 is more than the 40 training images" "${common[@]}" \
+  --train_flags="$tiny --batch_size=41" --out_dir=too_few
+[ -e too_few ] && problem "a comparison without images enough left a folder"
 expect_error 1 "--collect_only needs --out_dir" --collect_only
 expect_error 1 "no finished run in nowhere" --collect_only --out_dir=nowhere
 [ -e runs ] && problem "a wrong flag left a folder"

@@ -43,14 +43,4 @@ absl::Status Unfinished(const absl::Status& status, const std::string& out_dir, 
                       absl::StrCat(status.message(), GoOnText(out_dir, kind, processes)));
 }
 
-absl::StatusOr<DatasetPair> OpenDataset(const std::string& name, const DatasetOptions& options) {
-  NAP_ASSIGN_OR_RETURN(const auto* definition, DatasetRegistry::Global().Find(name));
-  if (definition->needs_data_dir && options.data_dir.empty()) {
-    return absl::InvalidArgumentError(absl::StrCat("the dataset '", name,
-                                                   "' needs --data_dir; `bazel run ",
-                                                   "//tools:download_cifar10` fetches CIFAR-10"));
-  }
-  return definition->open(options);
-}
-
 }  // namespace nap

@@ -6,7 +6,6 @@
 
 #include <string>
 
-#include "data/dataset.h"
 #include "nap/report/run_folder.h"
 
 namespace nap {
@@ -21,9 +20,6 @@ std::string GoOnText(const std::string& out_dir, const RunKind& kind, int proces
 // The status of a run that did not end, with what the user can do.
 absl::Status Unfinished(const absl::Status& status, const std::string& out_dir, const RunKind& kind,
                         int processes);
-
-// InvalidArgument if the name is unknown or needs a data_dir; else the dataset's own errors.
-absl::StatusOr<DatasetPair> OpenDataset(const std::string& name, const DatasetOptions& options);
 
 }  // namespace nap
 

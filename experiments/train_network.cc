@@ -9,6 +9,7 @@
 #include <memory>
 #include <utility>
 
+#include "data/open_dataset.h"
 #include "experiments/data_flags.h"
 #include "experiments/run.h"
 #include "experiments/run_flags.h"

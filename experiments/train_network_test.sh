@@ -166,6 +166,13 @@ expect_error 1 "unknown dataset 'x'; known:" "$train" "${tiny[@]}" --dataset=x
 expect_error 1 '--drop_path=1 is out of range' "$train" "${tiny[@]}" --drop_path=1
 expect_error 1 '--workers=0 is out of range' "$train" "${tiny[@]}" --workers=0
 expect_error 1 '--batch_size=41 is more than the 40 training images' "$train" "${tiny[@]}" --batch_size=41
+# A folder that leaves nothing to test on is refused before anything is trained.
+for class in a b c d; do
+  mkdir -p "one_each/$class"
+  cp datasets/built_in_folder/train/disk/000.png "one_each/$class"
+done
+expect_error 1 '--data_dir=one_each: no class has a second image' "$transfer" "${photos[@]}" --data_dir=one_each --out_dir=untested
+[ -e untested ] && problem "a run that cannot be tested left a folder"
 expect_error 1 'at least 3 cells' "$train" "${tiny[@]}" --cells=2
 expect_error 1 "--image_size=64: this dataset's images have 32 x 32" "$train" "${tiny[@]}" --image_size=64
 expect_error 1 '--data_dir=nowhere' "$train" "${tiny[@]}" --data_dir=nowhere

@@ -24,8 +24,8 @@
 
 #include "data/dataset.h"
 #include "data/loader.h"
+#include "data/open_dataset.h"
 #include "experiments/data_flags.h"
-#include "experiments/run.h"
 #include "nap/base/clock.h"
 #include "nap/base/files.h"
 #include "nap/base/forked_workers.h"

@@ -76,14 +76,8 @@ absl::StatusOr<SearchParts> MakeSearchParts(const SearchOptions& given, const Da
                                                    " gives not each of ", options.processes->size(),
                                                    " processes an image"));
   }
+  NAP_RETURN_IF_ERROR(CheckSearchParts(images->size(), options.train_fraction, options.batch_size));
   Split split = SplitIndices(images->size(), options.train_fraction, options.seed);
-  const int64_t smaller = static_cast<int64_t>(std::min(split.first.size(), split.second.size()));
-  if (smaller < options.batch_size) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "--batch_size=", options.batch_size, " is more than the ", smaller,
-        " images of the smaller of the two parts that --train_fraction=", options.train_fraction,
-        " makes of ", images->size(), " images"));
-  }
   return SearchParts{
       options,
       device.device,

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "data/loader.h"
+#include "data/split.h"
 #include "nap/base/random.h"
 #include "nap/base/status_macros.h"
 #include "nap/engine/executor.h"
@@ -389,11 +390,8 @@ absl::StatusOr<std::unique_ptr<NetworkTrainer>> NetworkTrainer::Create(
         "need, for a pass of each of ", processes, " processes",
         options.accumulate > 1 ? absl::StrCat(" with --accumulate=", options.accumulate) : ""));
   }
-  if (data->train->size() < options.batch_size) {
-    return absl::InvalidArgumentError(absl::StrCat("--batch_size=", options.batch_size,
-                                                   " is more than the ", data->train->size(),
-                                                   " training images"));
-  }
+  NAP_RETURN_IF_ERROR(
+      CheckTrainingParts(data->train->size(), data->test->size(), options.batch_size));
   return std::make_unique<NetworkTrainerImpl>(options, device, model, data);
 }
 

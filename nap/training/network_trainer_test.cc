@@ -191,5 +191,11 @@ TEST_F(NetworkTrainerTest, RefusesABatchLargerThanTheData) {
             "--batch_size=65 is more than the 64 training images");
 }
 
+TEST_F(NetworkTrainerTest, RefusesAnEmptyTestPart) {
+  const DatasetPair untested{TinyImages(64), TinyImages(0)};
+  EXPECT_EQ(NetworkTrainer::Create(TinyTraining(), Model("DARTS_V2"), &untested).status().message(),
+            "there is no image to test on");
+}
+
 }  // namespace
 }  // namespace nap
