@@ -1,14 +1,14 @@
 #include "data/image_folder_listing.h"
 
-#include <absl/strings/ascii.h>
-#include <absl/strings/match.h>
 #include <absl/strings/str_cat.h>
 
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <set>
+#include <utility>
 
+#include "data/image_files.h"
 #include "data/label_file.h"
 #include "nap/base/random.h"
 #include "nap/base/status_macros.h"
@@ -20,89 +20,57 @@ namespace fs = std::filesystem;
 
 constexpr uint64_t kHoldOutStream = 0x686f6c64;
 
-bool IsImage(const std::string& name) {
-  const std::string lower = absl::AsciiStrToLower(name);
-  return absl::EndsWith(lower, ".jpg") || absl::EndsWith(lower, ".jpeg") ||
-         absl::EndsWith(lower, ".png");
-}
-
-bool IsFolder(const std::string& path) {
-  std::error_code ignored;
-  return fs::is_directory(path, ignored);
-}
-
-absl::Status ListError(const std::string& folder, const std::error_code& error) {
-  return absl::UnavailableError(
-      absl::StrCat("cannot list the folder ", folder, ": ", error.message()));
-}
-
-// Names of the folders in it, sorted.
-absl::StatusOr<std::vector<std::string>> Folders(const std::string& folder) {
+// The images of class folders.
+struct Classes {
   std::vector<std::string> names;
-  std::error_code error;
-  for (fs::directory_iterator entry(folder, error), end; !error && entry != end;
-       entry.increment(error)) {
-    const std::string name = entry->path().filename().string();
-    if (name[0] != '.' && IsFolder(entry->path().string())) names.push_back(name);
-  }
-  if (error) return ListError(folder, error);
-  std::sort(names.begin(), names.end());
-  return names;
-}
-
-// Paths of the images in it and below, sorted.
-absl::StatusOr<std::vector<std::string>> Images(const std::string& folder) {
-  std::vector<std::string> paths;
-  std::error_code error;
-  for (fs::recursive_directory_iterator
-           entry(folder, fs::directory_options::follow_directory_symlink, error),
-       end;
-       !error && entry != end; entry.increment(error)) {
-    const std::string name = entry->path().filename().string();
-    std::error_code ignored;
-    if (name[0] == '.') {
-      entry.disable_recursion_pending();
-    } else if (IsImage(name) && entry->is_regular_file(ignored)) {
-      paths.push_back(entry->path().string());
-    }
-  }
-  if (error) return ListError(folder, error);
-  std::sort(paths.begin(), paths.end());
-  return paths;
-}
-
-// All images of the class folders in `folder`. Every class must have one if `complete`.
-absl::StatusOr<std::vector<LabelledFile>> ListClasses(const std::string& folder,
-                                                      const std::vector<std::string>& class_names,
-                                                      bool complete) {
   std::vector<LabelledFile> files;
-  for (size_t label = 0; label < class_names.size(); ++label) {
-    const std::string path = absl::StrCat(folder, "/", class_names[label]);
-    if (!complete && !IsFolder(path)) continue;
-    NAP_ASSIGN_OR_RETURN(const std::vector<std::string> images, Images(path));
-    if (complete && images.empty()) {
-      return absl::NotFoundError(absl::StrCat("the class folder ", path,
-                                              " holds no image (.jpg, .jpeg, .png); remove it or "
-                                              "fill it"));
-    }
-    for (const std::string& image : images) files.push_back({image, static_cast<int>(label)});
+};
+
+// All images of the class folders in `folder`, which is a part of `root` or all of it.
+absl::StatusOr<Classes> ListClasses(const std::string& root, const std::string& folder) {
+  NAP_ASSIGN_OR_RETURN(const std::vector<std::string> names, FolderNames(folder));
+  std::vector<std::string> paths;
+  for (const std::string& name : names) paths.push_back(absl::StrCat(folder, "/", name));
+  ImageFiles files({root, folder});
+  NAP_ASSIGN_OR_RETURN(std::vector<ImageFiles::Found> found, files.In(paths));
+  files.SayWhatWasPassedOver();
+  Classes classes;
+  for (size_t i = 0; i < names.size(); ++i) {
+    if (!found[i].visited) continue;
+    const int label = static_cast<int>(classes.names.size());
+    classes.names.push_back(names[i]);
+    for (std::string& image : found[i].images) classes.files.push_back({std::move(image), label});
   }
-  return files;
+  return classes;
 }
 
-absl::StatusOr<std::vector<std::string>> ListClassNames(const std::string& folder) {
-  NAP_ASSIGN_OR_RETURN(std::vector<std::string> names, Folders(folder));
-  if (names.size() >= 2) return names;
-  return absl::InvalidArgumentError(
-      absl::StrCat(folder, " holds ", names.empty() ? "no class folder" : "only one class folder",
-                   "; there must be two or more, each with its images"));
+// The classes to learn, of which every one must have an image.
+absl::StatusOr<Classes> ListTrain(const std::string& root, const std::string& folder) {
+  NAP_ASSIGN_OR_RETURN(Classes classes, ListClasses(root, folder));
+  if (classes.names.size() < 2) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        folder, " holds ", classes.names.empty() ? "no class folder" : "only one class folder",
+        "; there must be two or more, each with its images"));
+  }
+  std::vector<bool> has_image(classes.names.size());
+  for (const LabelledFile& file : classes.files) has_image[static_cast<size_t>(file.label)] = true;
+  for (size_t i = 0; i < has_image.size(); ++i) {
+    if (has_image[i]) continue;
+    return absl::NotFoundError(
+        absl::StrCat("the class folder ", folder, "/", classes.names[i],
+                     " holds no image (.jpg, .jpeg, .png); remove it or fill it"));
+  }
+  return classes;
 }
 
 // The test images in one folder, labelled by a file.
 absl::StatusOr<std::vector<LabelledFile>> ListLabelled(
-    const std::string& folder, const std::string& label_file,
+    const std::string& root, const std::string& folder, const std::string& label_file,
     const std::vector<std::string>& class_names) {
-  NAP_ASSIGN_OR_RETURN(const std::vector<std::string> images, Images(folder));
+  ImageFiles searched({root});
+  NAP_ASSIGN_OR_RETURN(const std::vector<ImageFiles::Found> found, searched.In({folder}));
+  searched.SayWhatWasPassedOver();
+  const std::vector<std::string>& images = found[0].images;
   NAP_ASSIGN_OR_RETURN(const std::vector<int> labels,
                        ReadLabelFile(label_file, folder, images, class_names));
   std::vector<LabelledFile> files;
@@ -122,19 +90,26 @@ absl::StatusOr<std::vector<LabelledFile>> ListTest(const DatasetOptions& options
   std::error_code ignored;
   const std::string tiny_imagenet = folder + "/val_annotations.txt";
   if (label_file.empty() && fs::exists(tiny_imagenet, ignored)) label_file = tiny_imagenet;
-  if (!label_file.empty()) return ListLabelled(folder, label_file, class_names);
-  NAP_ASSIGN_OR_RETURN(const std::vector<std::string> names, Folders(folder));
-  for (const std::string& name : names) {
-    if (std::binary_search(class_names.begin(), class_names.end(), name)) continue;
-    return absl::InvalidArgumentError(absl::StrCat("the class folder ", folder, "/", name,
-                                                   " has no counterpart in train; give "
-                                                   "--label_file if it is no class"));
+  if (!label_file.empty()) {
+    return ListLabelled(options.data_dir, folder, label_file, class_names);
   }
-  if (names.empty()) {
+  NAP_ASSIGN_OR_RETURN(Classes classes, ListClasses(options.data_dir, folder));
+  if (classes.names.empty()) {
     return absl::NotFoundError(absl::StrCat(
         folder, " holds no class folder; give --label_file if its images have no folders"));
   }
-  return ListClasses(folder, class_names, /*complete=*/false);
+  std::vector<int> label_in_train;
+  for (const std::string& name : classes.names) {
+    const auto same = std::lower_bound(class_names.begin(), class_names.end(), name);
+    if (same == class_names.end() || *same != name) {
+      return absl::InvalidArgumentError(absl::StrCat("the class folder ", folder, "/", name,
+                                                     " has no counterpart in train; give "
+                                                     "--label_file if it is no class"));
+    }
+    label_in_train.push_back(static_cast<int>(same - class_names.begin()));
+  }
+  for (LabelledFile& file : classes.files) file.label = label_in_train[file.label];
+  return std::move(classes.files);
 }
 
 // Moves a tenth of every class to `test`.
@@ -171,10 +146,8 @@ absl::StatusOr<ImageFolderListing> ListImageFolder(const DatasetOptions& options
         "--label_file=", options.label_file, " labels the images of val, but --data_dir=", root,
         " has no folder train beside it"));
   }
-  const std::string& classes = divided ? train : root;
-  ImageFolderListing listing;
-  NAP_ASSIGN_OR_RETURN(listing.class_names, ListClassNames(classes));
-  NAP_ASSIGN_OR_RETURN(listing.train, ListClasses(classes, listing.class_names, /*complete=*/true));
+  NAP_ASSIGN_OR_RETURN(Classes classes, ListTrain(root, divided ? train : root));
+  ImageFolderListing listing{std::move(classes.names), std::move(classes.files), {}};
   if (!divided) {
     HoldOut(options.split_seed, &listing);
     if (listing.test.empty()) {

@@ -7,7 +7,8 @@
 //   <class>/...        a tenth of every class, drawn by split_seed, is held out as test images; a
 //                      class of one image has none
 // A class's images are the .jpg, .jpeg and .png files (any case) in its folder and the folders
-// below. Classes are the folders' names in byte order. Names that begin with a dot are passed over.
+// below. Classes are the folders' names in byte order. Names that begin with a dot are passed over,
+// and links that lead to a folder that is read already or that they lie in, which are named.
 #ifndef DATA_IMAGE_FOLDER_LISTING_H_
 #define DATA_IMAGE_FOLDER_LISTING_H_
 

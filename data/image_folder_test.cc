@@ -191,6 +191,48 @@ TEST_F(ImageFolderTest, AChecksumTellsImagesFromOthersWhereverTheyAre) {
   fs::remove_all(copy);
 }
 
+TEST_F(ImageFolderTest, VisitsAFolderOnceWhateverLeadsThere) {
+  for (const char* name : {"a/0.png", "a/1.png", "b/0.png", "b/1.png", "b/deep/2.png"}) {
+    WriteImage(name);
+  }
+  const auto names = [&](const std::string& warning) {
+    testing::internal::CaptureStderr();
+    const auto listing = ListImageFolder(options_);
+    const std::string said = testing::internal::GetCapturedStderr();
+    EXPECT_TRUE(listing.ok()) << listing.status();
+    EXPECT_EQ(std::count(said.begin(), said.end(), '\n'), warning.empty() ? 0 : 1) << said;
+    EXPECT_NE(said.find(warning), std::string::npos) << said;
+    EXPECT_EQ(listing->class_names.size(), 2u);
+    std::vector<std::string> all = Names(listing->train);
+    for (const std::string& name : Names(listing->test)) all.push_back(name);
+    std::sort(all.begin(), all.end());
+    return all;
+  };
+  const std::vector<std::string> expected = names("");
+  EXPECT_EQ(expected, (std::vector<std::string>{"a/0.png 0", "a/1.png 0", "b/0.png 1", "b/1.png 1",
+                                                "b/deep/2.png 1"}));
+  fs::create_directory_symlink(root_, root_ + "/a/loop");
+  const std::string passed =
+      "passed over, since it leads to a folder that is read already or that it lies in: ";
+  EXPECT_EQ(names(passed + root_ + "/a/loop\n"), expected);
+  fs::create_directory_symlink("../..", root_ + "/b/deep/loop");
+  EXPECT_EQ(names(passed + root_ + "/a/loop, " + root_ + "/b/deep/loop\n"), expected);
+  // Links that would be classes: to the root, to a class before and after it, into a class.
+  fs::create_directory_symlink(".", root_ + "/all");
+  fs::create_directory_symlink("b", root_ + "/aa");
+  fs::create_directory_symlink("b/deep", root_ + "/c");
+  EXPECT_EQ(names(" and 2 more\n"), expected);
+  // One that leads elsewhere is followed, and what it leads to has its own loops.
+  for (const char* name : {"a/loop", "b/deep/loop", "all", "aa", "c"}) {
+    fs::remove(root_ + "/" + name);
+  }
+  fs::rename(root_ + "/b", root_ + ".elsewhere");
+  fs::create_directory_symlink(root_ + ".elsewhere", root_ + "/b");
+  fs::create_directory_symlink(root_ + "/b", root_ + ".elsewhere/deep/loop");
+  EXPECT_EQ(names(passed + root_ + "/b/deep/loop\n"), expected);
+  fs::remove_all(root_ + ".elsewhere");
+}
+
 TEST_F(ImageFolderTest, NeedsAnImageToTestOn) {
   for (const char* name : {"a/0.png", "b/0.png", "c/0.png", "d/0.png"}) WriteImage(name);
   ExpectError(": no class has a second image, so that none can be held out to test on");

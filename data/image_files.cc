@@ -1,0 +1,139 @@
+#include "data/image_files.h"
+
+#include <absl/strings/ascii.h>
+#include <absl/strings/match.h>
+#include <absl/strings/str_cat.h>
+#include <absl/strings/str_join.h>
+#include <glog/logging.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <system_error>
+
+#include "nap/base/status_macros.h"
+
+namespace nap {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr size_t kNamed = 3;  // paths in a warning
+
+bool IsImage(const std::string& name) {
+  const std::string lower = absl::AsciiStrToLower(name);
+  return absl::EndsWith(lower, ".jpg") || absl::EndsWith(lower, ".jpeg") ||
+         absl::EndsWith(lower, ".png");
+}
+
+// What is in the folder, in byte order, without names that begin with a dot.
+absl::StatusOr<std::vector<fs::directory_entry>> Entries(const std::string& folder) {
+  std::vector<fs::directory_entry> entries;
+  std::error_code error;
+  for (fs::directory_iterator entry(folder, error), end; !error && entry != end;
+       entry.increment(error)) {
+    if (entry->path().filename().string()[0] != '.') entries.push_back(*entry);
+  }
+  if (error) {
+    return absl::UnavailableError(
+        absl::StrCat("cannot list the folder ", folder, ": ", error.message()));
+  }
+  std::sort(entries.begin(), entries.end(),
+            [](const auto& a, const auto& b) { return a.path().native() < b.path().native(); });
+  return entries;
+}
+
+std::pair<dev_t, ino_t> Identity(const std::string& path) {
+  struct stat status {};
+  ::stat(path.c_str(), &status);
+  return {status.st_dev, status.st_ino};
+}
+
+bool IsLink(const std::string& path) {
+  std::error_code ignored;
+  return fs::is_symlink(path, ignored);
+}
+
+}  // namespace
+
+bool IsFolder(const std::string& path) {
+  std::error_code ignored;
+  return fs::is_directory(path, ignored);
+}
+
+absl::StatusOr<std::vector<std::string>> FolderNames(const std::string& folder) {
+  NAP_ASSIGN_OR_RETURN(const std::vector<fs::directory_entry> entries, Entries(folder));
+  std::vector<std::string> names;
+  for (const fs::directory_entry& entry : entries) {
+    if (IsFolder(entry.path().string())) names.push_back(entry.path().filename().string());
+  }
+  return names;
+}
+
+ImageFiles::ImageFiles(const std::vector<std::string>& tops) {
+  for (const std::string& top : tops) {
+    std::error_code ignored;
+    for (fs::path path = fs::canonical(top, ignored); !path.empty(); path = path.parent_path()) {
+      visited_.insert(Identity(path.string()));
+      if (path == path.parent_path()) break;
+    }
+  }
+}
+
+absl::StatusOr<std::vector<ImageFiles::Found>> ImageFiles::In(
+    const std::vector<std::string>& folders) {
+  std::vector<Found> found(folders.size());
+  std::vector<Folder> links;
+  for (size_t i = 0; i < folders.size(); ++i) {
+    const Folder folder{folders[i], &found[i]};
+    if (IsLink(folder.path)) {
+      links.push_back(folder);
+    } else {
+      NAP_RETURN_IF_ERROR(Visit(folder, &links));
+    }
+  }
+  for (size_t i = 0; i < links.size(); ++i) {  // which become more on the way
+    const Folder link = links[i];
+    NAP_RETURN_IF_ERROR(Visit(link, &links));
+  }
+  for (size_t i = 0; i < folders.size(); ++i) {
+    std::sort(found[i].images.begin(), found[i].images.end());
+    const auto passed = std::find(passed_over_.begin(), passed_over_.end(), folders[i]);
+    found[i].visited = passed == passed_over_.end();
+  }
+  return found;
+}
+
+absl::Status ImageFiles::Visit(const Folder& folder, std::vector<Folder>* links) {
+  if (!visited_.insert(Identity(folder.path)).second) {
+    passed_over_.push_back(folder.path);
+    return absl::OkStatus();
+  }
+  NAP_ASSIGN_OR_RETURN(const std::vector<fs::directory_entry> entries, Entries(folder.path));
+  for (const fs::directory_entry& entry : entries) {
+    const std::string path = entry.path().string();
+    std::error_code ignored;
+    if (entry.is_directory(ignored)) {
+      if (entry.is_symlink(ignored)) {
+        links->push_back({path, folder.found});
+      } else {
+        NAP_RETURN_IF_ERROR(Visit({path, folder.found}, links));
+      }
+    } else if (IsImage(path) && entry.is_regular_file(ignored)) {
+      folder.found->images.push_back(path);
+    }
+  }
+  return absl::OkStatus();
+}
+
+void ImageFiles::SayWhatWasPassedOver() const {
+  if (passed_over_.empty()) return;
+  const auto end = passed_over_.begin() + std::min(kNamed, passed_over_.size());
+  LOG(WARNING)
+      << "passed over, since it leads to a folder that is read already or that it lies in: "
+      << absl::StrJoin(passed_over_.begin(), end, ", ")
+      << (end == passed_over_.end() ? ""
+                                    : absl::StrCat(" and ", passed_over_.end() - end, " more"));
+}
+
+}  // namespace nap
