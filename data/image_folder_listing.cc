@@ -1,6 +1,9 @@
 #include "data/image_folder_listing.h"
 
+#include <absl/strings/ascii.h>
 #include <absl/strings/str_cat.h>
+#include <absl/strings/str_join.h>
+#include <glog/logging.h>
 
 #include <algorithm>
 #include <cmath>
@@ -79,13 +82,8 @@ absl::StatusOr<std::vector<LabelledFile>> ListLabelled(
 }
 
 absl::StatusOr<std::vector<LabelledFile>> ListTest(const DatasetOptions& options,
+                                                   const std::string& folder,
                                                    const std::vector<std::string>& class_names) {
-  const std::string val = options.data_dir + "/val";
-  const std::string folder = IsFolder(val) ? val : options.data_dir + "/test";
-  if (!IsFolder(folder)) {
-    return absl::NotFoundError(absl::StrCat("--data_dir=", options.data_dir,
-                                            " has a folder train, but neither val nor test"));
-  }
   std::string label_file = options.label_file;
   std::error_code ignored;
   const std::string tiny_imagenet = folder + "/val_annotations.txt";
@@ -110,6 +108,56 @@ absl::StatusOr<std::vector<LabelledFile>> ListTest(const DatasetOptions& options
   }
   for (LabelledFile& file : classes.files) file.label = label_in_train[file.label];
   return std::move(classes.files);
+}
+
+// Names of folders that are parts of the images, in small letters, and what they are for.
+enum Part { kTrain, kValidation, kTest, kParts };
+const std::vector<std::string> kPartNames[kParts] = {
+    {"train", "training"}, {"val", "valid", "validation"}, {"test", "testing"}};
+
+std::string Known(Part part) { return absl::StrJoin(kPartNames[part], ", "); }
+
+// Paths; both empty if the classes lie in the root.
+struct PartFolders {
+  std::string train, test;
+};
+
+absl::StatusOr<PartFolders> FindParts(const std::string& root) {
+  NAP_ASSIGN_OR_RETURN(const std::vector<std::string> names, FolderNames(root));
+  std::string found[kParts];
+  std::vector<std::string> others;
+  for (const std::string& name : names) {
+    bool is_part = false;
+    for (const Part part : {kTrain, kValidation, kTest}) {
+      const std::vector<std::string>& known = kPartNames[part];
+      if (std::count(known.begin(), known.end(), absl::AsciiStrToLower(name)) == 0) continue;
+      if (!found[part].empty()) {
+        return absl::InvalidArgumentError(absl::StrCat("--data_dir=", root, " has both ",
+                                                       found[part], " and ", name,
+                                                       ", which mean the same; rename one"));
+      }
+      found[part] = name;
+      is_part = true;
+    }
+    if (!is_part) others.push_back(name);
+  }
+  const std::string& tested = found[kValidation].empty() ? found[kTest] : found[kValidation];
+  if (found[kTrain].empty() && tested.empty()) return PartFolders{};
+  if (found[kTrain].empty() || tested.empty()) {
+    const std::string& part = tested.empty() ? found[kTrain] : tested;
+    const std::string missing =
+        tested.empty() ? absl::StrCat("images to test on (", Known(kValidation), ", ", Known(kTest))
+                       : absl::StrCat("images to train on (", Known(kTrain));
+    return absl::NotFoundError(absl::StrCat(
+        "--data_dir=", root, " has a folder ", part, ", but none beside it with ", missing, ")",
+        others.empty() ? "" : absl::StrCat("; if ", part, " is a class, rename it")));
+  }
+  if (!found[kValidation].empty() && !found[kTest].empty()) others.push_back(found[kTest]);
+  if (!others.empty()) {
+    LOG(WARNING) << "--data_dir=" << root << ": " << found[kTrain] << " is trained on and "
+                 << tested << " tested on; not read: " << absl::StrJoin(others, ", ");
+  }
+  return PartFolders{absl::StrCat(root, "/", found[kTrain]), absl::StrCat(root, "/", tested)};
 }
 
 // Moves a tenth of every class to `test`.
@@ -139,28 +187,27 @@ absl::StatusOr<ImageFolderListing> ListImageFolder(const DatasetOptions& options
   const std::string& root = options.data_dir;
   if (!IsFolder(root))
     return absl::NotFoundError(absl::StrCat("--data_dir=", root, " is not a folder"));
-  const std::string train = root + "/train";
-  const bool divided = IsFolder(train);
+  NAP_ASSIGN_OR_RETURN(const PartFolders parts, FindParts(root));
+  const bool divided = !parts.train.empty();
   if (!divided && !options.label_file.empty()) {
     return absl::InvalidArgumentError(absl::StrCat(
         "--label_file=", options.label_file, " labels the images of val, but --data_dir=", root,
         " has no folder train beside it"));
   }
-  NAP_ASSIGN_OR_RETURN(Classes classes, ListTrain(root, divided ? train : root));
+  NAP_ASSIGN_OR_RETURN(Classes classes, ListTrain(root, divided ? parts.train : root));
   ImageFolderListing listing{std::move(classes.names), std::move(classes.files), {}};
-  if (!divided) {
-    HoldOut(options.split_seed, &listing);
+  if (divided) {
+    NAP_ASSIGN_OR_RETURN(listing.test, ListTest(options, parts.test, listing.class_names));
     if (listing.test.empty()) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("--data_dir=", root, ": no class has a second image, so that none can be ",
-                       "held out to test on; add images, or divide them into train and val"));
+      return absl::NotFoundError(absl::StrCat(parts.test, " holds no test image"));
     }
     return listing;
   }
-  NAP_ASSIGN_OR_RETURN(listing.test, ListTest(options, listing.class_names));
+  HoldOut(options.split_seed, &listing);
   if (listing.test.empty()) {
-    return absl::NotFoundError(
-        absl::StrCat("--data_dir=", root, " has no test image in val or test"));
+    return absl::InvalidArgumentError(
+        absl::StrCat("--data_dir=", root, ": no class has a second image, so that none can be ",
+                     "held out to test on; add images, or divide them into train and val"));
   }
   return listing;
 }

@@ -6,6 +6,11 @@
 //                      val/val_annotations.txt as Tiny ImageNet has it
 //   <class>/...        a tenth of every class, drawn by split_seed, is held out as test images; a
 //                      class of one image has none
+//
+// train may be called training; val valid or validation; test testing, with capitals or without. Of
+// val and test together val is taken, since what is chosen by it must not be what is reported; what
+// is not read is named. A part that has no counterpart is an error, not a class.
+//
 // A class's images are the .jpg, .jpeg and .png files (any case) in its folder and the folders
 // below. Classes are the folders' names in byte order. Names that begin with a dot are passed over,
 // and links that lead to a folder that is read already or that they lie in, which are named.

@@ -93,6 +93,48 @@ TEST_F(ImageFolderTest, ListsTrainAndValByClass) {
   ExpectError("test/cow has no counterpart in train");
 }
 
+TEST_F(ImageFolderTest, KnowsThePartsByTheirNames) {
+  for (const char* name : {"training/cat/0.png", "training/dog/0.png", "valid/cat/1.png"}) {
+    WriteImage(name);
+  }
+  // The test images, and what is said.
+  const auto read = [&](const std::string& warning) {
+    testing::internal::CaptureStderr();
+    const auto listing = ListImageFolder(options_);
+    const std::string said = testing::internal::GetCapturedStderr();
+    EXPECT_TRUE(listing.ok()) << listing.status();
+    EXPECT_NE(said.find(warning), std::string::npos) << said;
+    EXPECT_EQ(said.empty(), warning.empty()) << said;
+    if (!listing.ok()) return std::vector<std::string>();
+    EXPECT_EQ(listing->class_names, (std::vector<std::string>{"cat", "dog"}));
+    return Names(listing->test);
+  };
+  const auto rename = [&](const std::string& from, const std::string& to) {
+    fs::rename(root_ + "/" + from, root_ + "/" + to);
+  };
+  EXPECT_EQ(read(""), (std::vector<std::string>{"valid/cat/1.png 0"}));
+  rename("valid", "VALIDATION");
+  rename("training", "TRAIN");
+  EXPECT_EQ(read("").size(), 1u);
+  WriteImage("Testing/cat/2.png");
+  EXPECT_EQ(read("TRAIN is trained on and VALIDATION tested on; not read: Testing\n"),
+            (std::vector<std::string>{"VALIDATION/cat/1.png 0"}));
+  fs::remove_all(root_ + "/VALIDATION");
+  WriteImage("cow/0.png");
+  EXPECT_EQ(read("TRAIN is trained on and Testing tested on; not read: cow\n"),
+            (std::vector<std::string>{"Testing/cat/2.png 0"}));
+  WriteImage("test/cat/2.png");
+  ExpectError("has both Testing and test, which mean the same; rename one");
+  fs::remove_all(root_ + "/Testing");
+  rename("TRAIN", "dog");
+  ExpectError(
+      "has a folder test, but none beside it with images to train on (train, training); if test is "
+      "a class, rename it");
+  fs::remove_all(root_ + "/dog");
+  fs::remove_all(root_ + "/cow");
+  ExpectError("with images to train on (train, training)");
+}
+
 TEST_F(ImageFolderTest, ReadsLabelFiles) {
   for (const char* name : {"train/n02/images/n02_0.JPEG", "train/n01/images/n01_0.JPEG",
                            "val/images/val_0.JPEG", "val/images/val_1.JPEG"}) {
@@ -251,11 +293,14 @@ TEST_F(ImageFolderTest, NamesWhatIsWrong) {
   options_.label_file = "";
   WriteImage("train/a/0.png");
   WriteImage("train/b/0.png");
-  ExpectError("has a folder train, but neither val nor test");
+  ExpectError(
+      "has a folder train, but none beside it with images to test on (val, valid, validation, "
+      "test, "
+      "testing); if train is a class, rename it");
   WriteImage("val/0.png");
   ExpectError("val holds no class folder; give --label_file");
   fs::create_directories(root_ + "/val/a");
-  ExpectError("has no test image in val or test");
+  ExpectError("/val holds no test image");
   options_.image_size = 5000;
   ExpectError("--image_size=5000 is not in 1 to 4096");
   options_.image_size = 8;
