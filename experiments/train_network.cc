@@ -35,10 +35,11 @@
 
 DEFINE_string(preset, "quick", "quick or paper: the flag file that sets the defaults");
 
-DEFINE_string(genotype, "DARTS_V2",
-              "genotype.json, a text in a search space's own format (DARTS's line, a NAS-Bench-201 "
-              "string) or a file with one, or NASNet, AmoebaNet, DARTS_V1, DARTS_V2, PDARTS, "
-              "PC_DARTS_cifar, PC_DARTS_image");
+DEFINE_string(
+    genotype, "DARTS_V2",
+    "a file or a text with a genotype (genotype.json, DARTS's line, a NAS-Bench-201 string "
+    "and what docs/run_folder.md lists), FILE:NAME of several, or NASNet, AmoebaNet, "
+    "DARTS_V1, DARTS_V2, PDARTS, PC_DARTS_cifar, PC_DARTS_image");
 DEFINE_string(network, "cifar", "the network's shape: cifar or imagenet");
 DEFINE_int32(channels, 0,
              "of the first cell; 0: 36 (cifar) or 48 (imagenet) in darts, 16 in nas_bench_201");
@@ -196,12 +197,13 @@ class SilentObserver final : public TrainingObserver {
 };
 
 // A new network, or one that starts from --weights. One that is resumed is the checkpoint's, whose
-// genotype's file may be gone, and whose weights come from there.
-absl::StatusOr<TrainedNetwork> MakeModel(const Dataset& images, const Checkpoint* checkpoint) {
+// genotype's file may be gone, and whose weights come from there. `note`: FindGenotype's.
+absl::StatusOr<TrainedNetwork> MakeModel(const Dataset& images, const Checkpoint* checkpoint,
+                                         std::string* note) {
   TrainedNetwork model;
   Genotype genotype;
   if (checkpoint == nullptr) {
-    NAP_ASSIGN_OR_RETURN(genotype, FindGenotype(FLAGS_genotype));
+    NAP_ASSIGN_OR_RETURN(genotype, FindGenotype(FLAGS_genotype, note));
   } else {
     NAP_ASSIGN_OR_RETURN(const ModelDescription earlier, DescriptionOf(*checkpoint));
     genotype = earlier.spec.genotype;
@@ -231,7 +233,8 @@ absl::Status Main(const TrainingProgram& program, const ProgramOptions& program_
   NAP_ASSIGN_OR_RETURN(const DatasetPair data, OpenData(program));
   NAP_RETURN_IF_ERROR(CheckSameImages(&group, *data.train));
   NAP_RETURN_IF_ERROR(CheckSameImages(&group, *data.test));
-  NAP_ASSIGN_OR_RETURN(const TrainedNetwork model, MakeModel(*data.train, checkpoint));
+  std::string note;
+  NAP_ASSIGN_OR_RETURN(const TrainedNetwork model, MakeModel(*data.train, checkpoint, &note));
   NAP_RETURN_IF_ERROR(
       CheckSameText(&group, "cells", GenotypeToJson(model.description.spec.genotype)));
   NAP_ASSIGN_OR_RETURN(const std::unique_ptr<NetworkTrainer> trainer,
@@ -242,6 +245,7 @@ absl::Status Main(const TrainingProgram& program, const ProgramOptions& program_
     SilentObserver observer;
     return EndOfOthers(&group, trainer->Run(&observer).status());
   }
+  if (!note.empty()) absl::FPrintF(stderr, "%s\n", note);
   NAP_ASSIGN_OR_RETURN(const Cost cost, NetworkCost(model.description));
   NAP_ASSIGN_OR_RETURN(const std::unique_ptr<RunFolder> folder,
                        OpenRunFolder(run, kind, program_options));

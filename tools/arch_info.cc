@@ -17,10 +17,11 @@
 #include "nap/model/network_cost.h"
 #include "nap/search_space/genotype_lookup.h"
 
-DEFINE_string(genotype, "",
-              "genotype.json, a text in a search space's own format (DARTS's line, a NAS-Bench-201 "
-              "string) or a file with one, or NASNet, AmoebaNet, DARTS_V1, DARTS_V2, PDARTS, "
-              "PC_DARTS_cifar, PC_DARTS_image");
+DEFINE_string(
+    genotype, "",
+    "a file or a text with a genotype (genotype.json, DARTS's line, a NAS-Bench-201 string "
+    "and what docs/run_folder.md lists), FILE:NAME of several, or NASNet, AmoebaNet, "
+    "DARTS_V1, DARTS_V2, PDARTS, PC_DARTS_cifar, PC_DARTS_image");
 DEFINE_string(network, "cifar", "the network's shape: cifar or imagenet");
 DEFINE_int32(channels, 0,
              "of the first cell; 0: 36 (cifar) or 48 (imagenet) in darts, 16 in nas_bench_201");
@@ -61,7 +62,9 @@ absl::Status Main() {
                                                    absl::StrJoin(PublishedGenotypes(), ", ")));
   }
   DerivedNetworkSpec spec;
-  NAP_ASSIGN_OR_RETURN(spec.genotype, FindGenotype(FLAGS_genotype));
+  std::string note;
+  NAP_ASSIGN_OR_RETURN(spec.genotype, FindGenotype(FLAGS_genotype, &note));
+  if (!note.empty()) absl::FPrintF(stderr, "%s\n", note);
   NAP_ASSIGN_OR_RETURN(spec.network, FindNetwork(FLAGS_network, spec.genotype.search_space));
   NAP_ASSIGN_OR_RETURN(spec.network.channels,
                        Positive("channels", FLAGS_channels, kMostChannels, spec.network.channels));

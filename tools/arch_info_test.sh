@@ -67,6 +67,29 @@ if command -v dot >/dev/null; then
   [ "$(grep -c '>avg_pool_3x3<' nasnet.svg)" -eq 5 ] || problem "not every pooling is drawn in nasnet.svg"
 fi
 
+# As FairDARTS has them: 453 M multiply-adds, 3.375 M parameters with the auxiliary head.
+cat >genotypes.py <<'PYTHON'
+Genotype = namedtuple('Genotype', 'normal normal_concat reduce reduce_concat')
+FairDARTS_g = Genotype(normal=[('sep_conv_3x3', 2, 0), ('sep_conv_3x3', 2, 1),
+    ('skip_connect', 4, 3),  # reads a node without operations
+    ('sep_conv_5x5', 4, 1), ('dil_conv_3x3', 5, 0), ('sep_conv_3x3', 5, 1)], normal_concat=range(2, 6),
+  reduce=[('avg_pool_3x3', 2, 1), ('skip_connect', 2, 0), ('skip_connect', 3, 2), ('max_pool_3x3', 3, 1),
+    ('sep_conv_5x5', 4, 3), ('max_pool_3x3', 4, 0), ('dil_conv_3x3', 5, 1), ('dil_conv_3x3', 5, 4)],
+  reduce_concat=range(2, 6))
+OTHER = Genotype(normal=[], normal_concat=[], reduce=[], reduce_concat=[])
+PYTHON
+expect 'with auxiliary head      3375480 ' --genotype=genotypes.py:FairDARTS_g
+expect 'multiply-adds an image   453376224 ' --genotype=genotypes.py:FairDARTS_g
+expect_error 'genotypes.py has 2 genotypes: FairDARTS_g, OTHER; choose one as genotypes.py:FairDARTS_g' \
+  --genotype=genotypes.py
+
+# A log says what was found so far.
+printf 'arch Structure(4 nodes with |none~0|+|none~0|none~1|+|none~0|none~1|none~2|)\nepoch 2\narch %s\n' \
+  "Structure(4 nodes with $convolutions)" >log.txt
+expect 'parameters               1531546 ' --genotype=log.txt
+[ "$(cat stderr)" = 'log.txt has 2 genotypes; the last one is taken, that of line 3' ] ||
+  problem "not what is taken of log.txt: $(cat stderr)"
+
 expect_error '--genotype is missing: a file, or one of NASNet,'
 expect_error "the genotype 'nothing' is neither a file nor one of" --genotype=nothing
 expect_error "search space 'darts:nodes=0': parameter nodes=0 must be a whole number from 1 on" \
@@ -79,7 +102,7 @@ expect_error '--channels=-1 is out of range' --genotype=PDARTS --channels=-1
 expect_error 'at least 3 cells' --genotype=PDARTS --cells=2
 expect_error "the genotype '|x~0|': NAS-Bench-201 architecture: it must have 3 nodes" --genotype='|x~0|'
 sed 's/sep_conv_3x3/sep_conv_9x9/' genotype.json >unknown.json
-expect_error "uses the unknown operation 'sep_conv_9x9'" --genotype=unknown.json
+expect_error "unknown operation 'sep_conv_9x9' (node " --genotype=unknown.json
 head -c 100 genotype.json >truncated.json
 expect_error 'truncated.json: ' --genotype=truncated.json
 expect_error 'nowhere/x.svg' --genotype=PDARTS --svg=nowhere/x.svg

@@ -34,7 +34,7 @@ scores=activation_kernel:images=8,initialisations=2+synflow+zico:images=8+traini
 
 "$score" "${small[@]}" --genotypes=list.csv --score="$scores" --processes=2 --out=two.csv \
   >stdout 2>stderr || problem "failed: $(cat stderr)"
-grep -qF "line 7 is left out: genotype: the cell uses the unknown operation 'nothing' at node 1" \
+grep -qF "line 7 is left out: genotype: unknown operation 'nothing' (node 1 of the cell)" \
   stderr || problem "what cannot be built is not named: $(cat stderr)"
 grep -qF 'Of 5 architectures.' stdout || problem "no correlations: $(cat stdout)"
 grep -qE '^parameters +1\.000 +1\.000 to +1\.000 +1\.000$' stdout ||

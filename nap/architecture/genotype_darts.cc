@@ -1,13 +1,14 @@
 #include "nap/architecture/genotype_darts.h"
 
-#include <absl/strings/ascii.h>
-#include <absl/strings/numbers.h>
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_join.h>
 
 #include <algorithm>
+#include <optional>
+#include <utility>
 #include <vector>
 
+#include "nap/architecture/python_reader.h"
 #include "nap/base/status_macros.h"
 
 namespace nap {
@@ -15,6 +16,7 @@ namespace {
 
 constexpr size_t kInputsOfANode = 2;
 constexpr int kCellInputs = 2;
+constexpr int kMostTripleNodes = 1000;  // what a triple may name as its node
 
 bool CellFits(const CellGenotype& cell) {
   return std::all_of(cell.nodes.begin(), cell.nodes.end(),
@@ -43,168 +45,160 @@ std::string DartsSpace(size_t nodes) {
   return nodes == kDartsNodes ? kDarts : absl::StrCat(kDarts, ":", kDartsNodesKey, "=", nodes);
 }
 
-// A reader of the few Python expressions that such a line is made of.
-class Reader {
- public:
-  explicit Reader(absl::string_view text) : text_(text) {}
+// What FairDARTS's own network does with nodes without operations: they are left out of the output,
+// whatever the concat says, and so is what reads them.
+void LeaveOutEmptyNodes(CellGenotype* cell) {
+  const auto is_empty = [&](int node) {
+    return node >= kCellInputs && cell->nodes[node - kCellInputs].empty();
+  };
+  for (auto& inputs : cell->nodes) {
+    inputs.erase(std::remove_if(inputs.begin(), inputs.end(),
+                                [&](const GenotypeInput& input) { return is_empty(input.source); }),
+                 inputs.end());
+  }
+  cell->concat.erase(std::remove_if(cell->concat.begin(), cell->concat.end(), is_empty),
+                     cell->concat.end());
+}
 
-  bool ReadsOpening() { return ReadOpening().ok(); }
+class DartsReader : private PythonReader {
+ public:
+  using PythonReader::PythonReader;
 
   absl::StatusOr<Genotype> ReadGenotype() {
     NAP_RETURN_IF_ERROR(ReadOpening());
     Genotype genotype{"", {{"normal", {}, {}}, {"reduce", {}, {}}}};
+    bool triples = false;
     for (CellGenotype& cell : genotype.cells) {
       if (&cell != &genotype.cells.front()) NAP_RETURN_IF_ERROR(Expect(','));
       NAP_RETURN_IF_ERROR(ExpectKey(cell.name));
-      NAP_RETURN_IF_ERROR(ReadNodes(&cell.nodes));
+      NAP_ASSIGN_OR_RETURN(const Form form, ReadNodes(&cell.nodes));
+      triples |= form == Form::kTriples;
       NAP_RETURN_IF_ERROR(Expect(','));
       NAP_RETURN_IF_ERROR(ExpectKey(cell.name + "_concat"));
+      const int end = kCellInputs + static_cast<int>(cell.nodes.size());
       NAP_RETURN_IF_ERROR(
-          ReadConcat(kCellInputs + static_cast<int>(cell.nodes.size()), &cell.concat));
+          ReadConcat(form == Form::kTriples ? kMostTripleNodes : end, &cell.concat));
     }
-    Accept(',');
+    NAP_RETURN_IF_ERROR(ReadMoreKeys());
     NAP_RETURN_IF_ERROR(Expect(')'));
-    Skip();
-    if (position_ != text_.size()) return Error("expected the end");
+    if (triples) {
+      // Triples do not say how many nodes there are, but that no cell has fewer than are named.
+      int end = kCellInputs;
+      for (const CellGenotype& cell : genotype.cells) {
+        end = std::max(end, kCellInputs + static_cast<int>(cell.nodes.size()));
+        for (const int node : cell.concat) end = std::max(end, node + 1);
+      }
+      for (CellGenotype& cell : genotype.cells) {
+        cell.nodes.resize(end - kCellInputs);
+        LeaveOutEmptyNodes(&cell);
+      }
+    }
+    if (!AtEnd()) return Error("expected the end");
     genotype.search_space = DartsSpace(genotype.cells.front().nodes.size());
     return genotype;
   }
 
  private:
+  // How a cell's operations stand: two pairs a node one after another, a list of pairs a node, or
+  // FairDARTS's triples (operation, node, source).
+  enum class Form { kPairs, kLists, kTriples };
+
   // "Genotype(", with or without "NAME =" before it.
   absl::Status ReadOpening() {
-    Skip();
-    size_t begin = position_;
+    size_t begin = Position();
     NAP_ASSIGN_OR_RETURN(std::string name, Name());
     if (Accept('=')) {
-      Skip();
-      begin = position_;
+      begin = Position();
       NAP_ASSIGN_OR_RETURN(name, Name());
     }
     if (name == "Genotype") return Expect('(');
-    position_ = begin;
-    return Error("expected 'Genotype('");
+    return ErrorAt(begin, "expected 'Genotype('");
   }
 
-  absl::Status Error(absl::string_view what) const {
-    return absl::InvalidArgumentError(absl::StrCat("DARTS genotype: byte ", position_, ": ", what));
-  }
+  // What stands in a pair or a triple.
+  struct Entry {
+    GenotypeInput input;
+    std::optional<int> node;  // of a triple
+  };
 
-  void Skip() {
-    while (position_ < text_.size() && absl::ascii_isspace(text_[position_])) ++position_;
-  }
-
-  bool Accept(char wanted) {
-    Skip();
-    if (position_ == text_.size() || text_[position_] != wanted) return false;
-    ++position_;
-    return true;
-  }
-
-  absl::Status Expect(char wanted) {
-    if (Accept(wanted)) return absl::OkStatus();
-    return Error(absl::StrCat("expected '", std::string(1, wanted), "'"));
-  }
-
-  // `[` or `(`; returns what closes it.
-  absl::StatusOr<char> Open() {
-    if (Accept('[')) return ']';
-    if (Accept('(')) return ')';
-    return Error("expected a list");
-  }
-
-  absl::StatusOr<std::string> Name() {
-    Skip();
-    const size_t begin = position_;
-    while (position_ < text_.size() &&
-           (absl::ascii_isalnum(text_[position_]) || text_[position_] == '_')) {
-      ++position_;
-    }
-    if (position_ == begin) return Error("expected a name");
-    return std::string(text_.substr(begin, position_ - begin));
-  }
-
-  absl::Status ExpectKey(const std::string& key) {
-    Skip();
-    const size_t begin = position_;
-    const absl::StatusOr<std::string> name = Name();
-    if (!name.ok() || *name != key) {
-      position_ = begin;
-      return Error(absl::StrCat("expected '", key, "='"));
-    }
-    return Expect('=');
-  }
-
-  // 0 .. end-1.
-  absl::StatusOr<int> Number(absl::string_view what, int end) {
-    Skip();
-    const size_t begin = position_;
-    while (position_ < text_.size() && absl::ascii_isdigit(text_[position_])) ++position_;
-    int value = 0;
-    if (absl::SimpleAtoi(text_.substr(begin, position_ - begin), &value) && value < end) {
-      return value;
-    }
-    position_ = begin;
-    return Error(absl::StrCat("expected ", what, ", a number below ", end));
-  }
-
-  absl::StatusOr<std::string> OperationName() {
-    const char quote = Accept('\'') ? '\'' : Accept('"') ? '"' : '\0';
-    if (quote == '\0') return Error("expected an operation's name in quotes");
-    const size_t begin = position_;
-    const size_t end = text_.find_first_of("'\"\\\r\n", begin);
-    if (end == absl::string_view::npos || end == begin || text_[end] != quote) {
-      return Error(absl::StrCat("expected an operation's name and then ", std::string(1, quote)));
-    }
-    position_ = end + 1;
-    return std::string(text_.substr(begin, end - begin));
-  }
-
-  // ('sep_conv_3x3', 1) after its opening parenthesis.
-  absl::StatusOr<GenotypeInput> InputAfter(char close, int node) {
-    NAP_ASSIGN_OR_RETURN(const std::string operation, OperationName());
+  // ('sep_conv_3x3', 1) or ('sep_conv_3x3', 2, 1) after its opening parenthesis. A pair's source is
+  // before `node`.
+  absl::StatusOr<Entry> EntryAfter(char close, int node) {
+    Entry entry;
+    NAP_ASSIGN_OR_RETURN(entry.input.operation, OperationName());
     NAP_RETURN_IF_ERROR(Expect(','));
-    NAP_ASSIGN_OR_RETURN(const int source, Number("a node before this one", node));
+    const size_t begin = Position();
+    if (TripleFollows(close)) {
+      NAP_ASSIGN_OR_RETURN(entry.node, Number("a node", kMostTripleNodes));
+      if (*entry.node < kCellInputs) {
+        return ErrorAt(begin,
+                       absl::StrCat("expected a triple (operation, node, source), whose node is ",
+                                    kCellInputs, " or above"));
+      }
+      NAP_RETURN_IF_ERROR(Expect(','));
+    }
+    NAP_ASSIGN_OR_RETURN(entry.input.source,
+                         Number("a node before this one", entry.node.value_or(node)));
     Accept(',');
     NAP_RETURN_IF_ERROR(Expect(close));
-    return GenotypeInput{operation, source};
+    return entry;
   }
 
-  // A flat list of pairs, or a list of such lists. What stands behind two brackets tells: a quote
-  // or another bracket.
-  absl::Status ReadNodes(std::vector<std::vector<GenotypeInput>>* nodes) {
+  // Whether another number follows the next one.
+  bool TripleFollows(char close) {
+    const size_t begin = Position();
+    const bool triple = Number("", kMostTripleNodes).ok() && Accept(',') && !Accept(close) &&
+                        Number("", kMostTripleNodes).ok();
+    GoTo(begin);
+    return triple;
+  }
+
+  // What stands behind the first two brackets tells the form: a quote or another bracket.
+  absl::StatusOr<Form> ReadNodes(std::vector<std::vector<GenotypeInput>>* nodes) {
     NAP_ASSIGN_OR_RETURN(const char close, Open());
     size_t inputs = 0;
-    bool nested = false;
+    Form form = Form::kPairs;
     while (!Accept(close)) {
       NAP_ASSIGN_OR_RETURN(const char inner, Open());
-      Skip();
-      const bool list =
-          position_ < text_.size() && text_[position_] != '\'' && text_[position_] != '"';
-      if (inputs++ == 0) nested = list;
-      if (list != nested) return Error("pairs and lists of pairs are mixed");
-      if (nested || inputs % kInputsOfANode == 1) nodes->emplace_back();
+      const bool list = NextIsOneOf("([])");
+      if (inputs++ == 0 && list) form = Form::kLists;
+      if (list != (form == Form::kLists)) return Error("pairs and lists of pairs are mixed");
+      if (list || (form == Form::kPairs && inputs % kInputsOfANode == 1)) nodes->emplace_back();
       const int node = kCellInputs + static_cast<int>(nodes->size()) - 1;
-      if (nested) {
+      if (list) {
         NAP_RETURN_IF_ERROR(ReadPairs(inner, node, &nodes->back()));
       } else {
-        NAP_ASSIGN_OR_RETURN(const GenotypeInput input, InputAfter(inner, node));
-        Keep(input, &nodes->back());
+        const size_t begin = Position();
+        NAP_ASSIGN_OR_RETURN(const Entry entry, EntryAfter(inner, node));
+        if (inputs == 1 && entry.node) form = Form::kTriples;
+        if (entry.node.has_value() != (form == Form::kTriples)) {
+          return ErrorAt(begin, "pairs and triples are mixed");
+        }
+        const size_t target = entry.node.value_or(node) - kCellInputs;
+        if (target >= nodes->size()) nodes->resize(target + 1);
+        Keep(entry.input, &(*nodes)[target]);
       }
       if (!Accept(',')) {
         NAP_RETURN_IF_ERROR(Expect(close));
         break;
       }
     }
-    if (!nested && inputs % kInputsOfANode != 0) return Error("a flat list has two pairs a node");
-    return absl::OkStatus();
+    if (form == Form::kPairs && inputs % kInputsOfANode != 0) {
+      return Error("a flat list has two pairs a node");
+    }
+    return form;
   }
 
   absl::Status ReadPairs(char close, int node, std::vector<GenotypeInput>* inputs) {
     while (!Accept(close)) {
       NAP_ASSIGN_OR_RETURN(const char inner, Open());
-      NAP_ASSIGN_OR_RETURN(const GenotypeInput input, InputAfter(inner, node));
-      Keep(input, inputs);
+      const size_t begin = Position();
+      NAP_ASSIGN_OR_RETURN(const Entry entry, EntryAfter(inner, node));
+      if (entry.node) {
+        return ErrorAt(begin,
+                       "expected a pair: triples, as FairDARTS has them, stand in no list a node");
+      }
+      Keep(entry.input, inputs);
       if (!Accept(',')) return Expect(close);
     }
     return absl::OkStatus();
@@ -215,17 +209,21 @@ class Reader {
   }
 
   absl::Status ReadConcat(int end, std::vector<int>* concat) {
-    Skip();
-    if (position_ < text_.size() && text_[position_] == 'r') {
-      NAP_RETURN_IF_ERROR(ReadRangeName());
-      NAP_RETURN_IF_ERROR(Expect('('));
+    const bool call = AcceptCall({"list", "tuple", "array"});
+    if (AcceptCall({"range", "arange"})) {
       NAP_ASSIGN_OR_RETURN(const int first, Number("the first node", end + 1));
       NAP_RETURN_IF_ERROR(Expect(','));
       NAP_ASSIGN_OR_RETURN(const int last, Number("the end of the range", end + 1));
       NAP_RETURN_IF_ERROR(Expect(')'));
       for (int node = first; node < last; ++node) concat->push_back(node);
-      return absl::OkStatus();
+    } else {
+      NAP_RETURN_IF_ERROR(ReadNumbers(end, concat));
     }
+    return call ? Expect(')') : absl::OkStatus();
+  }
+
+  absl::Status ReadNumbers(int end, std::vector<int>* concat) {
+    if (NextIsName()) return Error("expected a list or range()");
     NAP_ASSIGN_OR_RETURN(const char close, Open());
     while (!Accept(close)) {
       NAP_ASSIGN_OR_RETURN(const int node, Number("a node of this cell", end));
@@ -235,16 +233,27 @@ class Reader {
     return absl::OkStatus();
   }
 
-  absl::Status ReadRangeName() {
-    const size_t begin = position_;
-    NAP_ASSIGN_OR_RETURN(const std::string name, Name());
-    if (name == "range") return absl::OkStatus();
-    position_ = begin;
-    return Error("expected a list or range()");
+  // What AutoDL-Projects' tuples have besides, None in all that it publishes.
+  absl::Status ReadMoreKeys() {
+    while (Accept(',')) {
+      if (NextIsOneOf(")")) break;
+      const size_t begin = Position();
+      NAP_ASSIGN_OR_RETURN(const std::string key, Name());
+      if (key != "connectN" && key != "connects") {
+        return ErrorAt(
+            begin, absl::StrCat("'", key, "' is nothing that the darts space's genotypes have"));
+      }
+      NAP_RETURN_IF_ERROR(Expect('='));
+      const size_t value = Position();
+      const absl::StatusOr<std::string> name = Name();
+      if (!name.ok() || *name != "None") {
+        return ErrorAt(
+            value, absl::StrCat("expected None: it seems to be an AutoDL-Projects genotype whose ",
+                                key, " says what the darts space has not"));
+      }
+    }
+    return absl::OkStatus();
   }
-
-  const absl::string_view text_;
-  size_t position_ = 0;
 };
 
 }  // namespace
@@ -259,10 +268,8 @@ bool FitsDarts(const Genotype& genotype) {
   return std::all_of(genotype.cells.begin(), genotype.cells.end(), CellFits);
 }
 
-bool IsDarts(absl::string_view text) { return Reader(text).ReadsOpening(); }
-
 absl::StatusOr<Genotype> GenotypeFromDarts(absl::string_view text) {
-  return Reader(text).ReadGenotype();
+  return DartsReader(text).ReadGenotype();
 }
 
 }  // namespace nap

@@ -25,12 +25,11 @@ std::string GenotypeToDarts(const Genotype& genotype);
 // Whether no node has more than two inputs.
 bool FitsDarts(const Genotype& genotype);
 
-// Whether this looks like such a line, of either form.
-bool IsDarts(absl::string_view text);
-
-// Reads both forms; also tuples for lists, range(2, 6) for a concat, either quotes, and a leading
-// "NAME =", and any number of nodes. Operations `none`, padding or not, are left out.
-// InvalidArgument with the byte (from 0) at which it went wrong.
+// Reads both forms; also tuples for lists, range(2, 6) for a concat, either quotes, comments,
+// NumPy's np.int64(2), AutoDL-Projects' connectN=None, a leading "NAME =", and any number of nodes.
+// Operations `none`, padding or not, are left out. FairDARTS's triples (operation, node, source)
+// are read as its own network does: nodes without operations are left out of the output, whatever
+// the concat says. InvalidArgument with the byte (from 0) at which it went wrong.
 absl::StatusOr<Genotype> GenotypeFromDarts(absl::string_view text);
 
 }  // namespace nap

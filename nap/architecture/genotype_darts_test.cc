@@ -32,6 +32,16 @@ constexpr char kUnevenLine[] =
     "Genotype(normal=[[('a', 0), ('b', 1), ('c', 1)], [], [('d', 3)]], normal_concat=[2, 4], "
     "reduce=[('a', 1), ('none', 0), ('none', 0), ('none', 0)], reduce_concat=[2, 3])";
 
+constexpr char kFairLine[] =
+    "Genotype(normal=[('a', 2, 0), ('b', 2, 1), ('c', 4, 3), ('d', 4, 0), ('e', 5, 4)], "
+    "normal_concat=range(2, 6), reduce=[('b', 2, 0), ('none', 5, 0), ('c', 3, 2)], "
+    "reduce_concat=range(2, 6))";
+
+constexpr char kAutoDlLine[] =
+    "Genotype(normal=[(('a', 0), ('b', 1)), # step 1\n (('c', 2), ('c', np.int64(0)))], "
+    "normal_concat=[2, 3], reduce=[(('a', 1), ('a', 0)), (('b', 0), ('b', 2))], "
+    "reduce_concat=list(range(2, 4)), connectN=None, connects=None)";
+
 // A line whose normal cell has these inputs and this concat.
 std::string Line(const std::string& normal, const std::string& concat = "[2]") {
   return absl::StrCat("Genotype(normal=", normal, ", normal_concat=", concat,
@@ -111,6 +121,12 @@ TEST(GenotypeDartsTest, ReadsWhatPythonReads) {
            absl::StrReplaceAll(line, {{"]", ",]"}, {"0)", "0,)"}}),
            absl::StrReplaceAll(line, {{"[2, 3, 4, 5]", "range(2, 6)"}}),
            absl::StrReplaceAll(line, {{"5])", "5],)"}}),
+           absl::StrReplaceAll(line, {{"[2, 3, 4, 5]", "list(range(2, 6))"}}),
+           absl::StrReplaceAll(line, {{"[2, 3, 4, 5]", "np.array([2, 3, 4, 5])"}}),
+           absl::StrReplaceAll(line, {{"2", "np.int64(2)"}, {"5x5", "5x5"}, {"_V2", "_V2"}}),
+           absl::StrReplaceAll(line, {{"'skip_connect'", "np.str_('skip_connect')"}}),
+           absl::StrReplaceAll(line, {{"),", "), # step (1\n"}, {"normal_", "# 'x\nnormal_"}}),
+           absl::StrReplaceAll(line, {{"5])", "5], connectN=None, connects=None,)"}}),
            "DARTS=" + line,
            "\n DARTS_V2\n = \n" + line + "\n",
        }) {
@@ -153,16 +169,64 @@ TEST(GenotypeDartsTest, KeepsAnOperationThatStandsTwiceOnAnEdge) {
             "Genotype(normal=[('a', 0), ('a', 0)], normal_concat=[2])");
 }
 
+// FairDARTS's own network leaves out nodes without operations, and what reads them.
+TEST(GenotypeDartsTest, ReadsTriplesAsFairDartsBuildsThem) {
+  const auto genotype = GenotypeFromDarts(kFairLine);
+  ASSERT_TRUE(genotype.ok()) << genotype.status();
+  EXPECT_EQ(*genotype,
+            (Genotype{"darts",
+                      {{"normal", {{{"a", 0}, {"b", 1}}, {}, {{"d", 0}}, {{"e", 4}}}, {2, 4, 5}},
+                       {"reduce", {{{"b", 0}}, {{"c", 2}}, {}, {}}, {2, 3}}}}));
+}
+
+TEST(GenotypeDartsTest, SaysWhatIsWrongWithTriples) {
+  EXPECT_EQ(ErrorOf(Line("[('a', 2, 2)]")),
+            "26: expected a node before this one, a number below 2");
+  EXPECT_EQ(ErrorOf(Line("[('a', 0, 2)]")),
+            "23: expected a triple (operation, node, source), whose node is 2 or above");
+  EXPECT_EQ(ErrorOf(Line("[('a', 2, 0), ('a', 0)]")), "31: pairs and triples are mixed");
+  EXPECT_EQ(ErrorOf(Line("[('a', 0), ('a', 2, 0)]")), "28: pairs and triples are mixed");
+  EXPECT_EQ(ErrorOf(Line("[[('a', 2, 0)]]")),
+            "19: expected a pair: triples, as FairDARTS has them, stand in no list a node");
+  EXPECT_EQ(ErrorOf(Line("[('a', 0.2, 0)]")), "24: expected ')'");
+}
+
+TEST(GenotypeDartsTest, SaysWhatMoreKeysWouldMean) {
+  std::string line = Line("[]", "[]");
+  line.pop_back();
+  EXPECT_EQ(
+      ErrorOf(line + ", connects=[1])"),
+      "76: expected None: it seems to be an AutoDL-Projects genotype whose connects says what "
+      "the darts space has not");
+  EXPECT_EQ(ErrorOf(line + ", steps=4)"),
+            "67: 'steps' is nothing that the darts space's genotypes have");
+}
+
+// Of each a million bytes: a second would be a hundred times too long.
+TEST(GenotypeDartsTest, RefusesWhatIsLongOrDeepAtOnce) {
+  for (const char* part :
+       {"[", "(", "[(", "('a', 0), ", "#", "a", "np.int64(", "2", "'", "list("}) {
+    std::string many;
+    while (many.size() < 1000000) many += part;
+    EXPECT_FALSE(GenotypeFromDarts(many).ok());
+    EXPECT_FALSE(GenotypeFromDarts("Genotype(normal=" + many).ok());
+    EXPECT_FALSE(GenotypeFromDarts("Genotype(normal=[('a', " + many).ok());
+    EXPECT_FALSE(GenotypeFromDarts("Genotype(normal=[], normal_concat=" + many).ok());
+  }
+}
+
 TEST(GenotypeDartsTest, AnyTruncationIsAnError) {
-  for (const std::string& line : {std::string(kDartsV1Line), std::string(kUnevenLine),
-                                  Line("[[('a', 0)], [], (('b', 2),)]", "range(2, 5)")}) {
+  for (const std::string& line :
+       {std::string(kDartsV1Line), std::string(kUnevenLine), std::string(kFairLine),
+        std::string(kAutoDlLine), Line("[[('a', 0)], [], (('b', 2),)]", "range(2, 5)")}) {
     ASSERT_TRUE(GenotypeFromDarts(line).ok());
     for (size_t length = 0; length < line.size(); ++length) ErrorOf(line.substr(0, length));
   }
 }
 
 TEST(GenotypeDartsTest, AnyOtherByteIsReadOrRefused) {
-  for (const std::string& line : {std::string(kDartsV1Line), std::string(kUnevenLine)}) {
+  for (const std::string& line : {std::string(kDartsV1Line), std::string(kUnevenLine),
+                                  std::string(kFairLine), std::string(kAutoDlLine)}) {
     for (size_t i = 0; i < line.size(); ++i) {
       for (char other : {'\0', '\'', '"', '[', ']', '(', ')', ',', '=', '-', '9', ' ', '\xff'}) {
         std::string text = line;
@@ -202,7 +266,7 @@ TEST(GenotypeDartsTest, SaysAtWhichByteAnInputIsWrong) {
   EXPECT_EQ(ErrorOf(Line("[('a', 0.5)]")), "24: expected ')'");
   EXPECT_EQ(ErrorOf(Line("[('a', 0]]")), "24: expected ')'");
   EXPECT_EQ(ErrorOf(Line("[('a' 0)]")), "22: expected ','");
-  EXPECT_EQ(ErrorOf(Line("[(a, 0)]")), "18: expected a list");
+  EXPECT_EQ(ErrorOf(Line("[(a, 0)]")), "18: expected an operation's name in quotes");
   EXPECT_EQ(ErrorOf(Line("[('', 0)]")), "19: expected an operation's name and then '");
   EXPECT_EQ(ErrorOf(Line("[('a\", 0)]")), "19: expected an operation's name and then '");
   EXPECT_EQ(ErrorOf(Line("[('a\\'', 0)]")), "19: expected an operation's name and then '");

@@ -163,6 +163,24 @@ TEST(GenotypeJsonTest, SaysWhichInputIsWrong) {
 }
 
 // They contribute nothing, wherever they come from; their places count in messages.
+// Of each a million bytes: what takes their square, or a stack, does not end well.
+TEST(GenotypeJsonTest, RefusesWhatIsLongOrDeepAtOnce) {
+  for (const char* part : {"{\"a\":", "[", "[{\"a\":", "\"", "{\"cells\": [", "9"}) {
+    std::string many;
+    while (many.size() < 1000000) many += part;
+    EXPECT_FALSE(GenotypeFromJson(many).ok());
+  }
+  std::string keys = "{\"cells\": 1";
+  for (int i = 0; keys.size() < 1000000; ++i) absl::StrAppend(&keys, ",\"", i, "\":1");
+  EXPECT_EQ(ErrorOf(keys + "}"),
+            "genotype JSON: the text has an object of more than 1000 keys, which no genotype has");
+  std::string deep;
+  for (int i = 0; i < 100000; ++i) deep += "{\"a\":";
+  deep += "1";
+  for (int i = 0; i < 100000; ++i) deep += "}";
+  EXPECT_FALSE(GenotypeFromJson(deep).ok());
+}
+
 TEST(GenotypeJsonTest, LeavesOutWhatIsNothing) {
   const auto read = GenotypeFromJson(
       R"({"search_space": "darts", "cells": {"normal": {"nodes": [[["none", 0], ["a", 1], ["a", 1]], [["none", 2]]], "concat": [2, 3]}}})");

@@ -1,7 +1,6 @@
 #include "nap/architecture/genotype_nas_bench_201.h"
 
 #include <absl/strings/ascii.h>
-#include <absl/strings/match.h>
 #include <absl/strings/numbers.h>
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_split.h>
@@ -84,10 +83,6 @@ absl::StatusOr<Genotype> GenotypeFromNasBench201(absl::string_view text) {
     NAP_RETURN_IF_ERROR(ReadNode(node, number, &cell.nodes.back()));
   }
   return Genotype{kNasBench201, {std::move(cell)}};
-}
-
-bool IsNasBench201(absl::string_view text) {
-  return absl::StartsWith(absl::StripLeadingAsciiWhitespace(text), "|");
 }
 
 }  // namespace nap

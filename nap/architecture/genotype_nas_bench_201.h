@@ -30,9 +30,6 @@ std::string GenotypeToNasBench201(const Genotype& genotype);
 // InvalidArgument that says where the string goes wrong; names of operations are not looked at.
 absl::StatusOr<Genotype> GenotypeFromNasBench201(absl::string_view text);
 
-// Whether this looks like such a string.
-bool IsNasBench201(absl::string_view text);
-
 }  // namespace nap
 
 #endif  // NAP_ARCHITECTURE_GENOTYPE_NAS_BENCH_201_H_

@@ -1,9 +1,11 @@
 #include "nap/architecture/genotype_validation.h"
 
+#include <absl/strings/escaping.h>
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_join.h>
 
 #include <algorithm>
+#include <set>
 #include <string>
 
 #include "nap/base/status_macros.h"
@@ -17,8 +19,7 @@ bool HasEdge(const CellTopology& topology, int source, int target) {
   });
 }
 
-absl::Status ValidateCell(const CellGenotype& cell, const CellTopology& topology,
-                          const std::vector<std::string>& operations) {
+absl::Status ValidateCell(const CellGenotype& cell, const CellTopology& topology) {
   const auto error = [&](const auto&... what) {
     return absl::InvalidArgumentError(
         absl::StrCat("genotype: the ", CellTitle(cell.name), " ", what...));
@@ -41,13 +42,32 @@ absl::Status ValidateCell(const CellGenotype& cell, const CellTopology& topology
       if (!HasEdge(topology, input.source, node)) {
         return error("has no edge from node ", input.source, " to node ", node);
       }
-      if (std::find(operations.begin(), operations.end(), input.operation) == operations.end()) {
-        return error("uses the unknown operation '", input.operation, "' at node ", node,
-                     "; known: ", absl::StrJoin(operations, ", "));
-      }
     }
   }
   return absl::OkStatus();
+}
+
+// All that are unknown, each at the first place where it stands.
+absl::Status ValidateOperations(const Genotype& genotype,
+                                const std::vector<CellTopology>& cell_types,
+                                const std::vector<std::string>& operations) {
+  std::set<std::string> seen(operations.begin(), operations.end());
+  std::vector<std::string> unknown;
+  for (size_t i = 0; i < cell_types.size(); ++i) {
+    int node = cell_types[i].FirstNode();
+    for (const auto& inputs : genotype.cells[i].nodes) {
+      for (const GenotypeInput& input : inputs) {
+        if (!seen.insert(input.operation).second) continue;
+        unknown.push_back(absl::StrCat("'", absl::Utf8SafeCEscape(input.operation), "' (node ",
+                                       node, " of the ", CellTitle(cell_types[i].name), ")"));
+      }
+      ++node;
+    }
+  }
+  if (unknown.empty()) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("genotype: unknown operation", unknown.size() > 1 ? "s " : " ",
+                   absl::StrJoin(unknown, ", "), "; known: ", absl::StrJoin(operations, ", ")));
 }
 
 }  // namespace
@@ -64,9 +84,9 @@ absl::Status ValidateGenotype(const Genotype& genotype, const std::vector<CellTo
       return absl::InvalidArgumentError(
           absl::StrCat("genotype: the ", CellTitle(cell_types[i].name), " is missing"));
     }
-    NAP_RETURN_IF_ERROR(ValidateCell(genotype.cells[i], cell_types[i], operations));
+    NAP_RETURN_IF_ERROR(ValidateCell(genotype.cells[i], cell_types[i]));
   }
-  return absl::OkStatus();
+  return ValidateOperations(genotype, cell_types, operations);
 }
 
 }  // namespace nap

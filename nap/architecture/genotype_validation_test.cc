@@ -73,9 +73,15 @@ TEST(GenotypeValidationTest, WantsKnownOperations) {
   Genotype genotype = DartsV2();
   genotype.cells[1].nodes[0][0].operation = "sep_conv_9x9";
   EXPECT_EQ(ErrorOf(genotype),
-            "genotype: the reduce cell uses the unknown operation 'sep_conv_9x9' at node 2; known: "
+            "genotype: unknown operation 'sep_conv_9x9' (node 2 of the reduce cell); known: "
             "max_pool_3x3, avg_pool_3x3, skip_connect, sep_conv_3x3, sep_conv_5x5, dil_conv_3x3, "
             "dil_conv_5x5");
+  // All of them, each once.
+  genotype.cells[0].nodes[1][1].operation = "a\nb";
+  genotype.cells[1].nodes[3][0].operation = "sep_conv_9x9";
+  EXPECT_EQ(ErrorOf(genotype).find("genotype: unknown operations 'a\\nb' (node 3 of the normal "
+                                   "cell), 'sep_conv_9x9' (node 2 of the reduce cell); known: "),
+            0u);
 }
 
 TEST(GenotypeValidationTest, AcceptsAnOperationTwiceOnAnEdge) {

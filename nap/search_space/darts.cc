@@ -1,8 +1,11 @@
 // darts: normal and reduction cells of two inputs and four nodes (Liu, Simonyan, Yang 2019), or of
 // as many nodes as darts:nodes= says.
+#include <absl/strings/match.h>
 #include <absl/strings/str_cat.h>
 
 #include "nap/architecture/genotype_darts.h"
+#include "nap/architecture/genotype_nni.h"
+#include "nap/architecture/genotype_texts.h"
 #include "nap/base/status_macros.h"
 #include "nap/search_space/search_space.h"
 
@@ -70,9 +73,12 @@ class Darts final : public SearchSpace {
   bool suits_presets() const override { return true; }
 
   std::string ToText(const Genotype& genotype) const override { return GenotypeToDarts(genotype); }
-  bool IsText(absl::string_view text) const override { return IsDarts(text); }
+  std::vector<absl::string_view> TextsIn(absl::string_view text) const override {
+    const std::vector<absl::string_view> texts = DartsTextsIn(text);
+    return texts.empty() ? NniTextsIn(text) : texts;
+  }
   absl::StatusOr<Genotype> FromText(absl::string_view text) const override {
-    return GenotypeFromDarts(text);
+    return absl::StartsWith(text, "{") ? GenotypeFromNni(text) : GenotypeFromDarts(text);
   }
   std::string RemarkOn(const Genotype& genotype) const override {
     return FitsDarts(genotype) ? ""

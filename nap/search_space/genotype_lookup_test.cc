@@ -1,5 +1,6 @@
 #include "nap/search_space/genotype_lookup.h"
 
+#include <absl/strings/str_cat.h>
 #include <gtest/gtest.h>
 
 #include <set>
@@ -78,8 +79,87 @@ TEST(GenotypeLookupTest, AsksEverySearchSpace) {
   EXPECT_EQ(ParseGenotype("three: a from 0; b from 3")->search_space, "three_inputs");
   EXPECT_EQ(ParseGenotype("three: a").status().message(), "'a' has no ' from '");
   EXPECT_EQ(ParseGenotype("four: a").status().message(),
-            "it is no genotype: neither genotype.json's format nor that of a search space (broken, "
-            "darts, nas_bench_201, plain, three_inputs)");
+            "it is no genotype and has none: neither in genotype.json's format nor in that of a "
+            "search space (broken, darts, nas_bench_201, plain, three_inputs)");
+}
+
+std::string WriteText(const std::string& name, const std::string& content) {
+  std::string file = testing::TempDir() + "/" + name;
+  EXPECT_TRUE(WriteFileAtomically(file, content).ok());
+  return file;
+}
+
+TEST(GenotypeLookupTest, ReadsGenotypesAsPeopleHaveThem) {
+  const std::string line = GenotypeToDarts(DartsV2());
+  std::string nni = "{";
+  for (const CellGenotype& cell : DartsV2().cells) {
+    for (int i = 0; i < 8; ++i) {
+      const GenotypeInput& input = cell.nodes[i / 2][i % 2];
+      absl::StrAppend(&nni, nni.size() > 1 ? ", '" : "'", cell.name, "/op_", 2 + i / 2, "_", i % 2,
+                      "': '", input.operation, "', '", cell.name, "/input_", 2 + i / 2, "_", i % 2,
+                      "': [", input.source, "]");
+    }
+  }
+  nni += "}";
+  for (const std::string& text :
+       {"05/01 12:00:00 PM genotype = " + line + "\n05/01 epoch 2",
+        "import x\n\nMY_CELL = " + line + "\n", nni, "[INFO] best: " + nni + "\n"}) {
+    std::string note;
+    const auto genotype = FindGenotype(text, &note);
+    ASSERT_TRUE(genotype.ok()) << genotype.status();
+    EXPECT_EQ(*genotype, DartsV2());
+    EXPECT_EQ(*FindGenotype(WriteText("text", text), &note), DartsV2());
+    EXPECT_EQ(note, "");
+  }
+  const std::string architecture =
+      "|nor_conv_3x3~0|+|none~0|skip_connect~1|+|none~0|none~1|avg_pool_3x3~2|";
+  const auto structure = FindGenotype("Structure(4 nodes with " + architecture + ")");
+  ASSERT_TRUE(structure.ok()) << structure.status();
+  EXPECT_EQ(GenotypeToNasBench201(*structure), architecture);
+}
+
+TEST(GenotypeLookupTest, OfALogTakesTheLast) {
+  const std::string v1 = GenotypeToDarts(*FindGenotype("DARTS_V1"));
+  const std::string log =
+      WriteText("log.txt", absl::StrCat("genotype = ", v1, "\nloss\ngenotype = ", v1,
+                                        "\ngenotype = ", GenotypeToDarts(DartsV2()), "\nend\n"));
+  std::string note;
+  EXPECT_EQ(*FindGenotype(log, &note), DartsV2());
+  EXPECT_EQ(note, log + " has 3 genotypes; the last one is taken, that of line 4");
+  // Also if it is damaged: another one is not what was asked for.
+  const std::string cut =
+      WriteText("cut.txt", absl::StrCat("genotype = ", v1, "\ngenotype = ", v1.substr(0, 34)));
+  EXPECT_EQ(
+      FindGenotype(cut).status().message(),
+      cut + ", line 2: DARTS genotype: byte 34: expected a node before this one, a number below 2");
+  EXPECT_EQ(ParseGenotype(v1 + v1).status().message(), "there are 2 genotypes where one should be");
+}
+
+TEST(GenotypeLookupTest, OfAPythonFileTakesTheOneThatIsNamed) {
+  const std::string python = WriteText(
+      "genotypes.py",
+      absl::StrCat("Genotype = namedtuple('Genotype', 'normal normal_concat')\nV1 = ",
+                   GenotypeToDarts(*FindGenotype("DARTS_V1")),
+                   "\nV2 = ", GenotypeToDarts(DartsV2()), "\nBAD = Genotype(normal=[('x', 7)])\n"));
+  EXPECT_EQ(FindGenotype(python).status().message(),
+            python + " has 3 genotypes: V1, V2, BAD; choose one as " + python + ":V1");
+  EXPECT_EQ(*FindGenotype(python + ":V2"), DartsV2());
+  EXPECT_EQ(FindGenotype(python + ":V3").status().message(),
+            python + " has no genotype of the name 'V3'; it has V1, V2, BAD");
+  EXPECT_EQ(FindGenotype(python + ":BAD").status().message(),
+            python +
+                ", line 4: DARTS genotype: byte 23: expected a node before this one, a number "
+                "below 2");
+  EXPECT_TRUE(absl::IsNotFound(FindGenotype("nowhere.py:V1").status()));
+  EXPECT_EQ(FindGenotype("a='|x~0|' b='|y~0|'").status().message(),
+            "the genotype 'a=\\'|x~0|\\' b=\\'|y~0|\\'' has 2 genotypes: a, b; give one of them");
+}
+
+TEST(GenotypeLookupTest, AMessageIsOneShortLine) {
+  const auto broken = FindGenotype("x = 1\nGenotype(normal=[" + std::string(1000, 'x'));
+  EXPECT_EQ(broken.status().message(),
+            "the genotype 'x = 1\\nGenotype(normal=[" + std::string(57, 'x') +
+                "...', line 2: DARTS genotype: byte 17: expected a list");
 }
 
 TEST(GenotypeLookupTest, NamesWhatIsWrong) {

@@ -2,6 +2,7 @@
 #include <absl/strings/str_cat.h>
 
 #include "nap/architecture/genotype_nas_bench_201.h"
+#include "nap/architecture/genotype_texts.h"
 #include "nap/base/status_macros.h"
 #include "nap/search_space/search_space.h"
 
@@ -61,7 +62,9 @@ class NasBench201 final : public SearchSpace {
   std::string ToText(const Genotype& genotype) const override {
     return GenotypeToNasBench201(genotype);
   }
-  bool IsText(absl::string_view text) const override { return IsNasBench201(text); }
+  std::vector<absl::string_view> TextsIn(absl::string_view text) const override {
+    return NasBench201TextsIn(text);
+  }
   absl::StatusOr<Genotype> FromText(absl::string_view text) const override {
     return GenotypeFromNasBench201(text);
   }

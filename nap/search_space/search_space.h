@@ -127,9 +127,15 @@ class SearchSpace {
   virtual std::string ToText(const Genotype& genotype) const;
 
   // Whether the text looks like that format, so that what is wrong in it is FromText's to say. A
-  // text does not know parameters of its space: both are asked of the space without any, and what
-  // FromText returns may be of a space with some.
+  // text does not know parameters of its space: all of these are asked of the space without any,
+  // and what FromText returns may be of a space with some.
   virtual bool IsText(absl::string_view /*text*/) const { return false; }
+
+  // The parts of a longer text, a log say, that look like that format, in their order. They do not
+  // overlap. In time linear in the text's size, whatever it is.
+  virtual std::vector<absl::string_view> TextsIn(absl::string_view text) const {
+    return IsText(text) ? std::vector<absl::string_view>{text} : std::vector<absl::string_view>{};
+  }
 
   // InvalidArgument that says what is wrong where.
   virtual absl::StatusOr<Genotype> FromText(absl::string_view text) const;
