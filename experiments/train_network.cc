@@ -11,6 +11,7 @@
 
 #include "data/open_dataset.h"
 #include "experiments/data_flags.h"
+#include "experiments/genotype_flag.h"
 #include "experiments/run.h"
 #include "experiments/run_flags.h"
 #include "nap/architecture/genotype_json.h"
@@ -28,18 +29,17 @@
 #include "nap/report/run_folder.h"
 #include "nap/report/run_schema.h"
 #include "nap/report/training_record.h"
-#include "nap/search_space/genotype_lookup.h"
 #include "nap/training/initial_weights.h"
 #include "nap/training/network_trainer.h"
 #include "nap/training/trained_network.h"
 
 DEFINE_string(preset, "quick", "quick or paper: the flag file that sets the defaults");
 
-DEFINE_string(
-    genotype, "DARTS_V2",
-    "a file or a text with a genotype (genotype.json, DARTS's line, a NAS-Bench-201 string "
-    "and what docs/run_folder.md lists), FILE:NAME of several, or NASNet, AmoebaNet, "
-    "DARTS_V1, DARTS_V2, PDARTS, PC_DARTS_cifar, PC_DARTS_image");
+DEFINE_string(genotype, "DARTS_V2",
+              "a search's folder, or a file or a text with a genotype (genotype.json, DARTS's "
+              "line, a NAS-Bench-201 string "
+              "and what docs/run_folder.md lists), FILE:NAME of several, or NASNet, AmoebaNet, "
+              "DARTS_V1, DARTS_V2, PDARTS, PC_DARTS_cifar, PC_DARTS_image");
 DEFINE_string(network, "cifar", "the network's shape: cifar or imagenet");
 DEFINE_int32(channels, 0,
              "of the first cell; 0: 36 (cifar) or 48 (imagenet) in darts, 16 in nas_bench_201");
@@ -197,13 +197,13 @@ class SilentObserver final : public TrainingObserver {
 };
 
 // A new network, or one that starts from --weights. One that is resumed is the checkpoint's, whose
-// genotype's file may be gone, and whose weights come from there. `note`: FindGenotype's.
+// genotype's file may be gone, and whose weights come from there. `note`: GenotypeFromFlag's.
 absl::StatusOr<TrainedNetwork> MakeModel(const Dataset& images, const Checkpoint* checkpoint,
                                          std::string* note) {
   TrainedNetwork model;
   Genotype genotype;
   if (checkpoint == nullptr) {
-    NAP_ASSIGN_OR_RETURN(genotype, FindGenotype(FLAGS_genotype, note));
+    NAP_ASSIGN_OR_RETURN(genotype, GenotypeFromFlag(FLAGS_genotype, note));
   } else {
     NAP_ASSIGN_OR_RETURN(const ModelDescription earlier, DescriptionOf(*checkpoint));
     genotype = earlier.spec.genotype;

@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "experiments/genotype_flag.h"
 #include "nap/architecture/drawing.h"
 #include "nap/architecture/genotype_json.h"
 #include "nap/base/files.h"
@@ -17,11 +18,11 @@
 #include "nap/model/network_cost.h"
 #include "nap/search_space/genotype_lookup.h"
 
-DEFINE_string(
-    genotype, "",
-    "a file or a text with a genotype (genotype.json, DARTS's line, a NAS-Bench-201 string "
-    "and what docs/run_folder.md lists), FILE:NAME of several, or NASNet, AmoebaNet, "
-    "DARTS_V1, DARTS_V2, PDARTS, PC_DARTS_cifar, PC_DARTS_image");
+DEFINE_string(genotype, "",
+              "a search's folder, or a file or a text with a genotype (genotype.json, DARTS's "
+              "line, a NAS-Bench-201 string "
+              "and what docs/run_folder.md lists), FILE:NAME of several, or NASNet, AmoebaNet, "
+              "DARTS_V1, DARTS_V2, PDARTS, PC_DARTS_cifar, PC_DARTS_image");
 DEFINE_string(network, "cifar", "the network's shape: cifar or imagenet");
 DEFINE_int32(channels, 0,
              "of the first cell; 0: 36 (cifar) or 48 (imagenet) in darts, 16 in nas_bench_201");
@@ -63,7 +64,7 @@ absl::Status Main() {
   }
   DerivedNetworkSpec spec;
   std::string note;
-  NAP_ASSIGN_OR_RETURN(spec.genotype, FindGenotype(FLAGS_genotype, &note));
+  NAP_ASSIGN_OR_RETURN(spec.genotype, GenotypeFromFlag(FLAGS_genotype, &note));
   if (!note.empty()) absl::FPrintF(stderr, "%s\n", note);
   NAP_ASSIGN_OR_RETURN(spec.network, FindNetwork(FLAGS_network, spec.genotype.search_space));
   NAP_ASSIGN_OR_RETURN(spec.network.channels,

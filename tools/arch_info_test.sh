@@ -90,6 +90,17 @@ expect 'parameters               1531546 ' --genotype=log.txt
 [ "$(cat stderr)" = 'log.txt has 2 genotypes; the last one is taken, that of line 3' ] ||
   problem "not what is taken of log.txt: $(cat stderr)"
 
+# A run's folder stands for its genotype.
+mkdir -p run unfinished other
+cp genotype.json run
+expect 'parameters               3349342 ' --genotype=run/
+echo '{"experiment": "cifar_search", "flags": {}}' >unfinished/config.json
+expect_error 'the run in unfinished is not finished and has no genotype yet; go on with: bazel run //experiments:cifar_search -- --resume --out_dir=unfinished' \
+  --genotype=unfinished
+expect_error "other is no run's folder: it has neither genotype.json nor config.json" --genotype=other
+echo '{' >other/config.json
+expect_error 'other/config.json is damaged: it names no experiment' --genotype=other
+
 expect_error '--genotype is missing: a file, or one of NASNet,'
 expect_error "the genotype 'nothing' is neither a file nor one of" --genotype=nothing
 expect_error "search space 'darts:nodes=0': parameter nodes=0 must be a whole number from 1 on" \

@@ -1,0 +1,53 @@
+#include "experiments/genotype_flag.h"
+
+#include <absl/status/status.h>
+#include <absl/strings/str_cat.h>
+#include <absl/strings/strip.h>
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "experiments/run.h"
+#include "nap/base/files.h"
+#include "nap/base/status_macros.h"
+#include "nap/report/run_schema.h"
+#include "nap/search_space/genotype_lookup.h"
+
+namespace nap {
+namespace {
+
+using Json = nlohmann::json;
+
+// Why a folder without genotype.json has none.
+absl::Status WithoutGenotype(const std::string& folder) {
+  const absl::StatusOr<std::string> text = ReadFile(absl::StrCat(folder, "/", run_file::kConfig));
+  if (absl::IsNotFound(text.status())) {
+    return absl::NotFoundError(absl::StrCat(folder, " is no run's folder: it has neither ",
+                                            run_file::kGenotype, " nor ", run_file::kConfig));
+  }
+  NAP_RETURN_IF_ERROR(text.status());
+  const Json config = Json::parse(*text, nullptr, /*allow_exceptions=*/false);
+  const auto experiment = config.is_object() ? config.find(run_key::kExperiment) : config.end();
+  if (experiment == config.end() || !experiment->is_string()) {
+    return absl::DataLossError(
+        absl::StrCat(folder, "/", run_file::kConfig, " is damaged: it names no experiment"));
+  }
+  RunKind kind;
+  kind.experiment = experiment->get<std::string>();
+  return absl::FailedPreconditionError(absl::StrCat("the run in ", folder,
+                                                    " is not finished and has no genotype yet",
+                                                    GoOnText(folder, kind, /*processes=*/1)));
+}
+
+}  // namespace
+
+absl::StatusOr<Genotype> GenotypeFromFlag(const std::string& value, std::string* note) {
+  std::error_code ignored;  // then it is no folder
+  if (!std::filesystem::is_directory(value, ignored)) return FindGenotype(value, note);
+  const std::string folder(absl::StripSuffix(value, "/"));
+  const std::string file = absl::StrCat(folder, "/", run_file::kGenotype);
+  if (!std::filesystem::exists(file, ignored)) return WithoutGenotype(folder);
+  return FindGenotype(file, note);
+}
+
+}  // namespace nap
