@@ -17,6 +17,7 @@
 #include "data/open_dataset.h"
 #include "experiments/cifar_search_reporter.h"
 #include "experiments/data_flags.h"
+#include "experiments/linked_plugins.h"
 #include "experiments/moved_flags.h"
 #include "experiments/run.h"
 #include "experiments/run_flags.h"
@@ -207,7 +208,11 @@ absl::StatusOr<std::unique_ptr<Dataset>> OpenTrainingImages() {
 }
 
 const RunKind& Kind() {
-  static const auto* const kind = new RunKind(SearchRun("cifar_search"));
+  static const auto* const kind = [] {
+    auto* search = new RunKind(SearchRun("cifar_search"));
+    search->plugins = kLinkedPlugins;
+    return search;
+  }();
   return *kind;
 }
 
@@ -275,11 +280,11 @@ absl::Status PrintResult(const Genotype& genotype, const FinalNetwork& network,
 std::string NextCommand(const std::string& genotype, const SearchSpace& space,
                         const FinalNetwork& network) {
   if (FLAGS_data_dir.empty() && FLAGS_dataset.empty()) {
-    return "bazel run //tools:download_cifar10 && bazel run //experiments:cifar_search -- "
-           "--data_dir=datasets";
+    return absl::StrCat("bazel run //tools:download_cifar10 && ",
+                        BazelRun(Kind().experiment, kLinkedPlugins), " --data_dir=datasets");
   }
   std::string command =
-      absl::StrCat("bazel run //experiments:cifar_train -- --genotype=", genotype);
+      absl::StrCat(BazelRun("cifar_train", kLinkedPlugins), " --genotype=", genotype);
   if (!space.suits_presets()) {
     absl::StrAppend(&command, " --cells=", network.network.cells,
                     " --channels=", network.network.channels);

@@ -9,9 +9,12 @@
 
 #include "experiments/run.h"
 #include "nap/base/files.h"
+#include "nap/base/parameters.h"
+#include "nap/base/plugin_hint.h"
 #include "nap/base/status_macros.h"
 #include "nap/report/run_schema.h"
 #include "nap/search_space/genotype_lookup.h"
+#include "nap/search_space/search_space.h"
 
 namespace nap {
 namespace {
@@ -34,20 +37,30 @@ absl::Status WithoutGenotype(const std::string& folder) {
   }
   RunKind kind;
   kind.experiment = experiment->get<std::string>();
+  const auto plugins = config.find(run_key::kPlugins);
+  if (plugins != config.end() && plugins->is_string()) kind.plugins = plugins->get<std::string>();
   return absl::FailedPreconditionError(absl::StrCat("the run in ", folder,
                                                     " is not finished and has no genotype yet",
                                                     GoOnText(folder, kind, /*processes=*/1)));
 }
 
+absl::StatusOr<std::string> FileOf(const std::string& value) {
+  std::error_code ignored;  // then it is no folder
+  if (!std::filesystem::is_directory(value, ignored)) return value;
+  const std::string folder(absl::StripSuffix(value, "/"));
+  std::string file = absl::StrCat(folder, "/", run_file::kGenotype);
+  if (!std::filesystem::exists(file, ignored)) return WithoutGenotype(folder);
+  return file;
+}
+
 }  // namespace
 
 absl::StatusOr<Genotype> GenotypeFromFlag(const std::string& value, std::string* note) {
-  std::error_code ignored;  // then it is no folder
-  if (!std::filesystem::is_directory(value, ignored)) return FindGenotype(value, note);
-  const std::string folder(absl::StripSuffix(value, "/"));
-  const std::string file = absl::StrCat(folder, "/", run_file::kGenotype);
-  if (!std::filesystem::exists(file, ignored)) return WithoutGenotype(folder);
-  return FindGenotype(file, note);
+  NAP_ASSIGN_OR_RETURN(const std::string file, FileOf(value));
+  NAP_ASSIGN_OR_RETURN(Genotype genotype, FindGenotype(file, note));
+  const auto space = SearchSpaceRegistry::Global().Find(SplitName(genotype.search_space).name);
+  if (space.ok()) return genotype;
+  return absl::Status(space.status().code(), absl::StrCat(space.status().message(), kPluginHint));
 }
 
 }  // namespace nap

@@ -25,6 +25,7 @@
 #include "experiments/comparison_folder.h"
 #include "experiments/comparison_trials.h"
 #include "experiments/data_flags.h"
+#include "experiments/linked_plugins.h"
 #include "experiments/run.h"
 #include "nap/base/file_lock.h"
 #include "nap/base/files.h"
@@ -168,7 +169,7 @@ std::string ShellWord(const std::string& word) {
 }
 
 std::string CommandToGoOn(const std::vector<std::string>& arguments, const std::string& out_dir) {
-  std::string command = "bazel run //experiments:method_comparison --";
+  std::string command = BazelRun("method_comparison", kLinkedPlugins);
   for (const std::string& argument : arguments) absl::StrAppend(&command, " ", ShellWord(argument));
   if (FLAGS_out_dir.empty()) absl::StrAppend(&command, " --out_dir=", ShellWord(out_dir));
   return command;

@@ -24,13 +24,18 @@ absl::StatusOr<std::string> OutDir(const std::string& out_dir, const RunKind& ki
   }
 }
 
+std::string BazelRun(const std::string& program, const std::string& plugins) {
+  const std::string flag = plugins.empty() ? "" : absl::StrCat(" --//:plugins=", plugins);
+  return absl::StrCat("bazel run //experiments:", program, flag, " --");
+}
+
 std::string GoOnText(const std::string& out_dir, const RunKind& kind, int processes) {
   if (processes > 1) {
     return absl::StrCat("; go on with: bazel-bin/experiments/", kind.experiment,
                         " --resume --out_dir=", out_dir, ", started as before");
   }
-  return absl::StrCat("; go on with: bazel run //experiments:", kind.experiment,
-                      " -- --resume --out_dir=", out_dir);
+  return absl::StrCat("; go on with: ", BazelRun(kind.experiment, kind.plugins),
+                      " --resume --out_dir=", out_dir);
 }
 
 absl::Status Unfinished(const absl::Status& status, const std::string& out_dir, const RunKind& kind,

@@ -14,6 +14,9 @@ namespace nap {
 // empty.
 absl::StatusOr<std::string> OutDir(const std::string& out_dir, const RunKind& kind);
 
+// "bazel run //experiments:PROGRAM --", with what links plugins from outside (RunKind::plugins).
+std::string BazelRun(const std::string& program, const std::string& plugins);
+
 // "; go on with: bazel run ...", of a run that so many processes compute.
 std::string GoOnText(const std::string& out_dir, const RunKind& kind, int processes);
 

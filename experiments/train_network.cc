@@ -12,6 +12,7 @@
 #include "data/open_dataset.h"
 #include "experiments/data_flags.h"
 #include "experiments/genotype_flag.h"
+#include "experiments/linked_plugins.h"
 #include "experiments/run.h"
 #include "experiments/run_flags.h"
 #include "nap/architecture/genotype_json.h"
@@ -221,7 +222,8 @@ absl::StatusOr<TrainedNetwork> MakeModel(const Dataset& images, const Checkpoint
 }
 
 absl::Status Main(const TrainingProgram& program, const ProgramOptions& program_options) {
-  const RunKind kind = TrainingRun(program.name);
+  RunKind kind = TrainingRun(program.name);
+  kind.plugins = kLinkedPlugins;
   NAP_RETURN_IF_ERROR(CheckFlags());
   NAP_ASSIGN_OR_RETURN(TrainingOptions options, OptionsFromFlags());
   NAP_ASSIGN_OR_RETURN(const RunBegin run, BeginRun(kind, program_options));

@@ -97,6 +97,8 @@ expect 'parameters               3349342 ' --genotype=run/
 echo '{"experiment": "cifar_search", "flags": {}}' >unfinished/config.json
 expect_error 'the run in unfinished is not finished and has no genotype yet; go on with: bazel run //experiments:cifar_search -- --resume --out_dir=unfinished' \
   --genotype=unfinished
+echo '{"experiment": "cifar_search", "flags": {}, "plugins": "//my:conv"}' >unfinished/config.json
+expect_error 'bazel run //experiments:cifar_search --//:plugins=//my:conv -- --resume' --genotype=unfinished
 expect_error "other is no run's folder: it has neither genotype.json nor config.json" --genotype=other
 echo '{' >other/config.json
 expect_error 'other/config.json is damaged: it names no experiment' --genotype=other
@@ -114,6 +116,10 @@ expect_error 'at least 3 cells' --genotype=PDARTS --cells=2
 expect_error "the genotype '|x~0|': NAS-Bench-201 architecture: it must have 3 nodes" --genotype='|x~0|'
 sed 's/sep_conv_3x3/sep_conv_9x9/' genotype.json >unknown.json
 expect_error "unknown operation 'sep_conv_9x9' (node " --genotype=unknown.json
+expect_error "are known to programs that are built with its label, --//:plugins=" --genotype=unknown.json
+sed 's/"darts"/"mine"/' genotype.json >space.json
+expect_error "unknown search space 'mine'; known: darts, nas_bench_201; a plugin's are known to programs" \
+  --genotype=space.json
 head -c 100 genotype.json >truncated.json
 expect_error 'truncated.json: ' --genotype=truncated.json
 expect_error 'nowhere/x.svg' --genotype=PDARTS --svg=nowhere/x.svg

@@ -8,6 +8,7 @@
 #include <set>
 #include <string>
 
+#include "nap/base/plugin_hint.h"
 #include "nap/base/status_macros.h"
 
 namespace nap {
@@ -65,9 +66,9 @@ absl::Status ValidateOperations(const Genotype& genotype,
     }
   }
   if (unknown.empty()) return absl::OkStatus();
-  return absl::InvalidArgumentError(
-      absl::StrCat("genotype: unknown operation", unknown.size() > 1 ? "s " : " ",
-                   absl::StrJoin(unknown, ", "), "; known: ", absl::StrJoin(operations, ", ")));
+  return absl::InvalidArgumentError(absl::StrCat(
+      "genotype: unknown operation", unknown.size() > 1 ? "s " : " ", absl::StrJoin(unknown, ", "),
+      "; known: ", absl::StrJoin(operations, ", "), kPluginHint));
 }
 
 }  // namespace

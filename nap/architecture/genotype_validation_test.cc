@@ -75,7 +75,8 @@ TEST(GenotypeValidationTest, WantsKnownOperations) {
   EXPECT_EQ(ErrorOf(genotype),
             "genotype: unknown operation 'sep_conv_9x9' (node 2 of the reduce cell); known: "
             "max_pool_3x3, avg_pool_3x3, skip_connect, sep_conv_3x3, sep_conv_5x5, dil_conv_3x3, "
-            "dil_conv_5x5");
+            "dil_conv_5x5; a plugin's are known to programs that are built with its label, "
+            "--//:plugins=//PACKAGE:TARGET (docs/adding_an_operation.md)");
   // All of them, each once.
   genotype.cells[0].nodes[1][1].operation = "a\nb";
   genotype.cells[1].nodes[3][0].operation = "sep_conv_9x9";

@@ -85,6 +85,7 @@ absl::StatusOr<std::unique_ptr<RunFolder>> RunFolder::Create(
   const Json json = {{run_key::kExperiment, kind.experiment},
                      {run_key::kFlags, flags},
                      {run_key::kParts, parts},
+                     {run_key::kPlugins, kind.plugins},
                      {run_key::kVersions,
                       {{"nap", kVersion},
                        {"libtorch", LibTorchVersion()},

@@ -24,6 +24,7 @@ struct RunKind {
   std::string experiment;           // the program's name
   std::vector<std::string> tables;  // files that get a JSON object a line
   std::string result;               // the file that a finished run has
+  std::string plugins = "";         // the label of those that the program is linked with, if any
 };
 
 class RunFolder {

@@ -26,6 +26,7 @@ namespace run_key {
 inline constexpr char kExperiment[] = "experiment";
 inline constexpr char kFlags[] = "flags";
 inline constexpr char kParts[] = "parts";
+inline constexpr char kPlugins[] = "plugins";
 inline constexpr char kVersions[] = "versions";
 inline constexpr char kMachine[] = "machine";
 inline constexpr char kFinished[] = "finished";

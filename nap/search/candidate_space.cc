@@ -4,7 +4,7 @@
 
 #include <set>
 
-#include "nap/base/status_macros.h"
+#include "nap/base/plugin_hint.h"
 #include "ops/operation.h"
 
 namespace nap {
@@ -15,14 +15,18 @@ absl::StatusOr<CandidateSpace> MakeCandidateSpace(const SearchSpace& search_spac
   std::set<std::string> seen;
   bool has_real = false;
   for (const std::string& name : wanted.empty() ? search_space.operations() : wanted) {
-    NAP_ASSIGN_OR_RETURN(const OperationDefinition* definition,
-                         OperationRegistry::Global().Find(name));
+    const absl::StatusOr<const OperationDefinition*> definition =
+        OperationRegistry::Global().Find(name);
+    if (!definition.ok()) {
+      return absl::Status(definition.status().code(),
+                          absl::StrCat(definition.status().message(), kPluginHint));
+    }
     if (!seen.insert(name).second) {
       return absl::InvalidArgumentError(
           absl::StrCat("the operation '", name, "' is named twice among the candidates"));
     }
-    has_real |= !definition->is_zero;
-    space.operations.push_back({name, definition->is_zero});
+    has_real |= !(*definition)->is_zero;
+    space.operations.push_back({name, (*definition)->is_zero});
   }
   if (!has_real) {
     return absl::InvalidArgumentError("no candidate operation is left beside the zero operation");
