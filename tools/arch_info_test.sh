@@ -34,12 +34,12 @@ expect 'parameters               4718752 ' --genotype=DARTS_V2 --network=imagene
 expect 'multiply-adds an image   529911552 ' --genotype=DARTS_V2 --network=imagenet
 expect 'with auxiliary head      4288944 ' --genotype=NASNet
 expect 'multiply-adds an image   526746624 ' --genotype=AmoebaNet --network=imagenet
-expect 'node 5 = avg_pool_3x3(input 0) + avg_pool_3x3(input 0)' --genotype=NASNet
+expect 'node 5 = avg_pool_3x3(c_{k-2}) + avg_pool_3x3(c_{k-2})' --genotype=NASNet
 expect 'output = concat(node 3, node 4, node 6)' --genotype=AmoebaNet
 expect 'node 3 = nothing' --genotype="Genotype(normal=[('sep_conv_3x3', 0), ('sep_conv_3x3', 0), ('none', 2),
   ('none', 1)], normal_concat=[2], reduce=[('skip_connect', 1), ('skip_connect', 1), ('none', 0),
   ('dil_conv_3x3', 2)], reduce_concat=[3])"
-expect 'node 5 = skip_connect(input 0) + dil_conv_3x3(node 2)' --genotype=DARTS_V2
+expect 'node 5 = skip_connect(c_{k-2}) + dil_conv_3x3(node 2)' --genotype=DARTS_V2
 expect 'keeps 1 dil_conv_3x3, 5 sep_conv_3x3, 2 skip_connect' --genotype=DARTS_V2
 expect 'cifar network of 5 cells, 8 channels, 7 classes, for 16 x 16 pixels' --genotype=PDARTS \
   --cells=5 --channels=8 --classes=7 --image_size=16

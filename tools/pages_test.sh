@@ -36,7 +36,8 @@ done
 cp finished/report.html before.html
 "$report" --run=finished/ >/dev/null && cmp before.html finished/report.html || problem "another page"
 
-for text in 'A finished run' 'Permission is hereby granted' 'Chart.js v3' '&lt;b&gt;processor'; do
+for text in 'A finished run' 'Permission is hereby granted' 'Chart.js v3' '&lt;b&gt;processor' \
+  'normal c_{k-2} → 2' 'Colour and dashes of an edge say its operation'; do
   grep -qF "$text" finished/report.html || problem "no '$text' in the page of a search"
 done
 grep -q 'goes on or was interrupted' killed/report.html || problem "does not say that a run goes on"
@@ -80,7 +81,7 @@ fi
 # Without Graphviz the cells are text.
 mkdir bin && ln -s "$(command -v bash)" bin/
 PATH=$PWD/bin "$report" --run=training >stdout 2>&1 || problem "without Graphviz: $(cat stdout)"
-grep -q 'node 2 = sep_conv_3x3(input 0)' training/report.html || problem "no cells as text"
+grep -q 'node 2 = sep_conv_3x3(c_{k-2})' training/report.html || problem "no cells as text"
 grep -q 'class="graph"' training/report.html && problem "drawn without Graphviz"
 
 expect_error 'which page? Give either --run or --comparison'

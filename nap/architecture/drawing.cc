@@ -18,14 +18,17 @@ namespace {
 
 constexpr char kGraphStyle[] =
     "  rankdir=LR;\n"
-    "  nodesep=0.3;\n"
+    "  nodesep=0.18;\n"
+    "  ranksep=0.3;\n"
     "  graph [fontname=\"Helvetica\", fontsize=16, color=\"#bbbbbb\"];\n"
     "  node [shape=box, style=\"filled,rounded\", fontname=\"Helvetica\", fillcolor=\"#dbe9f6\", "
     "color=\"#4a6f93\"];\n"
-    "  edge [fontname=\"Helvetica\", fontsize=11, color=\"#555555\"];\n";
+    "  edge [color=\"#555555\"];\n";
 constexpr char kInputStyle[] = "fillcolor=\"#dff0d8\", color=\"#5b8a4b\"";
-constexpr char kUnusedStyle[] =
-    "style=\"rounded,dashed\", color=\"#999999\", fontcolor=\"#999999\"";
+constexpr char kUnusedStyle[] = "fillcolor=\"#f2f2f2\", color=\"#bbbbbb\", fontcolor=\"#666666\"";
+constexpr char kOperationStyle[] =
+    "shape=plaintext, style=\"\", fontsize=11, width=0, height=0.2, margin=\"0.04,0.02\", "
+    "class=\"operation\"";
 constexpr char kOutputStyle[] = "fillcolor=\"#fbe8c8\", color=\"#b08a3e\"";
 constexpr char kConcatStyle[] = "color=\"#b0b0b0\"";
 
@@ -40,7 +43,7 @@ std::set<int> UsedInputs(const CellGenotype& cell, int num_inputs) {
 }
 
 std::string NodeText(int node, int num_inputs) {
-  return absl::StrCat(node < num_inputs ? "input " : "node ", node);
+  return absl::StrCat(node < num_inputs ? "" : "node ", NodeName(node, num_inputs));
 }
 
 // A string of the DOT language.
@@ -53,6 +56,11 @@ std::string DotId(const CellGenotype& cell, int node) {
   return Quoted(absl::StrCat(cell.name, "_", node));
 }
 
+// Unlike those of nodes.
+std::string DotIdOfOperation(const CellGenotype& cell, int number) {
+  return Quoted(absl::StrCat(cell.name, ":", number));
+}
+
 using EdgeClass = std::function<std::string(const std::string&)>;
 
 std::string DotCluster(const CellGenotype& cell, int num_inputs, const EdgeClass& edge_class) {
@@ -60,9 +68,10 @@ std::string DotCluster(const CellGenotype& cell, int num_inputs, const EdgeClass
                                  " {\n    label=", Quoted(CellTitle(cell.name)), ";\n");
   const std::set<int> used = UsedInputs(cell, num_inputs);
   for (int input = 0; input < num_inputs; ++input) {
-    // The field's names: c_{k-2} and c_{k-1} are the cells before this one.
-    absl::StrAppend(&dot, "    ", DotId(cell, input), " [label=\"c_{k-", num_inputs - input,
-                    "}\", ", used.count(input) != 0 ? kInputStyle : kUnusedStyle, "];\n");
+    const bool is_used = used.count(input) != 0;
+    absl::StrAppend(&dot, "    ", DotId(cell, input), " [label=\"", NodeName(input, num_inputs),
+                    is_used ? "" : "\\nnot used", "\", ", is_used ? kInputStyle : kUnusedStyle,
+                    "];\n");
   }
   absl::StrAppend(&dot, "    {rank=same;");
   for (int input = 0; input < num_inputs; ++input) {
@@ -70,13 +79,19 @@ std::string DotCluster(const CellGenotype& cell, int num_inputs, const EdgeClass
   }
   absl::StrAppend(&dot, "}\n");
   const int output = num_inputs + static_cast<int>(cell.nodes.size());
+  int operations = 0;
   for (int node = num_inputs; node < output; ++node) {
     absl::StrAppend(&dot, "    ", DotId(cell, node), " [label=\"", node, "\"];\n");
     for (const GenotypeInput& input : cell.nodes[node - num_inputs]) {
-      absl::StrAppend(&dot, "    ", DotId(cell, input.source), " -> ", DotId(cell, node),
-                      " [label=", Quoted(input.operation));
-      if (edge_class) absl::StrAppend(&dot, ", class=", Quoted(edge_class(input.operation)));
-      absl::StrAppend(&dot, "];\n");
+      // A node of its own: dot leads no edge through it, as it does through labels.
+      const std::string operation = DotIdOfOperation(cell, operations++);
+      const std::string style =
+          edge_class ? absl::StrCat("class=", Quoted(edge_class(input.operation))) : "";
+      absl::StrAppend(&dot, "    ", operation, " [label=", Quoted(input.operation), ", ",
+                      kOperationStyle, "];\n");
+      absl::StrAppend(&dot, "    ", DotId(cell, input.source), " -> ", operation,
+                      " [arrowhead=none", edge_class ? ", " : "", style, "];\n");
+      absl::StrAppend(&dot, "    ", operation, " -> ", DotId(cell, node), " [", style, "];\n");
     }
   }
   absl::StrAppend(&dot, "    ", DotId(cell, output), " [label=\"c_{k}\", ", kOutputStyle, "];\n");
@@ -103,6 +118,10 @@ absl::StatusOr<std::string> RunDot(const std::string& dot_file, const std::strin
 }
 
 }  // namespace
+
+std::string NodeName(int node, int num_inputs) {
+  return node < num_inputs ? absl::StrCat("c_{k-", num_inputs - node, "}") : absl::StrCat(node);
+}
 
 std::string CellToText(const CellGenotype& cell, int num_inputs) {
   std::string text = absl::StrCat(CellTitle(cell.name), "\n");

@@ -12,14 +12,19 @@
 
 namespace nap {
 
+// What a node is called wherever people see it: its number, or an input by the field's name for the
+// cell that it comes from, c_{k-1} for the one before this one.
+std::string NodeName(int node, int num_inputs);
+
 // A line a node, for a terminal; says which of the cell's `num_inputs` inputs are not used.
 std::string CellToText(const CellGenotype& cell, int num_inputs);
 
 // How often the cell uses each operation: "2 max_pool_3x3, 6 sep_conv_3x3".
 std::string OperationCountsText(const CellGenotype& cell);
 
-// A Graphviz graph: a cluster a cell, the operations along its edges; an input that is not used is
-// dashed. `num_inputs`: of each cell. `edge_class`: of the edges of an operation, for style sheets.
+// A Graphviz graph: a cluster a cell, the operations on its edges; an input that is not used is
+// grey and says so. `num_inputs`: of each cell. `edge_class`: of the edges of an operation, for
+// style sheets.
 std::string GenotypeToDot(
     const Genotype& genotype, int num_inputs,
     const std::function<std::string(const std::string& operation)>& edge_class = nullptr);

@@ -30,32 +30,32 @@ Genotype WithUnusedInput() {
 
 TEST(CellToTextTest, HasALineANode) {
   EXPECT_EQ(CellToText(DartsV2().cells[0], 2), R"(normal cell
-  node 2 = sep_conv_3x3(input 0) + sep_conv_3x3(input 1)
-  node 3 = sep_conv_3x3(input 0) + sep_conv_3x3(input 1)
-  node 4 = sep_conv_3x3(input 1) + skip_connect(input 0)
-  node 5 = skip_connect(input 0) + dil_conv_3x3(node 2)
+  node 2 = sep_conv_3x3(c_{k-2}) + sep_conv_3x3(c_{k-1})
+  node 3 = sep_conv_3x3(c_{k-2}) + sep_conv_3x3(c_{k-1})
+  node 4 = sep_conv_3x3(c_{k-1}) + skip_connect(c_{k-2})
+  node 5 = skip_connect(c_{k-2}) + dil_conv_3x3(node 2)
   output = concat(node 2, node 3, node 4, node 5)
 )");
 }
 
 TEST(CellToTextTest, SaysWhatIsNotUsed) {
   EXPECT_EQ(CellToText(WithUnusedInput().cells[0], 2), R"(normal cell
-  node 2 = sep_conv_3x3(input 1)
-  node 3 = skip_connect(input 1) + sep_conv_5x5(node 2) + dil_conv_3x3(node 2)
+  node 2 = sep_conv_3x3(c_{k-1})
+  node 3 = skip_connect(c_{k-1}) + sep_conv_5x5(node 2) + dil_conv_3x3(node 2)
   output = concat(node 2, node 3)
-  input 0 is not used
+  c_{k-2} is not used
 )");
   EXPECT_EQ(CellToText({"lone", {{}}, {1}}, 1), R"(lone cell
   node 1 = nothing
   output = concat(node 1)
-  input 0 is not used
+  c_{k-1} is not used
 )");
 }
 
 TEST(CellToTextTest, CallsAnOnlyCellByNoOtherName) {
   const CellGenotype cell{"cell", {{{"skip_connect", 0}}}, {1}};
   EXPECT_EQ(CellToText(cell, 1),
-            "cell\n  node 1 = skip_connect(input 0)\n  output = concat(node 1)\n");
+            "cell\n  node 1 = skip_connect(c_{k-1})\n  output = concat(node 1)\n");
   EXPECT_THAT(GenotypeToDot({"nas_bench_201", {cell}}, 1), HasSubstr("label=\"cell\";\n"));
 }
 
@@ -64,14 +64,20 @@ TEST(GenotypeToDotTest, DrawsEveryInputNodeAndOperation) {
   EXPECT_THAT(dot, StartsWith("digraph genotype {\n  rankdir=LR;\n"));
   EXPECT_THAT(dot, EndsWith("}\n"));
   EXPECT_THAT(dot, HasSubstr("subgraph \"cluster_normal\" {\n    label=\"normal cell\";\n"));
-  EXPECT_THAT(dot, HasSubstr("\"normal_0\" [label=\"c_{k-2}\", style=\"rounded,dashed\""));
+  EXPECT_THAT(dot, HasSubstr("\"normal_0\" [label=\"c_{k-2}\\nnot used\", fillcolor="));
+  EXPECT_THAT(dot, Not(HasSubstr("dashed")));
   EXPECT_THAT(dot, HasSubstr("\"normal_1\" [label=\"c_{k-1}\", fillcolor="));
   EXPECT_THAT(dot, HasSubstr("\"normal_2\" [label=\"2\"];"));
   EXPECT_THAT(dot, HasSubstr("\"normal_4\" [label=\"c_{k}\""));
-  EXPECT_THAT(dot, HasSubstr("\"normal_1\" -> \"normal_2\" [label=\"sep_conv_3x3\"];"));
-  EXPECT_THAT(dot, HasSubstr("\"normal_1\" -> \"normal_3\" [label=\"skip_connect\"];"));
-  EXPECT_THAT(dot, HasSubstr("\"normal_2\" -> \"normal_3\" [label=\"sep_conv_5x5\"];"));
-  EXPECT_THAT(dot, HasSubstr("\"normal_2\" -> \"normal_3\" [label=\"dil_conv_3x3\"];"));
+  // Nodes between two halves of an edge, since dot leads other edges through labels.
+  EXPECT_THAT(dot, HasSubstr("\"normal:0\" [label=\"sep_conv_3x3\", shape=plaintext"));
+  EXPECT_THAT(dot, HasSubstr("\"normal_1\" -> \"normal:0\" [arrowhead=none];\n"));
+  EXPECT_THAT(dot, HasSubstr("\"normal:0\" -> \"normal_2\" [];\n"));
+  EXPECT_THAT(dot, HasSubstr("\"normal_1\" -> \"normal:1\" ["));
+  EXPECT_THAT(dot, HasSubstr("\"normal_2\" -> \"normal:2\" ["));
+  EXPECT_THAT(dot, HasSubstr("\"normal_2\" -> \"normal:3\" ["));
+  EXPECT_THAT(dot, HasSubstr("\"normal:3\" [label=\"dil_conv_3x3\""));
+  EXPECT_THAT(dot, HasSubstr("\"normal:3\" -> \"normal_3\" ["));
   EXPECT_THAT(dot, HasSubstr("\"normal_2\" -> \"normal_4\" ["));
   EXPECT_THAT(dot, HasSubstr("\"normal_3\" -> \"normal_4\" ["));
   EXPECT_THAT(dot, Not(HasSubstr("\"normal_0\" ->")));
@@ -80,8 +86,9 @@ TEST(GenotypeToDotTest, DrawsEveryInputNodeAndOperation) {
 TEST(GenotypeToDotTest, GivesEdgesAClass) {
   const auto class_of = [](const std::string& operation) { return "of_" + operation; };
   const std::string dot = GenotypeToDot(WithUnusedInput(), 2, class_of);
-  EXPECT_THAT(dot, HasSubstr("\"normal_1\" -> \"normal_2\" [label=\"sep_conv_3x3\", "
+  EXPECT_THAT(dot, HasSubstr("\"normal_1\" -> \"normal:0\" [arrowhead=none, "
                              "class=\"of_sep_conv_3x3\"];"));
+  EXPECT_THAT(dot, HasSubstr("\"normal:0\" -> \"normal_2\" [class=\"of_sep_conv_3x3\"];"));
   EXPECT_THAT(dot, Not(HasSubstr("\"normal_2\" -> \"normal_4\" [class")));
 }
 

@@ -7,6 +7,7 @@
 #include <map>
 #include <numeric>
 
+#include "nap/architecture/drawing.h"
 #include "nap/architecture/genotype.h"
 #include "nap/base/clock.h"
 #include "nap/report/duration.h"
@@ -88,9 +89,10 @@ void Progress::Pruning(const PruningReport& report, const CandidateSpace& space)
   const CellTopology& cell = space.cell_types[last.id.cell_type];
   const Edge& edge = cell.edges[last.id.edge];
   ShowStep(absl::StrFormat(
-      "pruning for %s  %d operations alive  last removed: %s on edge %d -> %d of the %s",
+      "pruning for %s  %d operations alive  last removed: %s on edge %s -> %d of the %s",
       FormatDuration(report.seconds), report.operations_alive,
-      space.operations[last.id.operation].name, edge.source, edge.target, CellTitle(cell.name)));
+      space.operations[last.id.operation].name, NodeName(edge.source, cell.num_inputs), edge.target,
+      CellTitle(cell.name)));
 }
 
 void Progress::Epoch(const SearchEpochReport& report, const SearchSpace& search_space,

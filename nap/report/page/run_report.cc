@@ -214,7 +214,8 @@ absl::Status RunReport::Write() {
     if (cells_.has_value()) {
       page.AddSection(files.is_search ? "The cells that were found" : "The cells",
                       "Boxes are nodes, c_{k-1} and c_{k-2} the outputs of the two cells before; a "
-                      "node sums what its edges bring. Dashed inputs are not used.",
+                      "node sums what its edges bring. Colour and dashes of an edge say its "
+                      "operation, as everywhere on this page.",
                       *cells_);
     }
     AddSearchSections(history, &page);

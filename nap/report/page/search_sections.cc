@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <map>
 
+#include "nap/architecture/drawing.h"
 #include "nap/architecture/genotype.h"
 
 namespace nap {
@@ -21,8 +23,20 @@ std::vector<std::string> EpochNames(const SearchHistory& history) {
   return names;
 }
 
-std::string EdgeName(const EdgeHistory& edge) {
-  return absl::StrCat(edge.source, " → ", edge.target);
+// `num_inputs`: of the cell. As NodeName.
+std::string EdgeName(int source, int target, int num_inputs) {
+  return absl::StrCat(NodeName(source, num_inputs), " → ", NodeName(target, num_inputs));
+}
+
+// The first node after the inputs is some edge's target.
+int NumInputs(const CellHistory& cell) {
+  int first = std::numeric_limits<int>::max();
+  for (const EdgeHistory& edge : cell.edges) first = std::min(first, edge.target);
+  return first;
+}
+
+std::string EdgeName(const EdgeHistory& edge, const CellHistory& cell) {
+  return EdgeName(edge.source, edge.target, NumInputs(cell));
 }
 
 using Values = std::vector<double> OperationHistory::*;
@@ -35,7 +49,7 @@ std::string EdgeCharts(const SearchHistory& history, Values values, const char* 
     double low = std::numeric_limits<double>::infinity(), high = -low;
     for (const EdgeHistory& edge : cell.edges) {
       Chart chart;
-      chart.title = absl::StrCat(cell.name, " ", EdgeName(edge));
+      chart.title = absl::StrCat(cell.name, " ", EdgeName(edge, cell));
       chart.x_title = "epoch";
       chart.y_title = unit;
       chart.x = EpochNames(history);
@@ -108,7 +122,7 @@ std::string PrunedTable(const SearchHistory& history, const CellHistory& cell) {
     if (!history.is_zero[i]) table.header.push_back(history.operations[i]);
   }
   for (const EdgeHistory& edge : cell.edges) {
-    std::vector<std::string> row = {EdgeName(edge)};
+    std::vector<std::string> row = {EdgeName(edge, cell)};
     for (size_t i = 0; i < history.operations.size(); ++i) {
       if (history.is_zero[i]) continue;
       const OperationHistory& operation = edge.operations[i];
@@ -125,13 +139,15 @@ std::string PrunedTable(const SearchHistory& history, const CellHistory& cell) {
 std::string RemovalsTable(const SearchHistory& history) {
   Table table;
   table.header = {"epoch", "scoring", "operation", "cell", "edge", "score", "next", "distance"};
+  std::map<std::string, int> num_inputs;  // a cell
+  for (const CellHistory& cell : history.cells) num_inputs[cell.name] = NumInputs(cell);
   for (const RemovalHistory& removal : history.removals) {
     const auto number = [](double value) {
       return std::isfinite(value) ? absl::StrFormat("%.6g", value) : std::string("none left");
     };
     table.rows.push_back(
         {absl::StrCat(removal.epoch), absl::StrCat(removal.scoring), Escaped(removal.operation),
-         Escaped(removal.cell), absl::StrCat(removal.source, " → ", removal.target),
+         Escaped(removal.cell), EdgeName(removal.source, removal.target, num_inputs[removal.cell]),
          number(removal.score), number(removal.next), number(removal.next - removal.score)});
   }
   return TableMarkup(table);
