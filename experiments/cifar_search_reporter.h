@@ -20,6 +20,10 @@ class Reporter final : public SearchObserver {
            const Checkpointer::Options& checkpoints, const NasBench201Table* table);
 
   absl::Status OnStep(const SearchStepReport& report) override;
+  void OnPhase(const PhaseReport& report) override { progress_.Phase(report); }
+  absl::Status OnStop(const PhaseReport& report) override {
+    return checkpointer_.WithinPhase(report.epoch, report.what);
+  }
   absl::Status OnPruning(const PruningReport& report) override;
   absl::Status OnEpoch(const SearchEpochReport& report) override;
 

@@ -169,7 +169,7 @@ wait_for stopped/checkpoint.pt
 kill -TERM "${pids[@]}"
 finish
 [ "${codes[0]}" -eq 143 ] && [ "${codes[1]}" -eq 0 ] || problem "stopped with ${codes[*]}: $(cat stderr.0)"
-grep -q 'which is saved; go on with' stderr.0 || problem "not stopped: $(cat stderr.0)"
+grep -qE '(which|what came before) is saved; go on with' stderr.0 || problem "not stopped: $(cat stderr.0)"
 [ ! -s stderr.1 ] || problem "rank 1 says: $(cat stderr.1)"
 run 2 --resume=true --out_dir=stopped
 expect_same whole stopped
@@ -181,7 +181,7 @@ kill -INT "${pids[1]}"
 kill -TERM "${pids[1]}"
 finish
 [ "${codes[*]}" = "143 0" ] || problem "one asked, stopped with ${codes[*]}: $(cat stderr.0 stderr.1)"
-grep -q 'which is saved; go on with' stderr.0 || problem "not stopped: $(cat stderr.0)"
+grep -qE '(which|what came before) is saved; go on with' stderr.0 || problem "not stopped: $(cat stderr.0)"
 
 # What is about a machine may be another on another one, and its own again when the run is resumed.
 odd=(1 --threads=2 --workers=2)

@@ -162,6 +162,10 @@ class Reporter final : public TrainingObserver {
     if (report.step % FLAGS_log_every == 0) NAP_RETURN_IF_ERROR(WriteStep(report, folder_));
     return checkpointer_.AfterStep(report.epoch, report.step);
   }
+  void OnPhase(const PhaseReport& report) override { progress_.Phase(report); }
+  absl::Status OnStop(const PhaseReport& report) override {
+    return checkpointer_.WithinPhase(report.epoch, report.what);
+  }
   absl::Status OnEpoch(const TrainingEpochReport& report) override {
     progress_.Epoch(report);
     NAP_RETURN_IF_ERROR(WriteEpoch(report, folder_));
@@ -179,8 +183,12 @@ class Reporter final : public TrainingObserver {
   }
 
  private:
-  absl::Status WriteModel(const char* file) const {
-    return WriteTorchScript(*model_->network, model_->description, folder_->File(file));
+  absl::Status WriteModel(const char* file) {
+    progress_.Busy(absl::StrCat("exporting ", file));
+    const absl::Status written =
+        WriteTorchScript(*model_->network, model_->description, folder_->File(file));
+    progress_.Busy("");
+    return written;
   }
 
   const TrainedNetwork* const model_;

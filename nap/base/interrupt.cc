@@ -11,7 +11,7 @@
 namespace nap {
 namespace {
 
-constexpr char kMessage[] = "\nstopping after this step; once more to stop at once\n";
+constexpr char kMessage[] = "\nstopping, saved, within moments; once more to stop at once\n";
 
 constexpr int64_t kSameRequest = 1'000'000'000;  // nanoseconds
 

@@ -24,7 +24,7 @@ TEST(InterruptDeathTest, TheFirstSignalIsNoted) {
           std::raise(signal);
           std::_Exit(before == 0 && InterruptSignal() == signal ? 0 : 1);
         },
-        ExitedWithCode(0), "stopping after this step");
+        ExitedWithCode(0), "stopping, saved, within moments");
   }
 }
 

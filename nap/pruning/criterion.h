@@ -54,7 +54,8 @@ class NetworkView {
 };
 
 // What a criterion may ask of a search at a pruning milestone. What takes long and can be divided
-// it asks within ShareOut.
+// it asks within ShareOut. When the user has asked to stop, answers come at once and mean nothing:
+// what Score returns then is thrown away, and the criterion gets back the State() from before.
 class SearchView {
  public:
   virtual ~SearchView() = default;

@@ -42,6 +42,15 @@ absl::Status Checkpointer::SaveIfDue(const std::string& where) {
 
 absl::Status Checkpointer::AfterEpoch(int epoch) { return Save(absl::StrCat("epoch ", epoch)); }
 
+absl::Status Checkpointer::WithinPhase(int epoch, const std::string& what) {
+  absl::Status saved = Save("");
+  if (!absl::IsCancelled(saved)) return saved;
+  return absl::CancelledError(absl::StrCat(
+      "stopped while ", what,
+      epoch == 0 ? " before the first epoch" : absl::StrCat(" at the end of epoch ", epoch),
+      ", which will begin anew; what came before is saved"));
+}
+
 absl::StatusOr<int> Checkpointer::Threads(const Checkpoint& checkpoint, int rank, int processes,
                                           int otherwise) {
   const auto before = checkpoint.integers.find(kProcesses);

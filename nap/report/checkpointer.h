@@ -32,6 +32,10 @@ class Checkpointer {
   absl::Status AfterPruning(int epoch, int operations_alive);
   absl::Status AfterEpoch(int epoch);
 
+  // The user has asked to stop, and `what`, at the end of the epoch (0: before the first), is
+  // broken off.
+  absl::Status WithinPhase(int epoch, const std::string& what);
+
   // What Options::threads of this process was, or `otherwise` if there are not as many processes as
   // there were.
   static absl::StatusOr<int> Threads(const Checkpoint& checkpoint, int rank, int processes,

@@ -57,18 +57,24 @@ std::string WaitingText(const EpochReport& report) {
 Progress::Progress(std::FILE* out)
     : out_(out), terminal_(::isatty(::fileno(out)) != 0), last_line_(MonotonicSeconds()) {}
 
+Progress::~Progress() {
+  if (is_open_) std::fprintf(out_, "\n");
+}
+
 bool Progress::IsDue() const {
   return terminal_ || MonotonicSeconds() - last_line_ >= kSecondsBetweenLines;
 }
 
 void Progress::ShowStep(const std::string& text) {
   last_line_ = MonotonicSeconds();
+  is_open_ = terminal_ && !text.empty();
   std::fprintf(out_, terminal_ ? "\r\033[K%s" : "%s\n", text.c_str());
   std::fflush(out_);
 }
 
 void Progress::ShowEpoch(const std::string& lines) {
   last_line_ = MonotonicSeconds();
+  is_open_ = false;
   std::fprintf(out_, "%s%s", terminal_ ? "\r\033[K" : "", lines.c_str());
   std::fflush(out_);
 }
@@ -81,6 +87,24 @@ void Progress::Step(const SearchStepReport& report) {
       report.epoch, report.epochs, report.step, report.steps_per_epoch, report.train_loss,
       100 * report.train_accuracy, report.operations_alive, report.images_per_second,
       WaitingText(report.waiting_share), FormatDuration(report.seconds_left)));
+}
+
+void Progress::Phase(const PhaseReport& report) {
+  if (!IsDue()) return;
+  std::string text = report.epoch == 0
+                         ? "before the first epoch"
+                         : absl::StrFormat("epoch %d/%d", report.epoch, report.epochs);
+  absl::StrAppend(&text, "  ", report.what);
+  if (report.parts > 0) absl::StrAppend(&text, ", ", report.done, "/", report.parts);
+  absl::StrAppend(&text, "  for ", FormatDuration(report.seconds));
+  if (report.seconds_left > 0) {
+    absl::StrAppend(&text, "  ", FormatDuration(report.seconds_left), " left");
+  }
+  ShowStep(text);
+}
+
+void Progress::Busy(const std::string& what) {
+  if (terminal_) ShowStep(what);
 }
 
 void Progress::Pruning(const PruningReport& report, const CandidateSpace& space) {

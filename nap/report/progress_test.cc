@@ -1,7 +1,11 @@
 #include "nap/report/progress.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <stdlib.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <string>
 
@@ -69,6 +73,37 @@ TEST(ProgressTest, NamesTheCellWhereItHasAName) {
   EXPECT_NE(LinesOf("three_inputs", genotype).find("\n  cell now: three: a from 2; b from 3\n"),
             std::string::npos);
   EXPECT_EQ(LinesOf("plain", genotype).find("cell now"), std::string::npos);
+}
+
+// What a terminal gets.
+TEST(ProgressTest, RewritesATerminalsLineWithinAPhase) {
+  const int terminal = ::posix_openpt(O_RDWR | O_NOCTTY);
+  ASSERT_GE(terminal, 0);
+  ASSERT_EQ(::grantpt(terminal), 0);
+  ASSERT_EQ(::unlockpt(terminal), 0);
+  std::FILE* const file = std::fopen(::ptsname(terminal), "w");
+  ASSERT_NE(file, nullptr);
+  {
+    Progress progress(file);
+    progress.Phase({"scoring 196 operations", 3, 20, 0, 0, 0.2, 0});
+    progress.Phase({"scoring 196 operations", 3, 20, 12, 197, 4, 65});
+    progress.Phase({"scoring 151 operations", 0, 0, 3, 152, 31, 0});
+    progress.Busy("exporting model.pt");
+    progress.Busy("");
+    progress.Phase({"evaluating the test part", 20, 20, 5, 5, 2, 0});
+  }
+  std::fputs("said next", file);
+  std::fflush(file);
+  std::string text(1000, '\0');
+  text.resize(std::max<ssize_t>(0, ::read(terminal, text.data(), text.size())));
+  const std::string clear = "\r\033[K";
+  EXPECT_EQ(text, clear + "epoch 3/20  scoring 196 operations  for 0 s" + clear +
+                      "epoch 3/20  scoring 196 operations, 12/197  for 4 s  1 min 05 s left" +
+                      clear + "before the first epoch  scoring 151 operations, 3/152  for 31 s" +
+                      clear + "exporting model.pt" + clear + clear +
+                      "epoch 20/20  evaluating the test part, 5/5  for 2 s\r\nsaid next");
+  std::fclose(file);
+  ::close(terminal);
 }
 
 }  // namespace

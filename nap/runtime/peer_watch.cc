@@ -14,6 +14,7 @@
 
 #include "nap/base/clock.h"
 #include "nap/base/heartbeat.h"
+#include "nap/base/interrupt.h"
 
 namespace nap {
 namespace {
@@ -37,6 +38,7 @@ constexpr char kEndClaimed[] = "end/claimed";
 constexpr char kEnd[] = "end";
 constexpr char kFirstHasRead[] = "end/read";
 constexpr char kLeft[] = "left";
+constexpr char kInterrupted[] = "interrupted";
 std::string SignKey(int rank) { return absl::StrCat("sign/", rank); }
 
 std::vector<uint8_t> Bytes(absl::string_view text) { return {text.begin(), text.end()}; }
@@ -104,6 +106,7 @@ void PeerWatch::Watch() {
 void PeerWatch::LookAtStore() {
   store_->set(SignKey(options_.rank),
               Bytes(absl::StrCat(++signs_, " ", Heartbeats(), " ", waiting_ ? 1 : 0)));
+  PassInterruptOn();
   if (const std::string line = PostedEnd(); !line.empty()) {
     if (options_.rank == 0) {
       store_->set(kFirstHasRead, std::vector<uint8_t>{1});
@@ -122,6 +125,17 @@ void PeerWatch::LookAtStore() {
       EndAll(rank, absl::StrCat(options_.names[rank], " ", wrong), lives);
     }
   }
+}
+
+// Where all meet only now and then they would learn of it late.
+void PeerWatch::PassInterruptOn() {
+  if (passed_on_) return;
+  if (InterruptSignal() != 0) {
+    store_->set(kInterrupted, std::vector<uint8_t>{1});
+  } else if (store_->check({kInterrupted})) {
+    NoteInterrupt(SIGTERM);
+  }
+  passed_on_ = InterruptSignal() != 0;
 }
 
 std::string PeerWatch::WhatIsWrongWith(int rank, Peer* peer, bool* lives) {

@@ -19,7 +19,8 @@
 namespace nap {
 
 // Each process says in the group's store, several times a second, that it is there and what its
-// heartbeats are (nap/base/heartbeat.h). Rank 0 looks at all of them, the others at rank 0. A
+// heartbeats are (nap/base/heartbeat.h), and whether it was asked to stop (nap/base/interrupt.h),
+// which all then note. Rank 0 looks at all of them, the others at rank 0. A
 // process that is lost, that of a store that cannot be reached any more being rank 0's, or an error
 // that one of them reports ends this process at once, wherever its main thread waits, with exit
 // code 1.
@@ -64,6 +65,7 @@ class PeerWatch {
   void Sleep(std::chrono::milliseconds time);  // less if it is to stop
   void Watch();
   void LookAtStore();
+  void PassInterruptOn();
   std::string WhatIsWrongWith(int rank, Peer* peer, bool* lives);
   void Guard();
   bool IsGone(int rank) const;
@@ -79,6 +81,7 @@ class PeerWatch {
   const Options options_;
   std::map<int, Peer> peers_;  // whom this process looks at
   int64_t signs_ = 0;
+  bool passed_on_ = false;  // that one of them was asked to stop
   std::atomic<bool> waiting_{false}, suspicious_{false}, stop_{false}, ends_{false};
   std::mutex mutex_;
   std::condition_variable stopped_;

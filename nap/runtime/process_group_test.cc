@@ -12,12 +12,14 @@
 
 #include <memory>
 #include <string>
+#include <thread>
 #include <torch/csrc/distributed/c10d/PrefixStore.hpp>
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
 #include <vector>
 
 #include "nap/base/clock.h"
 #include "nap/base/heartbeat.h"
+#include "nap/base/interrupt.h"
 #include "nap/runtime/join_processes.h"
 #include "nap/runtime/meeting.h"
 #include "nap/runtime/processes_for_tests.h"
@@ -167,6 +169,16 @@ std::string WaitForLost(const Group& group) {
     group->Sum(1.0);
     group->Sum({large});
   }
+}
+
+// Without a collective call.
+TEST(ProcessGroupTest, OneThatIsAskedToStopTellsAll) {
+  const auto ends = RunProcesses(3, [](const Group& group) {
+    if (group->rank() == 2) NoteInterrupt(SIGINT);
+    while (InterruptSignal() == 0) std::this_thread::yield();
+    return absl::StrCat(group->rank() == 2 || InterruptSignal() == SIGTERM);
+  });
+  EXPECT_EQ(Agreed(ends), "1");
 }
 
 TEST(ProcessGroupTest, OneThatIsKilledEndsAll) {

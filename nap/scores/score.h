@@ -29,6 +29,8 @@ struct ScoringOptions {
   std::string backend = "fused";  // as ValidateBackend allows
   uint64_t seed = 0;
   c10::Device device = c10::Device(c10::kCPU);
+  // Asked while a score computes; null: it never has to stop.
+  std::function<bool()> stops = nullptr;
 };
 
 // Where batches come from.
@@ -58,6 +60,11 @@ class ScoredArchitecture {
 
   // Of an image, of the size of these.
   const Cost& cost() const { return cost_; }
+
+  // For a score to ask after each step of a training or the like: whether nobody waits for it any
+  // more. It returns Cancelled then.
+  bool Stops() const { return options_.stops != nullptr && options_.stops(); }
+
   const c10::Device& device() const { return options_.device; }
   int64_t classes() const { return options_.network.classes; }
   // [channels, height, width].

@@ -43,6 +43,7 @@ class TrainingLoss final : public Score {
     int64_t epoch = 0;
     double sum = 0;
     for (int64_t step = 0; step < steps_; ++step) {
+      if (architecture.Stops()) return absl::CancelledError("stopped");
       Batch batch;
       if (!loader->Next(&batch)) {
         loader->StartEpoch(++epoch);

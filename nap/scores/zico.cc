@@ -33,6 +33,7 @@ class Zico final : public Score {
     }
     std::vector<std::vector<at::Tensor>> gradients(layers.size());
     for (int64_t i = 0; i < batches_; ++i) {
+      if (architecture.Stops()) return absl::CancelledError("stopped");
       Batch batch;
       if (!loader->Next(&batch)) {
         return absl::InvalidArgumentError(absl::StrCat(

@@ -26,7 +26,10 @@ double CriterionView::ValidationLoss(int64_t batches, std::optional<CandidateId>
   }
   const auto count = std::min(static_cast<size_t>(batches), validation_.size());
   double sum = 0;
-  for (size_t i = 0; i < count; ++i) sum += trainer_.Evaluate(validation_[i], without).loss;
+  for (size_t i = 0; i < count && !Stops(); ++i) {
+    sum += trainer_.Evaluate(validation_[i], without).loss;
+    Tell();
+  }
   return sum / static_cast<double>(count);
 }
 
@@ -35,12 +38,22 @@ absl::StatusOr<std::unique_ptr<NetworkView>> CriterionView::Network(const Networ
   const auto mixing = [this, fixed = choice.mixing_weight](const LivingTable& living) {
     return trainer_.MixingWeights(living, fixed);
   };
+  const auto network_view =
+      [&](std::function<StepResult(const Batch& images, const LivingTable& living)> evaluate) {
+        return MakeNetworkView(
+            std::move(batch),
+            [this, evaluate = std::move(evaluate)](const Batch& images, const LivingTable& living) {
+              if (Stops()) return StepResult();
+              const StepResult result = evaluate(images, living);
+              Tell();
+              return result;
+            });
+      };
   const bool fresh = choice.weights == NetworkChoice::Weights::kFresh;
   if (!fresh && choice.batch_norms) {
-    return MakeNetworkView(std::move(batch),
-                           [this, mixing](const Batch& images, const LivingTable& living) {
-                             return trainer_.Evaluate(images, mixing(living));
-                           });
+    return network_view([this, mixing](const Batch& images, const LivingTable& living) {
+      return trainer_.Evaluate(images, mixing(living));
+    });
   }
   const SearchOptions& options = parts_.options;
   NetworkOptions network = options.network;
@@ -55,10 +68,9 @@ absl::StatusOr<std::unique_ptr<NetworkView>> CriterionView::Network(const Networ
                                 .Bits())
             : CopyOfSupernet(trainer_.supernet(), plan, parts_.space, cells);
   supernet->to(parts_.device);
-  return MakeNetworkView(std::move(batch),
-                         [supernet, mixing](const Batch& images, const LivingTable& living) {
-                           return EvaluateSupernet(*supernet, images, mixing(living));
-                         });
+  return network_view([supernet, mixing](const Batch& images, const LivingTable& living) {
+    return EvaluateSupernet(*supernet, images, mixing(living));
+  });
 }
 
 absl::StatusOr<ScoreTable> CriterionView::FinalParameters() {
@@ -81,11 +93,32 @@ absl::StatusOr<double> CriterionView::ArchitectureScore(const std::string& name,
   NAP_ASSIGN_OR_RETURN(const ScoredArchitecture scored,
                        ScoredArchitecture::Create(
                            GenotypeOf(parts_.search_space->name(), parts_.space, architecture),
-                           {options.network, options.backend, options.seed, parts_.device},
+                           {options.network, options.backend, options.seed, parts_.device,
+                            [this] {
+                              Tell();
+                              return Stops();
+                            }},
                            std::make_shared<ScoringImages>(ScoringImages{
                                parts_.images, parts_.train,
                                LoadingOf(parts_, /*train=*/true, kArchitectureStream)})));
   return score->Of(scored);
+}
+
+absl::StatusOr<std::vector<SearchView::Numbers>> CriterionView::ShareOut(
+    int64_t count, const std::function<absl::StatusOr<Numbers>(int64_t item)>& compute) {
+  ProcessGroup& processes = *parts_.options.processes;
+  int64_t done = 0;
+  sharing_out_ = true;
+  auto shared = processes.ShareOut(count, [&](int64_t item) -> absl::StatusOr<Numbers> {
+    absl::StatusOr<Numbers> numbers = compute(item);
+    // What it was answered then means nothing.
+    if (Stops()) return absl::CancelledError("stopped");
+    done = std::min(done + processes.size(), count);
+    if (phase_ != nullptr) phase_->SetDone(done, count);
+    return numbers;
+  });
+  sharing_out_ = false;
+  return shared;
 }
 
 // Batches are those of a loader of the train part, pass after pass; smaller where it is small.

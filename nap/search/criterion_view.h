@@ -12,6 +12,7 @@
 #include "nap/pruning/criterion.h"
 #include "nap/search/search_parts.h"
 #include "nap/search/supernet_trainer.h"
+#include "nap/training/phase.h"
 
 namespace nap {
 
@@ -22,6 +23,9 @@ class CriterionView final : public SearchView {
       : parts_(*parts), trainer_(*trainer) {}
 
   void SetMilestone(int milestone) { milestone_ = milestone; }
+
+  // That a scoring is, while it lasts; null: none.
+  void SetPhase(Phase* phase) { phase_ = phase; }
 
   const CandidateSpace& space() const override { return parts_.space; }
   const LivingTable& living() const override { return trainer_.living(); }
@@ -36,15 +40,23 @@ class CriterionView final : public SearchView {
   absl::StatusOr<double> ArchitectureScore(const std::string& score,
                                            const LivingTable& architecture) override;
   absl::StatusOr<std::vector<Numbers>> ShareOut(
-      int64_t count, const std::function<absl::StatusOr<Numbers>(int64_t item)>& compute) override {
-    return parts_.options.processes->ShareOut(count, compute);
-  }
+      int64_t count, const std::function<absl::StatusOr<Numbers>(int64_t item)>& compute) override;
 
  private:
+  // Elsewhere than in ShareOut processes that were asked to stop earlier than others would part.
+  bool Stops() const {
+    const bool may_differ = sharing_out_ || parts_.options.processes->size() == 1;
+    return may_differ && phase_ != nullptr && phase_->Stops();
+  }
+  void Tell() const {
+    if (phase_ != nullptr) phase_->Tell();
+  }
   absl::StatusOr<Batch> TrainBatch(int64_t images, int64_t number) const;
 
   const SearchParts& parts_;
   SupernetTrainer& trainer_;
+  Phase* phase_ = nullptr;
+  bool sharing_out_ = false;
   int milestone_ = 0;
   std::vector<Batch> validation_;  // the first batches, as many as were asked for and there are
   int64_t validation_asked_ = 0;

@@ -31,6 +31,9 @@ struct Milestones {
     const bool hit = epoch >= begin && epoch <= end && (epoch - begin) % every == 0;
     return hit ? (epoch - begin) / every : -1;
   }
+
+  // What the schedule is asked at this milestone: 1 at the last.
+  double Progress(int milestone) const { return (milestone + 1) / static_cast<double>(Count()); }
 };
 
 // The network that the search is for, as it will be trained.

@@ -15,6 +15,7 @@ namespace nap {
 namespace {
 
 // Names in a checkpoint.
+constexpr char kIsEvaluated[] = "is_evaluated";
 constexpr char kMixingWeights[] = "mixing_weights";
 constexpr char kPruned[] = "pruned";
 constexpr char kRemovals[] = "removals";
@@ -78,6 +79,7 @@ CandidateId IdOf(const std::vector<double>& row) {
 void SearchState::NextEpoch() {
   strength_losses = 0;
   strength_steps = 0;
+  is_evaluated = false;
   scorings = 0;
   mixing_weights.clear();
   pruned.clear();
@@ -88,6 +90,7 @@ void SearchState::Save(Checkpoint* checkpoint) const {
   const auto save = [](auto& map, const char* name, const auto& value) { map[name] = value; };
   ForEachInteger(*this, checkpoint->integers, save);
   ForEachNumber(*this, checkpoint->numbers, save);
+  checkpoint->integers[kIsEvaluated] = is_evaluated ? 1 : 0;
   std::vector<std::vector<double>> rows;
   for (const double weight : mixing_weights) rows.push_back({weight});
   checkpoint->strings[kMixingWeights] = ToText(rows);
@@ -112,6 +115,9 @@ absl::Status SearchState::Load(const Checkpoint& checkpoint) {
   ForEachInteger(*this, checkpoint.integers, load);
   ForEachNumber(*this, checkpoint.numbers, load);
   NAP_RETURN_IF_ERROR(status);
+  // Earlier versions saved nothing between the evaluation and a removal.
+  const auto evaluated = checkpoint.integers.find(kIsEvaluated);
+  is_evaluated = evaluated == checkpoint.integers.end() ? scorings > 0 : evaluated->second != 0;
   std::string text;
   NAP_RETURN_IF_ERROR(Get(checkpoint.strings, kMixingWeights, &text));
   NAP_ASSIGN_OR_RETURN(const auto weights, FromText(text, 1));

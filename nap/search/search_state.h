@@ -20,11 +20,13 @@ struct SearchState {
   double strength_losses = 0;  // their sum
   int64_t strength_steps = 0;
 
-  // Of the milestone at the end of the epoch, while it prunes: what was measured before it, and
-  // what has gone so far.
-  int64_t scorings = 0;
+  // At the end of the epoch: whether it was evaluated, and what came of that.
+  bool is_evaluated = false;
   double valid_loss = 0;
   double valid_accuracy = 0;
+
+  // Of the milestone there, while it prunes: what was measured before it, and what has gone so far.
+  int64_t scorings = 0;
   std::vector<double> mixing_weights;  // cell type after cell type
   std::vector<CandidateId> pruned;
   std::vector<Removal> removals;

@@ -38,7 +38,8 @@ class SearcherImpl final : public Searcher {
                /*least_images=*/1,
                [this](int epoch) {
                  return epoch > options_.warmup_epochs ? parts_.optimization.passes : 1;
-               }},
+               },
+               [this] { return scoring_seconds_left_; }},
               parts_.images, parts_.train,
               ShareOf(*options_.processes, LoadingOf(parts_, /*train=*/true, kTrainStream),
                       /*whole_batches=*/false)),
@@ -71,11 +72,13 @@ class SearcherImpl final : public Searcher {
   absl::StatusOr<StepResult> TrainStep(const Batch& train);
   StepResult WarmUpStep(const Batch& train);
   absl::Status NextValid(Batch* batch);
-  absl::Status EvaluateValidPart();
+  absl::Status EvaluateValidPart(SearchObserver* observer);
   SearchEpochReport NewReport(double learning_rate) const;
   absl::Status EndEpoch(SearchEpochReport report, SearchObserver* observer);
   void KeepMixingWeights(SearchEpochReport* report);
   absl::Status PruneAt(SearchObserver* observer);
+  absl::StatusOr<ScoreTable> Score(SearchObserver* observer);
+  void EstimateScorings(const ScoreTable& scores);
   void TakeFirstScores(ScoreTable* scores);
   std::vector<Removal> Explain(const std::vector<CandidateId>& removed,
                                const ScoreTable& scores) const;
@@ -95,6 +98,8 @@ class SearcherImpl final : public Searcher {
   const ImagesState images_;
   SearchState state_;
   bool valid_loader_started_ = false;
+  double scoring_seconds_ = 0;  // of the last scoring, for each operation that was alive
+  double scoring_seconds_left_ = 0;
 };
 
 Checkpoint SearcherImpl::Save() const {
@@ -144,14 +149,14 @@ absl::Status SearcherImpl::NextValid(Batch* batch) {
   return absl::OkStatus();
 }
 
-absl::Status SearcherImpl::EvaluateValidPart() {
-  NAP_ASSIGN_OR_RETURN(const ClassificationMeter valid,
-                       Evaluate(&evaluation_loader_, "validation part", options_.processes.get(),
-                                [this](const Batch& batch) { return trainer_.Evaluate(batch); }));
+absl::Status SearcherImpl::EvaluateValidPart(SearchObserver* observer) {
+  NAP_ASSIGN_OR_RETURN(
+      const ClassificationMeter valid,
+      loop_.Evaluate(&evaluation_loader_, "validation part", observer,
+                     [this](const Batch& batch) { return trainer_.Evaluate(batch); }));
   state_.valid_loss = valid.loss();
   state_.valid_accuracy = valid.accuracy();
-  loop_.state().broken_images += static_cast<int64_t>(
-      options_.processes->Sum(static_cast<double>(evaluation_loader_.broken_images())));
+  state_.is_evaluated = true;
   return absl::OkStatus();
 }
 
@@ -161,11 +166,11 @@ absl::Status SearcherImpl::PruneAt(SearchObserver* observer) {
   if (milestone < 0) return absl::OkStatus();
   view_.SetMilestone(milestone);
   const double begin = MonotonicSeconds();
-  const double progress = (milestone + 1) / static_cast<double>(options_.milestones.Count());
+  const double progress = options_.milestones.Progress(milestone);
   // A score may be expensive.
   while (!parts_.pruner.IsMet(progress, trainer_.living())) {
     const int64_t most = parts_.criterion->RemovalsPerScoring(OperationsAlive());
-    NAP_ASSIGN_OR_RETURN(ScoreTable scores, parts_.criterion->Score(view_));
+    NAP_ASSIGN_OR_RETURN(ScoreTable scores, Score(observer));
     TakeFirstScores(&scores);
     LivingTable living = trainer_.living();
     NAP_ASSIGN_OR_RETURN(const std::vector<CandidateId> removed,
@@ -178,10 +183,48 @@ absl::Status SearcherImpl::PruneAt(SearchObserver* observer) {
     state_.pruned.insert(state_.pruned.end(), removed.begin(), removed.end());
     state_.removals.insert(state_.removals.end(), explained.begin(), explained.end());
     loop_.Seconds();
+    EstimateScorings(scores);
     NAP_RETURN_IF_ERROR(options_.processes->Agree(observer->OnPruning(
         {loop_.epoch(), std::move(explained), OperationsAlive(), MonotonicSeconds() - begin})));
   }
   return absl::OkStatus();
+}
+
+// By the criterion, whose state is what it was if the user breaks it off.
+absl::StatusOr<ScoreTable> SearcherImpl::Score(SearchObserver* observer) {
+  const int alive = OperationsAlive();
+  const double expected = scoring_seconds_ * alive;
+  scoring_seconds_left_ = std::max(0., scoring_seconds_left_ - expected);
+  const std::vector<double> before = parts_.criterion->State();
+  Phase phase = loop_.NewPhase(absl::StrCat("scoring ", alive, " operations"), expected, observer);
+  view_.SetPhase(&phase);
+  absl::StatusOr<ScoreTable> scores = parts_.criterion->Score(view_);
+  view_.SetPhase(nullptr);
+  if (phase.IsBrokenOff()) {
+    NAP_RETURN_IF_ERROR(parts_.criterion->SetState(before));
+    return phase.End();
+  }
+  scoring_seconds_ = phase.seconds() / alive;
+  return scores;
+}
+
+// Of the scorings to come, if they take as long as the last one for each operation, and if what
+// goes is what its scores say.
+void SearcherImpl::EstimateScorings(const ScoreTable& scores) {
+  const Milestones& milestones = options_.milestones;
+  LivingTable living = trainer_.living();
+  scoring_seconds_left_ = 0;
+  for (int milestone = view_.milestone(); milestone < milestones.Count(); ++milestone) {
+    const double progress = milestones.Progress(milestone);
+    while (!parts_.pruner.IsMet(progress, living)) {
+      const auto alive = static_cast<int>(LivingOperations(parts_.space, living).size());
+      const int64_t most = parts_.criterion->RemovalsPerScoring(alive);
+      const auto removed = parts_.pruner.Prune(scores, progress, &living,
+                                               most == 0 ? PrunerOptions::kAnyNumber : most);
+      scoring_seconds_left_ += scoring_seconds_ * alive;
+      if (!removed.ok() || removed->empty()) return;
+    }
+  }
 }
 
 // Rank 0's, if other processes have computed them, too: on another kind of machine rounding, and so
@@ -273,7 +316,7 @@ absl::Status SearcherImpl::RunEpoch(SearchObserver* observer) {
                        return observer->OnStep({report, state_.strength_loss(), alive});
                      }));
   // A milestone that was interrupted has measured it before.
-  if (state_.scorings == 0) NAP_RETURN_IF_ERROR(EvaluateValidPart());
+  if (!state_.is_evaluated) NAP_RETURN_IF_ERROR(EvaluateValidPart(observer));
   SearchEpochReport report = NewReport(learning_rate);
   report.strength_loss = state_.strength_loss();
   report.valid_loss = state_.valid_loss;

@@ -12,6 +12,7 @@
 #include "nap/search/removal.h"
 #include "nap/search/search_options.h"
 #include "nap/training/epoch_loop.h"
+#include "nap/training/phase.h"
 
 namespace nap {
 
@@ -48,9 +49,8 @@ struct SearchEpochReport : EpochReport {
 };
 
 // Told how it goes. An error stops the search and is what Run returns.
-class SearchObserver {
+class SearchObserver : public PhaseObserver {
  public:
-  virtual ~SearchObserver() = default;
   virtual absl::Status OnStep(const SearchStepReport& report) = 0;
   virtual absl::Status OnPruning(const PruningReport& /*report*/) { return absl::OkStatus(); }
   virtual absl::Status OnEpoch(const SearchEpochReport& report) = 0;

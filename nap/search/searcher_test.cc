@@ -7,6 +7,8 @@
 #include <cmath>
 #include <memory>
 #include <set>
+#include <string>
+#include <vector>
 
 #include "data/tiny_images_for_tests.h"
 #include "nap/model/network_cost.h"
@@ -38,8 +40,10 @@ class Recorder final : public SearchObserver {
     prunings.push_back(report);
     return absl::OkStatus();
   }
+  void OnPhase(const PhaseReport& report) override { phases.push_back(report); }
 
   std::vector<PruningReport> prunings;
+  std::vector<PhaseReport> phases;
   std::vector<SearchEpochReport> epochs;
   int fail_at = -1;
 };
@@ -444,6 +448,33 @@ TEST_F(SearcherTest, PrunesToTheCostOfTheFinalNetwork) {
                 .message()
                 .find("--max_mult_adds=1000 is out of range: must be at least"),
             absl::string_view::npos);
+}
+
+TEST_F(SearcherTest, CountsScoringsAndEvaluationsInTheTimeLeft) {
+  SearchOptions options = TinySearch();
+  options.schedule = "linear";
+  options.epochs = 4;
+  options.milestones = {2, 4, 1};
+  Recorder recorder;
+  const auto genotype = Search(options, &recorder);
+  ASSERT_TRUE(genotype.ok()) << genotype.status();
+  ASSERT_EQ(recorder.steps.size(), 12u);
+  const auto last_of = [&](const std::string& what) {
+    const auto found = std::find_if(recorder.phases.rbegin(), recorder.phases.rend(),
+                                    [&](const PhaseReport& phase) { return phase.what == what; });
+    return found == recorder.phases.rend() ? PhaseReport() : *found;
+  };
+  const PhaseReport first = last_of("scoring 196 operations");
+  const PhaseReport second = last_of("scoring 136 operations");
+  EXPECT_EQ(first.epoch, 2);
+  EXPECT_EQ(first.done, 197);  // one of them is the whole network
+  EXPECT_EQ(first.parts, 197);
+  ASSERT_GT(first.seconds, 0);
+  ASSERT_GT(second.seconds, 0);
+  // Two more to come, then one, in proportion to what is alive.
+  EXPECT_GT(recorder.steps[6].seconds_left, first.seconds * (136 + 76) / 196);
+  EXPECT_GT(recorder.steps[9].seconds_left, second.seconds * 76 / 136);
+  EXPECT_GT(last_of("evaluating the validation part").seconds, 0);
 }
 
 TEST_F(SearcherTest, PassesTheObserversErrorOn) {

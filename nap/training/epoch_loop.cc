@@ -106,6 +106,48 @@ absl::Status EpochLoop::RunSteps(
   return state_.train.images() > 0 ? absl::OkStatus() : NoImages(options_.images);
 }
 
+absl::StatusOr<ClassificationMeter> EpochLoop::Evaluate(
+    Loader* loader, const std::string& images, PhaseObserver* observer,
+    const std::function<StepResult(const Batch& batch)>& evaluate) {
+  ProcessGroup& processes = *options_.processes;
+  evaluated_ = state_.epoch;
+  Phase phase = NewPhase(absl::StrCat("evaluating the ", images), evaluation_seconds_, observer);
+  std::vector<double> own;  // a number and a meter a batch
+  loader->StartEpoch(0);
+  Batch batch;
+  while (!phase.Stops() && loader->Next(&batch)) {
+    ClassificationMeter meter;
+    meter.Add(evaluate(batch), batch.labels);
+    own.push_back(static_cast<double>(loader->next_batch()));
+    const std::vector<double> numbers = meter.ToNumbers();
+    own.insert(own.end(), numbers.begin(), numbers.end());
+    phase.SetDone(loader->next_batch(), loader->batches_per_epoch());
+  }
+  if (phase.IsBrokenOff()) return phase.End();
+  // In the order of the batches, whoever had them.
+  std::map<double, ClassificationMeter> meters;
+  const std::vector<std::vector<double>> all = processes.Gather(own);
+  for (size_t process = 0; process < all.size(); ++process) {
+    for (size_t i = 0; i < all[process].size(); i += 1 + ClassificationMeter::kNumbers) {
+      const double* const found = &all[process][i];
+      meters[*found * static_cast<double>(all.size()) + static_cast<double>(process)] =
+          ClassificationMeter::FromNumbers(found + 1);
+    }
+  }
+  ClassificationMeter total;
+  for (const auto& [number, meter] : meters) total.Add(meter);
+  if (total.images() == 0) return NoImages(images);
+  state_.broken_images +=
+      static_cast<int64_t>(processes.Sum(static_cast<double>(loader->broken_images())));
+  evaluation_seconds_ = phase.seconds();
+  return total;
+}
+
+Phase EpochLoop::NewPhase(std::string what, double expected, PhaseObserver* observer) const {
+  return Phase({std::move(what), epoch(), options_.epochs}, expected, options_.processes, observer,
+               [this] { return SecondsLeft(); });
+}
+
 void EpochLoop::StartClock() {
   begin_ = MonotonicSeconds() - state_.seconds;
   start_ = MonotonicSeconds();
@@ -124,11 +166,17 @@ double EpochLoop::Seconds() {
 }
 
 double EpochLoop::SecondsLeft() const {
-  double costs = static_cast<double>(steps_per_epoch_ - state_.step) * StepCost(epoch());
-  for (int later = epoch() + 1; later <= options_.epochs; ++later) {
+  const int now = epoch();
+  double costs = 0;
+  if (now > 0) costs = static_cast<double>(steps_per_epoch_ - state_.step) * StepCost(now);
+  for (int later = now + 1; later <= options_.epochs; ++later) {
     costs += static_cast<double>(steps_per_epoch_) * StepCost(later);
   }
-  return costs * pace_.seconds();
+  // There is none of epoch 0.
+  const int evaluations = options_.epochs - now + (now > 0 && !IsEvaluated() ? 1 : 0);
+  const double beside =
+      options_.seconds_left_beside == nullptr ? 0 : options_.seconds_left_beside();
+  return costs * pace_.seconds() + evaluations * evaluation_seconds_ + beside;
 }
 
 EpochReport EpochLoop::Report(double learning_rate) const {
@@ -171,35 +219,6 @@ bool NextBatch(Loader* loader, ProcessGroup* processes, int64_t least_images, Ba
     return true;
   }
   return false;
-}
-
-absl::StatusOr<ClassificationMeter> Evaluate(
-    Loader* loader, const std::string& images, ProcessGroup* processes,
-    const std::function<StepResult(const Batch& batch)>& evaluate) {
-  std::vector<double> own;  // a number and a meter a batch
-  loader->StartEpoch(0);
-  Batch batch;
-  while (loader->Next(&batch)) {
-    ClassificationMeter meter;
-    meter.Add(evaluate(batch), batch.labels);
-    own.push_back(static_cast<double>(loader->next_batch()));
-    const std::vector<double> numbers = meter.ToNumbers();
-    own.insert(own.end(), numbers.begin(), numbers.end());
-  }
-  // In the order of the batches, whoever had them.
-  std::map<double, ClassificationMeter> meters;
-  const std::vector<std::vector<double>> all = processes->Gather(own);
-  for (size_t process = 0; process < all.size(); ++process) {
-    for (size_t i = 0; i < all[process].size(); i += 1 + ClassificationMeter::kNumbers) {
-      const double* const found = &all[process][i];
-      meters[*found * static_cast<double>(all.size()) + static_cast<double>(process)] =
-          ClassificationMeter::FromNumbers(found + 1);
-    }
-  }
-  ClassificationMeter total;
-  for (const auto& [number, meter] : meters) total.Add(meter);
-  if (total.images() == 0) return NoImages(images);
-  return total;
 }
 
 absl::Status CheckFinite(double loss, const std::string& what, const EpochLoop& loop,

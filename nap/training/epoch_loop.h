@@ -13,6 +13,7 @@
 #include "nap/training/checkpoint.h"
 #include "nap/training/meter.h"
 #include "nap/training/pace.h"
+#include "nap/training/phase.h"
 
 namespace nap {
 
@@ -27,7 +28,7 @@ struct StepReport {
   double train_loss = 0;
   double train_accuracy = 0;
   double images_per_second = 0;  // of all processes
-  double seconds_left = 0;       // if the steps to come take as long as those of late
+  double seconds_left = 0;       // if what is to come takes as long as the like of it did of late
   double waiting_share = 0;      // of the epoch's time, what this process waited for others
 };
 
@@ -76,6 +77,9 @@ class EpochLoop {
 
     // What a step of an epoch costs compared with others; null: all the same.
     std::function<double(int epoch)> step_cost = nullptr;
+
+    // What is to come beside steps and evaluations; null: nothing.
+    std::function<double()> seconds_left_beside = nullptr;
   };
 
   EpochLoop(Options options, const Dataset* images, std::vector<int64_t> indices,
@@ -92,6 +96,17 @@ class EpochLoop {
   absl::Status RunSteps(const std::function<absl::StatusOr<StepResult>(const Batch&)>& step,
                         const std::function<absl::Status(const StepReport&)>& observe);
 
+  // Collective. Loss and accuracy of the running epoch over one pass of the loader, which gives
+  // whole batches: the same bits for any number of processes. Images that are broken count as the
+  // epoch's. DataLoss if no image could be read; `images`: as Options::images. What the observer
+  // stops it with, if the user asks to stop.
+  absl::StatusOr<ClassificationMeter> Evaluate(
+      Loader* loader, const std::string& images, PhaseObserver* observer,
+      const std::function<StepResult(const Batch& batch)>& evaluate);
+
+  // At the end of the running epoch. `what`: PhaseReport's; `expected`: Phase's.
+  Phase NewPhase(std::string what, double expected, PhaseObserver* observer) const;
+
   // Begins to count the seconds of an epoch that has no steps, as RunSteps does for others.
   void StartClock();
 
@@ -105,6 +120,7 @@ class EpochLoop {
 
  private:
   double SecondsLeft() const;
+  bool IsEvaluated() const { return evaluated_ == state_.epoch; }
   double WaitingShare() const;
   double StepCost(int epoch) const {
     return options_.step_cost == nullptr ? 1 : options_.step_cost(epoch);
@@ -118,7 +134,9 @@ class EpochLoop {
   double start_ = 0;           // as it was
   double waiting_before_ = 0;  // seconds
   int64_t bytes_before_ = 0;
-  Pace pace_;  // of steps of cost 1
+  Pace pace_;                      // of steps of cost 1
+  int64_t evaluated_ = 0;          // the last epoch that is, or is being, evaluated
+  double evaluation_seconds_ = 0;  // of the last evaluation; 0: there was none yet
 };
 
 // What a process loads of the same batches: its part of every one, for NextBatch, or whole ones,
@@ -128,13 +146,6 @@ LoaderOptions ShareOf(const ProcessGroup& processes, LoaderOptions loading, bool
 // The next batch of which every process has at least so many images, with what of it this process
 // has; false at the end of the epoch. Collective.
 bool NextBatch(Loader* loader, ProcessGroup* processes, int64_t least_images, Batch* batch);
-
-// Collective. Loss and accuracy over one pass of the loader, which gives whole batches: the same
-// bits for any number of processes. DataLoss if no image could be read; `images`: as
-// EpochLoop::Options::images.
-absl::StatusOr<ClassificationMeter> Evaluate(
-    Loader* loader, const std::string& images, ProcessGroup* processes,
-    const std::function<StepResult(const Batch& batch)>& evaluate);
 
 // FailedPrecondition if the loss is not finite; `advice`: what the user can do.
 absl::Status CheckFinite(double loss, const std::string& what, const EpochLoop& loop,

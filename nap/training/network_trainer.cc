@@ -177,7 +177,7 @@ class NetworkTrainerImpl final : public NetworkTrainer {
   std::vector<at::Tensor> Passes(const Batch& batch);
   std::vector<at::Tensor> ForwardAndBackward(const std::vector<at::Tensor>& inputs);
   at::Tensor Loss(const at::Tensor& logits, const std::vector<at::Tensor>& inputs) const;
-  absl::StatusOr<ClassificationMeter> EvaluateTestPart();
+  absl::StatusOr<ClassificationMeter> EvaluateTestPart(TrainingObserver* observer);
 
   // In the precision; the logits are float32.
   DerivedNetwork::Output Forward(const at::Tensor& images, const at::Tensor& drop_path = {}) {
@@ -337,10 +337,11 @@ absl::StatusOr<StepResult> NetworkTrainerImpl::TrainStep(const Batch& batch) {
   return StepResult{losses[1], results[kLogits]};
 }
 
-absl::StatusOr<ClassificationMeter> NetworkTrainerImpl::EvaluateTestPart() {
+absl::StatusOr<ClassificationMeter> NetworkTrainerImpl::EvaluateTestPart(
+    TrainingObserver* observer) {
   const at::NoGradGuard no_grad;
   network_->eval();
-  const auto meter = Evaluate(&test_loader_, "test part", &processes_, [&](const Batch& batch) {
+  const auto meter = loop_.Evaluate(&test_loader_, "test part", observer, [&](const Batch& batch) {
     const at::Tensor logits = Forward(batch.images).logits;
     const at::Tensor loss = at::cross_entropy_loss(logits, batch.labels);
     return StepResult{loss.item<double>(), logits};
@@ -355,14 +356,12 @@ absl::Status NetworkTrainerImpl::RunEpoch(TrainingObserver* observer) {
   NAP_RETURN_IF_ERROR(
       loop_.RunSteps([this](const Batch& batch) { return TrainStep(batch); },
                      [observer](const StepReport& report) { return observer->OnStep(report); }));
-  NAP_ASSIGN_OR_RETURN(const ClassificationMeter test, EvaluateTestPart());
+  NAP_ASSIGN_OR_RETURN(const ClassificationMeter test, EvaluateTestPart(observer));
   TrainingEpochReport report{loop_.Report(learning_rate)};
   report.test_loss = test.loss();
   report.test_accuracy = test.accuracy();
   report.test_top5_accuracy = test.top5_accuracy();
   report.is_best = test.accuracy() > accuracies_.best;
-  report.broken_images +=
-      static_cast<int64_t>(processes_.Sum(static_cast<double>(test_loader_.broken_images())));
   loop_.Finish(&report);
   accuracies_.last = test.accuracy();
   if (report.is_best) {

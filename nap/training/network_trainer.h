@@ -9,6 +9,7 @@
 
 #include "data/dataset.h"
 #include "nap/training/epoch_loop.h"
+#include "nap/training/phase.h"
 #include "nap/training/trained_network.h"
 #include "nap/training/training_options.h"
 
@@ -26,9 +27,8 @@ struct TrainingEpochReport : EpochReport {
 };
 
 // Told how it goes. An error stops the training and is what Run returns.
-class TrainingObserver {
+class TrainingObserver : public PhaseObserver {
  public:
-  virtual ~TrainingObserver() = default;
   virtual absl::Status OnStep(const StepReport& report) = 0;
   virtual absl::Status OnEpoch(const TrainingEpochReport& report) = 0;
 };

@@ -1,15 +1,21 @@
 // Several processes train what one trains.
+#include <absl/base/casts.h>
+#include <absl/strings/str_cat.h>
 #include <gtest/gtest.h>
+#include <signal.h>
 
 #include <cstdint>
 #include <cstring>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "data/tiny_images_for_tests.h"
+#include "nap/base/interrupt.h"
 #include "nap/runtime/processes_for_tests.h"
 #include "nap/search_space/genotype_lookup.h"
+#include "nap/training/checkpoint.h"
 #include "nap/training/network_trainer.h"
 
 namespace nap {
@@ -148,6 +154,64 @@ TEST(ProcessesTest, APartOfABatchHasTwoImages) {
   options.batch_size = 6;
   options.accumulate = 3;
   EXPECT_EQ(Agreed(1, options, /*damage=*/4)[kSteps], 20);
+}
+
+// One of two is asked to stop while both evaluate.
+TEST(ProcessesTest, StopsWithinAnEvaluationAndEvaluatesAnew) {
+  class Stopper final : public TrainingObserver {
+   public:
+    absl::Status OnStep(const StepReport&) override { return absl::OkStatus(); }
+    absl::Status OnEpoch(const TrainingEpochReport& report) override {
+      ++epochs;
+      last = report.test_loss;
+      return absl::OkStatus();
+    }
+    void OnPhase(const PhaseReport& report) override {
+      if (!stops || report.epoch != 2 || report.done == 0) return;
+      if (asks) NoteInterrupt(SIGTERM);
+      while (InterruptSignal() == 0) std::this_thread::yield();
+    }
+    absl::Status OnStop(const PhaseReport& report) override {
+      EXPECT_EQ(report.what, "evaluating the test part");
+      EXPECT_EQ(report.done, 1);
+      EXPECT_GT(report.parts, 1);
+      saved = EncodeCheckpoint(trainer->Save());
+      return absl::OkStatus();
+    }
+
+    const NetworkTrainer* trainer = nullptr;
+    bool stops = false, asks = false;
+    int epochs = 0;
+    double last = 0;
+    std::string saved;
+  };
+  const auto train = [](bool stops, const std::string& checkpoint) {
+    const auto ends = RunProcesses(2, [&](const Group& group) {
+      TrainingOptions options = TinyTraining();
+      options.processes = group;
+      at::manual_seed(1);
+      const DatasetPair data{TinyImages(32), TinyImages(32)};
+      TrainedNetwork model;
+      model.description.spec = {*FindGenotype("DARTS_V2"), {2, 3, 3, 2}, /*auxiliary_head=*/true};
+      model.network = *DerivedNetwork::Create(model.description.spec, {"fused"});
+      const auto trainer = *NetworkTrainer::Create(options, model, &data);
+      if (!checkpoint.empty()) {
+        EXPECT_TRUE(trainer->Load(*DecodeCheckpoint(checkpoint, "")).ok());
+      }
+      Stopper observer;
+      observer.trainer = trainer.get();
+      observer.stops = stops;
+      observer.asks = group->rank() == 1;
+      const absl::Status status = trainer->Run(&observer).status();
+      EXPECT_EQ(absl::IsCancelled(status), stops) << status;
+      EXPECT_EQ(observer.epochs, stops || !checkpoint.empty() ? 1 : 2);
+      return stops ? observer.saved
+                   : absl::StrCat(absl::Hex(absl::bit_cast<uint64_t>(observer.last)));
+    });
+    for (const ProcessEnd& end : ends) EXPECT_EQ(end.exit_code, 0);
+    return ends[0].text;
+  };
+  EXPECT_EQ(train(false, train(true, "")), train(false, ""));
 }
 
 }  // namespace

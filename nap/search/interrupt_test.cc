@@ -1,0 +1,161 @@
+// A search that is stopped while it scores or evaluates: at once, by all processes together, and
+// gone on with as if nothing had been.
+#include "nap/base/interrupt.h"
+
+#include <absl/strings/match.h>
+#include <absl/strings/str_cat.h>
+#include <absl/strings/str_format.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <limits>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "data/tiny_images_for_tests.h"
+#include "nap/architecture/genotype_json.h"
+#include "nap/runtime/processes_for_tests.h"
+#include "nap/search/searcher.h"
+#include "nap/search/tiny_search_for_tests.h"
+#include "nap/training/checkpoint.h"
+
+namespace nap {
+namespace {
+
+using Group = std::shared_ptr<ProcessGroup>;
+
+struct Moment {
+  std::string phase;  // how its name begins; empty: never
+  int which = 1;      // of those phases
+};
+
+// Stops the search at the second report of a phase, on one of the processes.
+class Stopper final : public SearchObserver {
+ public:
+  Stopper(const Searcher* searcher, const Moment& moment, bool asks)
+      : searcher_(searcher), moment_(moment), asks_(asks) {}
+
+  absl::Status OnStep(const SearchStepReport&) override { return absl::OkStatus(); }
+  absl::Status OnEpoch(const SearchEpochReport& report) override {
+    const auto add = [this](double value) { absl::StrAppendFormat(&numbers, " %a", value); };
+    report.strengths.ForEach(add);
+    for (const double value :
+         {report.valid_loss, report.valid_accuracy, static_cast<double>(report.broken_images)}) {
+      add(value);
+    }
+    for (const Removal& removal : report.removals) {
+      for (const double value : {removal.score, removal.next, 1.0 * removal.scoring}) add(value);
+    }
+    return absl::OkStatus();
+  }
+
+  void OnPhase(const PhaseReport& report) override {
+    EXPECT_GE(report.seconds_left, 0);
+    if (moment_.phase.empty() || !absl::StartsWith(report.what, moment_.phase)) return;
+    if (report.seconds < seconds_) ++phases_;
+    seconds_ = report.seconds;
+    if (phases_ < moment_.which || report.done == 0 || stopped_at_ >= 0) return;
+    stopped_at_ = report.done;
+    if (asks_) NoteInterrupt(SIGTERM);
+    // The others learn of it while they are at work themselves.
+    while (InterruptSignal() == 0) std::this_thread::yield();
+  }
+
+  absl::Status OnStop(const PhaseReport& report) override {
+    EXPECT_TRUE(absl::StartsWith(report.what, moment_.phase)) << report.what;
+    if (stopped_at_ >= 0) {
+      EXPECT_EQ(report.done, stopped_at_) << "went on";
+    }
+    saved = EncodeCheckpoint(searcher_->Save());
+    return absl::OkStatus();
+  }
+
+  std::string numbers, saved;
+
+ private:
+  const Searcher* const searcher_;
+  const Moment moment_;
+  const bool asks_;
+  int phases_ = 0;
+  double seconds_ = std::numeric_limits<double>::infinity();  // of the last report
+  int64_t stopped_at_ = -1;
+};
+
+// What rank 0 says at the end: the checkpoint if it was stopped, else numbers and genotype.
+std::string Search(SearchOptions options, int processes, const Moment& moment,
+                   const std::string& checkpoint = "") {
+  const auto ends = RunProcesses(processes, [&](const Group& group) {
+    options.processes = group;
+    const std::unique_ptr<Dataset> whole = TinyImages(40);
+    const DamagedDataset images(whole.get(), 7);
+    const auto searcher = *Searcher::Create(options, &images);
+    if (!checkpoint.empty()) {
+      EXPECT_TRUE(searcher->Load(*DecodeCheckpoint(checkpoint, "")).ok());
+    }
+    Stopper stopper(searcher.get(), moment, /*asks=*/group->rank() == processes - 1);
+    const absl::StatusOr<Genotype> genotype = searcher->Run(&stopper);
+    if (moment.phase.empty()) return absl::StrCat(stopper.numbers, GenotypeToJson(*genotype));
+    EXPECT_TRUE(absl::IsCancelled(genotype.status())) << genotype.status();
+    EXPECT_EQ(InterruptSignal(), SIGTERM);
+    return stopper.saved;
+  });
+  for (const ProcessEnd& end : ends) EXPECT_EQ(end.exit_code, 0);
+  return ends[0].text;
+}
+
+SearchOptions Options(const std::string& criterion) {
+  SearchOptions options = TinySearch();
+  options.search_space = "nas_bench_201";
+  options.budget.operations_per_cell = 0;
+  options.epochs = 3;
+  options.milestones = {2, 3, 1};
+  options.criterion = criterion;
+  return options;
+}
+
+void ExpectStops(const SearchOptions& options, int processes, const Moment& moment) {
+  SCOPED_TRACE(
+      absl::StrCat(options.criterion, " with ", processes, " stopped while ", moment.phase));
+  const std::string saved = Search(options, processes, moment);
+  ASSERT_FALSE(saved.empty());
+  const std::string whole = Search(options, processes, {});
+  const std::string rest = Search(options, processes, {}, saved);
+  EXPECT_TRUE(absl::EndsWith(whole, rest)) << "\n" << whole << "\n" << rest;
+}
+
+TEST(InterruptTest, StopsWithinAScoringAndScoresAnew) {
+  for (const char* criterion :
+       {"ablation:batches=2", "activation_kernel:images=8,initialisations=1,removals=6,cells=3",
+        "expected_score:score=training_loss:steps=3/images=8,samples=4,removals=6",
+        "shapley:orders=4,images=8,removals=6", "rank_sum:of=ablation:batches=1+taylor"}) {
+    for (const int processes : {1, 3}) {
+      for (const int which : {1, 2}) ExpectStops(Options(criterion), processes, {"scoring", which});
+    }
+  }
+}
+
+TEST(InterruptTest, StopsWithinAScoringBeforeTheFirstEpoch) {
+  SearchOptions options =
+      Options("activation_kernel:images=8,initialisations=1,removals=6,cells=3");
+  options.milestones = {0, 0, 1};
+  options.epochs = 0;
+  options.warmup_epochs = 0;
+  const std::string saved = Search(options, 1, {"scoring", 2});
+  EXPECT_EQ(Search(options, 1, {}, saved), Search(options, 1, {}));
+}
+
+TEST(InterruptTest, StopsWithinAnEvaluationAndEvaluatesAnew) {
+  for (const int processes : {1, 2}) {
+    for (const int which : {1, 2}) {
+      SearchOptions options = Options("magnitude");
+      options.evaluation_images = 0;
+      options.batch_size = 4;
+      ExpectStops(options, processes, {"evaluating", which});
+    }
+  }
+}
+
+}  // namespace
+}  // namespace nap

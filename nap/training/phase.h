@@ -1,0 +1,79 @@
+// What a run takes its time for between the steps: evaluating what they have made, scoring
+// operations.
+#ifndef NAP_TRAINING_PHASE_H_
+#define NAP_TRAINING_PHASE_H_
+
+#include <absl/status/status.h>
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+namespace nap {
+
+class ProcessGroup;
+
+struct PhaseReport {
+  std::string what;  // "evaluating the validation part"
+  int epoch = 0;     // at whose end; 0: before the first
+  int epochs = 0;
+  int64_t done = 0;         // of its parts, of all processes together
+  int64_t parts = 0;        // 0: not known yet
+  double seconds = 0;       // since it began
+  double seconds_left = 0;  // of the run, as far as that is known
+};
+
+// What is told to observers of searches and of trainings alike.
+class PhaseObserver {
+ public:
+  virtual ~PhaseObserver() = default;
+
+  // Often, while one lasts.
+  virtual void OnPhase(const PhaseReport& /*report*/) {}
+
+  // The user has asked to stop (interrupt.h), and the phase is broken off. What is saved now is how
+  // it was before the phase, which a run that goes on from there begins anew. The error is what the
+  // run ends with; Cancelled if there is none.
+  virtual absl::Status OnStop(const PhaseReport& /*report*/) { return absl::OkStatus(); }
+};
+
+class Phase {
+ public:
+  // All must outlive it. report: what, epoch and epochs; expected: seconds that it may take, 0: not
+  // known; seconds_left_after: of what comes later.
+  Phase(PhaseReport report, double expected, ProcessGroup* processes, PhaseObserver* observer,
+        std::function<double()> seconds_left_after);
+
+  // Tells the observer that so many are done, or that it gets on. Parts may be counted several
+  // times over.
+  void SetDone(int64_t done, int64_t parts);
+  void Tell();
+
+  // To be asked before anything that takes long: whether the user has asked to stop. Who is told so
+  // leaves out what it was to do, and nothing of this phase counts.
+  bool Stops();
+
+  // Collective, at the end: whether any process has left something out.
+  bool IsBrokenOff();
+
+  // What the run ends with if so.
+  absl::Status End();
+
+  double seconds() const;
+
+ private:
+  double OwnSecondsLeft() const;
+
+  PhaseReport report_;
+  const double expected_;  // seconds
+  ProcessGroup& processes_;
+  PhaseObserver& observer_;
+  const std::function<double()> seconds_left_after_;
+  const double begin_;      // seconds
+  double count_begin_ = 0;  // PhaseReport::seconds when the parts began to be counted
+  bool left_out_ = false;
+};
+
+}  // namespace nap
+
+#endif  // NAP_TRAINING_PHASE_H_
