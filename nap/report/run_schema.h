@@ -66,8 +66,12 @@ inline constexpr char kPruned[] = "pruned";
 inline constexpr char kLiving[] = "living";
 inline constexpr char kGenotype[] = "genotype";
 inline constexpr char kRemovals[] = "removals";
+inline constexpr char kScorings[] = "scorings";
 
-// one of its removals
+// one of its scorings
+inline constexpr char kScores[] = "scores";
+
+// one of its removals; a scoring has this number, too
 inline constexpr char kOperation[] = "operation";
 inline constexpr char kScoring[] = "scoring";
 inline constexpr char kScore[] = "score";

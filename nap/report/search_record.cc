@@ -56,6 +56,15 @@ Json Explained(const std::vector<Removal>& removals, const CandidateSpace& space
   return json;
 }
 
+Json Scored(const std::vector<Scoring>& scorings, const CandidateSpace& space) {
+  Json json = Json::array();
+  for (const Scoring& scoring : scorings) {
+    json.push_back(
+        {{run_key::kScoring, scoring.number}, {run_key::kScores, ByEdge(scoring.scores, space)}});
+  }
+  return json;
+}
+
 }  // namespace
 
 RunKind SearchRun(const std::string& experiment) {
@@ -114,6 +123,7 @@ absl::Status WriteEpoch(const SearchEpochReport& report, const SearchSpace& sear
                     {run_key::kMixingWeights, ByEdge(report.mixing_weights, space)},
                     {run_key::kPruned, Named(report.pruned, space)},
                     {run_key::kRemovals, Explained(report.removals, space)},
+                    {run_key::kScorings, Scored(report.scorings, space)},
                     {run_key::kLiving, Named(report.living, space)},
                     {run_key::kGenotype, Json::parse(GenotypeToJson(report.genotype))}};
   for (size_t cell = 0; cell < report.edge_strengths.size(); ++cell) {

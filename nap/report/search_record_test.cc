@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
@@ -101,11 +102,21 @@ TEST_F(SearchRecordTest, AppendsALineForEachStepAndEpoch) {
   EXPECT_EQ(strengths[0]["mixing_weights"]["reduce"][1][2], 0.125);
   EXPECT_EQ(strengths[0]["pruned"][0], (Json{"reduce", 0, 2, "sep_conv_3x3"}));
   EXPECT_EQ(strengths[0]["living"][0], (Json{"normal", 1, 2, "skip_connect"}));
+  EXPECT_EQ(strengths[0]["scorings"], Json::array());
+  SearchEpochReport scored = Report();
+  scored.scorings = {{1, ScoreTable(space_, 0.25)},
+                     {2, ScoreTable(space_, std::numeric_limits<double>::quiet_NaN())}};
+  ASSERT_TRUE(WriteEpoch(scored, *search_space_, space_, folder->get()).ok());
+  const Json scorings = Lines("strengths.jsonl")[1]["scorings"];
+  EXPECT_EQ(scorings[0]["scoring"], 1);
+  EXPECT_EQ(scorings[0]["scores"]["normal"], (Json{{0.25, 0.25, 0.25}, {0.25, 0.25, 0.25}}));
+  EXPECT_EQ(scorings[1]["scoring"], 2);
+  EXPECT_TRUE(scorings[1]["scores"]["reduce"][1][2].is_null());
   EXPECT_FALSE(strengths[0].contains("edge_strengths"));
   SearchEpochReport with_edges = Report();
   with_edges.edge_strengths = {{0.25, 0.5}, {-0.25, 0}};
   ASSERT_TRUE(WriteEpoch(with_edges, *search_space_, space_, folder->get()).ok());
-  EXPECT_EQ(Lines("strengths.jsonl")[1]["edge_strengths"],
+  EXPECT_EQ(Lines("strengths.jsonl")[2]["edge_strengths"],
             (Json{{"normal", {0.25, 0.5}}, {"reduce", {-0.25, 0}}}));
 }
 

@@ -45,6 +45,10 @@ class Stopper final : public SearchObserver {
          {report.valid_loss, report.valid_accuracy, static_cast<double>(report.broken_images)}) {
       add(value);
     }
+    for (const Scoring& scoring : report.scorings) {
+      add(scoring.number);
+      scoring.scores.ForEach(add);
+    }
     for (const Removal& removal : report.removals) {
       for (const double value : {removal.score, removal.next, 1.0 * removal.scoring}) add(value);
     }

@@ -13,6 +13,12 @@ struct Removal {
   int scoring;   // from 1 in each milestone: which of its scorings this was
 };
 
+// What the criterion gave at one of a milestone's scorings.
+struct Scoring {
+  int number;         // from 1
+  ScoreTable scores;  // not a number: was not alive, or is a zero operation
+};
+
 }  // namespace nap
 
 #endif  // NAP_SEARCH_REMOVAL_H_

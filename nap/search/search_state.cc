@@ -19,6 +19,7 @@ constexpr char kIsEvaluated[] = "is_evaluated";
 constexpr char kMixingWeights[] = "mixing_weights";
 constexpr char kPruned[] = "pruned";
 constexpr char kRemovals[] = "removals";
+constexpr char kScores[] = "scores";
 std::string LivingName(const CellTopology& cell) { return absl::StrCat("living.", cell.name); }
 
 // Calls visit(map of the checkpoint, name, value) for each number of the state.
@@ -46,6 +47,7 @@ std::string ToText(const std::vector<std::vector<double>>& rows) {
   });
 }
 
+// width 0: any.
 absl::StatusOr<std::vector<std::vector<double>>> FromText(const std::string& text, size_t width) {
   std::vector<std::vector<double>> rows;
   for (absl::string_view part : absl::StrSplit(text, ';', absl::SkipEmpty())) {
@@ -57,7 +59,7 @@ absl::StatusOr<std::vector<std::vector<double>>> FromText(const std::string& tex
       rows.back().push_back(std::strtod(copy.c_str(), &end));
       if (copy.empty() || *end != 0) rows.back().clear();
     }
-    if (rows.back().size() != width) {
+    if (rows.back().empty() || (width != 0 && rows.back().size() != width)) {
       return absl::FailedPreconditionError(
           absl::StrCat("the checkpoint does not fit: '", part, "' are not ", width, " numbers"));
     }
@@ -84,6 +86,7 @@ void SearchState::NextEpoch() {
   mixing_weights.clear();
   pruned.clear();
   removals.clear();
+  scores.clear();
 }
 
 void SearchState::Save(Checkpoint* checkpoint) const {
@@ -105,6 +108,7 @@ void SearchState::Save(Checkpoint* checkpoint) const {
     }
   }
   checkpoint->strings[kRemovals] = ToText(rows);
+  checkpoint->strings[kScores] = ToText(scores);
 }
 
 absl::Status SearchState::Load(const Checkpoint& checkpoint) {
@@ -129,6 +133,11 @@ absl::Status SearchState::Load(const Checkpoint& checkpoint) {
   NAP_ASSIGN_OR_RETURN(const auto rows, FromText(text, 6));
   for (const std::vector<double>& row : rows) {
     removals.push_back({IdOf(row), row[3], row[4], static_cast<int>(row[5])});
+  }
+  // Earlier versions did not keep them.
+  const auto found = checkpoint.strings.find(kScores);
+  if (found != checkpoint.strings.end()) {
+    NAP_ASSIGN_OR_RETURN(scores, FromText(found->second, 0));
   }
   return absl::OkStatus();
 }

@@ -30,6 +30,7 @@ struct SearchState {
   std::vector<double> mixing_weights;  // cell type after cell type
   std::vector<CandidateId> pruned;
   std::vector<Removal> removals;
+  std::vector<std::vector<double>> scores;  // of each scoring, cell type after cell type
 
   // Passes over the validation part for the strengths, which do not begin anew with an epoch.
   int64_t valid_pass = 0;   // the running one

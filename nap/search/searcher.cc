@@ -80,6 +80,8 @@ class SearcherImpl final : public Searcher {
   absl::StatusOr<ScoreTable> Score(SearchObserver* observer);
   void EstimateScorings(const ScoreTable& scores);
   void TakeFirstScores(ScoreTable* scores);
+  void KeepScores(const ScoreTable& scores);
+  std::vector<Scoring> Scorings() const;
   std::vector<Removal> Explain(const std::vector<CandidateId>& removed,
                                const ScoreTable& scores) const;
   absl::StatusOr<Genotype> GenotypeIfItEndedNow() const;
@@ -124,6 +126,11 @@ absl::Status SearcherImpl::Load(const Checkpoint& checkpoint) {
     return absl::FailedPreconditionError(
         absl::StrCat("the checkpoint does not fit: mixing weights of ",
                      state_.mixing_weights.size(), " candidates, not ", candidates));
+  }
+  for (const std::vector<double>& scores : state_.scores) {
+    if (scores.size() == candidates) continue;
+    return absl::FailedPreconditionError(absl::StrCat(
+        "the checkpoint does not fit: scores of ", scores.size(), " candidates, not ", candidates));
   }
   NAP_ASSIGN_OR_RETURN(const auto removed, LoadRemoved(checkpoint, parts_.space));
   trainer_.Prune(removed);
@@ -177,6 +184,7 @@ absl::Status SearcherImpl::PruneAt(SearchObserver* observer) {
                          parts_.pruner.Prune(scores, progress, &living,
                                              most == 0 ? PrunerOptions::kAnyNumber : most));
     if (removed.empty()) break;
+    KeepScores(scores);
     trainer_.Prune(removed);
     ++state_.scorings;
     std::vector<Removal> explained = Explain(removed, scores);
@@ -238,6 +246,28 @@ void SearcherImpl::TakeFirstScores(ScoreTable* scores) {
   options_.processes->Broadcast(std::vector<at::Tensor>{tensor});
   auto value = values.begin();
   scores->ForEach([&](double& score) { score = *value++; });
+}
+
+// Of what was alive.
+void SearcherImpl::KeepScores(const ScoreTable& scores) {
+  ScoreTable kept(parts_.space, std::numeric_limits<double>::quiet_NaN());
+  for (const CandidateId& id : LivingOperations(parts_.space, trainer_.living())) {
+    kept[id] = scores[id];
+  }
+  state_.scores.emplace_back();
+  kept.ForEach([this](double score) { state_.scores.back().push_back(score); });
+}
+
+// A checkpoint of an earlier version has none of a milestone's first scorings.
+std::vector<Scoring> SearcherImpl::Scorings() const {
+  std::vector<Scoring> scorings;
+  auto number = static_cast<int>(state_.scorings - static_cast<int64_t>(state_.scores.size()));
+  for (const std::vector<double>& scores : state_.scores) {
+    scorings.push_back({++number, ScoreTable(parts_.space)});
+    auto score = scores.begin();
+    scorings.back().scores.ForEach([&](double& value) { value = *score++; });
+  }
+  return scorings;
 }
 
 // Zero operations are not scored and go without a reason of their own.
@@ -355,6 +385,7 @@ absl::Status SearcherImpl::EndEpoch(SearchEpochReport report, SearchObserver* ob
   NAP_RETURN_IF_ERROR(PruneAt(observer));
   report.pruned = state_.pruned;
   report.removals = state_.removals;
+  report.scorings = Scorings();
   NAP_ASSIGN_OR_RETURN(report.genotype, GenotypeIfItEndedNow());
   for (int cell = 0; cell < parts_.space.NumCellTypes(); ++cell) {
     const auto living = LivingOperations(parts_.space, trainer_.living(), cell);

@@ -46,6 +46,7 @@ struct SearchEpochReport : EpochReport {
   std::vector<CandidateId> living = {};
   Genotype genotype = {};  // what the search would give if it ended now, by |mixing weight|
   std::vector<Removal> removals = {};  // of what was pruned, in order
+  std::vector<Scoring> scorings = {};  // of this epoch's milestone
 };
 
 // Told how it goes. An error stops the search and is what Run returns.

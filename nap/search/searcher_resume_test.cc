@@ -34,6 +34,10 @@ class Saver final : public SearchObserver {
         values.push_back(value);
       }
     }
+    for (const Scoring& scoring : report.scorings) {
+      values.push_back(scoring.number);
+      scoring.scores.ForEach([&](double score) { values.push_back(score); });
+    }
     // Before the first epoch there are no losses, and no number equals itself.
     for (double& value : values) value = std::isnan(value) ? -1 : value;
     for (size_t cell = 0; cell < searcher_->space().cell_types.size(); ++cell) {

@@ -90,6 +90,33 @@ TEST_F(SearcherTest, MeetsTheBudgetExactlyAndPrunesForGood) {
   EXPECT_LT(recorder.epochs[3].parameters, recorder.epochs[0].parameters / 3);
 }
 
+TEST_F(SearcherTest, SaysWhatEverythingScoredThatLived) {
+  SearchOptions options = TinySearch();
+  options.criterion = "activation_kernel:images=8,initialisations=1,removals=40,cells=3";
+  Recorder recorder;
+  const auto genotype = Search(options, &recorder);
+  ASSERT_TRUE(genotype.ok()) << genotype.status();
+  EXPECT_TRUE(recorder.epochs[0].scorings.empty());
+  size_t alive = 196;
+  for (const SearchEpochReport& epoch : recorder.epochs) {
+    for (size_t i = 0; i < epoch.scorings.size(); ++i) {
+      const Scoring& scoring = epoch.scorings[i];
+      EXPECT_EQ(scoring.number, static_cast<int>(i) + 1);
+      size_t scored = 0, removed = 0;
+      scoring.scores.ForEach([&](double score) { scored += std::isnan(score) ? 0 : 1; });
+      EXPECT_EQ(scored, alive);
+      for (const Removal& removal : epoch.removals) {
+        if (removal.scoring != scoring.number) continue;
+        EXPECT_EQ(scoring.scores[removal.id], removal.score);
+        ++removed;
+      }
+      EXPECT_GT(removed, 0u);
+      alive -= removed;
+    }
+  }
+  EXPECT_EQ(alive, 16u);
+}
+
 TEST_F(SearcherTest, WarmUpLeavesStrengthsAlone) {
   Recorder recorder;
   SearchOptions options = TinySearch();

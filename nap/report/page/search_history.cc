@@ -1,5 +1,7 @@
 #include "nap/report/page/search_history.h"
 
+#include <absl/strings/str_cat.h>
+
 #include <cmath>
 #include <limits>
 #include <map>
@@ -41,6 +43,27 @@ void ForNamed(const Json& list, SearchHistory* history, Visit visit) {
         if (edge.source != named.at(1) || edge.target != named.at(2)) continue;
         for (size_t i = 0; i < history->operations.size(); ++i) {
           if (history->operations[i] == named.at(3)) visit(edge.operations[i], i);
+        }
+      }
+    }
+  }
+}
+
+// Of the line that was read last, whose mixing weights were those before anything went.
+void ReadScorings(const Json& line, SearchHistory* history) {
+  for (const Json& scoring : line.value(run_key::kScorings, Json::array())) {
+    if (scoring.at(run_key::kScoring).get<int>() > 1) history->scorings_are_epochs = false;
+    history->scorings.push_back(absl::StrCat(line.at(run_key::kEpoch).get<int>()));
+    for (CellHistory& cell : history->cells) {
+      const Json& scores = scoring.at(run_key::kScores).at(cell.name);
+      for (size_t e = 0; e < cell.edges.size(); ++e) {
+        for (size_t i = 0; i < history->operations.size(); ++i) {
+          OperationHistory& operation = cell.edges[e].operations[i];
+          operation.scores.push_back(ValueOf(scores.at(e).at(i)));
+          const double score = operation.scores.back();
+          if (std::isfinite(score) && score != std::abs(operation.mixing_weights.back())) {
+            history->scores_are_weights = false;
+          }
         }
       }
     }
@@ -90,6 +113,10 @@ SearchHistory ReadSearchHistory(const std::vector<Json>& lines) {
         }
       }
     }
+    ReadScorings(line, &history);
+  }
+  for (size_t i = 0; i < history.scorings.size() && !history.scorings_are_epochs; ++i) {
+    history.scorings[i] = absl::StrCat(i + 1);
   }
   // Whatever counts either lives after the first epoch or was pruned in it, on every edge.
   size_t num_edges = 0;

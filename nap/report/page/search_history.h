@@ -11,6 +11,7 @@ namespace nap {
 struct OperationHistory {
   std::vector<double> strengths;       // one an epoch
   std::vector<double> mixing_weights;  // one an epoch
+  std::vector<double> scores;          // one of each of SearchHistory::scorings; else not a number
   int pruned = kLives;                 // at the end of that epoch; 0: before the first
 
   static constexpr int kLives = -1;
@@ -44,6 +45,14 @@ struct SearchHistory {
   std::vector<bool> is_zero;  // an operation that is never counted as living
   std::vector<CellHistory> cells;
   std::vector<RemovalHistory> removals;  // in order; of older runs none
+
+  // Of all milestones; of older runs none. Named by their epochs if no milestone has two, else by
+  // their number in the search.
+  std::vector<std::string> scorings;
+  bool scorings_are_epochs = true;
+
+  // Is what the criterion gave just |mixing weight|?
+  bool scores_are_weights = true;
 
   // Are the strengths themselves the weights with which operations are mixed?
   bool mixes_by_strengths = true;

@@ -41,8 +41,27 @@ std::string EdgeName(const EdgeHistory& edge, const CellHistory& cell) {
 
 using Values = std::vector<double> OperationHistory::*;
 
+// What is drawn of an operation on an edge over time.
+struct Drawn {
+  Values values;
+  const char* unit;
+  const char* x_title;
+  std::vector<std::string> x;
+};
+
+// Of the values of epochs those while it lived.
+void CutOff(const SearchHistory& history, const OperationHistory& operation,
+            std::vector<double>* values) {
+  for (size_t at = 0; at < values->size(); ++at) {
+    double& value = (*values)[at];
+    // The weight of what was just pruned is 0 at once; what it was before says more.
+    if (!operation.Lives() && history.epochs[at] > operation.pruned) value = kNone;
+    if (operation.pruned == history.epochs[at] && value == 0 && at > 0) value = kNone;
+  }
+}
+
 // A small chart an edge; all of a cell have the same axis, so that their lines compare.
-std::string EdgeCharts(const SearchHistory& history, Values values, const char* unit, Page* page) {
+std::string EdgeCharts(const SearchHistory& history, const Drawn& drawn, Page* page) {
   std::string markup;
   for (const CellHistory& cell : history.cells) {
     std::vector<Chart> charts;
@@ -50,19 +69,18 @@ std::string EdgeCharts(const SearchHistory& history, Values values, const char* 
     for (const EdgeHistory& edge : cell.edges) {
       Chart chart;
       chart.title = absl::StrCat(cell.name, " ", EdgeName(edge, cell));
-      chart.x_title = "epoch";
-      chart.y_title = unit;
-      chart.x = EpochNames(history);
+      chart.x_title = drawn.x_title;
+      chart.y_title = drawn.unit;
+      chart.x = drawn.x;
       chart.is_small = true;
       for (size_t i = 0; i < history.operations.size(); ++i) {
         const OperationHistory& operation = edge.operations[i];
         Series series{history.operations[i], OperationStyle(history.operations[i]),
-                      operation.*values};
-        for (size_t at = 0; at < series.values.size(); ++at) {
-          double& value = series.values[at];
-          // The weight of what was just pruned is 0 at once; what it was before says more.
-          if (!operation.Lives() && history.epochs[at] > operation.pruned) value = kNone;
-          if (operation.pruned == history.epochs[at] && value == 0 && at > 0) value = kNone;
+                      operation.*drawn.values};
+        if (drawn.values != &OperationHistory::scores) {
+          CutOff(history, operation, &series.values);
+        }
+        for (const double value : series.values) {
           if (!std::isfinite(value)) continue;
           low = std::min(low, value);
           high = std::max(high, value);
@@ -153,22 +171,54 @@ std::string RemovalsTable(const SearchHistory& history) {
   return TableMarkup(table);
 }
 
-void AddStrengths(const SearchHistory& history, Page* page) {
-  const std::string legend = LegendOfOperations(history.operations);
-  std::string strengths =
-      absl::StrCat("<div class=\"sticky\">", legend, "</div>\n",
-                   EdgeCharts(history, &OperationHistory::strengths, "strength", page));
+std::string WithLegend(const SearchHistory& history, const std::string& charts) {
+  return absl::StrCat("<div class=\"sticky\">", LegendOfOperations(history.operations), "</div>\n",
+                      charts);
+}
+
+std::string StrengthCharts(const SearchHistory& history, Page* page) {
+  const std::vector<std::string> epochs = EpochNames(history);
+  std::string markup =
+      EdgeCharts(history, {&OperationHistory::strengths, "strength", "epoch", epochs}, page);
   if (!history.mixes_by_strengths) {
-    absl::StrAppend(&strengths,
-                    Folded("The mixing weights that the strengths make",
-                           EdgeCharts(history, &OperationHistory::mixing_weights, "weight", page)));
+    absl::StrAppend(
+        &markup,
+        Folded("The mixing weights that the strengths make",
+               EdgeCharts(history, {&OperationHistory::mixing_weights, "weight", "epoch", epochs},
+                          page)));
+  }
+  return markup;
+}
+
+// Whatever decided, first; where nothing was pruned yet, the strengths.
+void AddWorths(const SearchHistory& history, Page* page) {
+  const bool has_strengths = history.epochs.back() > 0;  // that were trained
+  if (history.scorings.empty() || history.scores_are_weights) {
+    if (!has_strengths) return;
+    page->AddSection(
+        "Strengths over time",
+        "What each candidate operation on an edge is worth, after every epoch. A line ends "
+        "where its operation was pruned. Edges are named by the nodes that they join; the "
+        "charts of a cell share one scale.",
+        WithLegend(history, StrengthCharts(history, page)));
+    return;
+  }
+  const char* const x_title = history.scorings_are_epochs ? "epoch" : "scoring";
+  std::string scores =
+      EdgeCharts(history, {&OperationHistory::scores, "score", x_title, history.scorings}, page);
+  if (has_strengths) {
+    absl::StrAppend(&scores,
+                    Folded("The strengths, which did not decide", StrengthCharts(history, page)));
   }
   page->AddSection(
-      "Strengths over time",
-      "What each candidate operation on an edge is worth, after every epoch. A line ends "
-      "where its operation was pruned. Edges are named by the nodes that they join; the "
-      "charts of a cell share one scale.",
-      strengths);
+      "Scores over time",
+      absl::StrCat("What the criterion gave each candidate operation on an edge at ",
+                   history.scorings_are_epochs ? "each milestone"
+                                               : "each scoring, of all milestones one after the "
+                                                 "other",
+                   ": the lowest went. A line ends where its operation was pruned. Edges are named "
+                   "by the nodes that they join; the charts of a cell share one scale."),
+      WithLegend(history, scores));
 }
 
 }  // namespace
@@ -185,7 +235,7 @@ int NumLiving(const SearchHistory& history, const CellHistory& cell) {
 
 void AddSearchSections(const SearchHistory& history, Page* page) {
   if (history.epochs.empty()) return;
-  if (history.epochs.back() > 0) AddStrengths(history, page);
+  AddWorths(history, page);
   if (!IsPruned(history)) return;
   std::vector<std::string> charts;
   std::string tables;
