@@ -1,14 +1,17 @@
 // Searches a cell on CIFAR-10, or on the built-in images.
 #include <absl/strings/ascii.h>
+#include <absl/strings/numbers.h>
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_format.h>
 #include <absl/strings/str_split.h>
 #include <gflags/gflags.h>
+#include <glog/logging.h>
 
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -21,6 +24,7 @@
 #include "experiments/moved_flags.h"
 #include "experiments/run.h"
 #include "experiments/run_flags.h"
+#include "experiments/search_length.h"
 #include "nap/architecture/drawing.h"
 #include "nap/base/interrupt.h"
 #include "nap/base/option_checks.h"
@@ -75,7 +79,9 @@ DEFINE_double(cost_exponent, 0,
               "how much an operation's multiply-adds in the final network count against its "
               "criterion's score; 0: nothing");
 
-DEFINE_int32(epochs, 50, "passes over the train part; 0, with --prune_end=0: nothing is trained");
+DEFINE_int32(epochs, 50,
+             "passes over the train part; warm-up and milestones follow in proportion unless they "
+             "are given; 0, with --prune_end=0: nothing is trained");
 DEFINE_int32(warmup_epochs, 15, "first epochs, which train weights only");
 DEFINE_int32(prune_begin, 20, "epoch at whose end pruning begins; 0: before the first");
 DEFINE_int32(prune_end, 50, "epoch at whose end the budget is met; 0: before the first");
@@ -297,6 +303,25 @@ std::string NextCommand(const std::string& genotype, const SearchSpace& space,
   return command;
 }
 
+// Warm-up and milestones follow from the epochs that were asked for.
+absl::Status FitLengthToEpochs(const std::set<std::string>& given,
+                               const ProgramOptions::Values& usual) {
+  const auto of = [&usual](const char* flag) {
+    int value = 0;
+    CHECK(absl::SimpleAtoi(usual.at(flag), &value)) << flag;
+    return value;
+  };
+  const SearchLength fitted = InProportion(
+      {of("epochs"), of("warmup_epochs"), of("prune_begin"), of("prune_end"), of("prune_every")},
+      {FLAGS_epochs, FLAGS_warmup_epochs, FLAGS_prune_begin, FLAGS_prune_end, FLAGS_prune_every},
+      given);
+  FLAGS_warmup_epochs = fitted.warmup_epochs;
+  FLAGS_prune_begin = fitted.prune_begin;
+  FLAGS_prune_end = fitted.prune_end;
+  FLAGS_prune_every = fitted.prune_every;
+  return absl::OkStatus();
+}
+
 const ProgramOptions& Program() {
   static const auto* const program = [] {
     auto* options = new ProgramOptions(RunProgramOptions(
@@ -304,6 +329,7 @@ const ProgramOptions& Program() {
     options->flag_files.push_back({"method", "experiments/methods"});
     options->free_flags.insert("nas_bench_201_table");
     options->path_flags.insert("nas_bench_201_table");
+    options->complete = FitLengthToEpochs;
     options->parts.insert(options->parts.end(),
                           {PartFlagOf<SearchSpaceDefinition>("search_space"),
                            PartFlagOf<RelaxationDefinition>("relaxation"),

@@ -241,6 +241,18 @@ expect_error 1 "unknown dataset 'x'; known: built_in, cifar10" --dataset=x
 expect_error 1 "unknown device 'x'" --device=x
 expect_error 1 "--epochs=-1 is out of range" --epochs=-1
 expect_error 1 "--prune_end=9 is out of range" --prune_end=9
+expect_error 1 "must be from --prune_begin=4 to --epochs=2; --warmup_epochs=4 is out of range" --epochs=2 \
+  --warmup_epochs=4 --prune_begin=4 --prune_end=4
+
+# length ARGUMENT...: what a search of these flags would have.
+length() {
+  "$search" --print_flags "$@" | grep -E '^--(epochs|warmup_epochs|prune_begin|prune_end)=' | sort | tr '\n' ' '
+}
+[ "$(length --method=nap_ablation --epochs=5)" = '--epochs=5 --prune_begin=2 --prune_end=5 --warmup_epochs=1 ' ] ||
+  problem "half of the epochs: $(length --method=nap_ablation --epochs=5)"
+[ "$(length --method=nap_ablation --epochs=5 --prune_begin=4)" = \
+  '--epochs=5 --prune_begin=4 --prune_end=5 --warmup_epochs=1 ' ] || problem "what is given does not stay"
+[ "$(length --method=nap)" = '--epochs=0 --prune_begin=0 --prune_end=0 --warmup_epochs=0 ' ] || problem "another nap"
 expect_error 1 "--learning_rate=0 is out of range" --learning_rate=0
 expect_error 1 "relaxation 'sigmoid:partial_channels=3': partial_channels=3 must be a divisor of --channels=2" \
   --relaxation=sigmoid:partial_channels=3

@@ -7,6 +7,7 @@
 #include <absl/strings/string_view.h>
 
 #include <cmath>
+#include <vector>
 
 namespace nap {
 
@@ -40,6 +41,18 @@ inline absl::Status CheckPositive(absl::string_view flag, double value) {
 // A probability or share that may not be 1.
 inline absl::Status CheckBelowOne(absl::string_view flag, double value) {
   return CheckOption(value >= 0 && value < 1, flag, value, "must be from 0 to below 1");
+}
+
+// The first error, with the messages of all others behind its own: they are of options that belong
+// together.
+inline absl::Status Together(const std::vector<absl::Status>& checks) {
+  absl::Status all;
+  for (const absl::Status& check : checks) {
+    if (check.ok()) continue;
+    all = all.ok() ? check
+                   : absl::Status(all.code(), absl::StrCat(all.message(), "; ", check.message()));
+  }
+  return all;
 }
 
 }  // namespace nap

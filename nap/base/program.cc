@@ -262,11 +262,19 @@ absl::Status ReadFlags(int argc, char** argv, const ProgramOptions& options, boo
                          options.earlier_flags(options, /*to_run=*/!PrintsFlags(argc, argv)));
     if (!earlier.empty()) return UseEarlierFlags(options, earlier);
   }
-  if (paths.empty()) return absl::OkStatus();
+  std::set<std::string> given;
+  for (const gflags::CommandLineFlagInfo& flag : FlagsOf(options)) {
+    if (flag.is_default) continue;
+    given.insert(flag.name);
+    // What it has where no flag file says anything.
+    CHECK(!gflags::SetCommandLineOption(flag.name.c_str(), flag.default_value.c_str()).empty());
+  }
   for (const std::string& path : paths) {
     gflags::ReadFromFlagsFile(path, argv[0], /*errors_are_fatal=*/true);
   }
-  return read_command_line();
+  const std::map<std::string, std::string> usual = FlagValues(options);
+  NAP_RETURN_IF_ERROR(read_command_line());
+  return options.complete == nullptr ? absl::OkStatus() : options.complete(given, usual);
 }
 
 std::function<bool(absl::string_view)>& ErrorFilter() {

@@ -62,6 +62,12 @@ struct ProgramOptions {
                                                                    bool to_run)>
       earlier_flags = nullptr;
 
+  // Called when the flags are read, unless they are an earlier run's, to set others that follow
+  // from them. `given`: those on the command line; `usual`: what all would be without it.
+  using Values = std::map<std::string, std::string>;
+  std::function<absl::Status(const std::set<std::string>& given, const Values& usual)> complete =
+      nullptr;
+
   // Flags that do not matter to the result, so that they may be given anew all the same.
   std::set<std::string> free_flags = {};
 

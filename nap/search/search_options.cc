@@ -9,26 +9,28 @@
 namespace nap {
 namespace {
 
-absl::Status ValidateMilestones(const SearchOptions& options) {
+// What does not fit is said at once, as it is mended.
+absl::Status ValidateLength(const SearchOptions& options) {
   const Milestones& milestones = options.milestones;
-  NAP_RETURN_IF_ERROR(CheckAtLeast("prune_every", milestones.every, 1));
-  NAP_RETURN_IF_ERROR(CheckAtLeast("prune_begin", milestones.begin, 0));
-  NAP_RETURN_IF_ERROR(
-      CheckOption(milestones.end >= milestones.begin && milestones.end <= options.epochs,
-                  "prune_end", milestones.end,
-                  absl::StrCat("must be from --prune_begin=", milestones.begin,
-                               " to --epochs=", options.epochs)));
-  NAP_RETURN_IF_ERROR(CheckOption((milestones.end - milestones.begin) % milestones.every == 0,
-                                  "prune_every", milestones.every,
-                                  absl::StrCat("must lead from --prune_begin=", milestones.begin,
-                                               " to --prune_end=", milestones.end)));
-  NAP_RETURN_IF_ERROR(CheckAtLeast("warmup_epochs", options.warmup_epochs, 0));
+  NAP_RETURN_IF_ERROR(Together({CheckAtLeast("epochs", options.epochs, 0),
+                                CheckAtLeast("warmup_epochs", options.warmup_epochs, 0),
+                                CheckAtLeast("prune_every", milestones.every, 1),
+                                CheckAtLeast("prune_begin", milestones.begin, 0)}));
   // What is pruned before the first epoch is not pruned by what training says.
-  if (milestones.begin == 0) return absl::OkStatus();
-  return CheckOption(options.warmup_epochs < milestones.begin, "warmup_epochs",
-                     options.warmup_epochs,
-                     absl::StrCat("must be below --prune_begin=", milestones.begin,
-                                  ", so that strengths are trained before anything is pruned"));
+  const bool prunes_later = milestones.begin > 0;
+  return Together(
+      {CheckOption(milestones.end >= milestones.begin && milestones.end <= options.epochs,
+                   "prune_end", milestones.end,
+                   absl::StrCat("must be from --prune_begin=", milestones.begin,
+                                " to --epochs=", options.epochs)),
+       CheckOption((milestones.end - milestones.begin) % milestones.every == 0, "prune_every",
+                   milestones.every,
+                   absl::StrCat("must lead from --prune_begin=", milestones.begin,
+                                " to --prune_end=", milestones.end)),
+       CheckOption(!prunes_later || options.warmup_epochs < milestones.begin, "warmup_epochs",
+                   options.warmup_epochs,
+                   absl::StrCat("must be below --prune_begin=", milestones.begin,
+                                ", so that strengths are trained before anything is pruned"))});
 }
 
 }  // namespace
@@ -36,14 +38,13 @@ absl::Status ValidateMilestones(const SearchOptions& options) {
 absl::Status Validate(const SearchOptions& options) {
   NAP_RETURN_IF_ERROR(CheckRange("channels", options.network.channels, 1, kMostChannels));
   NAP_RETURN_IF_ERROR(CheckRange("cells", options.network.cells, 1, kMostCells));
-  NAP_RETURN_IF_ERROR(CheckAtLeast("epochs", options.epochs, 0));
   NAP_RETURN_IF_ERROR(CheckAtLeast("batch_size", options.batch_size, 2));
   NAP_RETURN_IF_ERROR(CheckAtLeast("steps_per_epoch", options.steps_per_epoch, 0));
   NAP_RETURN_IF_ERROR(CheckOption(options.train_fraction > 0 && options.train_fraction < 1,
                                   "train_fraction", options.train_fraction,
                                   "must be between 0 and 1, both excluded"));
   NAP_RETURN_IF_ERROR(CheckAtLeast("evaluation_images", options.evaluation_images, 0));
-  NAP_RETURN_IF_ERROR(ValidateMilestones(options));
+  NAP_RETURN_IF_ERROR(ValidateLength(options));
   NAP_RETURN_IF_ERROR(CheckAtLeast("max_parameters", options.max_parameters, 0));
   NAP_RETURN_IF_ERROR(CheckAtLeast("max_mult_adds", options.max_mult_adds, 0));
   NAP_RETURN_IF_ERROR(CheckAtLeast("cost_exponent", options.cost_exponent, 0));

@@ -588,6 +588,14 @@ TEST(SearchOptionsTest, NamesTheFlagThatIsOutOfRange) {
   EXPECT_EQ(names([](auto* o) { o->network.cells = 100'000; }), "--cells");
   EXPECT_EQ(names([](auto* o) { o->network.channels = 100'000; }), "--channels");
   EXPECT_EQ(names([](auto* o) { o->workers = 100'000; }), "--workers");
+  SearchOptions short_one = TinySearch();
+  short_one.warmup_epochs = 3;
+  short_one.milestones = {2, 9, 2};
+  EXPECT_EQ(Validate(short_one).message(),
+            "--prune_end=9 is out of range: must be from --prune_begin=2 to --epochs=4; "
+            "--prune_every=2 is out of range: must lead from --prune_begin=2 to --prune_end=9; "
+            "--warmup_epochs=3 is out of range: must be below --prune_begin=2, so that strengths "
+            "are trained before anything is pruned");
   EXPECT_EQ(names([](auto* o) { o->max_parameters = -1; }), "--max_parameters");
   EXPECT_EQ(names([](auto* o) { o->max_mult_adds = std::nan(""); }), "--max_mult_adds");
   EXPECT_EQ(names([](auto* o) { o->cost_exponent = -0.5; }), "--cost_exponent");
