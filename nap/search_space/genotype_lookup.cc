@@ -119,9 +119,25 @@ Parts PartsOf(absl::string_view text) {
   return all;
 }
 
+// Files may hold any bytes; genotype.json, and what people see, cannot.
+absl::Status CheckNames(const Genotype& genotype) {
+  for (const CellGenotype& cell : genotype.cells) {
+    for (const auto& node : cell.nodes) {
+      for (const GenotypeInput& input : node) {
+        const std::string& name = input.operation;
+        if (std::all_of(name.begin(), name.end(), absl::ascii_isprint)) continue;
+        return absl::InvalidArgumentError(
+            absl::StrCat("the operation '", absl::CEscape(name), "' has bytes that no name has"));
+      }
+    }
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<Genotype> Read(const Part& part) {
   NAP_ASSIGN_OR_RETURN(Genotype genotype, part.space != nullptr ? part.space->FromText(part.text)
                                                                 : GenotypeFromJson(part.text));
+  if (part.space != nullptr) NAP_RETURN_IF_ERROR(CheckNames(genotype));
   const auto name = SearchSpaceRegistry::Global().ShortText(genotype.search_space);
   if (name.ok()) genotype.search_space = *name;
   return genotype;
