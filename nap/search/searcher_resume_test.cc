@@ -149,12 +149,21 @@ TEST_F(SearcherResumeTest, RefusesACheckpointOfAnotherSearch) {
             "the checkpoint does not fit: it has no 'edge_strengths.0'");
   EXPECT_EQ(message([](auto* o) { o->criterion = "taylor"; }, *images_),
             "the checkpoint does not fit: it has no 'criterion.0'");
-  const auto others = TinyImages(32);
+  EXPECT_EQ(message([](auto*) {}, *TinyImages(32)),
+            "the images are not those of the checkpoint: 64 there, 32 here");
+  // As many, one of them with another label.
+  class Relabelled final : public ForwardingDataset {
+   public:
+    using ForwardingDataset::ForwardingDataset;
+    int Label(int64_t index) const override {
+      return index == 5 ? 1 - ForwardingDataset::Label(index) : ForwardingDataset::Label(index);
+    }
+    uint32_t Checksum() const override { return Dataset::Checksum(); }
+  };
   EXPECT_EQ(
-      message([](auto*) {}, *others),
-      "the images are not those of the checkpoint: 64 images of 2 classes with mean 0.5, 0.5, "
-      "0.5 and deviation 0.25, 0.25, 0.25 there, 32 images of 2 classes with mean 0.5, 0.5, "
-      "0.5 and deviation 0.25, 0.25, 0.25 here");
+      message([](auto*) {}, Relabelled(images_.get())),
+      "the images are not those of the checkpoint: 64, but with other pixels, labels, classes "
+      "or names");
 }
 
 }  // namespace
