@@ -122,8 +122,16 @@ absl::StatusOr<std::string> FindFolder(const Format& format, const std::string& 
   for (const std::string& folder : {data_dir, absl::StrCat(data_dir, "/", format.folder)}) {
     if (std::filesystem::exists(absl::StrCat(folder, "/", file), ignored)) return folder;
   }
+  std::string hint;
+  for (const auto& entry : std::filesystem::directory_iterator(data_dir, ignored)) {
+    const std::string name = entry.path().filename().string();
+    if (!entry.is_directory(ignored) || name == format.folder) continue;
+    hint = absl::StrCat("; if it is a folder of images, as its folder ", name,
+                        " makes it look, --dataset=image_folder reads it");
+    break;
+  }
   return absl::NotFoundError(
-      absl::StrCat("--data_dir=", data_dir, " holds no ", file, "; ", format.how_to_get_it));
+      absl::StrCat("--data_dir=", data_dir, " holds no ", file, hint, "; ", format.how_to_get_it));
 }
 
 absl::StatusOr<std::unique_ptr<Dataset>> OpenFiles(const Format& format, const std::string& folder,

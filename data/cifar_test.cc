@@ -97,6 +97,10 @@ TEST_F(CifarTest, NamesWhatIsWrong) {
   ExpectError("data_batch_3.bin: No such file or directory");
   std::filesystem::remove(Path(0));
   ExpectError("holds no data_batch_1.bin");
+  std::filesystem::create_directories(folder_ + "/cifar-10-batches-bin");
+  ExpectError("holds no data_batch_1.bin; `bazel run");
+  std::filesystem::create_directories(folder_ + "/train");
+  ExpectError("if it is a folder of images, as its folder train makes it look, --dataset=");
   std::filesystem::remove_all(folder_);
   ExpectError(folder_ + " is not a folder");
 }
