@@ -184,8 +184,7 @@ TEST(GenotypeLookupTest, NamesAreText) {
   const auto genotype = ParseGenotype(
       "Genotype(normal=[('skip_\xff', 0), ('skip_connect', 1)], normal_concat=[2], "
       "reduce=[('skip_connect', 0), ('skip_connect', 1)], reduce_concat=[2])");
-  EXPECT_EQ(genotype.status().message(),
-            "the operation 'skip_\\377' has bytes that no name has");
+  EXPECT_EQ(genotype.status().message(), "the operation 'skip_\\377' has bytes that no name has");
 }
 
 }  // namespace
