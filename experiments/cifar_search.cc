@@ -290,7 +290,7 @@ std::string NextCommand(const std::string& genotype, const SearchSpace& space,
                         BazelRun(Kind().experiment, kLinkedPlugins), " --data_dir=datasets");
   }
   std::string command =
-      absl::StrCat(BazelRun("cifar_train", kLinkedPlugins), " --genotype=", genotype);
+      absl::StrCat(BazelRun("cifar_train", kLinkedPlugins), " --genotype=", ShellWord(genotype));
   if (!space.suits_presets()) {
     absl::StrAppend(&command, " --cells=", network.network.cells,
                     " --channels=", network.network.channels);
@@ -298,7 +298,7 @@ std::string NextCommand(const std::string& genotype, const SearchSpace& space,
   for (const char* name : {"dataset", "data_dir", "image_size", "label_file", "split_seed"}) {
     if (HasDefault(name)) continue;
     absl::StrAppend(&command, " --", name, "=",
-                    gflags::GetCommandLineFlagInfoOrDie(name).current_value);
+                    ShellWord(gflags::GetCommandLineFlagInfoOrDie(name).current_value));
   }
   return command;
 }

@@ -12,6 +12,7 @@
 #include <system_error>
 
 #include "nap/base/files.h"
+#include "nap/base/json.h"
 #include "nap/base/status_macros.h"
 #include "nap/report/json_lines.h"
 
@@ -45,7 +46,7 @@ absl::Status WriteNote(const std::string& file, const ClaimNote& note) {
                      {"search", note.search},
                      {"train", note.train}};
   NAP_ASSIGN_OR_RETURN(LineWriter writer, LineWriter::OpenAt(file, 0));
-  NAP_RETURN_IF_ERROR(writer.Write(json.dump()));
+  NAP_RETURN_IF_ERROR(writer.Write(JsonText(json)));
   return writer.Flush().status();
 }
 

@@ -9,6 +9,7 @@
 
 #include "experiments/run.h"
 #include "nap/base/files.h"
+#include "nap/base/json.h"
 #include "nap/base/parameters.h"
 #include "nap/base/plugin_hint.h"
 #include "nap/base/status_macros.h"
@@ -29,7 +30,7 @@ absl::Status WithoutGenotype(const std::string& folder) {
                                             run_file::kGenotype, " nor ", run_file::kConfig));
   }
   NAP_RETURN_IF_ERROR(text.status());
-  const Json config = Json::parse(*text, nullptr, /*allow_exceptions=*/false);
+  const Json config = ParseJsonText(*text);
   const auto experiment = config.is_object() ? config.find(run_key::kExperiment) : config.end();
   if (experiment == config.end() || !experiment->is_string()) {
     return absl::DataLossError(

@@ -1,16 +1,13 @@
 // Compares search methods: searches with each, trains what they find, and puts it into a table.
-#include <absl/strings/ascii.h>
 #include <absl/strings/match.h>
 #include <absl/strings/numbers.h>
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_format.h>
 #include <absl/strings/str_join.h>
-#include <absl/strings/str_replace.h>
 #include <absl/strings/str_split.h>
 #include <gflags/gflags.h>
 #include <glog/logging.h>
 
-#include <algorithm>
 #include <cstdio>
 #include <numeric>
 #include <optional>
@@ -159,13 +156,6 @@ absl::StatusOr<std::vector<Trial>> Trials(const std::vector<std::string>& method
     }
   }
   return trials;
-}
-
-std::string ShellWord(const std::string& word) {
-  const bool plain = std::all_of(word.begin(), word.end(), [](char c) {
-    return absl::ascii_isalnum(c) || absl::StrContains("-_=./,:+", c);
-  });
-  return plain ? word : absl::StrCat("'", absl::StrReplaceAll(word, {{"'", "'\\''"}}), "'");
 }
 
 std::string CommandToGoOn(const std::vector<std::string>& arguments, const std::string& out_dir) {

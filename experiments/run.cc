@@ -1,11 +1,18 @@
 #include "experiments/run.h"
 
+#include <absl/strings/ascii.h>
+#include <absl/strings/escaping.h>
+#include <absl/strings/match.h>
 #include <absl/strings/str_cat.h>
+#include <absl/strings/str_replace.h>
 #include <absl/time/clock.h>
 #include <absl/time/time.h>
 
+#include <algorithm>
+
 #include "nap/base/files.h"
 #include "nap/base/status_macros.h"
+#include "nap/base/utf8.h"
 
 namespace nap {
 
@@ -29,13 +36,25 @@ std::string BazelRun(const std::string& program, const std::string& plugins) {
   return absl::StrCat("bazel run //experiments:", program, flag, " --");
 }
 
+std::string ShellWord(absl::string_view word) {
+  if (!word.empty() && std::all_of(word.begin(), word.end(), [](char c) {
+        return absl::ascii_isalnum(c) || absl::StrContains("-_=./,:+", c);
+      })) {
+    return std::string(word);
+  }
+  const bool is_text =
+      ToUtf8(word) == word && std::none_of(word.begin(), word.end(), absl::ascii_iscntrl);
+  return is_text ? absl::StrCat("'", absl::StrReplaceAll(word, {{"'", "'\\''"}}), "'")
+                 : absl::StrCat("$'", absl::CEscape(word), "'");
+}
+
 std::string GoOnText(const std::string& out_dir, const RunKind& kind, int processes) {
   if (processes > 1) {
     return absl::StrCat("; go on with: bazel-bin/experiments/", kind.experiment,
-                        " --resume --out_dir=", out_dir, ", started as before");
+                        " --resume --out_dir=", ShellWord(out_dir), ", started as before");
   }
   return absl::StrCat("; go on with: ", BazelRun(kind.experiment, kind.plugins),
-                      " --resume --out_dir=", out_dir);
+                      " --resume --out_dir=", ShellWord(out_dir));
 }
 
 absl::Status Unfinished(const absl::Status& status, const std::string& out_dir, const RunKind& kind,

@@ -3,6 +3,7 @@
 #define EXPERIMENTS_RUN_H_
 
 #include <absl/status/statusor.h>
+#include <absl/strings/string_view.h>
 
 #include <string>
 
@@ -16,6 +17,9 @@ absl::StatusOr<std::string> OutDir(const std::string& out_dir, const RunKind& ki
 
 // "bazel run //experiments:PROGRAM --", with what links plugins from outside (RunKind::plugins).
 std::string BazelRun(const std::string& program, const std::string& plugins);
+
+// As bash and zsh read it as one word, with any bytes.
+std::string ShellWord(absl::string_view word);
 
 // "; go on with: bazel run ...", of a run that so many processes compute.
 std::string GoOnText(const std::string& out_dir, const RunKind& kind, int processes);

@@ -130,6 +130,34 @@ expect_error 1 'broken.jpg: ' "$search" --method=nap_ablation --channels=2 --cel
   --prune_begin=1 --prune_end=1 --batch_size=16 --threads=1 --dataset=image_folder --data_dir=own \
   --image_size=16 --strict --out_dir=strict_search
 
+# Names that are no UTF-8, and with what shells take for their own: files are text all the same, and the
+# command that is printed means the same bytes.
+images=$'im\xe4ges "1"'
+cp -r own "$images"
+mv "$images/$(ls "$images" | head -n 1)" "$images"/$'Stra\xdfe'
+run "$search" --method=nap_ablation --channels=2 --cells=3 --epochs=1 --warmup_epochs=0 --prune_begin=1 --prune_end=1 \
+  --batch_size=16 --steps_per_epoch=2 --evaluation_images=16 --threads=1 --workers=2 \
+  --dataset=image_folder --data_dir="$images" --image_size=16 --out_dir=$'my r\xfcn'
+next=$(grep -o 'bazel run.*' stdout | tail -n 1)
+expect_error 2 'is finished' "$search" --resume --out_dir=$'my r\xfcn' # its flags are read
+bazel() { # run TARGET -- ARGUMENT...
+  run "$train" "${tiny[@]}" "${@:4}" --out_dir=$'n\xe4chster'
+}
+eval "$next"
+unset -f bazel
+python3 - <<'END' || problem "names that are no UTF-8 do not come back: $next"
+import json, zipfile
+for folder in b'my r\xfcn', b'n\xe4chster':
+    config = json.loads(open(folder + b'/config.json', encoding='utf-8').read())
+    data_dir = config['flags']['data_dir']
+    assert data_dir.endswith('/im\uefe4ges "1"'), data_dir
+assert config['flags']['genotype'].endswith('my r\ueffcn/genotype.json'), config['flags']['genotype']
+assert 'im\uefe4ges &quot;1&quot;' in open(b'my r\xfcn/report.html', encoding='utf-8').read()
+archive = zipfile.ZipFile(b'n\xe4chster/model.pt'.decode('utf-8', 'surrogateescape'))
+pickle = b''.join(archive.read(name) for name in archive.namelist() if name.endswith('data.pkl'))
+assert 'Stra\uefdfe'.encode() in pickle and b'Stra\xdfe' not in pickle
+END
+
 # From a model trained elsewhere, with another head.
 run "$transfer" "${photos[@]}" --data_dir=own --weights=photos/model.pt --out_dir=transferred
 grep -qE 'Starting from photos/model.pt: [0-9]+ tensors taken, [0-9]+ left' stdout ||

@@ -11,6 +11,7 @@
 #include "nap/architecture/drawing.h"
 #include "nap/architecture/genotype_json.h"
 #include "nap/base/files.h"
+#include "nap/base/json.h"
 #include "nap/base/option_checks.h"
 #include "nap/base/program.h"
 #include "nap/base/status_macros.h"
@@ -102,7 +103,7 @@ absl::Status Main() {
         {"mult_adds", cost.mult_adds},
         {"operations", operations},
         {"genotype", nlohmann::ordered_json::parse(GenotypeToJson(spec.genotype))}};
-    std::printf("%s\n", json.dump(2).c_str());
+    std::printf("%s\n", JsonText(json, 2).c_str());
     return absl::OkStatus();
   }
   absl::PrintF("%s network of %d cells, %d channels, %d classes, for %d x %d pixels\n",

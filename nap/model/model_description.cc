@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "nap/architecture/genotype_json.h"
+#include "nap/base/json.h"
 #include "nap/base/status_macros.h"
 #include "nap/model/network_cost.h"
 
@@ -94,11 +95,11 @@ std::string ModelDescriptionToJson(const ModelDescription& description) {
       {"stddev", description.stddev},
       {"image_size", description.image_size},
   };
-  return json.dump(/*indent=*/-1, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace);
+  return JsonText(json);
 }
 
 absl::StatusOr<ModelDescription> ModelDescriptionFromJson(absl::string_view text) {
-  const Json json = Json::parse(text.begin(), text.end(), nullptr, /*allow_exceptions=*/false);
+  const Json json = ParseJsonText(text);
   if (json.is_discarded()) return Error("the text", "is not valid JSON");
   ModelDescription description;
   NAP_ASSIGN_OR_RETURN(const Json genotype, Member(json, "genotype", "the top level"));

@@ -26,8 +26,8 @@ struct ModelDescription {
 
 // {"genotype": as in genotype.json, "network": {"channels": 36, "cells": 20, "image_channels": 3,
 // "classes": 10, "stem": "cifar" or "imagenet"}, "auxiliary_head": false, "class_names": [...],
-// "mean": [...], "stddev": [...], "image_size": 32}, on one line. Numbers keep their exact value; a
-// byte of a class name that is not UTF-8 becomes U+FFFD.
+// "mean": [...], "stddev": [...], "image_size": 32}, on one line. Numbers keep their exact value,
+// class names their bytes (JsonText).
 std::string ModelDescriptionToJson(const ModelDescription& description);
 
 // InvalidArgument that says what is wrong where. Whether such a network can be is

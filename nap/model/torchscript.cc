@@ -20,6 +20,7 @@
 #include "nap/architecture/genotype_json.h"
 #include "nap/base/files.h"
 #include "nap/base/status_macros.h"
+#include "nap/base/utf8.h"
 #include "nap/base/version.h"
 #include "nap/runtime/random_state.h"
 
@@ -80,8 +81,9 @@ void TraceForward(DerivedNetwork* network, const at::Tensor& images, torch::jit:
 }
 
 void AddAttributes(const ModelDescription& description, torch::jit::Module* script) {
-  script->register_attribute("class_names", c10::ListType::ofStrings(),
-                             c10::List<std::string>(description.class_names));
+  c10::List<std::string> names;  // Python reads no others than UTF-8
+  for (const std::string& name : description.class_names) names.push_back(ToUtf8(name));
+  script->register_attribute("class_names", c10::ListType::ofStrings(), names);
   const auto add_numbers = [&](const char* name, const std::vector<float>& numbers) {
     c10::List<double> list;
     for (const float number : numbers) list.push_back(number);

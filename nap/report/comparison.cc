@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "nap/base/files.h"
+#include "nap/base/json.h"
 #include "nap/base/statistics.h"
 #include "nap/base/status_macros.h"
 #include "nap/report/page/comparison_report.h"
@@ -246,8 +247,7 @@ std::string ComparisonToJson(const std::vector<ComparedRun>& runs) {
                            {"low", difference.interval.low},
                            {"high", difference.interval.high}});
   }
-  return Json({{"settings", settings}, {"methods", methods}, {"differences", differences}})
-             .dump(1) +
+  return JsonText({{"settings", settings}, {"methods", methods}, {"differences", differences}}, 1) +
          "\n";
 }
 

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "nap/base/files.h"
+#include "nap/base/json.h"
 #include "nap/base/status_macros.h"
 
 namespace nap {
@@ -20,9 +21,14 @@ absl::Status ReadJsonLines(const std::string& file,
     ++number;
     if (line.empty()) continue;
     if (!options.skip_prefix.empty() && absl::StartsWith(line, options.skip_prefix)) continue;
-    if (options.skip_damaged && !nlohmann::ordered_json::accept(line)) continue;
+    const nlohmann::ordered_json json = ParseJsonText(line);
+    if (json.is_discarded()) {
+      if (options.skip_damaged) continue;
+      return absl::DataLossError(
+          absl::StrCat(file, " is damaged in line ", number, ", which is no JSON"));
+    }
     try {
-      NAP_RETURN_IF_ERROR(read(nlohmann::ordered_json::parse(line)));
+      NAP_RETURN_IF_ERROR(read(json));
     } catch (const nlohmann::json::exception& error) {
       return absl::DataLossError(
           absl::StrCat(file, " is damaged in line ", number, ": ", error.what()));

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "nap/base/json.h"
 #include "nap/base/status_macros.h"
 #include "nap/report/run_schema.h"
 
@@ -24,7 +25,7 @@ void AddScalars(const std::string& prefix, const nlohmann::ordered_json& metrics
 }  // namespace
 
 absl::Status WriteMetrics(const nlohmann::ordered_json& metrics, int64_t step, RunFolder* folder) {
-  NAP_RETURN_IF_ERROR(folder->WriteLine(run_file::kMetrics, metrics.dump()));
+  NAP_RETURN_IF_ERROR(folder->WriteLine(run_file::kMetrics, JsonText(metrics)));
   nlohmann::ordered_json values = metrics;
   values.erase(run_key::kEpoch);
   values.erase(run_key::kStep);

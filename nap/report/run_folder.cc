@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "nap/base/json.h"
 #include "nap/base/status_macros.h"
 #include "nap/base/version.h"
 #include "nap/report/run_schema.h"
@@ -94,7 +95,7 @@ absl::StatusOr<std::unique_ptr<RunFolder>> RunFolder::Create(
                        {"compiler", __VERSION__}}},
                      {run_key::kMachine, Machine()},
                      {run_key::kFinished, false}};
-  NAP_RETURN_IF_ERROR(WriteFileAtomically(config, json.dump(2) + "\n"));
+  NAP_RETURN_IF_ERROR(WriteFileAtomically(config, JsonText(json, 2) + "\n"));
   return std::unique_ptr<RunFolder>(new RunFolder(path, std::move(tables), std::move(lock)));
 }
 
@@ -107,7 +108,7 @@ absl::StatusOr<std::map<std::string, std::string>> RunFolder::FlagsOf(const std:
         absl::StrCat(path, " holds no run to resume; without --resume one begins there"));
   }
   if (!content.ok()) return content.status();
-  const Json config = Json::parse(*content, nullptr, /*allow_exceptions=*/false);
+  const Json config = ParseJsonText(*content);
   std::map<std::string, std::string> flags;
   if (!config.is_object() || !config.contains(run_key::kFlags) ||
       !config[run_key::kFlags].is_object()) {
@@ -140,8 +141,7 @@ bool RunFolder::IsFinished(const std::string& path, const RunKind& kind) {
   std::error_code ignored;
   if (!std::filesystem::exists(absl::StrCat(path, "/", kind.result), ignored)) return false;
   const absl::StatusOr<std::string> content = ReadFile(ConfigOf(path));
-  const Json config =
-      Json::parse(content.ok() ? *content : "", nullptr, /*allow_exceptions=*/false);
+  const Json config = ParseJsonText(content.ok() ? *content : "");
   // Up to version 0.3 the result's being there said so.
   return !config.is_object() || config.value(run_key::kFinished, true);
 }
@@ -152,11 +152,11 @@ absl::Status RunFolder::ChangeConfig(const std::string& path,
                                      const std::map<std::string, std::string>& flags,
                                      bool finished) {
   NAP_ASSIGN_OR_RETURN(const std::string content, ReadFile(ConfigOf(path)));
-  Json config = Json::parse(content, nullptr, /*allow_exceptions=*/false);
+  Json config = ParseJsonText(content);
   if (!config.is_object()) return absl::DataLossError(absl::StrCat(ConfigOf(path), " is damaged"));
   for (const auto& [name, value] : flags) config[run_key::kFlags][name] = value;
   config[run_key::kFinished] = finished;
-  return WriteFileAtomically(ConfigOf(path), config.dump(2) + "\n");
+  return WriteFileAtomically(ConfigOf(path), JsonText(config, 2) + "\n");
 }
 
 absl::StatusOr<std::unique_ptr<RunFolder>> RunFolder::Reopen(

@@ -7,6 +7,7 @@
 #include "nap/architecture/drawing.h"
 #include "nap/architecture/genotype_json.h"
 #include "nap/base/files.h"
+#include "nap/base/json.h"
 #include "nap/base/status_macros.h"
 #include "nap/report/metrics.h"
 #include "nap/report/run_schema.h"
@@ -129,7 +130,7 @@ absl::Status WriteEpoch(const SearchEpochReport& report, const SearchSpace& sear
   for (size_t cell = 0; cell < report.edge_strengths.size(); ++cell) {
     strengths[run_key::kEdgeStrengths][space.cell_types[cell].name] = report.edge_strengths[cell];
   }
-  return folder->WriteLine(run_file::kStrengths, strengths.dump());
+  return folder->WriteLine(run_file::kStrengths, JsonText(strengths));
 }
 
 absl::Status WriteGenotype(const Genotype& genotype, const SearchSpace& search_space,

@@ -15,6 +15,7 @@
 #include "nap/architecture/genotype.h"
 #include "nap/architecture/genotype_json.h"
 #include "nap/base/files.h"
+#include "nap/base/json.h"
 #include "nap/base/status_macros.h"
 #include "nap/report/duration.h"
 #include "nap/report/page/cells.h"
@@ -292,7 +293,7 @@ absl::Status WriteComparisonReport(const std::string& json_text, const std::stri
         absl::StrCat("cannot write ", path, ": the comparison is not as expected: ", what));
   };
   try {
-    const absl::StatusOr<std::string> html = ComparisonPage(Json::parse(json_text));
+    const absl::StatusOr<std::string> html = ComparisonPage(ParseJsonText(json_text));
     if (!html.ok()) return is_wrong(html.status().message());
     return WriteFileAtomically(path, *html);
   } catch (const nlohmann::json::exception& error) {

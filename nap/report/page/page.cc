@@ -8,6 +8,8 @@
 #include <map>
 #include <utility>
 
+#include "nap/base/json.h"
+#include "nap/base/utf8.h"
 #include "nap/report/page/assets.h"
 
 namespace nap {
@@ -82,7 +84,8 @@ LineStyle StyleOf(int index) {
 
 std::string Escaped(absl::string_view text) {
   return absl::StrReplaceAll(
-      text, {{"&", "&amp;"}, {"<", "&lt;"}, {">", "&gt;"}, {"\"", "&quot;"}, {"'", "&#39;"}});
+      ToUtf8(text),
+      {{"&", "&amp;"}, {"<", "&lt;"}, {">", "&gt;"}, {"\"", "&quot;"}, {"'", "&#39;"}});
 }
 
 std::string LegendOfOperations(const std::vector<std::string>& operations) {
@@ -170,10 +173,8 @@ std::string Page::Grid(const std::vector<std::string>& items, bool is_small) {
 }
 
 std::string Page::Html() const {
-  // Any byte may come from a file: what is not UTF-8 must not throw, and "<" must not end the
-  // script.
-  const std::string charts = absl::StrReplaceAll(
-      charts_.dump(-1, ' ', false, Json::error_handler_t::replace), {{"<", "\\u003c"}});
+  // "<" must not end the script.
+  const std::string charts = absl::StrReplaceAll(JsonText(charts_), {{"<", "\\u003c"}});
   return absl::StrCat(
       "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"

@@ -7,6 +7,7 @@
 #include <system_error>
 
 #include "nap/base/files.h"
+#include "nap/base/json.h"
 #include "nap/base/status_macros.h"
 #include "nap/report/json_lines.h"
 #include "nap/report/run_schema.h"
@@ -44,7 +45,7 @@ absl::StatusOr<RunFiles> ReadRunFiles(const std::string& run_folder) {
   }
   if (!config.ok()) return config.status();
   RunFiles files;
-  files.config = Json::parse(*config, nullptr, /*allow_exceptions=*/false);
+  files.config = ParseJsonText(*config);
   if (!files.config.is_object()) {
     return absl::DataLossError(
         absl::StrCat(file(run_file::kConfig), " is damaged: it is no JSON object"));

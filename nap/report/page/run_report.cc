@@ -14,6 +14,7 @@
 
 #include "nap/architecture/genotype.h"
 #include "nap/base/files.h"
+#include "nap/base/json.h"
 #include "nap/base/status_macros.h"
 #include "nap/report/duration.h"
 #include "nap/report/page/cells.h"
@@ -137,7 +138,7 @@ void AddTable(const char* title, const char* explanation, const Json& object, Pa
   Table table;
   for (const auto& [key, value] : object.items()) {
     table.rows.push_back(
-        {Escaped(key), Escaped(value.is_string() ? value.get<std::string>() : value.dump())});
+        {Escaped(key), Escaped(value.is_string() ? value.get<std::string>() : JsonText(value))});
   }
   page->AddSection(title, explanation, TableMarkup(table));
 }
