@@ -1,4 +1,4 @@
-// JPEG and PNG files in memory to pixels, and back.
+// Image files in memory to pixels, and back.
 #ifndef DATA_IMAGE_CODEC_H_
 #define DATA_IMAGE_CODEC_H_
 
@@ -42,15 +42,23 @@ struct DecodeRequest {
 struct DecodedBox {
   Image image;  // the pixels that the box touches, and no others
   Box box;      // the box in the pixels of `image`
+  // What is wrong with a file that has all of its pixels; empty if nothing is.
+  std::string warning;
 };
 
-// Decodes what `request`, which is told the size of the whole image, asks for. A JPEG is decoded at
-// 1/8, 1/4, 1/2 of its size or whole, the least of them at which the box has the wanted size; only
-// the rows and columns of the box are computed. The format is told by the first bytes. Grey,
-// palette, CMYK, YCCK and 16-bit images become 8-bit RGB; transparency is dropped.
+// Decodes what `request`, which is told the size of the whole image, asks for: JPEG, PNG, WebP,
+// GIF, TIFF and BMP, told by the first bytes; of several pictures in a file the first. Sizes and
+// boxes are those of the upright picture, as EXIF has it. A JPEG is decoded at 1/8, 1/4, 1/2 of its
+// size or whole, the least of them at which the box has the wanted size; only the rows and columns
+// of the box are computed. Grey, palette, CMYK, YCCK and 16-bit images become 8-bit RGB;
+// transparency is dropped. 16-bit samples of a file that says that fewer bits are significant (a
+// PNG's sBIT, a TIFF's MaxSampleValue) are taken for unscaled ones if they look like it
+// (sample_scaling.h).
 //
-// InvalidArgument for what is neither JPEG nor PNG or is too large (100 million pixels), DataLoss
-// for a damaged or truncated file. Damage below the box may go unnoticed, a JPEG's missing end not.
+// InvalidArgument for what is of none of these formats, of a kind of them that is not read, or too
+// large (100 million pixels); DataLoss for a damaged or truncated file. Damage below the box may go
+// unnoticed, a JPEG's missing end not: where only the marker is missing, for which all of it is
+// decoded, there is a warning.
 absl::StatusOr<DecodedBox> DecodeImage(absl::string_view bytes,
                                        const std::function<DecodeRequest(PictureSize)>& request);
 

@@ -38,6 +38,9 @@ struct JpegOptions {
   bool progressive = false;
   bool ycck = false;
   bool adobe = true;  // the marker, for CMYK
+  bool arithmetic = false;
+  bool separate = false;  // a scan a component
+  int restart_rows = 0;   // of blocks between markers to restart at
 };
 
 std::string Jpeg(PictureSize size, const JpegOptions& options) {
@@ -62,6 +65,14 @@ std::string Jpeg(PictureSize size, const JpegOptions& options) {
     info.comp_info[0].v_samp_factor = options.vertical;
   }
   if (options.progressive) jpeg_simple_progression(&info);
+  info.arith_code = options.arithmetic ? TRUE : FALSE;
+  const std::vector<jpeg_scan_info> scans{
+      {1, {0}, 0, 63, 0, 0}, {1, {1}, 0, 63, 0, 0}, {1, {2}, 0, 63, 0, 0}};
+  info.restart_in_rows = options.restart_rows;
+  if (options.separate) {
+    info.scan_info = scans.data();
+    info.num_scans = static_cast<int>(scans.size());
+  }
   if (!options.adobe) info.write_Adobe_marker = FALSE;
   jpeg_start_compress(&info, TRUE);
   std::vector<uint8_t> pixels = Picture(size, options.channels);
@@ -213,6 +224,50 @@ TEST(JpegTest, DecodesNoMoreDetailThanNeeded) {
   }
 }
 
+absl::StatusOr<DecodedBox> DecodePart(absl::string_view bytes, const Box& box) {
+  return DecodeImage(bytes, [&](PictureSize) {
+    return DecodeRequest{box, {static_cast<int>(box.height), static_cast<int>(box.width)}};
+  });
+}
+
+// Without its end marker a JPEG is a picture if it has all pixels, and broken if it has not,
+// whichever of them are asked for.
+TEST(JpegTest, NeedsNoEndMarker) {
+  std::vector<JpegOptions> all(5);
+  all[1].progressive = true;
+  all[2].channels = 1;
+  all[3].separate = true;
+  all[4].restart_rows = 1;
+  for (const JpegOptions& options : all) {
+    const std::string whole = Jpeg(kSize, options);
+    const std::vector<Box> boxes{{0, 0, 90, 131}, {0, 0, 8, 8}, {80, 100, 5, 9}};
+    for (const Box& box : boxes) {
+      const auto expected = DecodePart(whole, box);
+      ASSERT_TRUE(expected.ok());
+      EXPECT_EQ(expected->warning, "");
+      for (const size_t cut : {1, 2}) {
+        const auto part = DecodePart(whole.substr(0, whole.size() - cut), box);
+        ASSERT_TRUE(part.ok()) << part.status();
+        EXPECT_EQ(part->image.pixels, expected->image.pixels);
+        EXPECT_EQ(part->warning, "a JPEG without its end marker, but with all of its pixels");
+      }
+    }
+    // What ends after the header and before the last byte of data is broken, between scans, too.
+    const size_t header = whole.find("\xff\xda") + 16;
+    for (size_t length = header; length < whole.size() - 2; ++length) {
+      for (const Box& box : {boxes[1], boxes[2]}) {
+        ASSERT_FALSE(DecodePart(whole.substr(0, length), box).ok()) << length;
+      }
+    }
+  }
+  // Where an arithmetic code ends it does not tell.
+  JpegOptions arithmetic;
+  arithmetic.arithmetic = true;
+  const std::string whole = Jpeg(kSize, arithmetic);
+  EXPECT_TRUE(DecodeImage(whole).ok());
+  EXPECT_FALSE(DecodeImage(whole.substr(0, whole.size() - 2)).ok());
+}
+
 void ExpectError(absl::string_view bytes, absl::StatusCode code, absl::string_view text) {
   const absl::Status status = DecodeImage(bytes).status();
   EXPECT_EQ(status.code(), code) << status;
@@ -223,11 +278,12 @@ TEST(ImageCodecTest, NamesWhatIsBroken) {
   constexpr auto kBroken = absl::StatusCode::kDataLoss;
   constexpr auto kInvalid = absl::StatusCode::kInvalidArgument;
   ExpectError("", kBroken, "the file is empty");
-  ExpectError("a text file named .jpg\n", kInvalid, "neither a JPEG nor a PNG");
+  ExpectError("a text file named .jpg\n", kInvalid, "no JPEG, PNG, WebP, GIF, TIFF or BMP image");
   const std::string jpeg = Jpeg(kSize, {});
   ExpectError(jpeg.substr(0, 20), kBroken, "a broken JPEG: Premature end of JPEG file");
-  for (const size_t length : {jpeg.size() / 2, jpeg.size() - 100, jpeg.size() - 2}) {
-    ExpectError(jpeg.substr(0, length), kBroken, "a truncated JPEG: it has no end marker");
+  for (const size_t length : {jpeg.size() / 2, jpeg.size() - 100, jpeg.size() - 3}) {
+    ExpectError(jpeg.substr(0, length), kBroken,
+                "a truncated JPEG: it has no end marker, nor all of its pixels");
   }
   // Cut in the middle, but with an end.
   ExpectError(jpeg.substr(0, jpeg.size() / 2) + "\xff\xd9", kBroken, "premature end of data");

@@ -1,7 +1,6 @@
 #include "data/image_files.h"
 
 #include <absl/strings/ascii.h>
-#include <absl/strings/match.h>
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_join.h>
 #include <glog/logging.h>
@@ -20,10 +19,17 @@ namespace fs = std::filesystem;
 
 constexpr size_t kNamed = 3;  // paths in a warning
 
-bool IsImage(const std::string& name) {
-  const std::string lower = absl::AsciiStrToLower(name);
-  return absl::EndsWith(lower, ".jpg") || absl::EndsWith(lower, ".jpeg") ||
-         absl::EndsWith(lower, ".png");
+// Of the formats that DecodeImage reads, and of pictures in others.
+const std::set<std::string> kReadEndings{".bmp", ".gif", ".jfif", ".jpe",  ".jpeg",
+                                         ".jpg", ".png", ".tif",  ".tiff", ".webp"};
+const std::set<std::string> kOtherEndings{
+    ".arw",  ".avif", ".cr2",  ".cr3",  ".dcm",  ".dds", ".dib", ".dng", ".emf", ".eps", ".exr",
+    ".fits", ".hdr",  ".heic", ".heif", ".icns", ".ico", ".j2k", ".jp2", ".jpx", ".jxl", ".jxr",
+    ".nef",  ".orf",  ".pam",  ".pbm",  ".pcx",  ".pgm", ".pnm", ".ppm", ".psd", ".qoi", ".raf",
+    ".raw",  ".rw2",  ".sgi",  ".svg",  ".tga",  ".wmf", ".xbm", ".xcf", ".xpm"};
+
+std::string Ending(const fs::path& path) {
+  return absl::AsciiStrToLower(path.extension().string());
 }
 
 // What is in the folder, in byte order, without names that begin with a dot.
@@ -55,6 +61,8 @@ bool IsLink(const std::string& path) {
 }
 
 }  // namespace
+
+std::string ImageEndings() { return absl::StrJoin(kReadEndings, ", "); }
 
 bool IsFolder(const std::string& path) {
   std::error_code ignored;
@@ -119,14 +127,27 @@ absl::Status ImageFiles::Visit(const Folder& folder, std::vector<Folder>* links)
       } else {
         NAP_RETURN_IF_ERROR(Visit({path, folder.found}, links));
       }
-    } else if (IsImage(path) && entry.is_regular_file(ignored)) {
-      folder.found->images.push_back(path);
+    } else if (entry.is_regular_file(ignored)) {
+      const std::string ending = Ending(entry.path());
+      if (kReadEndings.count(ending) > 0) {
+        folder.found->images.push_back(path);
+      } else if (kOtherEndings.count(ending) > 0) {
+        if (not_read_++ == 0) first_not_read_ = path;
+        endings_not_read_.insert(ending);
+      }
     }
   }
   return absl::OkStatus();
 }
 
 void ImageFiles::SayWhatWasPassedOver() const {
+  if (not_read_ > 0) {
+    LOG(WARNING) << "passed over, since such files are not read: " << not_read_
+                 << (not_read_ == 1 ? " picture" : " pictures") << " ("
+                 << absl::StrJoin(endings_not_read_, ", ") << "), " << first_not_read_
+                 << (not_read_ == 1 ? "" : " for one") << "; convert them to one of "
+                 << ImageEndings();
+  }
   if (passed_over_.empty()) return;
   const auto end = passed_over_.begin() + std::min(kNamed, passed_over_.size());
   LOG(WARNING)

@@ -5,6 +5,7 @@
 #include <absl/status/statusor.h>
 #include <sys/types.h>
 
+#include <cstdint>
 #include <set>
 #include <string>
 #include <utility>
@@ -15,6 +16,9 @@ namespace nap {
 // Names of the folders in `folder`, links to such included, in byte order; without those that begin
 // with a dot.
 absl::StatusOr<std::vector<std::string>> FolderNames(const std::string& folder);
+
+// Of the files that are taken for images, with commas between them.
+std::string ImageEndings();
 
 bool IsFolder(const std::string& path);
 
@@ -44,6 +48,10 @@ class ImageFiles {
 
   std::set<std::pair<dev_t, ino_t>> visited_;
   std::vector<std::string> passed_over_;  // links that lead to what was visited
+  // Pictures of formats that are not read.
+  int64_t not_read_ = 0;
+  std::string first_not_read_;
+  std::set<std::string> endings_not_read_;
 };
 
 }  // namespace nap

@@ -1,4 +1,4 @@
-// image_folder: JPEG and PNG files of any size; image_folder_listing.h has the layouts. They are
+// image_folder: image files of any size; image_folder_listing.h has the layouts. They are
 // read when they are needed. Images that train are a random resized crop or, as for CIFAR-10, the
 // view that tests, which the augmentation then crops: DatasetOptions::random_resized_crop.
 #include <absl/strings/str_cat.h>
@@ -55,7 +55,7 @@ class ImageFolder final : public Dataset {
         absl::StrCat(files_[static_cast<size_t>(index)].path, ": ", status.message());
     if (options_.strict) return absl::FailedPreconditionError(message);
     const std::lock_guard<std::mutex> lock(mutex_);
-    if (broken_.insert(index).second) LOG(WARNING) << "left out: " << message;
+    if (named_.insert(index).second) LOG(WARNING) << "left out: " << message;
     return absl::DataLossError(message);
   }
 
@@ -71,6 +71,12 @@ class ImageFolder final : public Dataset {
               crop ? RandomResizedCrop(whole, options_.smallest_crop, random) : CentreCrop(whole),
               size};
         }));
+    if (!decoded.warning.empty()) {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      if (named_.insert(index).second) {
+        LOG(WARNING) << files_[static_cast<size_t>(index)].path << ": " << decoded.warning;
+      }
+    }
     Resize(decoded.image, decoded.box, size, pixels);
     return absl::OkStatus();
   }
@@ -83,7 +89,7 @@ class ImageFolder final : public Dataset {
   const std::vector<float> stddev_{0.229F, 0.224F, 0.225F};
 
   mutable std::mutex mutex_;
-  mutable std::set<int64_t> broken_;  // those that were named
+  mutable std::set<int64_t> named_;  // of what is wrong with them
 };
 
 // The first images, taken from the classes in turn.
@@ -121,7 +127,7 @@ absl::StatusOr<DatasetPair> Open(const DatasetOptions& given) {
 }
 
 const bool registered = DatasetRegistry::Global().Register(
-    "image_folder", {"a folder of JPEG and PNG files", /*needs_data_dir=*/true, Open});
+    "image_folder", {"a folder of image files", /*needs_data_dir=*/true, Open});
 
 }  // namespace
 }  // namespace nap

@@ -59,9 +59,9 @@ absl::StatusOr<Classes> ListTrain(const std::string& root, const std::string& fo
   for (const LabelledFile& file : classes.files) has_image[static_cast<size_t>(file.label)] = true;
   for (size_t i = 0; i < has_image.size(); ++i) {
     if (has_image[i]) continue;
-    return absl::NotFoundError(
-        absl::StrCat("the class folder ", folder, "/", classes.names[i],
-                     " holds no image (.jpg, .jpeg, .png); remove it or fill it"));
+    return absl::NotFoundError(absl::StrCat("the class folder ", folder, "/", classes.names[i],
+                                            " holds no image (", ImageEndings(),
+                                            "); remove it or fill it"));
   }
   return classes;
 }

@@ -11,8 +11,9 @@
 // val and test together val is taken, since what is chosen by it must not be what is reported; what
 // is not read is named. A part that has no counterpart is an error, not a class.
 //
-// A class's images are the .jpg, .jpeg and .png files (any case) in its folder and the folders
-// below. Classes are the folders' names in byte order. Names that begin with a dot are passed over,
+// A class's images are the files in its folder and the folders below whose names end as those of
+// JPEG, PNG, WebP, GIF, TIFF and BMP do (any case); pictures in other formats are counted and
+// named. Classes are the folders' names in byte order. Names that begin with a dot are passed over,
 // and links that lead to a folder that is read already or that they lie in, which are named.
 #ifndef DATA_IMAGE_FOLDER_LISTING_H_
 #define DATA_IMAGE_FOLDER_LISTING_H_

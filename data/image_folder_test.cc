@@ -404,7 +404,7 @@ TEST_F(ImageFolderTest, LeavesBrokenFilesOutOrStops) {
     }
     return count;
   };
-  EXPECT_EQ(times("train/a/1.jpg: neither a JPEG nor a PNG image"), 1) << said;
+  EXPECT_EQ(times("train/a/1.jpg: no JPEG, PNG, WebP, GIF, TIFF or BMP image"), 1) << said;
   EXPECT_EQ(times("train/b/0.jpg: the file is empty"), 1) << said;
 
   options_.strict = true;
@@ -414,6 +414,69 @@ TEST_F(ImageFolderTest, LeavesBrokenFilesOutOrStops) {
   } catch (const std::runtime_error& error) {
     EXPECT_EQ(std::string(error.what()), root_ + "/train/b/0.jpg: the file is empty");
   }
+}
+
+TEST_F(ImageFolderTest, WarnsOnceOfAJpegWithoutItsEnd) {
+  WriteImage("train/a/0.jpg", 77);
+  const std::string path = root_ + "/train/a/0.jpg";
+  const std::string whole = *ReadFile(path);
+  Write("train/a/0.jpg", whole.substr(0, whole.size() - 2));
+  WriteImage("train/b/0.png");
+  WriteImage("val/a/0.png");
+  options_.strict = true;
+  const auto pair = Open();
+  ASSERT_TRUE(pair.ok()) << pair.status();
+  std::vector<uint8_t> pixels(192);
+  testing::internal::CaptureStderr();
+  EXPECT_TRUE(pair->train->Read(0, nullptr, pixels.data()).ok());
+  EXPECT_NE(testing::internal::GetCapturedStderr().find(
+                path + ": a JPEG without its end marker, but with all of its pixels\n"),
+            std::string::npos);
+  for (const uint8_t pixel : pixels) EXPECT_NEAR(pixel, 77, 1);
+  testing::internal::CaptureStderr();
+  EXPECT_TRUE(pair->train->Read(0, nullptr, pixels.data()).ok());
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
+}
+
+TEST_F(ImageFolderTest, PassesNoPictureOverSilently) {
+  for (const char* name : {"train/a/0.png", "train/b/0.JFIF", "train/b/1.jpe", "val/a/0.png"}) {
+    WriteImage(name);
+  }
+  const std::string bmp = *ReadFile("data/corpora/image_codec/bits_24.bmp");
+  for (const char* name : {"0.bmp", "1.webp", "2.GIF", "3.tif", "4.tiff"}) {
+    Write(std::string("train/a/") + name, bmp);  // whose first bytes count
+  }
+  const auto said = [&](size_t train) {
+    testing::internal::CaptureStderr();
+    const auto pair = Open();
+    EXPECT_TRUE(pair.ok()) << pair.status();
+    EXPECT_EQ(pair->train->size(), train);
+    std::vector<uint8_t> pixels(192);
+    for (size_t i = 0; i < train; ++i) {
+      EXPECT_TRUE(pair->train->Read(i, nullptr, pixels.data()).ok()) << i;
+    }
+    return testing::internal::GetCapturedStderr();
+  };
+  EXPECT_EQ(said(8), "");
+  Write("train/a/notes.txt", "");
+  Write("train/a/.x.heic", "");
+  EXPECT_EQ(said(8), "");
+  Write("train/b/x.HEIC", "");
+  const std::string after =
+      "; convert them to one of .bmp, .gif, .jfif, .jpe, .jpeg, .jpg, .png, .tif, .tiff, .webp\n";
+  const std::string one = said(8);
+  EXPECT_NE(one.find("passed over, since such files are not read: 1 picture (.heic), " + root_ +
+                     "/train/b/x.HEIC" + after),
+            std::string::npos)
+      << one;
+  Write("train/a/below/y.svg", "");
+  Write("train/b/z.heic", "");
+  const std::string three = said(8);
+  EXPECT_NE(
+      three.find("3 pictures (.heic, .svg), " + root_ + "/train/a/below/y.svg for one" + after),
+      std::string::npos)
+      << three;
+  EXPECT_EQ(std::count(three.begin(), three.end(), '\n'), 1);
 }
 
 // All files below a folder, with their contents.

@@ -6,19 +6,34 @@
 #include <absl/strings/str_cat.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
 
 #include "data/image_codec.h"
 
 namespace nap {
 
+constexpr uint64_t kMostPixels = 100'000'000;
+
 inline absl::Status CheckImageSize(uint32_t width, uint32_t height) {
-  constexpr uint64_t kMost = 100'000'000;
   const uint64_t pixels = uint64_t{width} * height;
-  if (pixels > 0 && pixels <= kMost) return absl::OkStatus();
+  if (pixels > 0 && pixels <= kMostPixels) return absl::OkStatus();
   return absl::InvalidArgumentError(absl::StrCat("an image of ", width, " x ", height,
-                                                 " pixels, where 1 to ", kMost, " are read"));
+                                                 " pixels, where 1 to ", kMostPixels, " are read"));
+}
+
+using Colour = std::array<uint8_t, 3>;
+
+// The image of one colour.
+inline Image Filled(PictureSize size, const Colour& colour) {
+  Image image{size.height, size.width, {}};
+  image.pixels.resize(size_t{3} * size.height * size.width);
+  for (auto pixel = image.pixels.begin(); pixel != image.pixels.end(); pixel += 3) {
+    std::copy(colour.begin(), colour.end(), pixel);
+  }
+  return image;
 }
 
 // Whole pixels of an image.

@@ -14,6 +14,7 @@
 #include <jerror.h>
 #include <jpeglib.h>
 
+#include "data/exif.h"
 #include "data/image_limits.h"
 #include "nap/base/status_macros.h"
 
@@ -25,6 +26,7 @@ struct ErrorManager {
   jpeg_error_mgr base;
   std::jmp_buf jump;
   std::array<char, JMSG_LENGTH_MAX> message;
+  bool may_end;  // without an end marker
 };
 
 [[noreturn]] void Fail(j_common_ptr info) {
@@ -37,7 +39,8 @@ struct ErrorManager {
 // two markers, an odd Adobe marker) leave the pixels intact.
 void OnMessage(j_common_ptr info, int level) {
   const int code = info->err->msg_code;
-  if (level < 0 && (code == JWRN_JPEG_EOF || code == JWRN_HIT_MARKER)) Fail(info);
+  const bool may_end = reinterpret_cast<ErrorManager*>(info->err)->may_end;
+  if (level < 0 && ((code == JWRN_JPEG_EOF && !may_end) || code == JWRN_HIT_MARKER)) Fail(info);
 }
 
 // Inside entropy-coded data 0xff is never followed by 0xd9.
@@ -56,14 +59,17 @@ class JpegDecoder {
   ~JpegDecoder() { jpeg_destroy_decompress(&info_); }
   JpegDecoder(const JpegDecoder&) = delete;
 
-  absl::StatusOr<DecodedBox> Decode(const std::function<DecodeRequest(PictureSize)>& request) {
+  absl::StatusOr<DecodedBox> Decode(const StoredRequest& request) {
     if (!ReadHeader()) return Error();
     NAP_RETURN_IF_ERROR(CheckImageSize(info_.image_width, info_.image_height));
-    if (!HasEnd(bytes_.substr(bytes_.size() - info_.src->bytes_in_buffer))) {
-      return absl::DataLossError("a truncated JPEG: it has no end marker");
+    errors_.may_end = !HasEnd(bytes_.substr(bytes_.size() - info_.src->bytes_in_buffer));
+    // Whether only the marker is missing must not depend on the box.
+    if (errors_.may_end && !JpegDecoder(bytes_).HasAllPixels()) {
+      return absl::DataLossError("a truncated JPEG: it has no end marker, nor all of its pixels");
     }
     const DecodeRequest wanted =
-        request({static_cast<int>(info_.image_height), static_cast<int>(info_.image_width)});
+        request({static_cast<int>(info_.image_height), static_cast<int>(info_.image_width)},
+                FindOrientation());
     ChooseScale(wanted);
     if (!Start()) return Error();
     const double scale_y = static_cast<double>(info_.output_height) / info_.image_height;
@@ -79,7 +85,8 @@ class JpegDecoder {
     if (!ReadRows()) return Error();
     return DecodedBox{
         std::move(image_),
-        {scaled.top - pixels_.top, scaled.left - pixels_.left, scaled.height, scaled.width}};
+        {scaled.top - pixels_.top, scaled.left - pixels_.left, scaled.height, scaled.width},
+        errors_.may_end ? "a JPEG without its end marker, but with all of its pixels" : ""};
   }
 
  private:
@@ -87,11 +94,43 @@ class JpegDecoder {
     return absl::DataLossError(absl::StrCat("a broken JPEG: ", errors_.message.data()));
   }
 
-  // The three below return false on libjpeg's error. They call it where nothing needs a destructor.
+  // Of a file without an end marker: does it lack nothing else?
+  bool HasAllPixels() {
+    errors_.may_end = true;
+    // Arithmetic codes do not tell where data are missing.
+    if (!ReadHeader() || info_.arith_code) return false;
+    info_.scale_num = 1;
+    info_.scale_denom = 8;
+    if (!Start()) return false;
+    row_.resize(size_t{4} * info_.output_width);
+    if (!SkipRows()) return false;
+    for (int i = 0; i < info_.num_components; ++i) {
+      if (info_.comp_info[i].quant_table == nullptr) return false;  // no scan had this component
+      if (info_.coef_bits == nullptr) continue;
+      const auto& missing_bits = info_.coef_bits[i];
+      if (std::any_of(missing_bits, missing_bits + DCTSIZE2, [](int bits) { return bits != 0; })) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  Orientation FindOrientation() const {
+    for (const jpeg_marker_struct* marker = info_.marker_list; marker != nullptr;
+         marker = marker->next) {
+      const absl::string_view data(reinterpret_cast<const char*>(marker->data),
+                                   marker->data_length);
+      if (data.substr(0, 6) == absl::string_view("Exif\0\0", 6)) return ExifOrientation(data);
+    }
+    return {};
+  }
+
+  // The four below return false on libjpeg's error. They call it where nothing needs a destructor.
   bool ReadHeader() {
     if (setjmp(errors_.jump)) return false;
     jpeg_create_decompress(&info_);
     jpeg_mem_src(&info_, reinterpret_cast<const unsigned char*>(bytes_.data()), bytes_.size());
+    jpeg_save_markers(&info_, JPEG_APP0 + 1, 0xffff);  // EXIF
     jpeg_read_header(&info_, TRUE);
     return true;
   }
@@ -101,6 +140,13 @@ class JpegDecoder {
     const bool four = info_.jpeg_color_space == JCS_CMYK || info_.jpeg_color_space == JCS_YCCK;
     info_.out_color_space = four ? JCS_CMYK : JCS_RGB;
     jpeg_start_decompress(&info_);
+    return true;
+  }
+
+  bool SkipRows() {
+    if (setjmp(errors_.jump)) return false;
+    JSAMPROW row = row_.data();
+    while (info_.output_scanline < info_.output_height) jpeg_read_scanlines(&info_, &row, 1);
     return true;
   }
 
@@ -160,8 +206,7 @@ class JpegDecoder {
 
 }  // namespace
 
-absl::StatusOr<DecodedBox> DecodeJpeg(absl::string_view bytes,
-                                      const std::function<DecodeRequest(PictureSize)>& request) {
+absl::StatusOr<DecodedBox> DecodeJpeg(absl::string_view bytes, const StoredRequest& request) {
   return JpegDecoder(bytes).Decode(request);
 }
 

@@ -5,14 +5,12 @@
 #include <absl/status/statusor.h>
 #include <absl/strings/string_view.h>
 
-#include <functional>
-
-#include "data/image_codec.h"
+#include "data/orientation.h"
 
 namespace nap {
 
-absl::StatusOr<DecodedBox> DecodeJpeg(absl::string_view bytes,
-                                      const std::function<DecodeRequest(PictureSize)>& request);
+// The box of the stored picture.
+absl::StatusOr<DecodedBox> DecodeJpeg(absl::string_view bytes, const StoredRequest& request);
 
 }  // namespace nap
 

@@ -4,12 +4,17 @@
 #include <glog/logging.h>
 #include <png.h>
 
+#include <algorithm>
 #include <csetjmp>
+#include <cstdint>
 #include <cstring>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "data/exif.h"
 #include "data/image_limits.h"
+#include "data/sample_scaling.h"
 #include "nap/base/status_macros.h"
 
 namespace nap {
@@ -25,18 +30,30 @@ class PngDecoder {
   ~PngDecoder() { png_destroy_read_struct(&png_, &info_, nullptr); }
   PngDecoder(const PngDecoder&) = delete;
 
-  absl::StatusOr<Image> Decode() {
+  absl::StatusOr<StoredPicture> Decode() {
     if (!ReadHeader()) return Error();
     const png_uint_32 width = png_get_image_width(png_, info_);
     const png_uint_32 height = png_get_image_height(png_, info_);
     NAP_RETURN_IF_ERROR(CheckImageSize(width, height));
     Image image{static_cast<int>(height), static_cast<int>(width), {}};
     image.pixels.resize(size_t{3} * width * height);
-    for (png_uint_32 y = 0; y < height; ++y) {
-      rows_.push_back(image.pixels.data() + size_t{3} * width * y);
+    const int bits = DeclaredBits();
+    std::vector<uint16_t> wide;
+    if (bits < 16) {
+      wide.resize(image.pixels.size());
+      SetRows(reinterpret_cast<png_bytep>(wide.data()), 2 * size_t{3} * width, height);
+    } else {
+      SetRows(image.pixels.data(), size_t{3} * width, height);
     }
-    if (!ReadRows()) return Error();
-    return image;
+    if (!ReadRows(/*scale=*/bits == 16)) return Error();
+    if (bits < 16) {
+      uint16_t any = 0;
+      for (const uint16_t sample : wide) any |= sample;
+      const std::vector<uint8_t> to_8_bits = To8Bits(SampleBits(bits, any));
+      std::transform(wide.begin(), wide.end(), image.pixels.begin(),
+                     [&to_8_bits](uint16_t sample) { return to_8_bits[sample]; });
+    }
+    return StoredPicture{std::move(image), FindOrientation()};
   }
 
  private:
@@ -67,17 +84,44 @@ class PngDecoder {
     return true;
   }
 
-  bool ReadRows() {
+  bool ReadRows(bool scale) {
     if (setjmp(png_jmpbuf(png_))) return false;
     png_set_expand(png_);
-    png_set_scale_16(png_);
+    if (scale) {
+      png_set_scale_16(png_);
+    } else if (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__) {
+      png_set_swap(png_);
+    }
     png_set_gray_to_rgb(png_);
     png_set_strip_alpha(png_);
     png_set_interlace_handling(png_);
     png_read_update_info(png_, info_);
     png_read_image(png_, rows_.data());
-    png_read_end(png_, nullptr);
+    png_read_end(png_, info_);  // EXIF may stand behind the pixels
     return true;
+  }
+
+  // How many bits of 16-bit samples are significant; 16 where nothing is said, and for other
+  // samples.
+  int DeclaredBits() const {
+    png_color_8p significant = nullptr;
+    if (png_get_bit_depth(png_, info_) != 16 ||
+        png_get_sBIT(png_, info_, &significant) != PNG_INFO_sBIT) {
+      return 16;
+    }
+    if ((png_get_color_type(png_, info_) & PNG_COLOR_MASK_COLOR) == 0) return significant->gray;
+    return std::max({significant->red, significant->green, significant->blue});
+  }
+
+  Orientation FindOrientation() const {
+    png_bytep exif = nullptr;
+    png_uint_32 length = 0;
+    if (png_get_eXIf_1(png_, info_, &length, &exif) != PNG_INFO_eXIf) return {};
+    return ExifOrientation({reinterpret_cast<const char*>(exif), length});
+  }
+
+  void SetRows(png_bytep first, size_t stride, png_uint_32 height) {
+    for (png_uint_32 y = 0; y < height; ++y) rows_.push_back(first + stride * y);
   }
 
   absl::string_view rest_;
@@ -89,7 +133,9 @@ class PngDecoder {
 
 }  // namespace
 
-absl::StatusOr<Image> DecodePng(absl::string_view bytes) { return PngDecoder(bytes).Decode(); }
+absl::StatusOr<StoredPicture> DecodePng(absl::string_view bytes) {
+  return PngDecoder(bytes).Decode();
+}
 
 std::string EncodePng(const uint8_t* pixels, PictureSize size, int channels) {
   png_image image{};

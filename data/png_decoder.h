@@ -5,11 +5,11 @@
 #include <absl/status/statusor.h>
 #include <absl/strings/string_view.h>
 
-#include "data/image_codec.h"
+#include "data/orientation.h"
 
 namespace nap {
 
-absl::StatusOr<Image> DecodePng(absl::string_view bytes);
+absl::StatusOr<StoredPicture> DecodePng(absl::string_view bytes);
 
 }  // namespace nap
 

@@ -11,6 +11,7 @@ _LIBRARIES = {
     ],
     "benchmark": ["benchmark"],
     "gflags": ["gflags"],
+    "giflib": ["libgif"],
     "glog": ["libglog"],
     "googletest": [
         "gmock",
@@ -20,6 +21,11 @@ _LIBRARIES = {
     "highway": ["libhwy"],
     "libjpeg": ["libjpeg"],
     "libpng": ["libpng"],
+    "libtiff": ["libtiff-4"],
+    "libwebp": [
+        "libwebp",
+        "libwebpdemux",
+    ],
     "libzip": ["libzip"],
     "zlib": ["zlib"],
 }
