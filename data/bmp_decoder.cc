@@ -147,7 +147,7 @@ class BmpDecoder {
         for (size_t bit = 0; bit < static_cast<size_t>(width_) * bits_; bit += bits_) {
           const uint32_t byte = static_cast<uint8_t>(bytes_[row + bit / 8]);
           const uint32_t index = byte >> (8 - bits_ - bit % 8) & ((1U << bits_) - 1);
-          out = std::copy_n(palette_[index].begin(), 3, out);
+          out = Put(palette_[index], out);
         }
       } else {
         const size_t length = bits_ / 8;
@@ -165,7 +165,7 @@ class BmpDecoder {
     image_ = Filled(Size(), palette_[0]);
     int64_t x = 0, y = 0;
     const auto put = [&](uint32_t index) {
-      if (x < width_ && y < height_) std::copy_n(palette_[index].begin(), 3, Row(y) + 3 * x);
+      if (x < width_ && y < height_) Put(palette_[index], Row(y) + 3 * x);
       ++x;
     };
     // Pixel i of those in the bytes from `at` on.

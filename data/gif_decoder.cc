@@ -42,9 +42,7 @@ class GifDecoder {
       if (DGifGetLine(file_, row.data(), frame.Width) == GIF_ERROR) return Error();
       uint8_t* out =
           picture.image.pixels.data() + (ptrdiff_t{frame.Top + y} * width + frame.Left) * 3;
-      for (const GifPixelType index : row) {
-        out = std::copy_n(colours[index].begin(), 3, out);
-      }
+      for (const GifPixelType index : row) out = Put(colours[index], out);
     }
     return picture;
   }

@@ -35,13 +35,17 @@ absl::StatusOr<StoredPicture> DecodeWhole(absl::string_view bytes) {
 
 absl::StatusOr<DecodedBox> DecodeStored(absl::string_view bytes, const StoredRequest& request) {
   if (absl::StartsWith(bytes, "\xff\xd8\xff")) return DecodeJpeg(bytes, request);
-  NAP_ASSIGN_OR_RETURN(const StoredPicture picture, DecodeWhole(bytes));
-  const Image& whole = picture.image;
+  NAP_ASSIGN_OR_RETURN(StoredPicture picture, DecodeWhole(bytes));
+  Image& whole = picture.image;
   const Box box = request({whole.height, whole.width}, picture.orientation).box;
   const PixelBox pixels = Touched(box, {whole.height, whole.width});
+  if (pixels.height == whole.height && pixels.width == whole.width) {
+    return DecodedBox{std::move(whole), box, ""};
+  }
   DecodedBox result{{pixels.height, pixels.width, {}},
                     {box.top - pixels.top, box.left - pixels.left, box.height, box.width},
                     ""};
+  result.image.pixels.reserve(size_t{3} * pixels.height * pixels.width);
   for (int y = 0; y < pixels.height; ++y) {
     const auto row =
         whole.pixels.begin() + (int64_t{pixels.top + y} * whole.width + pixels.left) * 3;

@@ -26,12 +26,21 @@ inline absl::Status CheckImageSize(uint32_t width, uint32_t height) {
 
 using Colour = std::array<uint8_t, 3>;
 
+// Returns where the next pixel goes.
+inline uint8_t* Put(const Colour& colour, uint8_t* out) {
+  for (const uint8_t value : colour) *out++ = value;
+  return out;
+}
+
 // The image of one colour.
 inline Image Filled(PictureSize size, const Colour& colour) {
   Image image{size.height, size.width, {}};
-  image.pixels.resize(size_t{3} * size.height * size.width);
-  for (auto pixel = image.pixels.begin(); pixel != image.pixels.end(); pixel += 3) {
-    std::copy(colour.begin(), colour.end(), pixel);
+  const size_t length = size_t{3} * size.height * size.width;
+  image.pixels.resize(length);
+  uint8_t* pixels = image.pixels.data();
+  Put(colour, pixels);
+  for (size_t done = 3; done < length; done *= 2) {
+    std::copy_n(pixels, std::min(done, length - done), pixels + done);
   }
   return image;
 }

@@ -1,6 +1,5 @@
 #include "data/orientation.h"
 
-#include <algorithm>
 #include <cstddef>
 #include <utility>
 
@@ -55,7 +54,8 @@ DecodedBox Upright(DecodedBox stored, const Orientation& orientation) {
   for (int y = 0; y < to.height; ++y) {
     const uint8_t* pixel = first + y * (transposed ? along_row : to_next_row);
     for (int x = 0; x < to.width; ++x) {
-      out = std::copy_n(pixel + x * (transposed ? to_next_row : along_row), 3, out);
+      const uint8_t* from_pixel = pixel + x * (transposed ? to_next_row : along_row);
+      for (int c = 0; c < 3; ++c) *out++ = from_pixel[c];
     }
   }
   return result;
