@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 #include "nap/base/heartbeat.h"
 #include "nap/base/status_macros.h"
@@ -31,11 +32,34 @@ absl::Status SystemError(absl::string_view what, const std::string& path, int er
   return absl::UnavailableError(message);
 }
 
+// The system call, until no signal comes between. Close is none of these: it has closed.
+template <typename Call>
+auto Retried(const Call& call) {
+  auto result = call();
+  while (result < 0 && errno == EINTR) result = call();
+  return result;
+}
+
+// A name that is new or that names another file now is so after a loss of power only once its
+// folder is on the disk.
+absl::Status FlushFolderOf(const std::string& path) {
+  std::string folder = std::filesystem::path(path).parent_path().string();
+  if (folder.empty()) folder = ".";
+  const int file =
+      Retried([&] { return ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); });
+  if (file < 0 && errno == EACCES) return absl::OkStatus();  // one may write into it, not read it
+  if (file < 0) return SystemError("cannot open", folder, errno);
+  // EINVAL: a file system that has nothing to wait for.
+  const int error = Retried([&] { return ::fsync(file); }) == 0 || errno == EINVAL ? 0 : errno;
+  ::close(file);
+  return error == 0 ? absl::OkStatus() : SystemError("cannot write", folder, error);
+}
+
 absl::Status WriteAll(int file, const std::string& path, absl::string_view content) {
   while (!content.empty()) {
     Heartbeat();
-    const ssize_t written = ::write(file, content.data(), std::min(content.size(), kBlock));
-    if (written < 0 && errno == EINTR) continue;
+    const ssize_t written =
+        Retried([&] { return ::write(file, content.data(), std::min(content.size(), kBlock)); });
     if (written < 0) return SystemError("cannot write", path, errno);
     content.remove_prefix(static_cast<size_t>(written));
   }
@@ -45,13 +69,12 @@ absl::Status WriteAll(int file, const std::string& path, absl::string_view conte
 }  // namespace
 
 absl::StatusOr<std::string> ReadFile(const std::string& path) {
-  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  const int file = Retried([&] { return ::open(path.c_str(), O_RDONLY | O_CLOEXEC); });
   if (file < 0) return SystemError("cannot open", path, errno);
   std::string content;
   char block[1 << 16];
   for (;;) {
-    const ssize_t count = ::read(file, block, sizeof block);
-    if (count < 0 && errno == EINTR) continue;
+    const ssize_t count = Retried([&] { return ::read(file, block, sizeof block); });
     if (count < 0) {
       const int error = errno;
       ::close(file);
@@ -74,11 +97,14 @@ absl::Status WriteFileAtomically(const std::string& path, absl::string_view cont
         absl::StrCat("cannot write ", path, ": there is something that is no regular file"));
   }
   const std::string temporary = path + ".tmp";
-  const int file = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  const int file = Retried(
+      [&] { return ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666); });
   if (file < 0) return SystemError("cannot create", temporary, errno);
   absl::Status status = WriteAll(file, temporary, content);
-  if (status.ok() && ::fsync(file) != 0) status = SystemError("cannot write", temporary, errno);
-  if (::close(file) != 0 && status.ok()) status = SystemError("cannot write", temporary, errno);
+  if (status.ok() && Retried([&] { return ::fsync(file); }) != 0)
+    status = SystemError("cannot write", temporary, errno);
+  if (::close(file) != 0 && errno != EINTR && status.ok())
+    status = SystemError("cannot write", temporary, errno);
   if (status.ok() && !keep_as.empty() && ::rename(path.c_str(), keep_as.c_str()) != 0 &&
       errno != ENOENT) {
     status = SystemError("cannot write", keep_as, errno);
@@ -87,13 +113,20 @@ absl::Status WriteFileAtomically(const std::string& path, absl::string_view cont
     status = SystemError("cannot write", path, errno);
   }
   if (!status.ok()) ::unlink(temporary.c_str());
+  if (status.ok()) status = FlushFolderOf(path);
   return status;
 }
 
 absl::Status MakeFolder(const std::string& path) {
   std::error_code error;
+  std::vector<std::string> made;
+  for (std::filesystem::path part = path; !part.empty() && !std::filesystem::exists(part, error);
+       part = part.parent_path()) {
+    made.push_back(part.string());
+  }
   std::filesystem::create_directories(path, error);
   if (error) return SystemError("cannot create the folder", path, error.value());
+  for (const std::string& part : made) NAP_RETURN_IF_ERROR(FlushFolderOf(part));
   return absl::OkStatus();
 }
 
@@ -104,9 +137,12 @@ absl::Status MakeNewFolder(const std::string& path) {
 }
 
 absl::StatusOr<LineWriter> LineWriter::Open(const std::string& path) {
-  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+  const int file = Retried(
+      [&] { return ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666); });
   if (file < 0) return SystemError("cannot create", path, errno);
-  return LineWriter(path, file);
+  LineWriter writer(path, file);
+  NAP_RETURN_IF_ERROR(FlushFolderOf(path));
+  return writer;
 }
 
 absl::StatusOr<LineWriter> LineWriter::OpenAt(const std::string& path, int64_t size) {
@@ -116,7 +152,7 @@ absl::StatusOr<LineWriter> LineWriter::OpenAt(const std::string& path, int64_t s
     return absl::DataLossError(absl::StrCat(path, " has ", end, " bytes of the ", size,
                                             " that it should have: it was cut or replaced"));
   }
-  if (end > size && ::ftruncate(writer.file_, size) != 0) {
+  if (end > size && Retried([&] { return ::ftruncate(writer.file_, size); }) != 0) {
     return SystemError("cannot cut back", path, errno);
   }
   return writer;
@@ -138,14 +174,15 @@ absl::Status LineWriter::WriteRecord(absl::string_view record) {
   const absl::Status status = WriteAll(file_, path_, record);
   // On what is not a plain file this fails, and there is nothing to cut back.
   if (!status.ok() && end >= 0) {
-    [[maybe_unused]] const int ignored = ::ftruncate(file_, end);
+    [[maybe_unused]] const int ignored = Retried([&] { return ::ftruncate(file_, end); });
   }
   return status;
 }
 
 absl::StatusOr<int64_t> LineWriter::Flush() {
   // EINVAL: not a plain file, which has nothing to wait for.
-  if (::fsync(file_) != 0 && errno != EINVAL) return SystemError("cannot write", path_, errno);
+  if (Retried([&] { return ::fsync(file_); }) != 0 && errno != EINVAL)
+    return SystemError("cannot write", path_, errno);
   return std::max<int64_t>(::lseek(file_, 0, SEEK_END), 0);
 }
 

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -357,6 +358,34 @@ void SpinLess(char** argv) {
 
 namespace {
 
+// The name of the program in ": error: ", for whom there may be no memory to make it in.
+char name_at_end[64] = "";
+
+// An exception that nobody catches: one thrown beside main, within a destructor, or where there is
+// no memory left to unwind. The run has its last checkpoint.
+[[noreturn]] void EndInOneLine() {
+  static std::atomic<bool> has_ended{false};
+  while (has_ended.exchange(true)) ::pause();  // another thread says it
+  char what[512] = "";
+  const auto keep = [&](const char* text) { std::snprintf(what, sizeof what, "%s", text); };
+  try {
+    if (std::current_exception() != nullptr) std::rethrow_exception(std::current_exception());
+    keep("ended for no known reason");
+  } catch (const std::bad_alloc&) {
+    keep(kOutOfMemory);
+  } catch (const std::exception& error) {
+    try {
+      keep(std::string(FirstLine(InOurWords(error.what()))).c_str());
+    } catch (const std::exception&) {
+      keep(kOutOfMemory);
+    }
+  } catch (...) {
+    keep("ended by an unknown exception");
+  }
+  ::dprintf(STDERR_FILENO, "%s: error: %s\n", name_at_end, what);
+  ::_exit(1);
+}
+
 // Where a program is started without one of them, the next file that is opened would become it, and
 // what is printed would go there.
 void OpenStandardStreams() {
@@ -371,6 +400,8 @@ void OpenStandardStreams() {
 int RunProgram(int argc, char** argv, const ProgramOptions& options,
                const std::function<absl::Status()>& body) {
   OpenStandardStreams();
+  std::snprintf(name_at_end, sizeof name_at_end, "%s", options.name.c_str());
+  std::set_terminate(&EndInOneLine);
   // Who no longer reads what is printed ends no work.
   std::signal(SIGPIPE, SIG_IGN);
 #ifdef __GLIBC__

@@ -22,6 +22,13 @@ KeyType Key(const at::Tensor& parameter) {
   }
 }
 
+// At every error LibTorch looks for a stack trace, which nobody sees here, and where memory has run
+// out it ends the process by that.
+[[maybe_unused]] const bool no_stack_traces = [] {
+  c10::SetStackTraceFetcher([] { return std::string(); });
+  return true;
+}();
+
 }  // namespace
 
 OptimizerState::key_type StateKey(const at::Tensor& parameter) { return Key(parameter); }
