@@ -3,12 +3,20 @@
 #include <absl/strings/str_cat.h>
 #include <zip.h>
 
+#include <functional>
 #include <memory>
 #include <vector>
 
-namespace nap {
+#include "nap/base/status_macros.h"
 
-absl::Status CheckZipArchive(absl::string_view bytes) {
+namespace nap {
+namespace {
+
+// Calls visit(name, block) for all that the archive holds, block by block in order, with one that
+// is empty at the end of each part.
+absl::Status ForEachBlock(
+    absl::string_view bytes,
+    const std::function<absl::Status(absl::string_view name, absl::string_view block)>& visit) {
   zip_source_t* const source =
       ::zip_source_buffer_create(bytes.data(), bytes.size(), /*freep=*/0, nullptr);
   const std::unique_ptr<zip_t, void (*)(zip_t*)> archive(
@@ -21,24 +29,49 @@ absl::Status CheckZipArchive(absl::string_view bytes) {
   std::vector<char> block(1 << 16);
   for (zip_int64_t i = 0; i < count; ++i) {
     const auto index = static_cast<zip_uint64_t>(i);
+    const char* const known = ::zip_get_name(archive.get(), index, ZIP_FL_ENC_RAW);
+    const std::string name = known == nullptr ? "?" : known;
     const std::unique_ptr<zip_file_t, int (*)(zip_file_t*)> file(
         ::zip_fopen_index(archive.get(), index, 0), ::zip_fclose);
     zip_uint64_t size = 0;
     zip_int64_t read = file == nullptr ? -1 : 1;
     while (read > 0) {
       read = ::zip_fread(file.get(), block.data(), block.size());
-      if (read > 0) size += static_cast<zip_uint64_t>(read);
+      if (read < 0) break;
+      size += static_cast<zip_uint64_t>(read);
+      NAP_RETURN_IF_ERROR(visit(name, {block.data(), static_cast<size_t>(read)}));
     }
     zip_stat_t said;
     ::zip_stat_init(&said);
-    if (read == 0 && ::zip_stat_index(archive.get(), index, 0, &said) == 0 && said.size == size) {
-      continue;
+    if (read != 0 || ::zip_stat_index(archive.get(), index, 0, &said) != 0 || said.size != size) {
+      return absl::DataLossError(absl::StrCat("its part ", name, " is damaged"));
     }
-    const char* const name = ::zip_get_name(archive.get(), index, ZIP_FL_ENC_RAW);
-    return absl::DataLossError(
-        absl::StrCat("its part ", name == nullptr ? "?" : name, " is damaged"));
   }
   return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status CheckZipArchive(absl::string_view bytes) {
+  return ForEachBlock(bytes, [](absl::string_view, absl::string_view) { return absl::OkStatus(); });
+}
+
+absl::StatusOr<std::map<std::string, std::string>> ReadZipArchive(absl::string_view bytes) {
+  std::map<std::string, std::string> parts;
+  std::string part;
+  size_t size = 0;
+  NAP_RETURN_IF_ERROR(
+      ForEachBlock(bytes, [&](absl::string_view name, absl::string_view block) -> absl::Status {
+        size += block.size();
+        if (size > bytes.size()) return absl::DataLossError("its parts are larger than it is");
+        part.append(block.data(), block.size());
+        if (!block.empty()) return absl::OkStatus();
+        const bool is_new = parts.emplace(name, std::move(part)).second;
+        part.clear();
+        if (is_new) return absl::OkStatus();
+        return absl::DataLossError(absl::StrCat("its part ", name, " is there twice"));
+      }));
+  return parts;
 }
 
 }  // namespace nap

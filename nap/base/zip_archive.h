@@ -1,15 +1,23 @@
+// ZIP archives in memory, as LibTorch's files are, which it believes whatever they say.
 #ifndef NAP_BASE_ZIP_ARCHIVE_H_
 #define NAP_BASE_ZIP_ARCHIVE_H_
 
 #include <absl/status/status.h>
+#include <absl/status/statusor.h>
 #include <absl/strings/string_view.h>
+
+#include <map>
+#include <string>
 
 namespace nap {
 
-// OK if the bytes are a ZIP archive, as LibTorch's files are, and all that it holds has the size
-// and the checksum (CRC-32) that it says, which LibTorch believes; else DataLoss with what is
-// wrong.
+// OK if the bytes are an archive and all that it holds has the size and the checksum (CRC-32) that
+// it says; else DataLoss with what is wrong.
 absl::Status CheckZipArchive(absl::string_view bytes);
+
+// All parts by name, of an archive that is so, has no name twice, and is not compressed: they take
+// no more memory than it does. Else DataLoss.
+absl::StatusOr<std::map<std::string, std::string>> ReadZipArchive(absl::string_view bytes);
 
 }  // namespace nap
 

@@ -9,7 +9,7 @@
 namespace nap {
 namespace {
 
-std::string Archive(const std::string& path) {
+std::string Archive(const std::string& path, int compression = ZIP_CM_STORE) {
   ::unlink(path.c_str());
   int error = 0;
   zip_t* const archive = ::zip_open(path.c_str(), ZIP_CREATE, &error);
@@ -17,7 +17,7 @@ std::string Archive(const std::string& path) {
   for (const char* name : {"a", "b"}) {
     const zip_int64_t index = ::zip_file_add(
         archive, name, ::zip_source_buffer(archive, content.data(), content.size(), 0), 0);
-    ::zip_set_file_compression(archive, static_cast<zip_uint64_t>(index), ZIP_CM_STORE, 0);
+    ::zip_set_file_compression(archive, static_cast<zip_uint64_t>(index), compression, 0);
   }
   EXPECT_EQ(::zip_close(archive), 0);
   return *ReadFile(path);
@@ -36,6 +36,21 @@ TEST(ZipArchiveTest, EveryPartMustBeWhole) {
        {bytes.substr(0, bytes.size() / 2), std::string(), std::string("none")}) {
     EXPECT_TRUE(absl::IsDataLoss(CheckZipArchive(damaged)));
   }
+}
+
+TEST(ZipArchiveTest, GivesTheParts) {
+  const auto parts = ReadZipArchive(Archive(::testing::TempDir() + "/parts.zip"));
+  ASSERT_TRUE(parts.ok()) << parts.status();
+  const std::string content(100'000, 'x');
+  EXPECT_EQ(*parts, (std::map<std::string, std::string>{{"a", content}, {"b", content}}));
+}
+
+// What is compressed could be a thousand times as large.
+TEST(ZipArchiveTest, PartsAreNotLargerThanTheArchive) {
+  const std::string path = ::testing::TempDir() + "/compressed.zip";
+  const std::string compressed = Archive(path, ZIP_CM_DEFLATE);
+  EXPECT_TRUE(CheckZipArchive(compressed).ok());
+  EXPECT_EQ(ReadZipArchive(compressed).status().message(), "its parts are larger than it is");
 }
 
 }  // namespace

@@ -6,12 +6,11 @@
 #include <torch/csrc/jit/serialization/pickle.h>
 #include <zlib.h>
 
-#include <exception>
 #include <vector>
 
 #include "nap/base/files.h"
 #include "nap/base/status_macros.h"
-#include "nap/base/zip_archive.h"
+#include "nap/training/checkpoint_pickle.h"
 
 namespace nap {
 namespace {
@@ -51,15 +50,6 @@ c10::IValue ToDict(const std::map<std::string, T>& values) {
   c10::Dict<std::string, T> dict;
   for (const auto& [name, value] : values) dict.insert(name, value);
   return dict;
-}
-
-template <typename T>
-std::map<std::string, T> FromDict(const c10::IValue& value) {
-  std::map<std::string, T> values;
-  for (const auto& entry : value.toGenericDict()) {
-    values[entry.key().toStringRef()] = entry.value().template to<T>();
-  }
-  return values;
 }
 
 // What is in the way of reading the payload: DataLoss with the damage, or FailedPrecondition.
@@ -110,21 +100,11 @@ absl::StatusOr<Checkpoint> DecodeCheckpoint(const std::string& bytes, const std:
   }
   if (!status.ok())
     return absl::Status(status.code(), absl::StrCat(name, " is of ", status.message()));
-  const absl::Status not_one = absl::DataLossError(
-      absl::StrCat(name, " is damaged (it holds something else than a checkpoint)"));
-  try {
-    // Of what somebody has made to do harm: LibTorch would believe any size.
-    const absl::string_view archive = absl::string_view(bytes).substr(kHeaderSize);
-    if (!CheckZipArchive(archive).ok()) return not_one;
-    const c10::IValue payload = torch::jit::pickle_load({archive.begin(), archive.end()});
-    const auto& maps = payload.toTupleRef().elements();
-    if (maps.size() == 4) {
-      return Checkpoint{FromDict<at::Tensor>(maps[0]), FromDict<int64_t>(maps[1]),
-                        FromDict<double>(maps[2]), FromDict<std::string>(maps[3])};
-    }
-  } catch (const std::exception&) {  // LibTorch's words would not help
-  }
-  return not_one;
+  absl::StatusOr<Checkpoint> checkpoint =
+      FromPickleArchive(absl::string_view(bytes).substr(kHeaderSize));
+  if (checkpoint.ok()) return checkpoint;
+  return absl::DataLossError(absl::StrCat(name, " is damaged (it holds something else than a ",
+                                          "checkpoint: ", checkpoint.status().message(), ")"));
 }
 
 absl::Status WriteCheckpoint(const std::string& folder, const Checkpoint& checkpoint) {
