@@ -43,14 +43,12 @@
 #include "nap/runtime/memory.h"
 #include "nap/search/optimization.h"
 #include "nap/search/searcher.h"
+#include "nap/search_space/search_space.h"
 #include "nap/training/checkpoint.h"
+#include "ops/operation.h"
 
-DEFINE_string(preset, "quick",
-              "quick, standard, paper or nas_bench_201: the flag file that sets the defaults");
-DEFINE_string(method, "nap",
-              "nap, nap_ablation, nap_magnitude, darts, darts_second_order, fair_darts, darts_pt, "
-              "darts_minus, pc_darts, random or largest: "
-              "the flag file that chooses the search's parts, after the preset's");
+DEFINE_string(preset, "quick", "the flag file that sets the defaults");
+DEFINE_string(method, "nap", "the flag file that chooses the search's parts, after the preset's");
 
 DEFINE_string(search_space, "darts", "which cells there are, and how a network is made of them");
 DEFINE_string(operations, "",
@@ -106,8 +104,8 @@ DEFINE_double(operation_dropout, 0,
 DEFINE_int32(cutout, 0, "side of the square cut out of each image, pixels; 0: none");
 
 DEFINE_string(final_network, "cifar",
-              "the final network, whose size is reported and may be limited: cifar (for the images "
-              "searched on) or imagenet (224 x 224 pixels, 1000 classes)");
+              "the final network, whose size is reported and may be limited; cifar: for the images "
+              "searched on; imagenet: for 224 x 224 pixels and 1000 classes");
 DEFINE_int32(
     final_channels, 0,
     "channels of its first cell; 0: the search space's own (darts: 36, or 48 for imagenet)");
@@ -325,7 +323,21 @@ absl::Status FitLengthToEpochs(const std::set<std::string>& given,
 const ProgramOptions& Program() {
   static const auto* const program = [] {
     auto* options = new ProgramOptions(RunProgramOptions(
-        "searches a network by pruning, on CIFAR-10 or on built-in drawings", __FILE__, Kind()));
+        "searches a network by pruning, on CIFAR-10 or on built-in drawings", __FILE__, Kind(),
+        {{"What is searched, and how far", {"preset", "method"}},
+         {"Search space", {"search_space", "operations", "extra_operations", "channels", "cells"}},
+         {"Strengths and pruning",
+          {"relaxation", "strength_loss", "criterion", "schedule", "warmup_epochs", "prune_begin",
+           "prune_end", "prune_every", "operation_dropout", "auxiliary_skip"}},
+         {"Budget, final network",
+          {"operations_per_cell", "operations_per_edge", "operations_per_node", "max_parameters",
+           "max_mult_adds", "cost_exponent", "final_network", "final_channels", "final_cells",
+           "nas_bench_201_table"}},
+         {"Training of the supernet",
+          {"optimization", "epochs", "steps_per_epoch", "batch_size", "train_fraction",
+           "learning_rate", "final_learning_rate", "momentum", "weight_decay", "gradient_clip",
+           "strength_learning_rate", "strength_weight_decay", "crop_padding", "flip", "cutout",
+           "evaluation_images"}}}));
     options->flag_files.push_back({"method", "experiments/methods"});
     options->free_flags.insert("nas_bench_201_table");
     options->path_flags.insert("nas_bench_201_table");
@@ -337,6 +349,10 @@ const ProgramOptions& Program() {
                            PartFlagOf<PruningScheduleDefinition>("schedule"),
                            PartFlagOf<OptimizationDefinition>("optimization"),
                            PartFlagOf<StrengthLossDefinition>("strength_loss")});
+    options->choices.insert(options->choices.end(),
+                            {ChoicesOf<OperationDefinition>("operations"),
+                             NamesOf("extra_operations", OperationRegistry::Global().Names()),
+                             NamesOf("final_network", NetworkNames())});
     options->moved_flags = MovedFlags();
     return options;
   }();

@@ -4,8 +4,7 @@
 #include "nap/base/status_macros.h"
 
 DEFINE_string(dataset, "",
-              "empty: cifar10, in imagenet_transfer image_folder, if --data_dir is given, else "
-              "drawings that are built in");
+              "empty: with --data_dir cifar10, in imagenet_transfer image_folder, else built_in");
 DEFINE_string(data_dir, "", "folder of the dataset's files; relative to where you are");
 DEFINE_int32(image_size, 0,
              "side of the square that is read, pixels (image_folder); 0: the dataset's own");
@@ -20,7 +19,13 @@ DEFINE_bool(strict, false, "a broken image ends the work instead of being left o
 
 namespace nap {
 
-const char* const kDataFlags = __FILE__;
+void AddDataFlags(ProgramOptions* program) {
+  program->shared_files.push_back(__FILE__);
+  program->groups.push_back(
+      {"Images",
+       {"dataset", "data_dir", "image_size", "max_images", "label_file", "split_seed", "strict"}});
+  program->choices.push_back(ChoicesOf<DatasetDefinition>("dataset"));
+}
 
 absl::Status CheckDataFlags() {
   NAP_RETURN_IF_ERROR(CheckAtLeast("max_images", FLAGS_max_images, 0));

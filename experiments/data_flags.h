@@ -8,6 +8,7 @@
 #include <string>
 
 #include "data/dataset.h"
+#include "nap/base/program.h"
 
 DECLARE_string(dataset);
 DECLARE_string(data_dir);
@@ -19,8 +20,8 @@ DECLARE_uint64(split_seed);
 
 namespace nap {
 
-// The file that defines them, for ProgramOptions::shared_files.
-extern const char* const kDataFlags;
+// Makes them flags of the program.
+void AddDataFlags(ProgramOptions* program);
 
 // InvalidArgument that names the flag that is out of range.
 absl::Status CheckDataFlags();

@@ -35,9 +35,9 @@
 #include "nap/report/nas_bench_201_table.h"
 #include "nap/report/run_schema.h"
 #include "nap/runtime/launch.h"
+#include "nap/search_space/search_space.h"
 
-DEFINE_string(preset, "quick",
-              "quick, small, standard or nas_bench_201: the flag file that sets the defaults");
+DEFINE_string(preset, "quick", "the flag file that sets the defaults");
 DEFINE_string(methods, "nap,darts,random",
               "search methods, comma-separated: flag files in experiments/methods");
 DEFINE_string(seeds, "2",
@@ -250,6 +250,24 @@ absl::Status Collect(const Programs& programs) {
   return absl::OkStatus();
 }
 
+ProgramOptions Program() {
+  ProgramOptions options{"method_comparison",
+                         "compares search methods: searches with each over several seeds, trains "
+                         "what they find, and writes a table",
+                         __FILE__};
+  options.flag_files = {{"preset", "experiments/presets/method_comparison"}};
+  options.others_flag_files = {{"methods", "experiments/methods"},
+                               {"search_preset", "experiments/presets/cifar_search"},
+                               {"train_preset", "experiments/presets/cifar_train"}};
+  options.groups = {{"What is compared", {"preset", "methods", "seeds"}},
+                    {"Searches", {"search_preset", "search_space", "search_flags"}},
+                    {"What judges them", {"train_preset", "train_flags", "nas_bench_201_table"}}};
+  AddDataFlags(&options);
+  options.groups.push_back({"Machine, folder", {"threads", "out_dir", "collect_only"}});
+  options.choices.push_back(ChoicesOf<SearchSpaceDefinition>("search_space"));
+  return options;
+}
+
 absl::Status Main(Programs programs, const std::vector<std::string>& arguments) {
   NAP_RETURN_IF_ERROR(CheckRange("threads", FLAGS_threads, 0, kMostThreads));
   NAP_RETURN_IF_ERROR(CheckDataFlags());
@@ -271,18 +289,10 @@ int main(int argc, char** argv) {
   const auto search = nap::FindProgram(argv[0], "experiments/cifar_search");
   const auto train = nap::FindProgram(argv[0], "experiments/cifar_train");
   const std::vector<std::string> arguments(argv + 1, argv + argc);
-  return nap::RunProgram(
-      argc, argv,
-      {"method_comparison",
-       "compares search methods: searches with each over several seeds, trains "
-       "what they find, and writes a table",
-       __FILE__,
-       {nap::kDataFlags},
-       {{"preset", "experiments/presets/method_comparison"}}},
-      [&]() -> absl::Status {
-        if (!search.ok()) return search.status();
-        if (!train.ok()) return train.status();
-        return nap::Main({{*search, nap::ComparedSearch()}, {*train, nap::ComparedTraining()}},
-                         arguments);
-      });
+  return nap::RunProgram(argc, argv, nap::Program(), [&]() -> absl::Status {
+    if (!search.ok()) return search.status();
+    if (!train.ok()) return train.status();
+    return nap::Main({{*search, nap::ComparedSearch()}, {*train, nap::ComparedTraining()}},
+                     arguments);
+  });
 }

@@ -35,9 +35,9 @@ DEFINE_double(gradient_clip, 5, "largest norm of the weights' gradients");
 DEFINE_uint64(seed, 0,
               "of everything random; the same seed on the same machine gives the same bits");
 DEFINE_int32(threads, 0, "threads that compute; 0: all cores");
-DEFINE_string(device, "auto", "cpu, cuda, cuda:N or auto");
+DEFINE_string(device, "auto", "what computes; auto: a GPU if there is one, else the CPU");
 DEFINE_string(precision, "float32",
-              "of a step: float32, tf32 (on a GPU) or bfloat16 (autocast; weights stay float32)");
+              "of a step; tf32: on a GPU only; bfloat16: by autocast, weights stay float32");
 DEFINE_bool(deterministic, false,
             "the same seed gives the same bits on a GPU too, more slowly; on a CPU it always does");
 DEFINE_string(backend, "fused", "what computes the cells, where it can: elsewhere reference does");
@@ -65,6 +65,9 @@ namespace {
 bool begins_anew = false;
 
 bool Resumes() { return FLAGS_resume != "no" && !begins_anew; }
+
+std::vector<std::string> ResumeWords() { return {"yes", "auto", "no"}; }
+std::vector<std::string> BatchNormWords() { return {"global", "local"}; }
 
 using Flags = std::map<std::string, std::string>;
 
@@ -122,8 +125,8 @@ absl::StatusOr<Flags> EarlierFlags(const RunKind& kind, const ProgramOptions& pr
   }
   if (!Resumes()) return Flags();
   if (FLAGS_resume != "yes" && FLAGS_resume != "auto") {
-    return absl::InvalidArgumentError(
-        absl::StrCat("unknown resume '", FLAGS_resume, "'; known: yes, auto, no"));
+    return absl::InvalidArgumentError(absl::StrCat(
+        "unknown resume '", FLAGS_resume, "'; known: ", absl::StrJoin(ResumeWords(), ", ")));
   }
   if (FLAGS_out_dir.empty()) {
     return absl::InvalidArgumentError("--resume needs --out_dir, the folder of the run to resume");
@@ -175,8 +178,21 @@ absl::StatusOr<std::unique_ptr<const Checkpoint>> ReadSharedCheckpoint(ProcessGr
 }  // namespace
 
 ProgramOptions RunProgramOptions(const std::string& description, const std::string& main_file,
-                                 const RunKind& kind) {
-  ProgramOptions options{kind.experiment, description, main_file, {kDataFlags, __FILE__}};
+                                 const RunKind& kind, std::vector<FlagGroup> own_groups) {
+  ProgramOptions options{kind.experiment, description, main_file};
+  options.groups = std::move(own_groups);
+  AddDataFlags(&options);
+  options.shared_files.push_back(__FILE__);
+  options.groups.push_back({"Machine, processes",
+                            {"threads", "workers", "device", "precision", "deterministic",
+                             "backend", "recompute", "batch_norm", "peer_timeout"}});
+  options.groups.push_back(
+      {"Run folder",
+       {"out_dir", "resume", "seed", "checkpoint_minutes", "log_every", "tensorboard"}});
+  options.choices.insert(
+      options.choices.end(),
+      {NamesOf("device", DeviceNames()), NamesOf("precision", PrecisionNames()),
+       NamesOf("batch_norm", BatchNormWords()), NamesOf("resume", ResumeWords())});
   options.flag_files = {{"preset", absl::StrCat("experiments/presets/", kind.experiment)}};
   options.earlier_flags = [kind](const ProgramOptions& program, bool to_run) {
     return EarlierFlags(kind, program, to_run);
@@ -272,7 +288,8 @@ absl::StatusOr<bool> GlobalNormsFromFlags(bool otherwise) {
     return FLAGS_batch_norm == "global";
   }
   return absl::InvalidArgumentError(
-      absl::StrCat("unknown batch_norm '", FLAGS_batch_norm, "'; known: global, local"));
+      absl::StrCat("unknown batch_norm '", FLAGS_batch_norm,
+                   "'; known: ", absl::StrJoin(BatchNormWords(), ", ")));
 }
 
 std::string ComputingText(const RunBegin& run) {

@@ -36,9 +36,10 @@ DECLARE_string(resume);
 namespace nap {
 
 // Of a program with these flags, those of data_flags.h, --preset and --resume. `main_file`:
-// __FILE__ of its main.
+// __FILE__ of its main. `own_groups`: of its flags and of those of these that are no matter of
+// machines and folders, which --help shows first.
 ProgramOptions RunProgramOptions(const std::string& description, const std::string& main_file,
-                                 const RunKind& kind);
+                                 const RunKind& kind, std::vector<FlagGroup> own_groups);
 
 // InvalidArgument that names the flag that is out of range.
 absl::Status CheckRunFlags();

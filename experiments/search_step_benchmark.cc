@@ -17,7 +17,9 @@
 #include "nap/base/benchmark_program.h"
 #include "nap/base/random.h"
 #include "nap/base/status_macros.h"
+#include "nap/engine/executor.h"
 #include "nap/pruning/pruner.h"
+#include "nap/relaxation/relaxation.h"
 #include "nap/runtime/device.h"
 #include "nap/runtime/memory.h"
 #include "nap/runtime/threads.h"
@@ -31,7 +33,7 @@ DEFINE_string(cells, "8", "cells");
 DEFINE_string(relaxation, "softmax", "relaxations");
 DEFINE_string(backend, "fused,reference", "backends");
 DEFINE_string(precision, "float32", "precisions");
-DEFINE_string(device, "cpu", "cpu, cuda, cuda:N or auto");
+DEFINE_string(device, "cpu", "what computes; auto: a GPU if there is one, else the CPU");
 DEFINE_bool(recompute, false, "keep less memory for the backward pass (fused backend)");
 DEFINE_string(living, "100,50", "shares of the operations that are alive, percent");
 DEFINE_int32(threads, 0, "threads that compute; 0: all cores");
@@ -168,7 +170,11 @@ absl::Status Main() {
 }  // namespace nap
 
 int main(int argc, char** argv) {
-  return nap::RunBenchmarks(
-      argc, argv, {"search_step_benchmark", "times a search step on random images", __FILE__},
-      nap::Main);
+  nap::ProgramOptions options{"search_step_benchmark", "times a search step on random images",
+                              __FILE__};
+  options.choices = {nap::ChoicesOf<nap::RelaxationDefinition>("relaxation"),
+                     nap::ChoicesOf<nap::ExecutorDefinition>("backend"),
+                     nap::NamesOf("precision", nap::PrecisionNames()),
+                     nap::NamesOf("device", nap::DeviceNames())};
+  return nap::RunBenchmarks(argc, argv, options, nap::Main);
 }

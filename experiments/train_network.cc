@@ -30,18 +30,20 @@
 #include "nap/report/run_folder.h"
 #include "nap/report/run_schema.h"
 #include "nap/report/training_record.h"
+#include "nap/search_space/genotype_lookup.h"
+#include "nap/search_space/search_space.h"
 #include "nap/training/initial_weights.h"
 #include "nap/training/network_trainer.h"
 #include "nap/training/trained_network.h"
+#include "nap/training/training_options.h"
 
-DEFINE_string(preset, "quick", "quick or paper: the flag file that sets the defaults");
+DEFINE_string(preset, "quick", "the flag file that sets the defaults");
 
 DEFINE_string(genotype, "DARTS_V2",
               "a search's folder, or a file or a text with a genotype (genotype.json, DARTS's "
-              "line, a NAS-Bench-201 string "
-              "and what docs/run_folder.md lists), FILE:NAME of several, or NASNet, AmoebaNet, "
-              "DARTS_V1, DARTS_V2, PDARTS, PC_DARTS_cifar, PC_DARTS_image");
-DEFINE_string(network, "cifar", "the network's shape: cifar or imagenet");
+              "line, a NAS-Bench-201 string and what docs/run_folder.md lists), FILE:NAME of "
+              "several, or a published one's name");
+DEFINE_string(network, "cifar", "the network's shape");
 DEFINE_int32(channels, 0,
              "of the first cell; 0: 36 (cifar) or 48 (imagenet) in darts, 16 in nas_bench_201");
 DEFINE_int32(cells, 0,
@@ -59,7 +61,7 @@ DEFINE_int32(learning_rate_batch, 0,
              "the batch size that --learning_rate is for; for another one it is scaled in "
              "proportion; 0: it is not scaled");
 DEFINE_double(final_learning_rate, 0, "at the end");
-DEFINE_string(learning_rate_decay, "cosine", "cosine or linear");
+DEFINE_string(learning_rate_decay, "cosine", "how the learning rate falls from start to end");
 DEFINE_int32(learning_rate_warmup, 0, "first epochs, in which the learning rate rises linearly");
 DEFINE_double(auxiliary_weight, 0.4, "of the auxiliary head's loss; 0: no auxiliary head");
 DEFINE_double(drop_path, 0.2, "probability at the end; rises linearly from 0");
@@ -294,8 +296,20 @@ absl::Status Main(const TrainingProgram& program, const ProgramOptions& program_
 
 int TrainNetwork(int argc, char** argv, const TrainingProgram& program) {
   SpinLess(argv);
-  ProgramOptions options =
-      RunProgramOptions(program.description, __FILE__, TrainingRun(program.name));
+  ProgramOptions options = RunProgramOptions(
+      program.description, __FILE__, TrainingRun(program.name),
+      {{"What is trained", {"preset", "genotype", "network", "channels", "cells", "weights"}},
+       {"Training",
+        {"epochs", "steps_per_epoch", "batch_size", "accumulate", "learning_rate",
+         "learning_rate_batch", "learning_rate_warmup", "learning_rate_decay",
+         "final_learning_rate", "momentum", "weight_decay", "gradient_clip", "evaluation_images"}},
+       {"Regularisation, augmentation",
+        {"auxiliary_weight", "drop_path", "label_smoothing", "mixup", "crop_padding", "flip",
+         "cutout", "random_resized_crop", "smallest_crop", "color_jitter"}}});
+  options.choices.insert(
+      options.choices.end(),
+      {NamesOf("genotype", PublishedGenotypes()), NamesOf("network", NetworkNames()),
+       NamesOf("learning_rate_decay", LearningRateDecays())});
   // The schedules of learning rate and drop path are then those of so many epochs.
   options.changeable_flags.insert({"epochs", "weights"});
   options.path_flags.insert("weights");

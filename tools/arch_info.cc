@@ -18,13 +18,13 @@
 #include "nap/model/derived_network.h"
 #include "nap/model/network_cost.h"
 #include "nap/search_space/genotype_lookup.h"
+#include "nap/search_space/search_space.h"
 
 DEFINE_string(genotype, "",
               "a search's folder, or a file or a text with a genotype (genotype.json, DARTS's "
-              "line, a NAS-Bench-201 string "
-              "and what docs/run_folder.md lists), FILE:NAME of several, or NASNet, AmoebaNet, "
-              "DARTS_V1, DARTS_V2, PDARTS, PC_DARTS_cifar, PC_DARTS_image");
-DEFINE_string(network, "cifar", "the network's shape: cifar or imagenet");
+              "line, a NAS-Bench-201 string and what docs/run_folder.md lists), FILE:NAME of "
+              "several, or a published one's name");
+DEFINE_string(network, "cifar", "the network's shape");
 DEFINE_int32(channels, 0,
              "of the first cell; 0: 36 (cifar) or 48 (imagenet) in darts, 16 in nas_bench_201");
 DEFINE_int32(cells, 0,
@@ -123,7 +123,9 @@ absl::Status Main() {
 }  // namespace nap
 
 int main(int argc, char** argv) {
-  return nap::RunProgram(
-      argc, argv, {"arch_info", "says what an architecture is made of and what it costs", __FILE__},
-      nap::Main);
+  nap::ProgramOptions options{"arch_info", "says what an architecture is made of and what it costs",
+                              __FILE__};
+  options.choices = {nap::NamesOf("genotype", nap::PublishedGenotypes()),
+                     nap::NamesOf("network", nap::NetworkNames())};
+  return nap::RunProgram(argc, argv, options, nap::Main);
 }

@@ -39,6 +39,7 @@
 #include "nap/runtime/device.h"
 #include "nap/scores/score.h"
 #include "nap/search_space/genotype_list.h"
+#include "nap/search_space/search_space.h"
 
 DEFINE_string(genotypes, "",
               "file with an architecture a line, DARTS's or NAS-Bench-201's; after a comma perhaps "
@@ -47,12 +48,12 @@ DEFINE_string(score, "activation_kernel",
               "scores, with '+' between them; each may have parameters: "
               "training_loss:steps=50,images=16+synflow");
 DEFINE_string(out, "", "CSV to write; empty: to standard output, and all else to standard error");
-DEFINE_string(network, "cifar", "the scored network's shape: cifar or imagenet");
+DEFINE_string(network, "cifar", "the scored network's shape");
 DEFINE_int32(channels, 0, "of its first cell; 0: as the search space's final network");
 DEFINE_int32(cells, 0, "cells of it; 0: as the search space's final network");
 DEFINE_uint64(seed, 0, "of weights and batches");
 DEFINE_string(backend, "fused", "what computes the cells, where it can: elsewhere reference does");
-DEFINE_string(device, "cpu", "cpu, cuda, cuda:N or auto");
+DEFINE_string(device, "cpu", "what computes; auto: a GPU if there is one, else the CPU");
 DEFINE_int32(processes, 0,
              "that share the work on a CPU, each on one core; 0: as many as there are cores");
 
@@ -301,9 +302,11 @@ int main(int argc, char** argv) {
   nap::ProgramOptions options{"score_architectures",
                               "scores architectures without training them, or after a little of "
                               "it, and compares the scores with their accuracies",
-                              __FILE__,
-                              {nap::kDataFlags}};
+                              __FILE__};
+  nap::AddDataFlags(&options);
   options.parts = {nap::PartFlagOf<nap::ScoreDefinition>("score"),
                    nap::PartFlagOf<nap::ExecutorDefinition>("backend")};
+  options.choices.insert(options.choices.end(), {nap::NamesOf("network", nap::NetworkNames()),
+                                                 nap::NamesOf("device", nap::DeviceNames())});
   return nap::RunProgram(argc, argv, options, nap::Main);
 }

@@ -80,35 +80,6 @@ bool AsksFor(const std::set<std::string>& wanted, int argc, char** argv) {
                      [&](const char* argument) { return wanted.count(argument) != 0; });
 }
 
-void PrintHelp(const ProgramOptions& options) {
-  std::vector<std::string> files;
-  for (const ProgramOptions::FlagFiles& each : options.flag_files) {
-    files.push_back(absl::StrCat("the ", each.flag, " '", ValueOf(each.flag), "'"));
-  }
-  std::printf("%s: %s\n\nFlags (with their defaults%s%s):\n", options.name.c_str(),
-              options.description.c_str(), files.empty() ? "" : " in ",
-              absl::StrJoin(files, " and ").c_str());
-  for (const gflags::CommandLineFlagInfo& flag : FlagsOf(options)) {
-    const bool quoted = flag.type == "string";
-    std::printf("  --%s=%s%s%s\n      %s\n", flag.name.c_str(), quoted ? "'" : "",
-                flag.current_value.c_str(), quoted ? "'" : "", flag.description.c_str());
-    if (const PartFlag* part = FindPart(options, flag.name); part != nullptr) {
-      for (absl::string_view line : absl::StrSplit(part->help(), '\n', absl::SkipEmpty())) {
-        std::printf("        %s\n", std::string(line).c_str());
-      }
-    }
-  }
-  if (!options.parts.empty()) {
-    std::printf(
-        "\nParameters of what a flag names stand behind a colon: "
-        "--NAME=part:parameter=value,parameter=value.\n");
-  }
-  std::printf(
-      "\n--flagfile=FILE reads flags from a file. --helpfull lists the flags of the "
-      "libraries too.\n--print_flags prints the flags that the result depends on, with the values "
-      "that they would\nhave, as such a file.\n");
-}
-
 // As it means the same from another folder.
 std::string ValueToKeep(const ProgramOptions& options, const gflags::CommandLineFlagInfo& flag) {
   if (options.path_flags.count(flag.name) == 0 || flag.current_value.empty()) {
@@ -142,22 +113,57 @@ absl::StatusOr<std::unique_ptr<bazel::tools::cpp::runfiles::Runfiles>> FindRunfi
   return runfiles;
 }
 
-absl::StatusOr<std::string> FindFlagFile(const char* program,
-                                         const ProgramOptions::FlagFiles& files) {
-  std::string name;
-  CHECK(gflags::GetCommandLineOption(files.flag.c_str(), &name)) << "no flag --" << files.flag;
+absl::StatusOr<std::string> FindFlagFolder(const char* program,
+                                           const ProgramOptions::FlagFiles& files) {
   NAP_ASSIGN_OR_RETURN(const auto runfiles, FindRunfiles(program));
   const std::string folder = runfiles->Rlocation(absl::StrCat(kWorkspace, "/", files.folder));
-  const std::string path = absl::StrCat(folder, "/", name, ".flags");
-  if (std::filesystem::exists(path)) return std::filesystem::absolute(path).string();
-  std::vector<std::string> known;
-  std::error_code ignored;
-  for (const auto& entry : std::filesystem::directory_iterator(folder, ignored)) {
-    known.push_back(entry.path().stem().string());
-  }
-  std::sort(known.begin(), known.end());
+  return std::filesystem::absolute(folder).string();
+}
+
+absl::StatusOr<std::string> FindFlagFile(const char* program,
+                                         const ProgramOptions::FlagFiles& files) {
+  NAP_ASSIGN_OR_RETURN(const std::string folder, FindFlagFolder(program, files));
+  const std::string name = ValueOf(files.flag);
+  const std::vector<std::string> known = FlagFilesIn(folder);
+  if (std::find(known.begin(), known.end(), name) != known.end()) return FlagFile(folder, name);
   return absl::InvalidArgumentError(
       absl::StrCat("unknown ", files.flag, " '", name, "'; known: ", absl::StrJoin(known, ", ")));
+}
+
+// Of flags that name flag files. Before the folder is changed, as the program's path may be
+// relative.
+std::vector<FlagChoices> FlagFileChoices(const char* program, const ProgramOptions& options) {
+  std::vector<FlagChoices> choices;
+  for (const auto* several : {&options.flag_files, &options.others_flag_files}) {
+    for (const ProgramOptions::FlagFiles& files : *several) {
+      const absl::StatusOr<std::string> folder = FindFlagFolder(program, files);
+      if (!folder.ok()) continue;  // as reading the files says
+      choices.push_back({files.flag, [folder = *folder] { return FlagFilesHelp(folder); }});
+    }
+  }
+  return choices;
+}
+
+void PrintHelp(const ProgramOptions& options, std::vector<FlagChoices> choices) {
+  std::vector<std::string> files;
+  for (const ProgramOptions::FlagFiles& each : options.flag_files) {
+    files.push_back(absl::StrCat("the ", each.flag, " '", ValueOf(each.flag), "'"));
+  }
+  for (const PartFlag& part : options.parts) choices.push_back({part.flag, part.help});
+  choices.insert(choices.end(), options.choices.begin(), options.choices.end());
+  std::printf("%s: %s\n\nFlags (with their defaults%s%s):\n%s", options.name.c_str(),
+              options.description.c_str(), files.empty() ? "" : " in ",
+              absl::StrJoin(files, " and ").c_str(),
+              FlagsHelp(FlagsOf(options), options.groups, choices).c_str());
+  if (!options.parts.empty()) {
+    std::printf(
+        "\nParameters of what a flag names stand behind a colon: "
+        "--NAME=part:parameter=value,parameter=value.\n");
+  }
+  std::printf(
+      "\n--flagfile=FILE reads flags from a file. --helpfull lists the flags of the "
+      "libraries too.\n--print_flags prints the flags that the result depends on, with the values "
+      "that they would\nhave, as such a file.\n");
 }
 
 // Where `bazel run` was called.
@@ -418,12 +424,14 @@ int RunProgram(int argc, char** argv, const ProgramOptions& options,
   }
   gflags::SetUsageMessage(options.description);
   const bool help = AsksFor({"--help", "-help", "-h"}, argc, argv);
+  std::vector<FlagChoices> flag_files;
+  if (help) flag_files = FlagFileChoices(argv[0], options);
   if (const absl::Status status = ReadFlags(argc, argv, options, help); !status.ok()) {
     ReportError(options, status.message());
     return 2;
   }
   if (help) {
-    PrintHelp(options);
+    PrintHelp(options, std::move(flag_files));
     return 0;
   }
   if (PrintsFlags(argc, argv)) {

@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "nap/base/program_help.h"
 #include "nap/base/registry.h"
 
 namespace nap {
@@ -54,6 +55,9 @@ struct ProgramOptions {
   };
   std::vector<FlagFiles> flag_files = {};
 
+  // Such files of other programs, which flags of this one name: for --help.
+  std::vector<FlagFiles> others_flag_files = {};
+
   // Instead of the flag files: the flags of an earlier run that the command line asks to go on
   // with, or none if it does not. Called once the command line is read, in the user's folder, but
   // not for --help. `program`: these options; `to_run`: whether the body comes next, not only
@@ -84,6 +88,11 @@ struct ProgramOptions {
 
   std::vector<PartFlag> parts = {};
   std::vector<MovedFlag> moved_flags = {};
+
+  // For --help: how flags are grouped, and what those may name that are neither parts nor flag
+  // files.
+  std::vector<FlagGroup> groups = {};
+  std::vector<FlagChoices> choices = {};
 };
 
 // The values of the program's flags, by name; paths are absolute.

@@ -30,7 +30,7 @@ DEFINE_string(shapes, "16x8x96,36x20x96", "channels of the first cell x cells x 
 DEFINE_string(backends, "fused,recompute,reference",
               "what computes the cells; recompute: fused, keeping less memory");
 DEFINE_double(drop_path, 0.2, "probability that an operation is dropped");
-DEFINE_string(device, "cpu", "cpu, cuda, cuda:N or auto");
+DEFINE_string(device, "cpu", "what computes; auto: a GPU if there is one, else the CPU");
 DEFINE_string(precision, "float32", "precision");
 DEFINE_int32(threads, 0, "threads that compute; 0: all cores");
 
@@ -136,8 +136,11 @@ absl::Status Main() {
 }  // namespace nap
 
 int main(int argc, char** argv) {
-  return nap::RunBenchmarks(
-      argc, argv,
-      {"derived_network_benchmark", "times training steps of a derived network", __FILE__},
-      nap::Main);
+  nap::ProgramOptions options{"derived_network_benchmark",
+                              "times training steps of a derived network", __FILE__};
+  options.choices = {nap::NamesOf("genotype", nap::PublishedGenotypes()),
+                     nap::ChoicesOf<nap::ExecutorDefinition>("backends"),
+                     nap::NamesOf("device", nap::DeviceNames()),
+                     nap::NamesOf("precision", nap::PrecisionNames())};
+  return nap::RunBenchmarks(argc, argv, options, nap::Main);
 }

@@ -4,6 +4,7 @@
 #include <absl/strings/numbers.h>
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_format.h>
+#include <absl/strings/str_join.h>
 #include <absl/strings/str_split.h>
 #include <benchmark/benchmark.h>
 #include <gflags/gflags.h>
@@ -25,6 +26,7 @@
 #include "nap/model/mixed_op.h"
 #include "nap/runtime/threads.h"
 #include "ops/kernels/machine.h"
+#include "ops/operation.h"
 
 DEFINE_string(operations,
               "max_pool_3x3,avg_pool_3x3,skip_connect,sep_conv_3x3,sep_conv_5x5,dil_conv_3x3,"
@@ -38,6 +40,10 @@ DEFINE_int32(stride, 1, "1 or 2");
 
 namespace nap {
 namespace {
+
+std::vector<std::string> Backends() {
+  return {"reference-nchw", "reference-channels-last", "fused"};
+}
 
 struct Setting {
   std::vector<std::string> operations;
@@ -201,11 +207,10 @@ absl::Status Main() {
       setting.operations = set;
       for (absl::string_view backend : absl::StrSplit(FLAGS_backends, ',')) {
         setting.backend = std::string(backend);
-        if (backend != "reference-nchw" && backend != "reference-channels-last" &&
-            backend != "fused") {
+        const std::vector<std::string> known = Backends();
+        if (std::find(known.begin(), known.end(), backend) == known.end()) {
           return absl::InvalidArgumentError(
-              absl::StrCat("unknown backend '", backend,
-                           "'; known: reference-nchw, reference-channels-last, fused"));
+              absl::StrCat("unknown backend '", backend, "'; known: ", absl::StrJoin(known, ", ")));
         }
         for (absl::string_view threads : absl::StrSplit(FLAGS_threads, ',')) {
           if (!absl::SimpleAtoi(threads, &setting.threads) || setting.threads < 0) {
@@ -229,7 +234,9 @@ absl::Status Main() {
 }  // namespace nap
 
 int main(int argc, char** argv) {
-  return nap::RunBenchmarks(
-      argc, argv, {"mixed_op_benchmark", "times operations and the mixed operation", __FILE__},
-      nap::Main);
+  nap::ProgramOptions options{"mixed_op_benchmark", "times operations and the mixed operation",
+                              __FILE__};
+  options.choices = {nap::ChoicesOf<nap::OperationDefinition>("operations"),
+                     nap::NamesOf("backends", nap::Backends())};
+  return nap::RunBenchmarks(argc, argv, options, nap::Main);
 }

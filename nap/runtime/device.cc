@@ -3,6 +3,7 @@
 #include <ATen/Context.h>
 #include <absl/strings/numbers.h>
 #include <absl/strings/str_cat.h>
+#include <absl/strings/str_join.h>
 #include <absl/strings/strip.h>
 #include <c10/core/StreamGuard.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
@@ -36,7 +37,7 @@ absl::StatusOr<c10::Device> DeviceOf(const std::string& name, int process) {
       !(absl::ConsumePrefix(&rest, "cuda:") && absl::SimpleAtoi(rest, &index) && index >= 0 &&
         index < 128)) {
     return absl::InvalidArgumentError(
-        absl::StrCat("unknown device '", name, "'; known: auto, cpu, cuda, cuda:N"));
+        absl::StrCat("unknown device '", name, "'; known: ", absl::StrJoin(DeviceNames(), ", ")));
   }
   if (index >= gpus) {
     return absl::FailedPreconditionError(
@@ -47,6 +48,8 @@ absl::StatusOr<c10::Device> DeviceOf(const std::string& name, int process) {
 }
 
 }  // namespace
+
+std::vector<std::string> DeviceNames() { return {"auto", "cpu", "cuda", "cuda:N"}; }
 
 absl::StatusOr<ComputeDevice> FindDevice(const DeviceOptions& options) {
   ComputeDevice found;

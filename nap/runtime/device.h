@@ -7,6 +7,7 @@
 #include <c10/core/Device.h>
 
 #include <string>
+#include <vector>
 
 #include "nap/runtime/precision.h"
 
@@ -24,6 +25,9 @@ struct ComputeDevice {
   c10::Device device = c10::Device(c10::kCPU);
   Precision precision = Precision::kFloat32;
 };
+
+// Those that FindDevice understands, N being a number.
+std::vector<std::string> DeviceNames();
 
 // "auto" (a GPU if there is one, else the CPU), "cpu", "cuda" or "cuda:N". InvalidArgument
 // for another name, FailedPrecondition for a device that is not there, or has not the precision.

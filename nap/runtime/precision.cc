@@ -2,17 +2,20 @@
 
 #include <ATen/autocast_mode.h>
 #include <absl/strings/str_cat.h>
+#include <absl/strings/str_join.h>
 
 #include "nap/runtime/libtorch_versions.h"
 
 namespace nap {
 
+std::vector<std::string> PrecisionNames() { return {"float32", "tf32", "bfloat16"}; }
+
 absl::StatusOr<Precision> FindPrecision(const std::string& name, const c10::Device& device) {
   if (name == "float32") return Precision::kFloat32;
   if (name == "bfloat16") return Precision::kBfloat16;
   if (name != "tf32") {
-    return absl::InvalidArgumentError(
-        absl::StrCat("unknown precision '", name, "'; known: float32, tf32, bfloat16"));
+    return absl::InvalidArgumentError(absl::StrCat(
+        "unknown precision '", name, "'; known: ", absl::StrJoin(PrecisionNames(), ", ")));
   }
   if (!device.is_cpu()) return Precision::kTf32;
   return absl::FailedPreconditionError(

@@ -7,6 +7,7 @@
 #include <c10/core/Device.h>
 
 #include <string>
+#include <vector>
 
 namespace nap {
 
@@ -16,7 +17,9 @@ enum class Precision {
   kBfloat16,  // LibTorch's autocast: convolutions and products, and what follows them, in bfloat16
 };
 
-// "float32", "tf32" or "bfloat16". InvalidArgument for another name, FailedPrecondition for
+std::vector<std::string> PrecisionNames();
+
+// One of PrecisionNames(). InvalidArgument for another name, FailedPrecondition for
 // tf32 on a CPU.
 absl::StatusOr<Precision> FindPrecision(const std::string& name, const c10::Device& device);
 

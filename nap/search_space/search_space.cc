@@ -2,6 +2,7 @@
 
 #include <absl/strings/ascii.h>
 #include <absl/strings/str_cat.h>
+#include <absl/strings/str_join.h>
 
 #include <set>
 
@@ -38,11 +39,13 @@ absl::StatusOr<Genotype> SearchSpace::FromText(absl::string_view text) const {
   return GenotypeFromJson(text);
 }
 
+std::vector<std::string> NetworkNames() { return {"cifar", "imagenet"}; }
+
 absl::StatusOr<StemKind> FindStem(const std::string& name) {
   if (name == "cifar") return StemKind::kCifar;
   if (name == "imagenet") return StemKind::kImageNet;
   return absl::InvalidArgumentError(
-      absl::StrCat("unknown network '", name, "'; known: cifar, imagenet"));
+      absl::StrCat("unknown network '", name, "'; known: ", absl::StrJoin(NetworkNames(), ", ")));
 }
 
 absl::Status ValidateNetwork(const std::string& search_space, const NetworkOptions& options) {

@@ -38,7 +38,9 @@ struct NetworkOptions {
 inline constexpr NetworkOptions kCifarNetwork = {36, 20, 3, 10, StemKind::kCifar};
 inline constexpr NetworkOptions kImageNetNetwork = {48, 14, 3, 1000, StemKind::kImageNet};
 
-// "cifar" or "imagenet"; InvalidArgument for any other name.
+std::vector<std::string> NetworkNames();
+
+// One of NetworkNames(); InvalidArgument for any other name.
 absl::StatusOr<StemKind> FindStem(const std::string& name);
 
 // InvalidArgument if a network of the space cannot have so few channels or classes.

@@ -1,12 +1,17 @@
 #include "nap/training/training_options.h"
 
 #include <absl/strings/str_cat.h>
+#include <absl/strings/str_join.h>
+
+#include <algorithm>
 
 #include "nap/base/option_checks.h"
 #include "nap/base/status_macros.h"
 #include "nap/training/learning_rate.h"
 
 namespace nap {
+
+std::vector<std::string> LearningRateDecays() { return {"cosine", "linear"}; }
 
 absl::Status Validate(const TrainingOptions& options) {
   NAP_RETURN_IF_ERROR(CheckAtLeast("epochs", options.epochs, 1));
@@ -15,9 +20,11 @@ absl::Status Validate(const TrainingOptions& options) {
   NAP_RETURN_IF_ERROR(CheckAtLeast("evaluation_images", options.evaluation_images, 0));
   NAP_RETURN_IF_ERROR(CheckPositive("learning_rate", options.learning_rate));
   NAP_RETURN_IF_ERROR(CheckAtLeast("final_learning_rate", options.final_learning_rate, 0));
-  if (options.learning_rate_decay != "cosine" && options.learning_rate_decay != "linear") {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "unknown learning_rate_decay '", options.learning_rate_decay, "'; known: cosine, linear"));
+  const std::vector<std::string> decays = LearningRateDecays();
+  if (std::find(decays.begin(), decays.end(), options.learning_rate_decay) == decays.end()) {
+    return absl::InvalidArgumentError(absl::StrCat("unknown learning_rate_decay '",
+                                                   options.learning_rate_decay,
+                                                   "'; known: ", absl::StrJoin(decays, ", ")));
   }
   NAP_RETURN_IF_ERROR(CheckOption(
       options.learning_rate_warmup >= 0 && options.learning_rate_warmup < options.epochs,

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "nap/runtime/device.h"
 #include "nap/runtime/process_group.h"
@@ -22,7 +23,7 @@ struct TrainingOptions {
 
   double learning_rate = 0.025;
   double final_learning_rate = 0;
-  std::string learning_rate_decay = "cosine";  // or "linear"
+  std::string learning_rate_decay = "cosine";  // one of LearningRateDecays()
   int learning_rate_warmup = 0;                // first epochs, in which it rises linearly
   double momentum = 0.9;
   double weight_decay = 3e-4;
@@ -50,6 +51,8 @@ struct TrainingOptions {
   std::shared_ptr<ProcessGroup> processes = std::make_shared<ProcessGroup>();
   bool global_norms = false;  // batch norms take the statistics of all processes' images
 };
+
+std::vector<std::string> LearningRateDecays();
 
 // InvalidArgument that names the option at fault (as the flag of the same name) and its range.
 absl::Status Validate(const TrainingOptions& options);
