@@ -209,12 +209,39 @@ std::vector<std::string> ComparisonFolder::AtWork() const {
   std::vector<std::string> lines;
   for (const auto& [name, state] : states_) {
     if (!state.is_claimed || state.finished.has_value()) continue;
-    const absl::StatusOr<ClaimNote> note = ReadNote(ClaimFile(state.trial));
-    lines.push_back(TitleOf(state.trial));
-    if (!note.ok()) continue;
-    absl::StrAppend(&lines.back(), " (", NameOf(*note), ", since ", note->since, ")");
+    lines.push_back(absl::StrCat(TitleOf(state.trial), ClaimantOf(state.trial)));
   }
   return lines;
+}
+
+std::string ComparisonFolder::ClaimantOf(const Trial& trial) {
+  const absl::StatusOr<ClaimNote> note = ReadNote(ClaimFile(trial));
+  return note.ok() ? absl::StrCat(" (", NameOf(*note), ", since ", note->since, ")") : "";
+}
+
+std::vector<MissingRun> ComparisonFolder::Missing(const std::vector<Trial>& trials,
+                                                  const Trial* own) const {
+  std::vector<Trial> all = trials;
+  std::set<Name> named;
+  for (const Trial& trial : trials) named.emplace(trial.method, trial.seed);
+  for (const auto& [name, state] : states_) {
+    if (named.count(name) == 0 && (state.is_claimed || HoldsRun(state.trial.search))) {
+      all.push_back(state.trial);
+    }
+  }
+  std::vector<MissingRun> missing;
+  for (const Trial& trial : all) {
+    if (FindFinished(trial) != nullptr) continue;
+    const Name name = {trial.method, trial.seed};
+    const auto state = states_.find(name);
+    const bool is_running = (own != nullptr && Name{own->method, own->seed} == name) ||
+                            (state != states_.end() && state->second.is_claimed);
+    missing.push_back({trial.method, trial.seed,
+                       is_running               ? absl::StrCat("running", ClaimantOf(trial))
+                       : HoldsRun(trial.search) ? "stopped"
+                                                : "not begun"});
+  }
+  return missing;
 }
 
 absl::StatusOr<std::optional<FileLock>> ComparisonFolder::Claim(const Trial& trial,

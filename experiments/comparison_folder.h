@@ -16,6 +16,7 @@
 #include "experiments/comparison_child.h"
 #include "nap/base/file_lock.h"
 #include "nap/report/compared_run.h"
+#include "nap/report/comparison.h"
 #include "nap/report/nas_bench_201_table.h"
 
 namespace nap {
@@ -86,6 +87,10 @@ class ComparisonFolder {
   // A line for each trial that somebody is at, the caller not included.
   std::vector<std::string> AtWork() const;
 
+  // What is not finished: of `trials`, in that order, and of what has been begun there besides. As
+  // others were at it when Look() was called; `own`: the trial that this process is at, or null.
+  std::vector<MissingRun> Missing(const std::vector<Trial>& trials, const Trial* own) const;
+
   // For this process and its children. None if it is finished or somebody was at it when Look()
   // was called.
   absl::StatusOr<std::optional<FileLock>> Claim(const Trial& trial, const AgreedFlags& flags) const;
@@ -100,6 +105,10 @@ class ComparisonFolder {
 
   // Those of `trials` that are there, in that order, then the others.
   std::vector<const State*> InOrder(const std::vector<Trial>& trials) const;
+
+  // " (process 12 on node3, since 2026-11-27 07:32:11)", who claimed it last; "" if nobody is
+  // known.
+  static std::string ClaimantOf(const Trial& trial);
 
   bool IsFinished(const Trial& trial) const;
   absl::StatusOr<State> StateOf(const Name& name) const;

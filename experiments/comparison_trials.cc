@@ -4,14 +4,14 @@
 #include <absl/strings/str_format.h>
 
 #include <cstdio>
-#include <map>
 #include <optional>
 #include <set>
 #include <utility>
 
+#include "experiments/comparison_estimate.h"
 #include "nap/base/file_lock.h"
 #include "nap/base/interrupt.h"
-#include "nap/base/statistics.h"
+#include "nap/base/parameters.h"
 #include "nap/base/status_macros.h"
 #include "nap/report/comparison.h"
 #include "nap/report/duration.h"
@@ -23,53 +23,42 @@ namespace {
 // A part of a trial that a child does.
 struct Step {
   const char* kind;
+  bool is_search;
   const ChildProgram& program;
   const std::vector<std::string>& flags;
   const std::string& folder;
 };
 
 std::vector<Step> StepsOf(const Trial& trial, const Programs& programs) {
-  std::vector<Step> steps = {{"search", programs.search, trial.search_flags, trial.search}};
+  std::vector<Step> steps = {{"search", true, programs.search, trial.search_flags, trial.search}};
   if (programs.table == nullptr) {
-    steps.push_back({"training", programs.train, trial.train_flags, trial.train});
+    steps.push_back({"training", false, programs.train, trial.train_flags, trial.train});
   }
   return steps;
 }
 
 bool IsFinished(const Step& step) { return RunFolder::IsFinished(step.folder, step.program.kind); }
 
-// How long steps take, by those that have been done.
-class Estimate {
- public:
-  void Add(const Step& step, const std::string& method, double seconds) {
-    seconds_[{step.kind, method}].push_back(seconds);
-    seconds_[{step.kind, ""}].push_back(seconds);
-  }
-
-  // None if nothing like that has been done.
-  std::optional<double> SecondsOf(const Step& step, const std::string& method) const {
-    auto found = seconds_.find({step.kind, method});
-    if (found == seconds_.end()) found = seconds_.find({step.kind, ""});
-    if (found == seconds_.end()) return std::nullopt;
-    return StatisticsOf(found->second).mean;
-  }
-
- private:
-  std::map<std::pair<std::string, std::string>, std::vector<double>> seconds_;
-};
-
 class Worker {
  public:
   Worker(const Programs& programs, const std::vector<Trial>& trials, const AgreedFlags& flags,
-         ComparisonFolder* folder)
-      : programs_(programs), trials_(trials), flags_(flags), folder_(*folder) {}
+         std::string command, ComparisonFolder* folder)
+      : programs_(programs),
+        trials_(trials),
+        flags_(flags),
+        command_(std::move(command)),
+        folder_(*folder) {}
 
   absl::Status Run() {
     for (bool begins = true;; begins = false) {
-      NAP_ASSIGN_OR_RETURN(const std::optional<Claimed> next, Next());
+      NAP_ASSIGN_OR_RETURN(std::optional<Claimed> next, Next());
       NAP_RETURN_IF_ERROR(ReportOthers(/*were_there=*/begins));
       if (!next.has_value()) return absl::OkStatus();
-      NAP_RETURN_IF_ERROR(Finish(next->trial));
+      const absl::Status status = Finish(next->trial);
+      if (status.ok()) continue;
+      next.reset();
+      WriteAfterStop().IgnoreError();  // why it stopped is more to the point
+      return status;
     }
   }
 
@@ -84,13 +73,26 @@ class Worker {
     NAP_ASSIGN_OR_RETURN(const FileLock lock, folder_.Lock());
     NAP_RETURN_IF_ERROR(folder_.Look());
     NAP_RETURN_IF_ERROR(folder_.CheckFlags(flags_, trials_));
-    const std::vector<ComparedRun> finished = folder_.Finished(trials_);
-    if (!finished.empty()) NAP_RETURN_IF_ERROR(WriteComparison(finished, folder_.path()));
     for (size_t i = 0; i < trials_.size(); ++i) {
       NAP_ASSIGN_OR_RETURN(std::optional<FileLock> claim, folder_.Claim(trials_[i], flags_));
-      if (claim.has_value()) return Claimed{i, *std::move(claim)};
+      if (!claim.has_value()) continue;
+      NAP_RETURN_IF_ERROR(Write(&trials_[i]));
+      return Claimed{i, *std::move(claim)};
     }
+    NAP_RETURN_IF_ERROR(Write(nullptr));
     return std::optional<Claimed>();
+  }
+
+  // The comparison's files, with the folder's lock. `own`: the trial that this worker is at.
+  absl::Status Write(const Trial* own) {
+    return WriteComparison(folder_.Finished(trials_), {folder_.Missing(trials_, own), command_},
+                           folder_.path());
+  }
+
+  absl::Status WriteAfterStop() {
+    NAP_ASSIGN_OR_RETURN(const FileLock lock, folder_.Lock());
+    NAP_RETURN_IF_ERROR(folder_.Look());
+    return Write(nullptr);
   }
 
   absl::Status Finish(size_t i) {
@@ -140,23 +142,30 @@ class Worker {
   // How long it took, which goes into the estimate.
   absl::StatusOr<double> Count(size_t i, const Step& step) {
     NAP_ASSIGN_OR_RETURN(const double seconds, SecondsOfRun(step.folder));
-    estimate_.Add(step, trials_[i].method, seconds);
+    estimate_.Add(TimedStepOf(step, trials_[i].method), seconds);
     return seconds;
   }
 
-  // "; about 5 min 00 s left" with those who are at work, or nothing if nobody knows.
+  // ComparisonEstimate's, with those who are at work.
   std::string Left() const {
-    double left = 0;
+    std::vector<TimedStep> left;
     for (const Trial& trial : trials_) {
       for (const Step& step : StepsOf(trial, programs_)) {
-        if (IsFinished(step)) continue;
-        const std::optional<double> seconds = estimate_.SecondsOf(step, trial.method);
-        if (!seconds.has_value()) return "";
-        left += *seconds;
+        if (!IsFinished(step)) left.push_back(TimedStepOf(step, trial.method));
       }
     }
-    const size_t workers = 1 + folder_.AtWork().size();
-    return left > 0 ? absl::StrCat("; about ", FormatDuration(left / workers), " left") : "";
+    return estimate_.Left(left, 1 + folder_.AtWork().size());
+  }
+
+  // All trainings are alike, and so are searches that go through as many steps of the same parts.
+  TimedStep TimedStepOf(const Step& step, const std::string& method) const {
+    if (!step.is_search) return {"trainings", method, "training"};
+    std::string alike = "search";
+    for (const char* flag :
+         {"epochs", "steps_per_epoch", "optimization", "relaxation", "criterion"}) {
+      absl::StrAppend(&alike, " ", SplitName(flags_.search.at(method).at(flag).value).name);
+    }
+    return {absl::StrCat("searches with ", method), method, alike};
   }
 
   static std::string ResultOf(const ComparedRun& run) {
@@ -178,9 +187,10 @@ class Worker {
   const Programs& programs_;
   const std::vector<Trial>& trials_;
   const AgreedFlags& flags_;
+  const std::string command_;
   ComparisonFolder& folder_;
   std::set<size_t> reported_;  // of trials_
-  Estimate estimate_;
+  ComparisonEstimate estimate_;
 };
 
 // InvalidArgument if the table is of another space than that which these flags search.
@@ -227,8 +237,9 @@ bool AreFinished(const std::vector<Trial>& trials, const Programs& programs) {
 }
 
 absl::Status RunTrials(const Programs& programs, const std::vector<Trial>& trials,
-                       const AgreedFlags& flags, ComparisonFolder* folder) {
-  return Worker(programs, trials, flags, folder).Run();
+                       const AgreedFlags& flags, const std::string& command,
+                       ComparisonFolder* folder) {
+  return Worker(programs, trials, flags, command, folder).Run();
 }
 
 }  // namespace nap

@@ -22,12 +22,13 @@ absl::StatusOr<AgreedFlags> AskForAgreedFlags(const Programs& programs,
 bool AreFinished(const std::vector<Trial>& trials, const Programs& programs);
 
 // Runs one after the other the trials that are not finished and that nobody else is at, until there
-// are none left, a line on stdout each step. The comparison's files in the folder `out_dir` are
-// written anew after each trial. `folder` is as it was found in the end. Cancelled if the user
-// asked to stop (interrupt.h); FailedPrecondition if what is in the folder does not fit these
-// flags.
+// are none left, a line on stdout each step. The comparison's files in the folder are written anew
+// before each trial and at the end; as long as trials are missing they say so, and that `command`
+// goes on. `folder` is as it was found in the end. Cancelled if the user asked to stop
+// (interrupt.h); FailedPrecondition if what is in the folder does not fit these flags.
 absl::Status RunTrials(const Programs& programs, const std::vector<Trial>& trials,
-                       const AgreedFlags& flags, ComparisonFolder* folder);
+                       const AgreedFlags& flags, const std::string& command,
+                       ComparisonFolder* folder);
 
 }  // namespace nap
 

@@ -165,10 +165,11 @@ std::string CommandToGoOn(const std::vector<std::string>& arguments, const std::
   return command;
 }
 
-void PrintResult(const std::vector<ComparedRun>& runs, const ComparisonFolder& folder) {
+void PrintResult(const std::vector<ComparedRun>& runs, const MissingRuns& missing,
+                 const ComparisonFolder& folder) {
   if (!runs.empty()) {
     absl::PrintF("\n%s\nWritten to %s: report.html, comparison.txt, comparison.json\n",
-                 ComparisonToText(runs), folder.path());
+                 ComparisonToText(runs, missing), folder.path());
   }
   const std::vector<std::string> at_work = folder.AtWork();
   if (at_work.empty()) return;
@@ -219,14 +220,27 @@ absl::Status RunAll(const Programs& programs, const std::vector<std::string>& ar
 
   CatchInterrupts();
   ComparisonFolder folder(&programs, out_dir);
-  const absl::Status status = RunTrials(programs, trials, flags, &folder);
+  const std::string command = CommandToGoOn(arguments, out_dir);
+  const absl::Status status = RunTrials(programs, trials, flags, command, &folder);
   if (absl::IsFailedPrecondition(status)) return status;  // going on with the same would not help
   if (!status.ok()) {
-    return absl::Status(status.code(), absl::StrCat(status.message(), "; all is kept, go on with: ",
-                                                    CommandToGoOn(arguments, out_dir)));
+    return absl::Status(status.code(),
+                        absl::StrCat(status.message(), "; all is kept, go on with: ", command));
   }
-  PrintResult(folder.Finished(trials), folder);
+  PrintResult(folder.Finished(trials), {folder.Missing(trials, /*own=*/nullptr), command}, folder);
   return absl::OkStatus();
+}
+
+// Of what the comparison was asked for when its files were written last, and of what was begun.
+MissingRuns StillMissing(const ComparisonFolder& folder) {
+  const absl::StatusOr<std::string> before = ReadFile(folder.path() + "/comparison.json");
+  MissingRuns missing = MissingInJson(before.ok() ? *before : "");
+  std::vector<Trial> trials;
+  for (const MissingRun& run : missing.runs) {
+    trials.push_back(MakeTrial(run.method, run.seed, folder.path()));
+  }
+  missing.runs = folder.Missing(trials, /*own=*/nullptr);
+  return missing;
 }
 
 absl::Status Collect(const Programs& programs) {
@@ -245,8 +259,9 @@ absl::Status Collect(const Programs& programs) {
   NAP_ASSIGN_OR_RETURN(const FileLock lock, folder.Lock());
   NAP_RETURN_IF_ERROR(folder.Look());  // what others have finished before they wrote their table
   const std::vector<ComparedRun> runs = folder.Finished({});
-  NAP_RETURN_IF_ERROR(WriteComparison(runs, FLAGS_out_dir));
-  PrintResult(runs, folder);
+  const MissingRuns missing = StillMissing(folder);
+  NAP_RETURN_IF_ERROR(WriteComparison(runs, missing, FLAGS_out_dir));
+  PrintResult(runs, missing, folder);
   return absl::OkStatus();
 }
 

@@ -211,7 +211,7 @@ std::string DifferenceTable(const std::vector<Method>& methods) {
 
 }  // namespace
 
-std::string ComparisonToJson(const std::vector<ComparedRun>& runs) {
+std::string ComparisonToJson(const std::vector<ComparedRun>& runs, const MissingRuns& missing) {
   Json settings = Json::object();
   for (const auto& [name, value] : SettingsOf(runs)) settings[name] = value;
   Json methods = Json::array();
@@ -247,14 +247,49 @@ std::string ComparisonToJson(const std::vector<ComparedRun>& runs) {
                            {"low", difference.interval.low},
                            {"high", difference.interval.high}});
   }
-  return JsonText({{"settings", settings}, {"methods", methods}, {"differences", differences}}, 1) +
+  Json missing_runs = Json::array();
+  for (const MissingRun& run : missing.runs) {
+    missing_runs.push_back({{"method", run.method}, {"seed", run.seed}, {"state", run.state}});
+  }
+  return JsonText({{"settings", settings},
+                   {"methods", methods},
+                   {"differences", differences},
+                   {"missing", {{"runs", missing_runs}, {"command", missing.command}}}},
+                  1) +
          "\n";
 }
 
-std::string ComparisonToText(const std::vector<ComparedRun>& runs) {
+MissingRuns MissingInJson(const std::string& json_text) {
+  MissingRuns missing;
+  try {
+    const Json json = ParseJsonText(json_text).at("missing");
+    for (const Json& run : json.at("runs")) {
+      missing.runs.push_back({run.at("method").get<std::string>(), run.at("seed").get<uint64_t>(),
+                              run.at("state").get<std::string>()});
+    }
+    missing.command = json.at("command").get<std::string>();
+  } catch (const nlohmann::json::exception&) {
+    return {};  // an earlier version's, or none
+  }
+  return missing;
+}
+
+std::string MissingToText(const MissingRuns& missing) {
+  if (missing.runs.empty()) return "";
+  std::string text = "missing:\n";
+  for (const MissingRun& run : missing.runs) {
+    absl::StrAppend(&text, "  ", run.method, ", seed ", run.seed, ": ", run.state, "\n");
+  }
+  if (!missing.command.empty()) absl::StrAppend(&text, "go on with: ", missing.command, "\n");
+  return text;
+}
+
+std::string ComparisonToText(const std::vector<ComparedRun>& runs, const MissingRuns& missing) {
   const std::vector<Method> methods = ByMethod(runs);
-  std::string text = absl::StrCat(MethodTable(methods), DifferenceTable(methods), "\n",
-                                  RunTable(methods), "\nskip-connections by epoch of the search\n");
+  std::string text = MissingToText(missing);
+  if (!text.empty()) text += '\n';
+  absl::StrAppend(&text, MethodTable(methods), DifferenceTable(methods), "\n", RunTable(methods),
+                  "\nskip-connections by epoch of the search\n");
   std::vector<Row> skips;
   for (const Method& method : methods) {
     for (const ComparedRun* run : method.runs) {
@@ -274,10 +309,11 @@ std::string ComparisonToText(const std::vector<ComparedRun>& runs) {
   return text + "\n";
 }
 
-absl::Status WriteComparison(const std::vector<ComparedRun>& runs, const std::string& folder) {
-  NAP_RETURN_IF_ERROR(
-      WriteFileAtomically(absl::StrCat(folder, "/comparison.txt"), ComparisonToText(runs)));
-  const std::string json = ComparisonToJson(runs);
+absl::Status WriteComparison(const std::vector<ComparedRun>& runs, const MissingRuns& missing,
+                             const std::string& folder) {
+  NAP_RETURN_IF_ERROR(WriteFileAtomically(absl::StrCat(folder, "/comparison.txt"),
+                                          ComparisonToText(runs, missing)));
+  const std::string json = ComparisonToJson(runs, missing);
   NAP_RETURN_IF_ERROR(WriteFileAtomically(absl::StrCat(folder, "/comparison.json"), json));
   return WriteComparisonReport(json, absl::StrCat(folder, "/report.html"));
 }

@@ -4,6 +4,7 @@
 
 #include <absl/status/status.h>
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -11,15 +12,34 @@
 
 namespace nap {
 
-// Methods come in the order in which their first runs do. Only what the runs say goes in, so the
-// same runs always make the same text. The format is docs/comparing_methods.md's.
-std::string ComparisonToJson(const std::vector<ComparedRun>& runs);
+// A search, with the training of what it finds, that has not ended.
+struct MissingRun {
+  std::string method;
+  uint64_t seed;
+  std::string state;  // for people: "not begun", "stopped", "running (process 12 on node3)"
+};
 
-// A table of the methods' means, one of their differences, one of the runs.
-std::string ComparisonToText(const std::vector<ComparedRun>& runs);
+struct MissingRuns {
+  std::vector<MissingRun> runs;
+  std::string command;  // that goes on with them; empty: nobody knows
+};
+
+// Methods come in the order in which their first runs do. Only what the arguments say goes in, so
+// the same runs always make the same text. The format is docs/comparing_methods.md's.
+std::string ComparisonToJson(const std::vector<ComparedRun>& runs, const MissingRuns& missing = {});
+
+// What such a text says is missing; nothing if it is none.
+MissingRuns MissingInJson(const std::string& json_text);
+
+// What is missing, a table of the methods' means, one of their differences, one of the runs.
+std::string ComparisonToText(const std::vector<ComparedRun>& runs, const MissingRuns& missing = {});
+
+// Lines that name the runs and the command; empty if nothing is missing.
+std::string MissingToText(const MissingRuns& missing);
 
 // comparison.txt, comparison.json and its page report.html in this folder.
-absl::Status WriteComparison(const std::vector<ComparedRun>& runs, const std::string& folder);
+absl::Status WriteComparison(const std::vector<ComparedRun>& runs, const MissingRuns& missing,
+                             const std::string& folder);
 
 }  // namespace nap
 

@@ -230,6 +230,28 @@ std::string CellsOf(const std::vector<Method>& methods) {
   return markup;
 }
 
+// What has not ended, and how it goes on; nothing if all has.
+void AddMissing(const Json& comparison, size_t ended, Page* page) {
+  const Json missing = comparison.value("missing", Json::object());
+  Table table{{"method", "seed", "when this page was written"}, {}};
+  for (const Json& run : missing.value("runs", Json::array())) {
+    table.rows.push_back({Escaped(run.at("method").get<std::string>()),
+                          absl::StrCat(run.at("seed").get<uint64_t>()),
+                          Escaped(run.at("state").get<std::string>())});
+  }
+  if (table.rows.empty()) return;
+  std::string content = TableMarkup(table);
+  const auto command = missing.value("command", std::string());
+  if (!command.empty()) {
+    absl::StrAppend(&content, "<p>What nobody is at goes on with</p>\n<pre>", Escaped(command),
+                    "</pre>\n");
+  }
+  page->AddSection("Not complete",
+                   absl::StrCat(table.rows.size(), " of ", table.rows.size() + ended,
+                                " runs are missing from what follows."),
+                   content);
+}
+
 absl::StatusOr<std::string> ComparisonPage(const Json& comparison) {
   NAP_ASSIGN_OR_RETURN(const std::vector<Method> methods, ReadMethods(comparison));
   size_t runs = 0;
@@ -243,6 +265,7 @@ absl::StatusOr<std::string> ComparisonPage(const Json& comparison) {
   Page page("Comparison of search methods",
             looked_up ? "What each method found, by a table of published accuracies."
                       : "What each method found, with the same training from scratch.");
+  AddMissing(comparison, runs, &page);
   std::vector<Tile> tiles;
   if (best != nullptr) {
     const std::string spread =

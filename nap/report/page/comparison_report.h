@@ -17,7 +17,8 @@ namespace nap {
 //                           "search_peak_memory_bytes": 123456789,
 //                           "skip_connections_by_epoch": [4.1, ...],
 //                           "genotype": {what genotype.json holds}}]}],
-//    "differences": [{"methods": ["nap", "darts"], "mean": 0.012, "low": -0.001, "high": 0.03}]}
+//    "differences": [{"methods": ["nap", "darts"], "mean": 0.012, "low": -0.001, "high": 0.03}],
+//    "missing": {"runs": [{"method": "nap", "seed": 1, "state": "stopped"}], "command": "..."}}
 // Methods need no runs yet; a number that is missing or null is left out. InvalidArgument if the
 // text is something else.
 absl::Status WriteComparisonReport(const std::string& json_text, const std::string& path);
