@@ -194,7 +194,13 @@ compgen -G 'cost_imagenet/events.out.tfevents.*' >/dev/null || problem "no event
 
 # Help names the experiment's own flags, and no library's.
 "$search" --help >stdout 2>stderr || problem "--help failed"
-[ "$(sed -n 4p stdout | cut -c1-4)" = "  --" ] || problem "the flags do not come first: $(head stdout)"
+cp stdout help
+[ -z "$(sed -n 4p help)" ] || problem "a flag that no group names: $(head help)"
+for text in 'Search space:' '  --learning_rate=0.05' '  --strength_weight_decay=1e-3' '        known: cifar, imagenet' \
+  '        known: auto, cpu, cuda, cuda:N' "        paper: DARTS's size: 8 cells of 16 channels, all images, 50 epochs."; do
+  grep -qxF -- "$text" help || problem "--help lacks '$text': $(cat help)"
+done
+grep -q '0000000' help && problem "--help has long numbers: $(grep 0000000 help)"
 grep -q -- '--relaxation=' stdout || problem "--help lacks --relaxation"
 grep -q -- '--logtostderr=' stdout && problem "--help lists glog's flags"
 grep -q -- '--partial_channels=' stdout && problem "--help lists a flag that has moved"
@@ -224,6 +230,14 @@ touch old/metrics.jsonl old/strengths.jsonl
 "$search" --resume --out_dir=old --relaxation=sigmoid:partial_channels=2,initial_strength=0 >stdout 2>&1 ||
   problem "an earlier version's run: $(cat stdout)"
 cmp new/strengths.jsonl old/strengths.jsonl || problem "an earlier version's run was gone on with otherwise"
+
+# What a flag may name is the same in --help and in the error.
+for flag in preset method search_space relaxation criterion schedule optimization strength_loss dataset backend \
+  operations; do
+  names=$(sed -n "/^  --$flag=/,/^  --/p" help | grep -oP '^ {8}\K\w+(?=: )' | paste -sd, | sed 's/,/, /g')
+  "$search" "${tiny[@]}" --$flag=x >stdout 2>stderr
+  [ -n "$names" ] && grep -qF "'x'; known: $names" stderr || problem "--$flag: help says '$names', but: $(cat stderr)"
+done
 
 # Wrong words.
 expect_error 2 "unknown preset 'slow'; known: comparison_quick, comparison_small, comparison_standard, nas_bench_201, paper, quick, standard" --preset=slow

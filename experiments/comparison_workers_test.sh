@@ -158,6 +158,8 @@ for text in 'Others are still at work on darts, seed 0 (process '$first' on ' \
   [[ $at_work == *"$text"* ]] || problem "no '$text' in: $at_work"
 done
 run collected --collect_only --out_dir=killed
+grep -qF "  darts, seed 0: running (process $first on " collected.out || problem "not missing: $(cat collected.out)"
+grep -qF "running (process $second on " killed/report.html || problem "the page does not say who is at work"
 [ "$(tail -n 1 collected.out)" = "$at_work" ] || problem "others at work when collected: $(cat collected.out)"
 grep -qE '^random-1 ' collected.out || problem "not collected: $(cat collected.out)"
 

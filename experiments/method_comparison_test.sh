@@ -51,6 +51,9 @@ for text in 'Comparing nap_ablation, darts, each with seeds 0, 1' '[1/4] nap_abl
   '[4/4] darts, seed 1: training done in' 's left' 'Written to whole: report.html, comparison.txt'; do
   grep -qF -- "$text" stdout || problem "no '$text' in: $(cat stdout)"
 done
+grep -qE '^\[1/4\] .*: search done in .* not known yet \(trainings, searches with darts\)$' stdout ||
+  problem "does not say of what it knows no time: $(cat stdout)"
+grep -qF 'Not complete' whole/report.html && problem "a whole comparison that is not complete"
 diff <(cat whole/comparison.txt) <(sed -n '/^method /,/^train:/p' stdout) || problem "another table on the screen"
 
 # What the table says, computed anew from the run folders.
@@ -138,6 +141,9 @@ import json
 whole, moved = (json.load(open(folder + '/comparison.json'))['methods'] for folder in ('whole', 'moved'))
 assert moved[0] == whole[1] and moved[1]['runs'] == whole[0]['runs'][:1] and len(moved) == 2
 assert moved[1]['accuracy_spread'] is None
+missing = json.load(open('moved/comparison.json'))['missing']
+assert missing == {'runs': [{'method': 'nap_ablation', 'seed': 1, 'state': 'stopped'}], 'command': ''}, missing
+assert 'missing' not in json.load(open('whole/comparison.json'))
 PYTHON
 grep -qE '^nap_ablation +1 .* - ' stdout || problem "a spread of a single run: $(cat stdout)"
 
@@ -153,6 +159,17 @@ go_on=$(tail -n 1 stderr | grep -oP '^method_comparison: stopped .* darts, seed 
 [ -n "$go_on" ] || { problem "does not say how to go on: $(cat stderr)" && exit 1; }
 [ "$(find stopped -name genotype.json | wc -l)" -le 2 ] || problem "went on after SIGINT"
 grep -qF '"nap_ablation"' stopped/comparison.json || problem "no table of what was finished"
+for text in '<h2>Not complete</h2>' '3 of 4 runs are missing' "bazel run //experiments:method_comparison -- "; do
+  grep -qF -- "$text" stopped/report.html || problem "no '$text' in the page of what was stopped"
+done
+missing="missing:
+  darts, seed 0: stopped
+  nap_ablation, seed 1: not begun
+  darts, seed 1: not begun
+go on with: bazel run //experiments:method_comparison -- $go_on"
+[ "$(head -n 5 stopped/comparison.txt)" = "$missing" ] || problem "missing: $(cat stopped/comparison.txt)"
+run --collect_only --out_dir=stopped
+[ "$(sed -n 2,6p stdout)" = "$missing" ] || problem "forgotten when collected: $(cat stdout)"
 eval "arguments=($go_on)"
 "$compare" "${arguments[@]}" >stdout 2>stderr &
 pid=$!
@@ -166,6 +183,7 @@ for attempt in $(seq 300); do # until the child has saved what it did
   sleep 0.1
 done
 expect_same stopped
+grep -qF 'Not complete' stopped/report.html && problem "not complete when it is"
 
 # Judged by a table: nothing is trained.
 cat >table.csv <<'END'
@@ -195,6 +213,14 @@ expect_error 1 "--nas_bench_201_table is of nas_bench_201, but nap_ablation sear
   "${common[@]}" --out_dir=none --nas_bench_201_table=table.csv
 expect_error 1 "table.csv has cells of nas_bench_201, not of darts" --collect_only --out_dir=whole \
   --nas_bench_201_table=table.csv
+
+# Help names methods and presets, the children's too.
+run --help
+[ -z "$(sed -n 4p stdout)" ] || problem "a flag that no group names: $(head stdout)"
+for text in '  darts: Liu' '  comparison_small: One search of' '  comparison_small: One training of' '  small: ' \
+  '  nas_bench_201: ' '  image_folder: '; do
+  grep -qF -- "$text" stdout || problem "--help lacks '$text': $(cat stdout)"
+done
 
 # Wrong words.
 expect_error 2 "unknown preset 'slow'; known: nas_bench_201, quick, small, standard" --preset=slow

@@ -182,6 +182,10 @@ for program in "$train" "$transfer"; do
     run "$program" --preset=$preset --help
   done
   grep -q -- '--genotype=' stdout || problem "--help lacks --genotype"
+  [ -z "$(sed -n 4p stdout)" ] || problem "a flag that no group names: $(head stdout)"
+  for text in 'known: NASNet, AmoebaNet, ' 'known: cosine, linear' 'quick: Shows a result' '--weight_decay=3e-4'; do
+    grep -qF -- "$text" stdout || problem "--help lacks '$text': $(cat stdout)"
+  done
 done
 
 # Wrong words.

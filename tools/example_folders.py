@@ -105,5 +105,8 @@ for name, accuracy, runs in (('nap', .72, 3), ('darts', .65, 3), ('darts_second_
                   [14 - (epoch if name == 'nap' else epoch / 2) for epoch in range(10 + seed)],
                   'genotype': genotype(draw)} for seed in range(runs)]})
 write('comparison/comparison.json', json.dumps(
-    {'settings': {'dataset': 'cifar10', 'seeds': '3', '<i>': '&'}, 'methods': methods}))
+    {'settings': {'dataset': 'cifar10', 'seeds': '3', '<i>': '&'}, 'methods': methods, 'missing': {
+        'runs': [{'method': 'darts_second_order', 'seed': 2, 'state': 'running (process 12 on node3)'},
+                 {'method': 'random', 'seed': 1, 'state': 'not begun'}],
+        'command': 'bazel run //experiments:method_comparison -- --methods=' + ','.join(['<b>'] * 40)}}))
 write('empty_comparison/comparison.json', json.dumps({'settings': {}, 'methods': methods[-1:]}))

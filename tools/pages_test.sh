@@ -43,6 +43,9 @@ done
 grep -q 'goes on or was interrupted' killed/report.html || problem "does not say that a run goes on"
 grep -q '<dt>Epochs</dt><dd>5<small>of 8' killed/report.html || problem "the line cut off was counted"
 
+grep -q '2 of 11 runs are missing' comparison/report.html || problem "does not say what a comparison lacks"
+grep -q 'Not complete' empty_comparison/report.html && problem "lacks what nobody asked for"
+
 open_in_browser() {
   # Charts of strengths: one an edge and cell type, twice where mixing weights differ; two of pruning.
   python3 "$open_pages" "${pages[@]}" >opened 2>&1 || problem "$(cat opened)"

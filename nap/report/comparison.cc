@@ -209,6 +209,17 @@ std::string DifferenceTable(const std::vector<Method>& methods) {
   return rows.size() > 1 ? absl::StrCat("\n", Align(rows)) : "";
 }
 
+// Nothing if nothing is missing.
+std::string MissingToText(const MissingRuns& missing) {
+  if (missing.runs.empty()) return "";
+  std::string text = "missing:\n";
+  for (const MissingRun& run : missing.runs) {
+    absl::StrAppend(&text, "  ", run.method, ", seed ", run.seed, ": ", run.state, "\n");
+  }
+  if (!missing.command.empty()) absl::StrAppend(&text, "go on with: ", missing.command, "\n");
+  return text;
+}
+
 }  // namespace
 
 std::string ComparisonToJson(const std::vector<ComparedRun>& runs, const MissingRuns& missing) {
@@ -247,16 +258,15 @@ std::string ComparisonToJson(const std::vector<ComparedRun>& runs, const Missing
                            {"low", difference.interval.low},
                            {"high", difference.interval.high}});
   }
+  Json json = {{"settings", settings}, {"methods", methods}, {"differences", differences}};
   Json missing_runs = Json::array();
   for (const MissingRun& run : missing.runs) {
     missing_runs.push_back({{"method", run.method}, {"seed", run.seed}, {"state", run.state}});
   }
-  return JsonText({{"settings", settings},
-                   {"methods", methods},
-                   {"differences", differences},
-                   {"missing", {{"runs", missing_runs}, {"command", missing.command}}}},
-                  1) +
-         "\n";
+  if (!missing_runs.empty()) {
+    json["missing"] = {{"runs", missing_runs}, {"command", missing.command}};
+  }
+  return JsonText(json, 1) + "\n";
 }
 
 MissingRuns MissingInJson(const std::string& json_text) {
@@ -272,16 +282,6 @@ MissingRuns MissingInJson(const std::string& json_text) {
     return {};  // an earlier version's, or none
   }
   return missing;
-}
-
-std::string MissingToText(const MissingRuns& missing) {
-  if (missing.runs.empty()) return "";
-  std::string text = "missing:\n";
-  for (const MissingRun& run : missing.runs) {
-    absl::StrAppend(&text, "  ", run.method, ", seed ", run.seed, ": ", run.state, "\n");
-  }
-  if (!missing.command.empty()) absl::StrAppend(&text, "go on with: ", missing.command, "\n");
-  return text;
 }
 
 std::string ComparisonToText(const std::vector<ComparedRun>& runs, const MissingRuns& missing) {

@@ -28,14 +28,11 @@ struct MissingRuns {
 // the same runs always make the same text. The format is docs/comparing_methods.md's.
 std::string ComparisonToJson(const std::vector<ComparedRun>& runs, const MissingRuns& missing = {});
 
-// What such a text says is missing; nothing if it is none.
+// What such a text says is missing: nothing, too, if it is none.
 MissingRuns MissingInJson(const std::string& json_text);
 
 // What is missing, a table of the methods' means, one of their differences, one of the runs.
 std::string ComparisonToText(const std::vector<ComparedRun>& runs, const MissingRuns& missing = {});
-
-// Lines that name the runs and the command; empty if nothing is missing.
-std::string MissingToText(const MissingRuns& missing);
 
 // comparison.txt, comparison.json and its page report.html in this folder.
 absl::Status WriteComparison(const std::vector<ComparedRun>& runs, const MissingRuns& missing,

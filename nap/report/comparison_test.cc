@@ -5,6 +5,8 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "nap/base/files.h"
+
 namespace nap {
 namespace {
 
@@ -106,6 +108,51 @@ TEST(ComparisonTest, SaysHowMethodsDiffer) {
   EXPECT_NE(ComparisonToText(runs).find("\nnap - darts      +37.50  +25.00 to +50.00\n"),
             std::string::npos)
       << ComparisonToText(runs);
+}
+
+TEST(ComparisonTest, SaysWhatIsMissing) {
+  const std::vector<ComparedRun> runs = {MakeRun("nap", 0, 0.75, 2)};
+  const MissingRuns missing = {{{"darts", 0, "running (process 12 on node3)"},
+                                {"darts", 18446744073709551615U, "not begun"}},
+                               "method_comparison --methods='nap,<x>'"};
+  const std::string json = ComparisonToJson(runs, missing);
+  EXPECT_EQ(
+      Json::parse(json)["missing"],
+      (Json{{"runs",
+             {{{"method", "darts"}, {"seed", 0}, {"state", "running (process 12 on node3)"}},
+              {{"method", "darts"}, {"seed", 18446744073709551615U}, {"state", "not begun"}}}},
+            {"command", "method_comparison --methods='nap,<x>'"}}));
+  const MissingRuns read = MissingInJson(json);
+  ASSERT_EQ(read.runs.size(), 2u);
+  EXPECT_EQ(read.runs[1].method, "darts");
+  EXPECT_EQ(read.runs[1].seed, 18446744073709551615U);
+  EXPECT_EQ(read.runs[1].state, "not begun");
+  EXPECT_EQ(read.command, missing.command);
+  EXPECT_TRUE(MissingInJson(ComparisonToJson(runs)).runs.empty());
+  EXPECT_TRUE(MissingInJson("[]").runs.empty());
+
+  EXPECT_EQ(ComparisonToText(runs, missing), R"(missing:
+  darts, seed 0: running (process 12 on node3)
+  darts, seed 18446744073709551615: not begun
+go on with: method_comparison --methods='nap,<x>'
+
+)" + ComparisonToText(runs));
+}
+
+TEST(ComparisonTest, PageSaysWhatIsMissingUntilNothingIs) {
+  const std::string folder = testing::TempDir();
+  const std::vector<ComparedRun> runs = {MakeRun("nap", 0, 0.75, 2)};
+  const auto page = [&] { return ReadFile(folder + "/report.html").value(); };
+  const auto has = [&](const char* text) { return page().find(text) != std::string::npos; };
+  ASSERT_TRUE(WriteComparison(runs, {{{"darts", 3, "stopped"}}, "go <on>"}, folder).ok());
+  EXPECT_LT(page().find("<h2>Not complete</h2>"), page().find("Highest mean accuracy"));
+  EXPECT_TRUE(has("1 of 2 runs are missing"));
+  EXPECT_TRUE(has("stopped"));
+  EXPECT_TRUE(has("<pre>go &lt;on&gt;</pre>"));
+  ASSERT_TRUE(WriteComparison({}, {{{"darts", 3, "stopped"}}, ""}, folder).ok());
+  EXPECT_TRUE(has("1 of 1 runs are missing"));
+  ASSERT_TRUE(WriteComparison(runs, {}, folder).ok());
+  EXPECT_FALSE(has("Not complete"));
 }
 
 TEST(ComparisonTest, HasRanksIfAccuraciesWereLookedUp) {
