@@ -243,8 +243,9 @@ void AddMissing(const Json& comparison, size_t ended, Page* page) {
   std::string content = TableMarkup(table);
   const auto command = missing.value("command", std::string());
   if (!command.empty()) {
-    absl::StrAppend(&content, "<p>What nobody is at goes on with</p>\n<pre>", Escaped(command),
-                    "</pre>\n");
+    absl::StrAppend(&content,
+                    "<p>This command goes on, and leaves to others what they are at:</p>\n<pre>",
+                    Escaped(command), "</pre>\n");
   }
   page->AddSection("Not complete",
                    absl::StrCat(table.rows.size(), " of ", table.rows.size() + ended,
