@@ -342,6 +342,8 @@ const ProgramOptions& Program() {
     options->free_flags.insert("nas_bench_201_table");
     options->path_flags.insert("nas_bench_201_table");
     options->complete = FitLengthToEpochs;
+    options->why_fixed["epochs"] =
+        "when a search prunes follows from its epochs: to search longer, begin anew";
     options->parts.insert(options->parts.end(),
                           {PartFlagOf<SearchSpaceDefinition>("search_space"),
                            PartFlagOf<RelaxationDefinition>("relaxation"),

@@ -209,7 +209,7 @@ if [ "$name" = cifar_train ]; then
     rm -r longer
   done
 else
-  expect_error 2 'other flags: --epochs=3 there, --epochs=4 here' --resume --epochs=4 --out_dir=source
+  expect_error 2 'other flags: --epochs=3 there, --epochs=4 here (when a search prunes follows from' --resume --epochs=4 --out_dir=source
 fi
 # A result that another program has written does not finish the run.
 cp -r source exported

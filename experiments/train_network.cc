@@ -3,6 +3,8 @@
 #include <ATen/Context.h>
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_format.h>
+#include <absl/strings/str_join.h>
+#include <absl/strings/str_split.h>
 #include <gflags/gflags.h>
 
 #include <cstdio>
@@ -231,6 +233,14 @@ absl::StatusOr<TrainedNetwork> MakeModel(const Dataset& images, const Checkpoint
   return model;
 }
 
+// A genotype may be a text of many lines.
+std::string Shortened(std::string text) {
+  constexpr size_t kLongest = 100;  // NAS-Bench-201's strings are whole
+  text = absl::StrJoin(absl::StrSplit(text, absl::ByAnyChar("\n\r\t"), absl::SkipEmpty()), " ");
+  if (text.size() > kLongest) text = absl::StrCat(text.substr(0, kLongest - 3), "...");
+  return text;
+}
+
 absl::Status Main(const TrainingProgram& program, const ProgramOptions& program_options) {
   RunKind kind = TrainingRun(program.name);
   kind.plugins = kLinkedPlugins;
@@ -269,7 +279,7 @@ absl::Status Main(const TrainingProgram& program, const ProgramOptions& program_
   absl::PrintF(
       "%s %s, %d cells of %d channels (%.3f M parameters, %.1f M multiply-adds), on %d images of "
       "%d classes; %s; writing to %s\n",
-      checkpoint != nullptr ? "Resuming the training of" : "Training", FLAGS_genotype,
+      checkpoint != nullptr ? "Resuming the training of" : "Training", Shortened(FLAGS_genotype),
       model.network->spec().network.cells, model.network->spec().network.channels,
       cost.parameters / 1e6, cost.mult_adds / 1e6, data.train->size(), data.train->num_classes(),
       ComputingText(run), out_dir);

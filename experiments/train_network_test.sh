@@ -75,6 +75,9 @@ echo "Genotype(normal=[('sep_conv_3x3', 0), ('none', 0), ('dil_conv_5x5', 2), ('
 run "$train" "${tiny[@]}" --genotype=cells.txt --mixup=0.2 --label_smoothing=0.1 --drop_path=0.5 \
   --learning_rate_decay=linear --auxiliary_weight=0 --color_jitter --workers=3 --out_dir=options
 
+run "$train" "${tiny[@]}" --genotype="$(cat cells.txt)" --epochs=1 --steps_per_epoch=1 --out_dir=pasted
+grep -qE '^Training Genotype\(normal=.{81}\.\.\., 3 cells of 2 channels' stdout || problem "not one short line: $(cat stdout)"
+
 # Five nodes of which some are the output, and the same from what the training has written down.
 run "$train" "${tiny[@]}" --genotype=AmoebaNet --out_dir=amoebanet
 run "$train" "${tiny[@]}" --genotype=amoebanet/genotype.json --out_dir=amoebanet_again

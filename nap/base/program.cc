@@ -222,6 +222,9 @@ absl::Status UseEarlierFlags(const ProgramOptions& options,
                options.changeable_flags.count(flag.name) == 0) {
       differences.push_back(absl::StrCat("--", flag.name, "=", value, " there, --", flag.name, "=",
                                          flag.current_value, " here"));
+      const auto why = options.why_fixed.find(flag.name);
+      if (why != options.why_fixed.end())
+        absl::StrAppend(&differences.back(), " (", why->second, ")");
     }
   }
   if (differences.empty()) return absl::OkStatus();

@@ -79,6 +79,9 @@ struct ProgramOptions {
   // other is an error that names both.
   std::set<std::string> changeable_flags = {};
 
+  // Of flags that one would think are such: why they are not, for that error.
+  std::map<std::string, std::string> why_fixed = {};
+
   // Flags that are paths: what is kept of them is absolute, so that it means the same from another
   // folder.
   std::set<std::string> path_flags = {};
