@@ -7,6 +7,7 @@
 //   FAULTS_ERROR     the error's number, or "short": half of it is read or written
 //   FAULTS_FROM      if it is there, all calls from that one on fail
 //   FAULTS_RECORD    a file for what was done: a line of JSON a call, then the bytes it wrote
+//   FAULTS_CLOCK     if it is there, the time of day jumps by a day, to and fro
 //   FAULTS_ALLOCATION_BYTES
 //                    if it is there, not calls are counted, but allocations in main of at least as
 //                    many bytes
@@ -26,6 +27,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <ctime>
 
 // What glibc's malloc and its like are called if somebody else has these names.
 extern "C" {
@@ -49,6 +51,7 @@ int record = -1;
 size_t allocation_bytes = 0;  // 0: calls are counted
 std::atomic<uint64_t>* counter = nullptr;
 std::atomic<bool> in_main{false};
+std::atomic<int> clock_calls{-1};  // -1: it does not jump
 
 template <typename Function>
 Function* Real(Function*, const char* name) {
@@ -69,6 +72,7 @@ __attribute__((constructor)) void ReadEnvironment() {
     std::strncpy(folder, value, sizeof folder - 1);
   if (const char* value = std::getenv("FAULTS_AT")) fails_at = std::strtoull(value, nullptr, 10);
   if (const char* value = std::getenv("FAULTS_ERROR")) error_name = value;
+  if (std::getenv("FAULTS_CLOCK") != nullptr) clock_calls = 0;
   fails_from = std::getenv("FAULTS_FROM") != nullptr;
   if (const char* value = std::getenv("FAULTS_RECORD")) {
     record = REAL(open)(value, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
@@ -295,6 +299,14 @@ int unlink(const char* name) {
 void* mmap(void* address, size_t size, int protection, int flags, int file, off_t offset) {
   if (PathOf(file) != nullptr && Fails(!kAlsoEintr)) return MAP_FAILED;
   return REAL(mmap)(address, size, protection, flags, file, offset);
+}
+
+int clock_gettime(clockid_t clock, timespec* now) {
+  const int result = REAL(clock_gettime)(clock, now);
+  constexpr time_t kDay = 24 * 60 * 60;
+  if (clock == CLOCK_REALTIME && clock_calls >= 0)
+    now->tv_sec += ++clock_calls % 2 == 0 ? kDay : -kDay;
+  return result;
 }
 
 void* malloc(size_t size) { return AllocationFails(size) ? nullptr : __libc_malloc(size); }

@@ -1,0 +1,71 @@
+#!/usr/bin/env python3
+"""A search or a training that runs for long holds no more memory, files and threads than it did, also
+while the clock jumps.
+
+usage: long_run_test.py PROGRAM LIBRARY
+
+PROGRAM: cifar_search or cifar_train; LIBRARY: system_faults.cc, as LD_PRELOAD takes it.
+LONG_RUN_SECONDS=N in the environment: that long (docs/reliability.md).
+"""
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+# An epoch is some seconds long: of what an epoch adds to the records only the page is kept in memory.
+FLAGS = ("--channels=2 --cells=3 --epochs=100000 --steps_per_epoch=200 --batch_size=2 "
+         "--evaluation_images=20 --threads=1 --workers=1 --checkpoint_minutes=0.05").split()
+SEARCH = "--method=nap_ablation --warmup_epochs=1 --prune_begin=2 --prune_end=100000".split()
+# What a single sample may differ from those before it: pages of the allocator's, a checkpoint that is
+# being written.
+MOST_MEMORY_GROWTH = 0.03
+
+
+def sample(pid):
+    with open(f"/proc/{pid}/status") as status:
+        fields = dict(line.split(":", 1) for line in status)
+    return {"memory": int(fields["VmRSS"].split()[0]) / 1024, "threads": int(fields["Threads"]),
+            "files": len(os.listdir(f"/proc/{pid}/fd"))}
+
+
+def main():
+    program, library = (os.path.abspath(path) for path in sys.argv[1:])
+    seconds = float(os.environ.get("LONG_RUN_SECONDS", 60))
+    os.chdir(os.environ.get("TEST_TMPDIR", "."))
+    flags = FLAGS + (SEARCH if os.path.basename(program) == "cifar_search" else [])
+    with open("count", "wb") as file:
+        file.write(bytes(8))
+    environment = dict(os.environ, OMP_WAIT_POLICY="passive", LD_PRELOAD=library,
+                       FAULTS_COUNTER=os.path.abspath("count"), FAULTS_CLOCK="1")
+    with open("stderr", "wb") as stderr:
+        process = subprocess.Popen([program, *flags, "--out_dir=long"], env=environment,
+                                   stdout=subprocess.DEVNULL, stderr=stderr)
+    samples, begin = [], time.monotonic()
+    while time.monotonic() - begin < seconds and process.poll() is None:
+        time.sleep(min(5, seconds / 50))
+        samples.append(sample(process.pid))
+    process.send_signal(signal.SIGINT)
+    code = process.wait(timeout=120)
+    with open("stderr") as file:
+        last = file.read().strip().splitlines()[-1]
+    assert code == 130 and "is saved" in last, (code, last)
+    with open("long/metrics.jsonl") as file:
+        epochs = [line for line in map(json.loads, file) if line["kind"] == "epoch"]
+    assert all(0 < epoch["seconds"] < seconds for epoch in epochs), "the clock's jumps are in times"
+
+    half = len(samples) // 2
+    growth = {}
+    for name in samples[0]:
+        # The beginning, when all is set up, is left out.
+        before = max(each[name] for each in samples[half // 2:half])
+        after = max(each[name] for each in samples[half:])
+        growth[name] = after / before - 1
+        print(f"{name}: {before:.0f} at most in the second quarter, {after:.0f} in the second half")
+    print(f"{len(epochs)} epochs in {seconds:.0f} s")
+    assert growth["memory"] < MOST_MEMORY_GROWTH, samples
+    assert growth["threads"] <= 0 and growth["files"] <= 0, samples
+
+
+main()
