@@ -241,8 +241,10 @@ done
 
 # Wrong words.
 expect_error 2 "unknown preset 'slow'; known: comparison_quick, comparison_small, comparison_standard, nas_bench_201, paper, quick, standard" --preset=slow
-expect_error 1 "unknown command line flag 'epoch'" --epoch=3
-expect_error 1 "illegal value 'many'" --epochs=many
+expect_error 2 "there is no flag --epoch; see --help" --epoch=3
+expect_error 2 "--epochs=many is not a whole number of 32 bits" --epochs=many
+printf -- '--epochs=2\n--nosuch=1\n' >bad.flags
+expect_error 2 "bad.flags, line 2: there is no flag --nosuch" --flagfile=bad.flags
 expect_error 2 "'stray' is not a flag" stray
 expect_error 1 "unknown search space 'dart'; known: darts, nas_bench_201" --search_space=dart
 expect_error 1 "unknown relaxation 'x'; known: edge_softmax, sigmoid, softmax, unnormalized" --relaxation=x

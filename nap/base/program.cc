@@ -22,6 +22,7 @@
 #include <memory>
 #include <new>
 
+#include "nap/base/command_line.h"
 #include "nap/base/interrupt.h"
 #include "nap/base/status_macros.h"
 #include "nap/base/version.h"
@@ -120,9 +121,8 @@ absl::StatusOr<std::string> FindFlagFolder(const char* program,
   return std::filesystem::absolute(folder).string();
 }
 
-absl::StatusOr<std::string> FindFlagFile(const char* program,
+absl::StatusOr<std::string> FindFlagFile(const std::string& folder,
                                          const ProgramOptions::FlagFiles& files) {
-  NAP_ASSIGN_OR_RETURN(const std::string folder, FindFlagFolder(program, files));
   const std::string name = ValueOf(files.flag);
   const std::vector<std::string> known = FlagFilesIn(folder);
   if (std::find(known.begin(), known.end(), name) != known.end()) return FlagFile(folder, name);
@@ -235,38 +235,27 @@ absl::Status UseEarlierFlags(const ProgramOptions& options,
 
 bool PrintsFlags(int argc, char** argv) { return AsksFor({std::string(kPrintFlags)}, argc, argv); }
 
-// The command line is read twice: first to learn the flag files, then to win over them.
+// The command line is set twice: first to learn the flag files, then to win over them.
 absl::Status ReadFlags(int argc, char** argv, const ProgramOptions& options, bool help) {
-  const auto read_command_line = [&] {
-    std::vector<char*> copy(argv, argv + argc);
-    if (help) copy.resize(1);
-    copy.erase(std::remove_if(copy.begin(), copy.end(),
-                              [](const char* argument) { return argument == kPrintFlags; }),
-               copy.end());
-    std::vector<std::string> with_values;  // of bare flags
-    with_values.reserve(options.bare_flags.size() * copy.size());
-    for (char*& argument : copy) {
-      for (const auto& [flag, value] : options.bare_flags) {
-        if (absl::StrCat("--", flag) != argument && absl::StrCat("-", flag) != argument) continue;
-        argument = with_values.emplace_back(absl::StrCat("--", flag, "=", value)).data();
-        break;
-      }
-    }
-    int count = static_cast<int>(copy.size());
-    copy.push_back(nullptr);
-    char** arguments = copy.data();
-    gflags::ParseCommandLineFlags(&count, &arguments, /*remove_flags=*/true);
-    if (count == 1) return absl::OkStatus();
-    return absl::InvalidArgumentError(
-        absl::StrCat("'", arguments[1], "' is not a flag; see --help"));
-  };
-  NAP_RETURN_IF_ERROR(read_command_line());
-  NAP_RETURN_IF_ERROR(CheckMovedFlags(options));
-  std::vector<std::string> paths;
+  std::vector<std::string>
+      folders;  // before the folder is changed: the program's path may be relative
   for (const ProgramOptions::FlagFiles& files : options.flag_files) {
-    NAP_ASSIGN_OR_RETURN(paths.emplace_back(), FindFlagFile(argv[0], files));
+    NAP_ASSIGN_OR_RETURN(folders.emplace_back(), FindFlagFolder(argv[0], files));
   }
   NAP_RETURN_IF_ERROR(EnterCallersFolder());
+  std::vector<std::string> arguments;
+  for (int i = 1; i < argc && !help; ++i) {
+    if (argv[i] != kPrintFlags) arguments.emplace_back(argv[i]);
+  }
+  NAP_ASSIGN_OR_RETURN(const std::vector<FlagSetting> command_line,
+                       ParseArguments(arguments, options.bare_flags));
+  NAP_RETURN_IF_ERROR(SetFlags(command_line));
+  gflags::HandleCommandLineHelpFlags();  // --helpfull and its like
+  NAP_RETURN_IF_ERROR(CheckMovedFlags(options));
+  std::vector<std::string> paths;
+  for (size_t i = 0; i < folders.size(); ++i) {
+    NAP_ASSIGN_OR_RETURN(paths.emplace_back(), FindFlagFile(folders[i], options.flag_files[i]));
+  }
   if (options.earlier_flags != nullptr && !help) {
     NAP_ASSIGN_OR_RETURN(const auto earlier,
                          options.earlier_flags(options, /*to_run=*/!PrintsFlags(argc, argv)));
@@ -280,10 +269,11 @@ absl::Status ReadFlags(int argc, char** argv, const ProgramOptions& options, boo
     CHECK(!gflags::SetCommandLineOption(flag.name.c_str(), flag.default_value.c_str()).empty());
   }
   for (const std::string& path : paths) {
-    gflags::ReadFromFlagsFile(path, argv[0], /*errors_are_fatal=*/true);
+    NAP_ASSIGN_OR_RETURN(const std::vector<FlagSetting> settings, ReadFlagFile(path));
+    NAP_RETURN_IF_ERROR(SetFlags(settings));
   }
   const std::map<std::string, std::string> usual = FlagValues(options);
-  NAP_RETURN_IF_ERROR(read_command_line());
+  NAP_RETURN_IF_ERROR(SetFlags(command_line));
   return options.complete == nullptr ? absl::OkStatus() : options.complete(given, usual);
 }
 
