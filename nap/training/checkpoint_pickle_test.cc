@@ -140,20 +140,23 @@ TEST(CheckpointPickleTest, NothingIsCalledOrBelieved) {
   EXPECT_EQ(ErrorOf(Global("os", "system") + Text("true") + "\x85R."),
             "its pickle calls what no checkpoint calls");
   EXPECT_EQ(ErrorOf("\x93."), "its pickle has the opcode 147, which no checkpoint has");
-  EXPECT_EQ(ErrorOf("\x8a\x09" + std::string(9, '\0') + "."),
+  EXPECT_EQ(ErrorOf(absl::StrCat("\x8a\x09", std::string(9, '\0'), ".")),
             "its pickle has an integer of more than 64 bits");
-  EXPECT_EQ(ErrorOf("K\x01j" + LittleEndian(3, 4)), "its pickle names what it has not kept");
-  EXPECT_EQ(ErrorOf("r" + LittleEndian(0xffffffff, 4)), "its pickle keeps what it has not");
+  EXPECT_EQ(ErrorOf(absl::StrCat("K\x01j", LittleEndian(3, 4))),
+            "its pickle names what it has not kept");
+  EXPECT_EQ(ErrorOf(absl::StrCat("r", LittleEndian(0xffffffff, 4))),
+            "its pickle keeps what it has not");
   EXPECT_EQ(ErrorOf("K\x01."), "it is no tuple of four dictionaries");
   EXPECT_EQ(ErrorOf(Pickle(Text("a") + "K\x01")), "'a' is of another kind");
-  EXPECT_EQ(ErrorOf("}(" + Text("a") + "u."), "its pickle has a name without a value");
+  EXPECT_EQ(ErrorOf(absl::StrCat("}(", Text("a"), "u.")), "its pickle has a name without a value");
 }
 
 TEST(CheckpointPickleTest, ItsMemoryIsBounded) {
   // A dictionary in itself, tuples in tuples, and one text or tensor named again and again.
-  EXPECT_EQ(ErrorOf("}q" + LittleEndian(0, 1) + "(" + Text("a") + "h" + LittleEndian(0, 1) + "u."),
+  EXPECT_EQ(ErrorOf(absl::StrCat("}q", LittleEndian(0, 1), "(", Text("a"), "h", LittleEndian(0, 1),
+                                 "u.")),
             "'a' is of a kind that no checkpoint has");
-  EXPECT_EQ(ErrorOf(")" + std::string(1000000, '\x85') + "."),
+  EXPECT_EQ(ErrorOf(absl::StrCat(")", std::string(1000000, '\x85'), ".")),
             "its pickle has tuples too deep within each other");
   std::string strings = Text("0") + Text(std::string(10000, 'x')) + "q" + LittleEndian(0, 1);
   std::string tensors = absl::StrCat(
