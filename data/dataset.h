@@ -37,8 +37,15 @@ class Dataset {
   virtual const std::vector<float>& mean() const = 0;
   virtual const std::vector<float>& stddev() const = 0;
 
+  // The share of a picture's shorter side that the view that tests shows, which is the square in
+  // the middle; 1: all of it.
+  virtual double TestCrop() const { return 1; }
+
   // In 0 .. class_names().size()-1.
   virtual int Label(int64_t index) const = 0;
+
+  // By which people find it: a path below the folder, or its number from 0.
+  virtual std::string ImageName(int64_t index) const { return absl::StrCat("image ", index); }
 
   // Writes shape().Size() bytes, [height, width, channels]. Without `random` that is the view that
   // tests, always the same; with it one that trains, which may be a random part of the image.

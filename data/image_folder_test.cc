@@ -1,3 +1,5 @@
+#include "data/image_folder.h"
+
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -488,6 +490,60 @@ std::map<std::string, std::string> Contents(const std::string& folder) {
     }
   }
   return contents;
+}
+
+TEST_F(ImageFolderTest, NamesImagesByTheirPathsInTheFolder) {
+  WriteImage("train/a/0.png");
+  WriteImage("train/b/sub/1.png");
+  WriteImage("val/b/2.png");
+  const auto pair = Open();
+  ASSERT_TRUE(pair.ok());
+  EXPECT_EQ(pair->train->ImageName(1), "train/b/sub/1.png");
+  EXPECT_EQ(pair->test->ImageName(0), "val/b/2.png");
+  EXPECT_EQ(pair->test->TestCrop(), 0.875);
+}
+
+TEST_F(ImageFolderTest, OpensPicturesWithoutLabels) {
+  // Columns of 0, 8, 16, ... and, in the last and first, 255.
+  std::vector<uint8_t> pixels;
+  for (int i = 0; i < 16 * 16; ++i) {
+    const int x = i % 16;
+    pixels.insert(pixels.end(), 3, static_cast<uint8_t>(x == 0 || x == 15 ? 255 : 8 * x));
+  }
+  const std::string png = EncodePng(pixels.data(), {16, 16}, 3);
+  Write("all/b.png", png);
+  Write("all/a,\n/x.png", png);
+  Write("all/a,\n/broken.jpg", "no image at all");
+  Write("all/text.txt", "");
+  Write("beside.png", png);
+  fs::create_directory_symlink("..", root_ + "/all/up");
+  testing::internal::CaptureStderr();
+  const auto open = [&](double test_crop, bool strict) {
+    return OpenPictures(root_ + "/all/", 16, test_crop, strict);
+  };
+  const auto pictures = open(1, false);
+  ASSERT_TRUE(pictures.ok()) << pictures.status();
+  ASSERT_EQ((*pictures)->size(), 3);
+  EXPECT_EQ((*pictures)->ImageName(0), "a,\n/broken.jpg");
+  EXPECT_EQ((*pictures)->ImageName(1), "a,\n/x.png");
+  EXPECT_EQ((*pictures)->ImageName(2), "b.png");
+  std::vector<uint8_t> read(pixels.size());
+  EXPECT_TRUE(absl::IsDataLoss((*pictures)->Read(0, nullptr, read.data())));
+  ASSERT_TRUE((*pictures)->Read(1, nullptr, read.data()).ok());
+  EXPECT_EQ(read, pixels);
+  // The view that tests lacks the outermost columns.
+  ASSERT_TRUE((*open(0.875, false))->Read(1, nullptr, read.data()).ok());
+  EXPECT_LT(*std::max_element(read.begin(), read.end()), 128);
+  EXPECT_TRUE(absl::IsFailedPrecondition((*open(1, true))->Read(0, nullptr, read.data())));
+  testing::internal::GetCapturedStderr();
+
+  EXPECT_EQ(OpenPictures(root_ + "/none", 16, 1, false).status().message(),
+            root_ + "/none is no folder");
+  fs::create_directories(root_ + "/empty");
+  const absl::Status empty = OpenPictures(root_ + "/empty", 16, 1, false).status();
+  EXPECT_TRUE(absl::IsNotFound(empty));
+  EXPECT_NE(empty.message().find("there is no picture in " + root_ + "/empty"),
+            absl::string_view::npos);
 }
 
 TEST_F(ImageFolderTest, WritesTheBuiltInFolder) {

@@ -102,8 +102,8 @@ Box RandomResizedCrop(PictureSize image, double smallest_share, RandomStream* ra
           width};
 }
 
-Box CentreCrop(PictureSize image) {
-  const double side = std::min(image.height, image.width) * (224.0 / 256);
+Box CentreCrop(PictureSize image, double share) {
+  const double side = std::min(image.height, image.width) * share;
   return {(image.height - side) / 2, (image.width - side) / 2, side, side};
 }
 

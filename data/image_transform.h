@@ -14,9 +14,10 @@ namespace nap {
 // uniform. When ten draws do not fit into the image: the middle, as much as the ratios allow.
 Box RandomResizedCrop(PictureSize image, double smallest_share, RandomStream* random);
 
-// The view that tests: the square in the middle with 224/256 of the shorter side, the same as
-// resizing the shorter side to 256/224 of the wanted size and cropping its middle.
-Box CentreCrop(PictureSize image);
+// The square in the middle with that share of the shorter side, the same as resizing the shorter
+// side to 1/share of the wanted size and cropping its middle. kTestCrop: the view that tests.
+inline constexpr double kTestCrop = 224.0 / 256;
+Box CentreCrop(PictureSize image, double share);
 
 // Resizes the box of the image to [height, width, 3]: a triangle filter as wide as two pixels of
 // the coarser of both, so bilinear interpolation where it enlarges, and free of aliases where it

@@ -157,11 +157,16 @@ TEST(CropTest, TakesTheMiddleWhereNothingFits) {
 }
 
 TEST(CropTest, TestsOnTheMiddle) {
-  const Box box = CentreCrop({256, 300});
+  const Box box = CentreCrop({256, 300}, kTestCrop);
   EXPECT_EQ(box.top, 16);
   EXPECT_EQ(box.left, 38);
   EXPECT_EQ(box.height, 224);
   EXPECT_EQ(box.width, 224);
+  const Box square = CentreCrop({256, 300}, 1);
+  EXPECT_EQ(square.top, 0);
+  EXPECT_EQ(square.left, 22);
+  EXPECT_EQ(square.height, 256);
+  EXPECT_EQ(square.width, 256);
 }
 
 }  // namespace

@@ -114,7 +114,7 @@ Loader::Prepared Loader::Prepare(int64_t epoch, int64_t number) const {
           at::TensorOptions().dtype(at::kFloat).memory_format(at::MemoryFormat::ChannelsLast)),
       at::empty({end - begin}, at::kLong)};
   std::vector<uint8_t> pixels(static_cast<size_t>(shape.Size()));
-  int64_t count = 0;
+  std::vector<int64_t> read;
   for (int64_t i = begin; i < end && !stop_; ++i) {
     Heartbeat();
     const int64_t index = order_[static_cast<size_t>(i)];
@@ -125,13 +125,15 @@ Loader::Prepared Loader::Prepare(int64_t epoch, int64_t number) const {
     if (absl::IsDataLoss(status)) continue;
     if (!status.ok()) throw std::runtime_error(std::string(status.message()));
     Augment(options_.augmentation, shape, pixels.data(), &random,
-            batch.images.data_ptr<float>() + count * shape.Size());
-    batch.labels.data_ptr<int64_t>()[count] = dataset_->Label(index);
-    ++count;
+            batch.images.data_ptr<float>() + static_cast<int64_t>(read.size()) * shape.Size());
+    batch.labels.data_ptr<int64_t>()[read.size()] = dataset_->Label(index);
+    read.push_back(index);
   }
+  const auto count = static_cast<int64_t>(read.size());
   if (count < end - begin)
     batch = {batch.images.narrow(0, 0, count), batch.labels.narrow(0, 0, count)};
   batch = {Upload(batch.images, options_.device), Upload(batch.labels, options_.device)};
+  batch.indices = std::move(read);
   return {batch, end - begin - count, nullptr};
 }
 

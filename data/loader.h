@@ -26,6 +26,8 @@ struct Batch {
   // Where these are among the images of a batch of which each process has a share; 0: they are all.
   int64_t first_image = 0, all_images = 0;
 
+  std::vector<int64_t> indices = {};  // [N], in the dataset
+
   int64_t NumImages() const { return labels.size(0); }
   int64_t NumAllImages() const { return all_images > 0 ? all_images : NumImages(); }
 };

@@ -207,6 +207,8 @@ TEST(LoaderTest, LeavesBrokenImagesOutAndCountsThem) {
     EXPECT_EQ(batches[0].images.sizes(), (std::vector<int64_t>{2, 1, 4, 3}));
     EXPECT_TRUE(batches[0].images.is_contiguous(at::MemoryFormat::ChannelsLast));
     EXPECT_EQ(batches[0].images[1][0][0][0].item<float>(), 2);
+    EXPECT_EQ(batches[0].indices, (std::vector<int64_t>{3, 2}));
+    EXPECT_EQ(batches[2].indices, (std::vector<int64_t>{0}));
     EXPECT_EQ(loader.broken_images(), 5);
   }
   // A batch of broken images only is passed over.

@@ -147,6 +147,7 @@ absl::StatusOr<ModelDescription> Describe(const Dataset& images, Genotype genoty
   description.mean = images.mean();
   description.stddev = images.stddev();
   description.image_size = images.shape().height;
+  description.test_crop = images.TestCrop();
   return description;
 }
 

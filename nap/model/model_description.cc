@@ -81,7 +81,7 @@ absl::StatusOr<std::vector<std::string>> ReadClassNames(const Json& json, int64_
 
 std::string ModelDescriptionToJson(const ModelDescription& description) {
   const NetworkOptions& network = description.spec.network;
-  const Json json = {
+  Json json = {
       {"genotype", Json::parse(GenotypeToJson(description.spec.genotype))},
       {"network",
        {{"channels", network.channels},
@@ -95,6 +95,7 @@ std::string ModelDescriptionToJson(const ModelDescription& description) {
       {"stddev", description.stddev},
       {"image_size", description.image_size},
   };
+  if (description.test_crop.has_value()) json["test_crop"] = *description.test_crop;
   return JsonText(json);
 }
 
@@ -117,6 +118,13 @@ absl::StatusOr<ModelDescription> ModelDescriptionFromJson(absl::string_view text
     if (!(stddev > 0)) return Error("stddev", "must be positive");
   }
   NAP_ASSIGN_OR_RETURN(description.image_size, ReadPositive(json, "image_size", "the top level"));
+  if (json.contains("test_crop")) {
+    const Json& crop = json["test_crop"];
+    if (!crop.is_number() || !(crop > 0) || crop > 1) {
+      return Error("test_crop", "must be a share above 0, up to 1");
+    }
+    description.test_crop = crop.get<double>();
+  }
   return description;
 }
 

@@ -7,6 +7,7 @@
 #include <absl/strings/string_view.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,12 +23,14 @@ struct ModelDescription {
   std::vector<float> mean;
   std::vector<float> stddev;
   int64_t image_size = 32;  // height and width of the images it was trained on, pixels
+  // Dataset::TestCrop of its test images. Nothing in what versions up to 0.3 have written.
+  std::optional<double> test_crop = {};
 };
 
 // {"genotype": as in genotype.json, "network": {"channels": 36, "cells": 20, "image_channels": 3,
 // "classes": 10, "stem": "cifar" or "imagenet"}, "auxiliary_head": false, "class_names": [...],
-// "mean": [...], "stddev": [...], "image_size": 32}, on one line. Numbers keep their exact value,
-// class names their bytes (JsonText).
+// "mean": [...], "stddev": [...], "image_size": 32, "test_crop": 1}, on one line. Numbers keep
+// their exact value, class names their bytes (JsonText).
 std::string ModelDescriptionToJson(const ModelDescription& description);
 
 // InvalidArgument that says what is wrong where. Whether such a network can be is

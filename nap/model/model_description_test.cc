@@ -14,6 +14,7 @@ ModelDescription Example() {
   model.mean = {0.1F, 1.0F / 3, 1e-30F};
   model.stddev = {0.2470F, 16777217.0F, 1.17549435e-38F};
   model.image_size = 224;
+  model.test_crop = 0.875;
   return model;
 }
 
@@ -32,7 +33,18 @@ TEST(ModelDescriptionTest, ReadsBackWhatWasWritten) {
   EXPECT_EQ(read->mean, written.mean);
   EXPECT_EQ(read->stddev, written.stddev);
   EXPECT_EQ(read->image_size, 224);
+  EXPECT_EQ(read->test_crop, 0.875);
   EXPECT_EQ(ModelDescriptionToJson(*read), ModelDescriptionToJson(written));
+}
+
+TEST(ModelDescriptionTest, EarlierVersionsDoNotSayHowTestImagesWereCut) {
+  ModelDescription model = Example();
+  model.test_crop.reset();
+  const std::string text = ModelDescriptionToJson(model);
+  EXPECT_EQ(text.find("test_crop"), std::string::npos);
+  const auto read = ModelDescriptionFromJson(text);
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_FALSE(read->test_crop.has_value());
 }
 
 TEST(ModelDescriptionTest, NamesNeedNotBeUtf8) {
@@ -65,6 +77,7 @@ TEST(ModelDescriptionTest, SaysWhatIsWrong) {
             "model description: class_names must be a list of 3 texts, one a class");
   EXPECT_EQ(message("\"cells\":20", "\"cells\":0"),
             "model description: cells must be a positive whole number");
+  EXPECT_EQ(message("0.875", "0"), "model description: test_crop must be a share above 0, up to 1");
   EXPECT_EQ(message("\"imagenet\"", "\"x\""),
             "model description: stem must be 'cifar' or 'imagenet'");
   EXPECT_EQ(message("\"concat\"", "\"x\""), "genotype JSON: cells.normal has the unknown key 'x'");

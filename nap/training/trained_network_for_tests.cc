@@ -52,6 +52,7 @@ void Run(char** argv) {
   model.mean = {0.4914F, 0.4822F, 0.4465F};
   model.stddev = {0.2470F, 0.2435F, 0.2616F};
   model.image_size = Number(argv[5]);
+  model.test_crop = 1;
   const std::string folder = argv[6];
   const auto network = OrDie(DerivedNetwork::Create(model.spec));
   // Patches of colour: of images of noise the network would think all the same.

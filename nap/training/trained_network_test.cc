@@ -38,6 +38,17 @@ TEST(TrainedNetworkTest, ComesBackAsItWas) {
   }
 }
 
+TEST(TrainedNetworkTest, GoesOnFromACheckpointOfEarlierVersions) {
+  std::shared_ptr<DerivedNetwork> network;
+  const Checkpoint checkpoint = Save(&network);  // it has no test_crop
+  ModelDescription description = *DescriptionOf(checkpoint);
+  description.test_crop = 0.875;
+  EXPECT_TRUE(RestoreTrainedNetwork(checkpoint, description, network.get()).ok());
+  description.image_size = 33;
+  EXPECT_THAT(std::string(RestoreTrainedNetwork(checkpoint, description, network.get()).message()),
+              HasSubstr("the network or the data is not that of the checkpoint"));
+}
+
 TEST(TrainedNetworkTest, SaysWhatDoesNotFit) {
   EXPECT_THAT(std::string(LoadTrainedNetwork({}).status().message()),
               HasSubstr("holds no trained network"));
