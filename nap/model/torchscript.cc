@@ -2,12 +2,10 @@
 
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/randn.h>
-#include <absl/status/statusor.h>
 #include <absl/strings/str_cat.h>
 #include <c10/core/GradMode.h>
 #include <c10/util/Exception.h>
 #include <glog/logging.h>
-#include <torch/csrc/jit/api/module.h>
 #include <torch/csrc/jit/frontend/tracer.h>
 #include <torch/csrc/jit/runtime/graph_executor.h>
 #include <torch/csrc/jit/serialization/import.h>
@@ -22,6 +20,7 @@
 #include "nap/base/status_macros.h"
 #include "nap/base/utf8.h"
 #include "nap/base/version.h"
+#include "nap/base/zip_archive.h"
 #include "nap/runtime/random_state.h"
 
 namespace nap {
@@ -92,6 +91,9 @@ void AddAttributes(const ModelDescription& description, torch::jit::Module* scri
   add_numbers("mean", description.mean);
   add_numbers("stddev", description.stddev);
   script->register_attribute("image_size", c10::IntType::get(), description.image_size);
+  if (description.test_crop.has_value()) {
+    script->register_attribute("test_crop", c10::FloatType::get(), *description.test_crop);
+  }
   script->register_attribute("nap_version", c10::StringType::get(), std::string(kVersion));
   script->register_attribute("genotype", c10::StringType::get(),
                              GenotypeToJson(description.spec.genotype));
@@ -139,6 +141,16 @@ absl::Status WriteTorchScript(const DerivedNetwork& network, const ModelDescript
                  << " pixels only: an operation reads its input's size in C++";
   }
   return WriteFileAtomically(path, file.str());
+}
+
+absl::StatusOr<torch::jit::Module> ParseTorchScript(const std::string& bytes) {
+  NAP_RETURN_IF_ERROR(CheckZipArchive(bytes));
+  std::istringstream file(bytes);
+  try {
+    return torch::jit::load(file);
+  } catch (const std::exception&) {
+    return absl::DataLossError("it holds no TorchScript");
+  }
 }
 
 }  // namespace nap

@@ -3,6 +3,8 @@
 #define NAP_MODEL_TORCHSCRIPT_H_
 
 #include <absl/status/status.h>
+#include <absl/status/statusor.h>
+#include <torch/csrc/jit/api/module.h>
 
 #include <string>
 
@@ -16,7 +18,7 @@ namespace nap {
 // normalised as the description says, returns the logits, [N, classes], for any N, H and W.
 // Parameters and buffers keep their names in DerivedNetwork. Attributes: class_names (List[str]),
 // mean and stddev (List[float]), image_size (int), genotype (str, as in genotype.json), nap_version
-// (str).
+// (str), and test_crop (float) where the description has it.
 //
 // forward is traced: LibTorch records the operators that DerivedNetwork::Forward calls. So every
 // operation can be exported, those of plugins too, without saying a second time what it computes.
@@ -29,6 +31,10 @@ namespace nap {
 // cannot be written.
 absl::Status WriteTorchScript(const DerivedNetwork& network, const ModelDescription& description,
                               const std::string& path);
+
+// What such a file, or any of TorchScript, has for content. DataLoss that says what is wrong with
+// it, for a message that names the file.
+absl::StatusOr<torch::jit::Module> ParseTorchScript(const std::string& bytes);
 
 }  // namespace nap
 

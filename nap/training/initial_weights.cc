@@ -5,7 +5,6 @@
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_join.h>
 #include <c10/core/GradMode.h>
-#include <torch/csrc/jit/serialization/import.h>
 
 #include <filesystem>
 #include <map>
@@ -13,7 +12,7 @@
 
 #include "nap/base/files.h"
 #include "nap/base/status_macros.h"
-#include "nap/base/zip_archive.h"
+#include "nap/model/torchscript.h"
 #include "nap/training/checkpoint.h"
 #include "nap/training/trained_network.h"
 
@@ -24,20 +23,17 @@ using Tensors = std::map<std::string, at::Tensor>;
 
 absl::StatusOr<Tensors> ReadScript(const std::string& file) {
   NAP_ASSIGN_OR_RETURN(const std::string bytes, ReadFile(file));
-  if (const absl::Status whole = CheckZipArchive(bytes); !whole.ok()) {
+  const absl::StatusOr<torch::jit::Module> module = ParseTorchScript(bytes);
+  if (!module.ok()) {
     return absl::DataLossError(absl::StrCat(
-        file, " is neither a whole model.pt nor a whole checkpoint.pt: ", whole.message()));
+        file,
+        " is neither a whole model.pt nor a whole checkpoint.pt: ", module.status().message()));
   }
   Tensors tensors;
-  try {
-    const torch::jit::Module module = torch::jit::load(file);
-    for (const auto& parameter : module.named_parameters()) {
-      tensors[parameter.name] = parameter.value;
-    }
-    for (const auto& buffer : module.named_buffers()) tensors[buffer.name] = buffer.value;
-  } catch (const std::exception&) {
-    return absl::DataLossError(absl::StrCat(file, " is neither a model.pt nor a checkpoint.pt"));
+  for (const auto& parameter : module->named_parameters()) {
+    tensors[parameter.name] = parameter.value;
   }
+  for (const auto& buffer : module->named_buffers()) tensors[buffer.name] = buffer.value;
   return tensors;
 }
 
