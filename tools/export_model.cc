@@ -2,12 +2,12 @@
 #include <absl/strings/match.h>
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_format.h>
-#include <absl/strings/str_join.h>
 #include <gflags/gflags.h>
 
 #include <filesystem>
 
 #include "nap/base/program.h"
+#include "nap/base/short_list.h"
 #include "nap/base/status_macros.h"
 #include "nap/model/torchscript.h"
 #include "nap/report/run_schema.h"
@@ -20,12 +20,6 @@ DEFINE_string(format, "torchscript", "torchscript: for torch.jit.load in Python 
 
 namespace nap {
 namespace {
-
-// The first and last names of many.
-std::string Shorten(const std::vector<std::string>& names) {
-  if (names.size() <= 10) return absl::StrJoin(names, ", ");
-  return absl::StrCat(names[0], ", ", names[1], ", ..., ", names.back());
-}
 
 absl::StatusOr<TrainedNetwork> Read(const std::string& path, bool is_folder) {
   NAP_ASSIGN_OR_RETURN(const Checkpoint checkpoint,
@@ -62,7 +56,7 @@ absl::Status Main() {
   absl::PrintF("Wrote %s: TorchScript, %.1f MB, %d parameters, images of %d x %d\n", out,
                static_cast<double>(std::filesystem::file_size(out)) / 1e6, parameters,
                model.image_size, model.image_size);
-  absl::PrintF("  %d classes: %s\n", model.class_names.size(), Shorten(model.class_names));
+  absl::PrintF("  %d classes: %s\n", model.class_names.size(), ShortList(model.class_names));
   return absl::OkStatus();
 }
 

@@ -8,7 +8,6 @@
 #include <absl/strings/str_split.h>
 #include <gflags/gflags.h>
 #include <glog/logging.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
@@ -26,7 +25,6 @@
 #include "data/loader.h"
 #include "data/open_dataset.h"
 #include "experiments/data_flags.h"
-#include "nap/base/clock.h"
 #include "nap/base/files.h"
 #include "nap/base/forked_workers.h"
 #include "nap/base/interrupt.h"
@@ -35,7 +33,7 @@
 #include "nap/base/statistics.h"
 #include "nap/base/status_macros.h"
 #include "nap/engine/executor.h"
-#include "nap/report/duration.h"
+#include "nap/report/progress_line.h"
 #include "nap/runtime/device.h"
 #include "nap/scores/score.h"
 #include "nap/search_space/genotype_list.h"
@@ -140,35 +138,11 @@ absl::StatusOr<Work> MakeWork(const Dataset& images) {
   return work;
 }
 
-// On a terminal a line that is rewritten; elsewhere the first one and one about every half minute.
-class ProgressLine {
- public:
-  explicit ProgressLine(size_t all) : all_(all) {}
-
-  void Done() {
-    const double now = MonotonicSeconds();
-    ++done_;
-    const double left =
-        (now - begin_) / static_cast<double>(done_) * static_cast<double>(all_ - done_);
-    if (!terminal_ && done_ > 1 && now - last_ < 30) return;
-    last_ = now;
-    absl::FPrintF(stderr, "%sscored %d of %d architectures, about %s left%s", terminal_ ? "\r" : "",
-                  done_, all_, FormatDuration(left), terminal_ && done_ < all_ ? "   " : "\n");
-  }
-
- private:
-  const size_t all_;
-  const bool terminal_ = ::isatty(STDERR_FILENO) != 0;
-  const double begin_ = MonotonicSeconds();
-  double last_ = begin_;
-  size_t done_ = 0;
-};
-
 // A row of scores a finished architecture; empty: not finished.
 using Rows = std::vector<std::vector<double>>;
 
 absl::Status ScoreAll(const Work& work, const std::vector<NamedScore>& scores, Rows* rows) {
-  ProgressLine progress(work.listed.size());
+  ProgressLine progress("scored", work.listed.size(), "architectures");
   const auto score_one = [&](int64_t index) -> absl::StatusOr<std::string> {
     at::set_num_threads(1);
     std::vector<std::string> values;
