@@ -83,7 +83,7 @@ absl::StatusOr<std::unique_ptr<Dataset>> OpenPicturesFor(const ExportedModel& mo
     return absl::FailedPreconditionError(
         absl::StrCat(FLAGS_model,
                      " does not say how its test images were cut; give --test_crop (0.875 if it "
-                     "was trained on a folder of images, 1 on CIFAR), or export it again"));
+                     "was trained on a folder of images, 1 on CIFAR)"));
   }
   return OpenPictures(FLAGS_images, static_cast<int>(model.image_size),
                       FLAGS_test_crop == 0 ? *model.test_crop : FLAGS_test_crop, FLAGS_strict);

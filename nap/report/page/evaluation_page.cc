@@ -119,7 +119,8 @@ void AddConfusions(const EvaluatedModel& model, const Evaluation& evaluation,
                      ConfusionMatrix(model, evaluation, confusions));
   } else if (!confusions.empty()) {
     page->AddSection("Most frequent confusions",
-                     absl::StrCat("Of ", confusions.size(), " pairs of classes."),
+                     absl::StrCat("Of ", confusions.size(), " pairs of classes the first ",
+                                  std::min(confusions.size(), kMostConfusions), "."),
                      ConfusionTable(model, evaluation, confusions));
   }
 }
