@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "nap/base/status_macros.h"
+#include "nap/base/system_calls.h"
 
 namespace nap {
 namespace {
@@ -25,7 +26,7 @@ absl::Status LockError(const std::string& path, int error) {
 
 // For writing: a lock that excludes all others needs that.
 absl::StatusOr<int> Open(const std::string& path, int flags) {
-  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | flags, 0666);
+  const int file = Retried([&] { return ::open(path.c_str(), O_RDWR | O_CREAT | flags, 0666); });
   if (file < 0) return OpenError(path, errno);
   return file;
 }
@@ -43,8 +44,8 @@ absl::StatusOr<FileLock> FileLock::Wait(const std::string& path) {
   NAP_ASSIGN_OR_RETURN(const int file, Open(path, O_CLOEXEC));
   FileLock lock(file);
   struct flock whole = WholeFile();
-  while (::fcntl(file, F_OFD_SETLKW, &whole) != 0) {
-    if (errno != EINTR) return LockError(path, errno);
+  if (Retried([&] { return ::fcntl(file, F_OFD_SETLKW, &whole); }) != 0) {
+    return LockError(path, errno);
   }
   return lock;
 }
@@ -59,7 +60,7 @@ absl::StatusOr<std::optional<FileLock>> FileLock::Try(const std::string& path) {
 }
 
 absl::StatusOr<bool> FileLock::IsLocked(const std::string& path) {
-  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  const int file = Retried([&] { return ::open(path.c_str(), O_RDONLY | O_CLOEXEC); });
   if (file < 0 && errno == ENOENT) return false;
   if (file < 0) return OpenError(path, errno);
   const FileLock closed_in_the_end(file);

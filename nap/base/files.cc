@@ -15,6 +15,7 @@
 
 #include "nap/base/heartbeat.h"
 #include "nap/base/status_macros.h"
+#include "nap/base/system_calls.h"
 
 namespace nap {
 namespace {
@@ -30,14 +31,6 @@ absl::Status SystemError(absl::string_view what, const std::string& path, int er
         absl::StrCat(message, "; free some space or choose another folder"));
   }
   return absl::UnavailableError(message);
-}
-
-// The system call, until no signal comes between. Close is none of these: it has closed.
-template <typename Call>
-auto Retried(const Call& call) {
-  auto result = call();
-  while (result < 0 && errno == EINTR) result = call();
-  return result;
 }
 
 // A name that is new or that names another file now is so after a loss of power only once its

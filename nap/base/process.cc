@@ -17,6 +17,7 @@
 #include "nap/base/clock.h"
 #include "nap/base/interrupt.h"
 #include "nap/base/status_macros.h"
+#include "nap/base/system_calls.h"
 
 namespace nap {
 namespace {
@@ -42,7 +43,8 @@ class OpenFile {
     std::string content;
     char block[1 << 14];
     for (;;) {
-      const ssize_t count = ::pread(file_, block, sizeof block, static_cast<off_t>(content.size()));
+      const ssize_t count = Retried(
+          [&] { return ::pread(file_, block, sizeof block, static_cast<off_t>(content.size())); });
       if (count <= 0) return content;
       content.append(block, static_cast<size_t>(count));
     }
@@ -135,7 +137,8 @@ absl::StatusOr<ProcessResult> RunProcess(const std::vector<std::string>& argumen
 
 absl::StatusOr<int> RunLongProcess(const std::vector<std::string>& arguments,
                                    const std::string& log, const std::function<void()>& meanwhile) {
-  const OpenFile file(::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666));
+  const OpenFile file(Retried(
+      [&] { return ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666); }));
   if (file.file() < 0) {
     return absl::UnavailableError(absl::StrCat("cannot create ", log, ": ", std::strerror(errno)));
   }
