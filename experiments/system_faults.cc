@@ -79,6 +79,7 @@ __attribute__((constructor)) void ReadEnvironment() {
   }
   if (const char* value = std::getenv("FAULTS_ALLOCATION_BYTES")) {
     allocation_bytes = std::strtoull(value, nullptr, 10);
+    ::unsetenv("LD_PRELOAD");  // Graphviz's dot, a child, does not end without memory
   }
 }
 

@@ -24,9 +24,9 @@ absl::Status RestoreTrainedNetwork(const Checkpoint& checkpoint,
                                    const ModelDescription& description, DerivedNetwork* network) {
   std::string model;
   NAP_RETURN_IF_ERROR(Get(checkpoint.strings, kModel, &model));
-  NAP_ASSIGN_OR_RETURN(ModelDescription earlier, ModelDescriptionFromJson(model));
-  if (!earlier.test_crop.has_value()) earlier.test_crop = description.test_crop;
-  if (ModelDescriptionToJson(earlier) != ModelDescriptionToJson(description)) {
+  ModelDescription earlier = description;  // as versions up to 0.3 wrote it
+  earlier.test_crop.reset();
+  if (model != ModelDescriptionToJson(description) && model != ModelDescriptionToJson(earlier)) {
     return absl::FailedPreconditionError(
         "the network or the data is not that of the checkpoint: have the files that --genotype and "
         "--data_dir name changed?");
