@@ -17,6 +17,7 @@
 #include "nap/base/statistics.h"
 #include "nap/base/status_macros.h"
 #include "nap/report/page/comparison_report.h"
+#include "nap/report/text_table.h"
 
 namespace nap {
 namespace {
@@ -87,24 +88,6 @@ Settings SettingsOf(const std::vector<ComparedRun>& runs) {
   return settings;
 }
 
-// Columns side by side: the first to the left, numbers to the right.
-std::string Align(const std::vector<Row>& rows) {
-  std::vector<size_t> widths;
-  for (const Row& row : rows) {
-    widths.resize(std::max(widths.size(), row.size()));
-    for (size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
-  }
-  std::string text;
-  for (const Row& row : rows) {
-    for (size_t i = 0; i < row.size(); ++i) {
-      const std::string space(widths[i] - row[i].size(), ' ');
-      absl::StrAppend(&text, i == 0 ? "" : "  ", i == 0 ? "" : space, row[i], i == 0 ? space : "");
-    }
-    text += '\n';
-  }
-  return text;
-}
-
 // What both tables show after their first columns.
 struct Column {
   const char* title;
@@ -151,7 +134,7 @@ std::string MethodTable(const std::vector<Method>& methods) {
       rows.back().push_back(absl::StrFormat("%.*f", column.mean_decimals, mean));
     }
   }
-  return Align(rows);
+  return TextTable(rows);
 }
 
 std::string RunTable(const std::vector<Method>& methods) {
@@ -166,7 +149,7 @@ std::string RunTable(const std::vector<Method>& methods) {
       }
     }
   }
-  return Align(rows);
+  return TextTable(rows);
 }
 
 // Of two methods' accuracies.
@@ -206,7 +189,7 @@ std::string DifferenceTable(const std::vector<Method>& methods) {
                     absl::StrFormat("%+.2f to %+.2f", 100 * difference.interval.low,
                                     100 * difference.interval.high)});
   }
-  return rows.size() > 1 ? absl::StrCat("\n", Align(rows)) : "";
+  return rows.size() > 1 ? absl::StrCat("\n", TextTable(rows)) : "";
 }
 
 // Nothing if nothing is missing.
@@ -297,7 +280,7 @@ std::string ComparisonToText(const std::vector<ComparedRun>& runs, const Missing
       for (int count : run->skip_connections_by_epoch) skips.back().push_back(absl::StrCat(count));
     }
   }
-  text += Align(skips);
+  text += TextTable(skips);
   for (const char* what : {"search", "train"}) {
     std::string flags;
     for (const auto& [name, value] : SettingsOf(runs)) {

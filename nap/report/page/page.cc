@@ -53,6 +53,12 @@ const char* KindName(Chart::Kind kind) {
   return "";
 }
 
+// For the page's scripts. "<" must not end it.
+std::string DataMarkup(const char* id, const Json& data) {
+  return absl::StrCat("<script id=\"", id, "\" type=\"application/json\">",
+                      absl::StrReplaceAll(JsonText(data), {{"<", "\\u003c"}}), "</script>\n");
+}
+
 // FNV-1a: the same on every machine, unlike std::hash.
 uint32_t Hash(const std::string& text) {
   uint32_t hash = 2166136261u;
@@ -172,23 +178,25 @@ std::string Page::Grid(const std::vector<std::string>& items, bool is_small) {
                       absl::StrJoin(items, ""), "</div>\n");
 }
 
+void Page::AddBehaviour(const char* style, const char* script, const Json& data) {
+  absl::StrAppend(&style_, style);
+  absl::StrAppend(&scripts_, DataMarkup("data", data), "<script>", script, "</script>\n");
+}
+
 std::string Page::Html() const {
-  // "<" must not end the script.
-  const std::string charts = absl::StrReplaceAll(JsonText(charts_), {{"<", "\\u003c"}});
   return absl::StrCat(
       "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
       "<meta name=\"color-scheme\" content=\"light dark\">\n<title>",
       Escaped(title_), " - NAP</title>\n<link rel=\"icon\" href=\"data:,\">\n<style>\n", kPageStyle,
-      "</style>\n</head>\n<body>\n<main>\n<header><h1>", Escaped(title_), "</h1><p>",
+      style_, "</style>\n</head>\n<body>\n<main>\n<header><h1>", Escaped(title_), "</h1><p>",
       Escaped(subtitle_), "</p></header>\n", body_,
       "<noscript><p>The charts need JavaScript; nothing is loaded from anywhere.</p></noscript>\n",
       "<footer>",
       Folded("Licence of the chart library",
              absl::StrCat("<pre>", Escaped(kChartLicence), "</pre>")),
-      "</footer>\n</main>\n<script id=\"charts\" type=\"application/json\">", charts,
-      "</script>\n<script>", kChartLibrary, "</script>\n<script>", kPageScript,
-      "</script>\n</body>\n</html>\n");
+      "</footer>\n</main>\n", DataMarkup("charts", charts_), "<script>", kChartLibrary,
+      "</script>\n<script>", kPageScript, "</script>\n", scripts_, "</body>\n</html>\n");
 }
 
 }  // namespace nap

@@ -87,6 +87,10 @@ class Page {
   // Charts or figures beside each other, as many as fit. is_small: more of them.
   static std::string Grid(const std::vector<std::string>& items, bool is_small = false);
 
+  // What the page can do beyond its charts: `script` runs after the page's own and finds `data` in
+  // the element #data, `style` counts after the page's own. Both are assets.
+  void AddBehaviour(const char* style, const char* script, const nlohmann::ordered_json& data);
+
   // The whole file.
   std::string Html() const;
 
@@ -94,6 +98,8 @@ class Page {
   const std::string title_;
   const std::string subtitle_;
   std::string body_;
+  std::string style_;
+  std::string scripts_;  // markup
   nlohmann::ordered_json charts_ = nlohmann::ordered_json::array();
 };
 

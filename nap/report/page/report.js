@@ -136,6 +136,14 @@
     }
   }
 
+  // For a page whose chart follows what is chosen.
+  window.showChart = (canvas, spec) => {
+    if (charts.has(canvas)) charts.get(canvas).destroy();
+    charts.delete(canvas);
+    canvas.dataset.chart = specs.push(spec) - 1;
+    draw();
+  };
+
   function redraw() {
     Chart.defaults.color = colour('--quiet');
     Chart.defaults.font.family = getComputedStyle(document.body).fontFamily;
