@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Opens pages in headless Chromium as a user would, and fails where one is not as it should be.
 
-usage: open_pages.py [--screenshots FOLDER] PAGE...
+usage: open_pages.py [--screenshots FOLDER] [--actions FILE] PAGE...
 
 Each page is opened at desktop and phone width, light and dark. It must write nothing to the
 console, ask for nothing from the network, draw every chart and need no scrolling sideways. The
-browser is told what to do over DevTools' protocol, through a pipe.
+browser is told what to do over DevTools' protocol, through a pipe. --actions: JavaScript that does
+in each page what its user does, before all this is looked at, and gives a list of what was wrong.
 """
 
 import argparse
@@ -143,7 +144,7 @@ class Browser:
             sys.exit('the check itself failed: ' + json.dumps(result['exceptionDetails']))
         return result['result']['value']
 
-    def open(self, url, size, scheme):
+    def open(self, url, size, scheme, actions):
         """Returns what the page says of itself and what went wrong."""
         width, height = size
         self.call('Emulation.setDeviceMetricsOverride', width=width, height=height,
@@ -154,7 +155,9 @@ class Browser:
         self.call('Page.navigate', url=url)
         while not any(event.get('method') == 'Page.loadEventFired' for event in self.events):
             self.events.append(self.message())
+        done = self.evaluate(actions)
         found = self.evaluate(f'{CHECK}({width})')
+        found['problems'] += done
         for event in self.events:
             kind, params = event.get('method'), event.get('params', {})
             if kind == 'Runtime.exceptionThrown':
@@ -181,8 +184,10 @@ class Browser:
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('--screenshots')
+    parser.add_argument('--actions', type=pathlib.Path)
     parser.add_argument('pages', nargs='+', type=pathlib.Path)
     arguments = parser.parse_args()
+    actions = arguments.actions.read_text() if arguments.actions else '[]'
     failures = 0
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         browser = Browser(folder)
@@ -190,7 +195,7 @@ def main():
             backgrounds = set()
             for size, pixels in SIZES.items():
                 for scheme in ('light', 'dark'):
-                    found = browser.open(page.resolve().as_uri(), pixels, scheme)
+                    found = browser.open(page.resolve().as_uri(), pixels, scheme, actions)
                     backgrounds.add(found['background'])
                     print(f'{page}, {size}, {scheme}: {found["charts"]} charts, '
                           f'{found["drawings"]} cells drawn')
