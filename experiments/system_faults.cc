@@ -108,14 +108,18 @@ void Opened(int file, const char* path) {
   paths[file] = ::strdup(path);
 }
 
+// Whether this one, of the calls or of the allocations, is to fail.
+bool IsDue() {
+  const uint64_t number = ++*counter;
+  return fails_at != 0 && (number == fails_at || (number > fails_at && fails_from));
+}
+
 // Of what the system interrupts by signals.
 constexpr bool kAlsoEintr = true;
 
 // Whether the call fails, with errno. `cut`: gets whether only a half of it is to be done.
 bool Fails(bool also_eintr, bool* cut = nullptr) {
-  if (allocation_bytes > 0) return false;
-  const uint64_t number = ++*counter;
-  if (fails_at == 0 || number < fails_at || (number > fails_at && !fails_from)) return false;
+  if (allocation_bytes > 0 || !IsDue()) return false;
   if (std::strcmp(error_name, "short") == 0) {
     if (cut != nullptr) *cut = true;
     return false;
@@ -158,9 +162,7 @@ int OpenAs(int (*real)(const char*, int, ...), const char* path, int flags, mode
 }
 
 bool AllocationFails(size_t size) {
-  if (allocation_bytes == 0 || size < allocation_bytes || !in_main.load()) return false;
-  const uint64_t number = ++*counter;
-  if (fails_at == 0 || number < fails_at || (number > fails_at && !fails_from)) return false;
+  if (allocation_bytes == 0 || size < allocation_bytes || !in_main.load() || !IsDue()) return false;
   errno = ENOMEM;
   return true;
 }

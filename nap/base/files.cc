@@ -94,10 +94,12 @@ absl::Status WriteFileAtomically(const std::string& path, absl::string_view cont
       [&] { return ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666); });
   if (file < 0) return SystemError("cannot create", temporary, errno);
   absl::Status status = WriteAll(file, temporary, content);
-  if (status.ok() && Retried([&] { return ::fsync(file); }) != 0)
+  if (status.ok() && Retried([&] { return ::fsync(file); }) != 0) {
     status = SystemError("cannot write", temporary, errno);
-  if (::close(file) != 0 && errno != EINTR && status.ok())
+  }
+  if (::close(file) != 0 && errno != EINTR && status.ok()) {
     status = SystemError("cannot write", temporary, errno);
+  }
   if (status.ok() && !keep_as.empty() && ::rename(path.c_str(), keep_as.c_str()) != 0 &&
       errno != ENOENT) {
     status = SystemError("cannot write", keep_as, errno);
@@ -105,8 +107,8 @@ absl::Status WriteFileAtomically(const std::string& path, absl::string_view cont
   if (status.ok() && ::rename(temporary.c_str(), path.c_str()) != 0) {
     status = SystemError("cannot write", path, errno);
   }
-  if (!status.ok()) ::unlink(temporary.c_str());
-  if (status.ok()) status = FlushFolderOf(path);
+  if (status.ok()) return FlushFolderOf(path);
+  ::unlink(temporary.c_str());
   return status;
 }
 

@@ -223,8 +223,9 @@ absl::Status UseEarlierFlags(const ProgramOptions& options,
       differences.push_back(absl::StrCat("--", flag.name, "=", value, " there, --", flag.name, "=",
                                          flag.current_value, " here"));
       const auto why = options.why_fixed.find(flag.name);
-      if (why != options.why_fixed.end())
+      if (why != options.why_fixed.end()) {
         absl::StrAppend(&differences.back(), " (", why->second, ")");
+      }
     }
   }
   if (differences.empty()) return absl::OkStatus();
@@ -237,8 +238,8 @@ bool PrintsFlags(int argc, char** argv) { return AsksFor({std::string(kPrintFlag
 
 // The command line is set twice: first to learn the flag files, then to win over them.
 absl::Status ReadFlags(int argc, char** argv, const ProgramOptions& options, bool help) {
-  std::vector<std::string>
-      folders;  // before the folder is changed: the program's path may be relative
+  // Before the folder is changed: the program's path may be relative.
+  std::vector<std::string> folders;
   for (const ProgramOptions::FlagFiles& files : options.flag_files) {
     NAP_ASSIGN_OR_RETURN(folders.emplace_back(), FindFlagFolder(argv[0], files));
   }

@@ -3,7 +3,6 @@
 #include <ATen/ops/empty_strided.h>
 #include <ATen/ops/from_blob.h>
 #include <absl/status/status.h>
-#include <absl/strings/match.h>
 #include <absl/strings/str_cat.h>
 #include <absl/strings/strip.h>
 
@@ -179,14 +178,17 @@ class PickleReader {
     const auto is_mark = [](const Value& value) { return std::holds_alternative<Mark>(value.is); };
     const auto mark = std::find_if(stack_.rbegin(), stack_.rend(), is_mark).base();
     if (mark == stack_.begin()) return Wrong("its pickle takes more than it has");
-    std::vector<Value> values(std::make_move_iterator(mark), std::make_move_iterator(stack_.end()));
-    stack_.erase(mark - 1, stack_.end());
+    std::vector<Value> values = PopFrom(mark);
+    stack_.pop_back();
     return values;
   }
 
-  absl::StatusOr<std::vector<Value>> Top(size_t count) {
+  absl::StatusOr<std::vector<Value>> PopSeveral(size_t count) {
     if (stack_.size() < count) return Wrong("its pickle takes more than it has");
-    const auto first = stack_.end() - static_cast<ptrdiff_t>(count);
+    return PopFrom(stack_.end() - static_cast<ptrdiff_t>(count));
+  }
+
+  std::vector<Value> PopFrom(std::vector<Value>::iterator first) {
     std::vector<Value> values(std::make_move_iterator(first),
                               std::make_move_iterator(stack_.end()));
     stack_.erase(first, stack_.end());
@@ -244,7 +246,7 @@ class PickleReader {
       case kTuple1:
       case kTuple2:
       case kTuple3: {
-        NAP_ASSIGN_OR_RETURN(std::vector<Value> items, Top(opcode - kTuple1 + 1));
+        NAP_ASSIGN_OR_RETURN(std::vector<Value> items, PopSeveral(opcode - kTuple1 + 1));
         return PushTuple(std::move(items));
       }
       case kTuple: {
