@@ -126,7 +126,7 @@ absl::Status MakeFolder(const std::string& path) {
 }
 
 absl::Status MakeNewFolder(const std::string& path) {
-  if (::mkdir(path.c_str(), 0777) == 0) return absl::OkStatus();
+  if (::mkdir(path.c_str(), 0777) == 0) return FlushFolderOf(path);
   if (errno == EEXIST) return absl::AlreadyExistsError(absl::StrCat(path, " is there already"));
   return SystemError("cannot create the folder", path, errno);
 }
