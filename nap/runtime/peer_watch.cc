@@ -56,8 +56,9 @@ std::string Seconds(double timeout) {
 }  // namespace
 
 PeerWatch::PeerWatch(c10::intrusive_ptr<c10d::Store> store, Options options)
-    : store_(std::move(store)), options_(std::move(options)), last_look_(MonotonicSeconds()) {
+    : store_(std::move(store)), options_(std::move(options)) {
   const double now = MonotonicSeconds();
+  last_turn_ = woke_ = last_look_ = now;
   for (int rank = 0; rank < static_cast<int>(options_.names.size()); ++rank) {
     if (rank == options_.rank || (options_.rank != 0 && rank != 0)) continue;
     Peer peer;
@@ -114,11 +115,7 @@ void PeerWatch::LookAtStore() {
     }
     End(-1, line);
   }
-  // What it has slept through itself it does not hold against others.
-  const double now = MonotonicSeconds();
-  const bool slept = now - last_look_ > options_.timeout / 2;
   for (auto& [rank, peer] : peers_) {
-    if (slept) peer.changed = peer.got_on = now;
     bool lives = false;
     const std::string wrong = WhatIsWrongWith(rank, &peer, &lives);
     if (!wrong.empty() && !stop_) {
@@ -140,6 +137,12 @@ void PeerWatch::PassInterruptOn() {
 
 std::string PeerWatch::WhatIsWrongWith(int rank, Peer* peer, bool* lives) {
   const double now = MonotonicSeconds();
+  // What this process has slept through itself it does not hold against others. It may wake up
+  // anywhere, within a call to the store too, and either of its threads first.
+  if (now - last_turn_ > options_.timeout / 2) woke_ = now;
+  last_turn_ = now;
+  peer->changed = std::max(peer->changed, woke_.load());
+  peer->got_on = std::max(peer->got_on, woke_.load());
   const std::string sign = store_->check({SignKey(rank)}) ? Read(store_.get(), SignKey(rank)) : "";
   if (sign != peer->sign) {
     const std::vector<std::string> parts = absl::StrSplit(sign, ' ');
@@ -171,7 +174,7 @@ void PeerWatch::Guard() {
       if (!stop_) EndAll(rank, absl::StrCat(options_.names[rank], " is gone"), /*lives=*/false);
     }
     const double now = MonotonicSeconds();
-    if (now - last_turn > options_.timeout / 2) last_look_ = now;  // all of it stood still
+    if (now - last_turn > options_.timeout / 2) woke_ = last_look_ = now;  // all of it stood still
     last_turn = now;
     if (now - last_look_ > options_.timeout + kSuspiciousTimeout && !stop_) {
       End(0, absl::StrCat("lost contact with ", options_.names[0], " for ",

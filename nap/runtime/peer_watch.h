@@ -85,7 +85,10 @@ class PeerWatch {
   std::atomic<bool> waiting_{false}, suspicious_{false}, stop_{false}, ends_{false};
   std::mutex mutex_;
   std::condition_variable stopped_;
-  std::atomic<double> last_look_;  // seconds; when the store last answered
+  // In seconds: when the store last answered, when this process last began to run again after it
+  // stood still, and when Watch last looked at a process.
+  std::atomic<double> last_look_, woke_;
+  double last_turn_;
   std::thread watch_, guard_;
 };
 
