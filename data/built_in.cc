@@ -104,12 +104,12 @@ std::unique_ptr<Dataset> Make(uint64_t seed, uint64_t split, int64_t size) {
       kShape, {}, {0.502F, 0.502F, 0.502F}, {0.241F, 0.241F, 0.241F}};
   for (const Class& kind : kClasses) description.class_names.emplace_back(kind.name);
   std::vector<uint8_t> pixels(static_cast<size_t>(size * kShape.Size()));
-  std::vector<uint8_t> labels;
+  std::vector<int> labels;
   for (int64_t i = 0; i < size; ++i) {
     const auto label = static_cast<size_t>(i) % kClasses.size();
     RandomStream random({seed, kStream, split, static_cast<uint64_t>(i)});
     Draw(&random, kClasses[label], pixels.data() + i * kShape.Size());
-    labels.push_back(static_cast<uint8_t>(label));
+    labels.push_back(static_cast<int>(label));
   }
   return std::make_unique<MemoryDataset>(std::move(description), std::move(pixels),
                                          std::move(labels));

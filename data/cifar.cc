@@ -77,7 +77,7 @@ Format Cifar100() {
 }
 
 absl::Status AppendFile(const Format& format, const std::string& path, int64_t records,
-                        std::vector<uint8_t>* pixels, std::vector<uint8_t>* labels) {
+                        std::vector<uint8_t>* pixels, std::vector<int>* labels) {
   const absl::StatusOr<std::string> content = ReadFile(path);
   if (absl::IsNotFound(content.status())) {
     return absl::NotFoundError(
@@ -137,7 +137,8 @@ absl::StatusOr<std::string> FindFolder(const Format& format, const std::string& 
 absl::StatusOr<std::unique_ptr<Dataset>> OpenFiles(const Format& format, const std::string& folder,
                                                    const std::vector<std::string>& files,
                                                    int64_t records, int64_t limit) {
-  std::vector<uint8_t> pixels, labels;
+  std::vector<uint8_t> pixels;
+  std::vector<int> labels;
   for (const std::string& file : files) {
     NAP_RETURN_IF_ERROR(
         AppendFile(format, absl::StrCat(folder, "/", file), records, &pixels, &labels));

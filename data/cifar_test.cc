@@ -125,7 +125,7 @@ void WriteCifar100(const std::string& path, int64_t records, int64_t record, uin
 }
 
 TEST_F(CifarTest, ReadsTheFineClassesOfCifar100) {
-  const auto open = [&](const std::string& folder, int image_size = 0) {
+  const auto open = [&](const std::string& folder, PictureSize image_size = {0, 0}) {
     DatasetOptions options;
     options.data_dir = folder;
     options.image_size = image_size;
@@ -137,7 +137,8 @@ TEST_F(CifarTest, ReadsTheFineClassesOfCifar100) {
   std::filesystem::create_directories(inside);
   WriteCifar100(inside + "/train.bin", 50000, 40000, 99);
   WriteCifar100(inside + "/test.bin", 10000, 9999, 11);
-  EXPECT_NE(open(folder_, 64).status().message().find("--image_size=64"), absl::string_view::npos);
+  EXPECT_NE(open(folder_, {64, 64}).status().message().find("--image_size=64"),
+            absl::string_view::npos);
   const auto pair = open(folder_);
   ASSERT_TRUE(pair.ok()) << pair.status();
   EXPECT_EQ(pair->train->size(), 50000);

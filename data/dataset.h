@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "data/picture_size.h"
 #include "nap/base/random.h"
 #include "nap/base/registry.h"
 
@@ -61,10 +62,16 @@ class Dataset {
 
 struct DatasetOptions {
   std::string data_dir;
-  uint64_t seed = 0;        // for what is drawn by a procedure
-  uint64_t split_seed = 0;  // for which images are held out where there is no test part
-  int64_t train_size = 0;   // images of the training set to use, the first ones; 0: all
-  int image_size = 0;       // side of the square that is read, pixels; 0: the dataset's own
+  uint64_t seed = 0;             // for what is drawn by a procedure
+  uint64_t split_seed = 0;       // for which images are held out where there is no test part
+  int64_t train_size = 0;        // images of the training set to use, the first ones; 0: all
+  PictureSize image_size{0, 0};  // that is read; 0: the dataset's own
+
+  // What is made of the dataset's images: see dataset_view.h. 0, empty: they are left as they are.
+  int image_channels = 0;
+  std::vector<float> mean, stddev;
+
+  std::string held_out_file;  // names the test images of what has no test part: hold_out.h
 
   // For folders of images: see image_folder.cc.
   std::string label_file;           // the labels of the test images; empty: where it usually lies
@@ -90,8 +97,9 @@ struct DatasetDefinition {
 
 // For a dataset whose images have one size.
 inline absl::Status CheckImageSize(const DatasetOptions& options, const ImageShape& shape) {
-  if (options.image_size == 0 || options.image_size == shape.height) return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrCat("--image_size=", options.image_size,
+  const PictureSize own{shape.height, shape.width};
+  if (options.image_size == PictureSize{0, 0} || options.image_size == own) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat("--image_size=", ImageSizeText(options.image_size),
                                                  ": this dataset's images have ", shape.height,
                                                  " x ", shape.width, " pixels"));
 }

@@ -10,13 +10,9 @@
 #include <string>
 #include <vector>
 
-namespace nap {
+#include "data/picture_size.h"
 
-// Of a picture in a file or cut out of one, pixels.
-struct PictureSize {
-  int height;
-  int width;
-};
+namespace nap {
 
 // RGB bytes, [height, width, 3].
 struct Image {

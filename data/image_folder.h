@@ -5,18 +5,17 @@
 #include <absl/status/statusor.h>
 
 #include <memory>
-#include <string>
 
 #include "data/dataset.h"
 
 namespace nap {
 
-// All pictures in the folder and below, in byte order of their paths; without classes, all labels
-// are 0. image_size: side of the square that is read, pixels; test_crop: Dataset::TestCrop; strict:
-// DatasetOptions::strict. NotFound if there is no folder or no picture in it, Unavailable if a
-// folder cannot be listed.
-absl::StatusOr<std::unique_ptr<Dataset>> OpenPictures(const std::string& folder, int image_size,
-                                                      double test_crop, bool strict);
+// All pictures in options.data_dir and below, in byte order of their paths; without classes, all
+// labels are 0. Of the options image_size, image_channels and strict count, too. test_crop:
+// Dataset::TestCrop. NotFound if there is no folder or no picture in it, Unavailable if a folder
+// cannot be listed.
+absl::StatusOr<std::unique_ptr<Dataset>> OpenPictures(const DatasetOptions& options,
+                                                      double test_crop);
 
 }  // namespace nap
 

@@ -1,27 +1,25 @@
 #include "data/image_folder_listing.h"
 
-#include <absl/strings/ascii.h>
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_join.h>
 #include <glog/logging.h>
 
 #include <algorithm>
-#include <cmath>
 #include <filesystem>
-#include <set>
+#include <map>
+#include <optional>
 #include <utility>
 
+#include "data/hold_out.h"
 #include "data/image_files.h"
 #include "data/label_file.h"
-#include "nap/base/random.h"
+#include "data/part_names.h"
 #include "nap/base/status_macros.h"
 
 namespace nap {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr uint64_t kHoldOutStream = 0x686f6c64;
 
 // The images of class folders.
 struct Classes {
@@ -110,13 +108,6 @@ absl::StatusOr<std::vector<LabelledFile>> ListTest(const DatasetOptions& options
   return std::move(classes.files);
 }
 
-// Names of folders that are parts of the images, in small letters, and what they are for.
-enum Part { kTrain, kValidation, kTest, kParts };
-const std::vector<std::string> kPartNames[kParts] = {
-    {"train", "training"}, {"val", "valid", "validation"}, {"test", "testing"}};
-
-std::string Known(Part part) { return absl::StrJoin(kPartNames[part], ", "); }
-
 // Paths; both empty if the classes lie in the root.
 struct PartFolders {
   std::string train, test;
@@ -124,66 +115,45 @@ struct PartFolders {
 
 absl::StatusOr<PartFolders> FindParts(const std::string& root) {
   NAP_ASSIGN_OR_RETURN(const std::vector<std::string> names, FolderNames(root));
-  std::string found[kParts];
+  std::map<Part, std::string> found;
   std::vector<std::string> others;
   for (const std::string& name : names) {
-    bool is_part = false;
-    for (const Part part : {kTrain, kValidation, kTest}) {
-      const std::vector<std::string>& known = kPartNames[part];
-      if (std::count(known.begin(), known.end(), absl::AsciiStrToLower(name)) == 0) continue;
-      if (!found[part].empty()) {
-        return absl::InvalidArgumentError(absl::StrCat("--data_dir=", root, " has both ",
-                                                       found[part], " and ", name,
-                                                       ", which mean the same; rename one"));
-      }
-      found[part] = name;
-      is_part = true;
+    const std::optional<Part> part = PartCalled(name);
+    if (!part.has_value()) {
+      others.push_back(name);
+      continue;
     }
-    if (!is_part) others.push_back(name);
+    const auto [same, is_new] = found.emplace(*part, name);
+    if (is_new) continue;
+    return absl::InvalidArgumentError(absl::StrCat("--data_dir=", root, " has both ", same->second,
+                                                   " and ", name,
+                                                   ", which mean the same; rename one"));
   }
-  const std::string& tested = found[kValidation].empty() ? found[kTest] : found[kValidation];
-  if (found[kTrain].empty() && tested.empty()) return PartFolders{};
-  if (found[kTrain].empty() || tested.empty()) {
-    const std::string& part = tested.empty() ? found[kTrain] : tested;
+  const std::string &train = found[Part::kTrain], &validation = found[Part::kValidation],
+                    &test = found[Part::kTest];
+  const std::string& tested = validation.empty() ? test : validation;
+  if (train.empty() && tested.empty()) return PartFolders{};
+  if (train.empty() || tested.empty()) {
+    const std::string& part = tested.empty() ? train : tested;
     const std::string missing =
-        tested.empty() ? absl::StrCat("images to test on (", Known(kValidation), ", ", Known(kTest))
-                       : absl::StrCat("images to train on (", Known(kTrain));
+        tested.empty() ? absl::StrCat("images to test on (", PartNames(Part::kValidation), ", ",
+                                      PartNames(Part::kTest))
+                       : absl::StrCat("images to train on (", PartNames(Part::kTrain));
     return absl::NotFoundError(absl::StrCat(
         "--data_dir=", root, " has a folder ", part, ", but none beside it with ", missing, ")",
         others.empty() ? "" : absl::StrCat("; if ", part, " is a class, rename it")));
   }
-  if (!found[kValidation].empty() && !found[kTest].empty()) others.push_back(found[kTest]);
+  if (!validation.empty() && !test.empty()) others.push_back(test);
   if (!others.empty()) {
-    LOG(WARNING) << "--data_dir=" << root << ": " << found[kTrain] << " is trained on and "
-                 << tested << " tested on; not read: " << absl::StrJoin(others, ", ");
+    LOG(WARNING) << "--data_dir=" << root << ": " << train << " is trained on and " << tested
+                 << " tested on; not read: " << absl::StrJoin(others, ", ");
   }
-  return PartFolders{absl::StrCat(root, "/", found[kTrain]), absl::StrCat(root, "/", tested)};
-}
-
-// Moves a tenth of every class to `test`.
-void HoldOut(uint64_t seed, ImageFolderListing* listing) {
-  std::vector<LabelledFile> kept;
-  for (auto begin = listing->train.begin(); begin != listing->train.end();) {
-    const auto end = std::find_if(begin, listing->train.end(), [begin](const LabelledFile& file) {
-      return file.label != begin->label;
-    });
-    const int64_t count = end - begin;
-    const int64_t held_out = count < 2 ? 0 : std::max<int64_t>(1, (count + 5) / 10);
-    const std::vector<int64_t> order =
-        RandomStream({seed, kHoldOutStream, static_cast<uint64_t>(begin->label)})
-            .Permutation(count);
-    const std::set<int64_t> chosen(order.begin(), order.begin() + held_out);
-    for (int64_t i = 0; i < count; ++i) {
-      (chosen.count(i) > 0 ? listing->test : kept).push_back(std::move(begin[i]));
-    }
-    begin = end;
-  }
-  listing->train = std::move(kept);
+  return PartFolders{absl::StrCat(root, "/", train), absl::StrCat(root, "/", tested)};
 }
 
 }  // namespace
 
-absl::StatusOr<ImageFolderListing> ListImageFolder(const DatasetOptions& options) {
+absl::StatusOr<LabelledFiles> ListImageFolder(const DatasetOptions& options) {
   const std::string& root = options.data_dir;
   if (!IsFolder(root))
     return absl::NotFoundError(absl::StrCat("--data_dir=", root, " is not a folder"));
@@ -195,20 +165,16 @@ absl::StatusOr<ImageFolderListing> ListImageFolder(const DatasetOptions& options
         " has no folder train beside it"));
   }
   NAP_ASSIGN_OR_RETURN(Classes classes, ListTrain(root, divided ? parts.train : root));
-  ImageFolderListing listing{std::move(classes.names), std::move(classes.files), {}};
+  LabelledFiles listing{std::move(classes.names), std::move(classes.files), {}};
   if (divided) {
+    NAP_RETURN_IF_ERROR(CheckNothingHeldOut(options));
     NAP_ASSIGN_OR_RETURN(listing.test, ListTest(options, parts.test, listing.class_names));
     if (listing.test.empty()) {
       return absl::NotFoundError(absl::StrCat(parts.test, " holds no test image"));
     }
     return listing;
   }
-  HoldOut(options.split_seed, &listing);
-  if (listing.test.empty()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("--data_dir=", root, ": no class has a second image, so that none can be ",
-                     "held out to test on; add images, or divide them into train and val"));
-  }
+  NAP_RETURN_IF_ERROR(HoldOut(options, &listing));
   return listing;
 }
 

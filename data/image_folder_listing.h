@@ -4,8 +4,7 @@
 //   train/<class>/...  with  val/<class>/... or test/<class>/...
 //   train/<class>/...  with  val/* or val/images/* and a label file: DatasetOptions::label_file, or
 //                      val/val_annotations.txt as Tiny ImageNet has it
-//   <class>/...        a tenth of every class, drawn by split_seed, is held out as test images; a
-//                      class of one image has none
+//   <class>/...        some are held out as test images: hold_out.h
 //
 // train may be called training; val valid or validation; test testing, with capitals or without. Of
 // val and test together val is taken, since what is chosen by it must not be what is reported; what
@@ -20,26 +19,13 @@
 
 #include <absl/status/statusor.h>
 
-#include <string>
-#include <vector>
-
 #include "data/dataset.h"
+#include "data/picture_files.h"
 
 namespace nap {
 
-struct LabelledFile {
-  std::string path;
-  int label;
-};
-
-struct ImageFolderListing {
-  std::vector<std::string> class_names;
-  std::vector<LabelledFile> train;  // class after class, by path
-  std::vector<LabelledFile> test;
-};
-
 // Errors name the folder, or the label file and its line.
-absl::StatusOr<ImageFolderListing> ListImageFolder(const DatasetOptions& options);
+absl::StatusOr<LabelledFiles> ListImageFolder(const DatasetOptions& options);
 
 }  // namespace nap
 

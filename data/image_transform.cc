@@ -80,12 +80,14 @@ void SumColumns(const std::vector<Taps>& all, const float* __restrict row,
 
 }  // namespace
 
-Box RandomResizedCrop(PictureSize image, double smallest_share, RandomStream* random) {
-  constexpr double kNarrowest = 3.0 / 4, kWidest = 4.0 / 3;
+Box RandomResizedCrop(PictureSize image, PictureSize size, double smallest_share,
+                      RandomStream* random) {
+  const double wanted = static_cast<double>(size.width) / size.height;
+  const double narrowest = wanted * (3.0 / 4), widest = wanted * (4.0 / 3);
   const double area = static_cast<double>(image.height) * image.width;
   for (int attempt = 0; attempt < 10; ++attempt) {
     const double target = area * random->Uniform(smallest_share, 1);
-    const double ratio = std::exp(random->Uniform(std::log(kNarrowest), std::log(kWidest)));
+    const double ratio = std::exp(random->Uniform(std::log(narrowest), std::log(widest)));
     const auto width = std::lround(std::sqrt(target * ratio));
     const auto height = std::lround(std::sqrt(target / ratio));
     if (width < 1 || height < 1 || width > image.width || height > image.height) continue;
@@ -95,16 +97,18 @@ Box RandomResizedCrop(PictureSize image, double smallest_share, RandomStream* ra
             static_cast<double>(width)};
   }
   const double width =
-      std::min<double>(image.width, std::max(1.0, std::round(image.height * kWidest)));
+      std::min<double>(image.width, std::max(1.0, std::round(image.height * widest)));
   const double height =
-      std::min<double>(image.height, std::max(1.0, std::round(image.width / kNarrowest)));
+      std::min<double>(image.height, std::max(1.0, std::round(image.width / narrowest)));
   return {std::floor((image.height - height) / 2), std::floor((image.width - width) / 2), height,
           width};
 }
 
-Box CentreCrop(PictureSize image, double share) {
-  const double side = std::min(image.height, image.width) * share;
-  return {(image.height - side) / 2, (image.width - side) / 2, side, side};
+Box CentreCrop(PictureSize image, PictureSize size, double share) {
+  const double wanted = static_cast<double>(size.width) / size.height;
+  const double height = std::min<double>(image.height, image.width / wanted) * share;
+  const double width = height * wanted;
+  return {(image.height - height) / 2, (image.width - width) / 2, height, width};
 }
 
 void Resize(const Image& image, const Box& box, PictureSize size, uint8_t* out) {

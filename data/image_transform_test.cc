@@ -114,13 +114,15 @@ TEST(ResizeTest, AgreesWithPillow) {
                         47,  100, 153, 73,  126, 179, 112, 165, 218, 151, 204, 103, 177, 230, 27});
 }
 
+constexpr PictureSize kSquare{224, 224};
+
 TEST(CropTest, IsAsLargeAndWideAsTheRecipeSays) {
   const PictureSize image{375, 500};
   double shares = 0, least = 1, most = 0, logs = 0;
   constexpr int kCount = 4000;
   for (uint64_t seed = 0; seed < kCount; ++seed) {
     RandomStream random({seed});
-    const Box box = RandomResizedCrop(image, 0.08, &random);
+    const Box box = RandomResizedCrop(image, kSquare, 0.08, &random);
     EXPECT_GE(box.top, 0);
     EXPECT_GE(box.left, 0);
     EXPECT_LE(box.top + box.height, 375);
@@ -146,27 +148,55 @@ TEST(CropTest, IsAsLargeAndWideAsTheRecipeSays) {
 
 TEST(CropTest, TakesTheMiddleWhereNothingFits) {
   RandomStream random({1});
-  const Box wide = RandomResizedCrop({10, 1000}, 0.9, &random);
+  const Box wide = RandomResizedCrop({10, 1000}, kSquare, 0.9, &random);
   EXPECT_EQ(wide.height, 10);
   EXPECT_EQ(wide.width, 13);
   EXPECT_EQ(wide.left, 493);
-  const Box high = RandomResizedCrop({1000, 10}, 0.9, &random);
+  const Box high = RandomResizedCrop({1000, 10}, kSquare, 0.9, &random);
   EXPECT_EQ(high.height, 13);
   EXPECT_EQ(high.width, 10);
   EXPECT_EQ(high.top, 493);
 }
 
 TEST(CropTest, TestsOnTheMiddle) {
-  const Box box = CentreCrop({256, 300}, kTestCrop);
+  const Box box = CentreCrop({256, 300}, kSquare, kTestCrop);
   EXPECT_EQ(box.top, 16);
   EXPECT_EQ(box.left, 38);
   EXPECT_EQ(box.height, 224);
   EXPECT_EQ(box.width, 224);
-  const Box square = CentreCrop({256, 300}, 1);
+  const Box square = CentreCrop({256, 300}, kSquare, 1);
   EXPECT_EQ(square.top, 0);
   EXPECT_EQ(square.left, 22);
   EXPECT_EQ(square.height, 256);
   EXPECT_EQ(square.width, 256);
+}
+
+TEST(CropTest, HasTheProportionsThatAreWanted) {
+  const PictureSize twice_as_wide{32, 64};
+  const Box high = CentreCrop({300, 200}, twice_as_wide, 0.5);  // of 100 x 200
+  EXPECT_EQ(high.height, 50);
+  EXPECT_EQ(high.width, 100);
+  EXPECT_EQ(high.top, 125);
+  EXPECT_EQ(high.left, 50);
+  const Box wide = CentreCrop({100, 500}, twice_as_wide, 1);
+  EXPECT_EQ(wide.height, 100);
+  EXPECT_EQ(wide.width, 200);
+  EXPECT_EQ(wide.left, 150);
+
+  double logs = 0;
+  constexpr int kCount = 1000;
+  for (uint64_t seed = 0; seed < kCount; ++seed) {
+    RandomStream random({seed});
+    const Box box = RandomResizedCrop({1000, 2000}, twice_as_wide, 0.08, &random);
+    EXPECT_GT(box.width / box.height, 2 * 0.74);
+    EXPECT_LT(box.width / box.height, 2 * 1.35);
+    logs += std::log(box.width / box.height) / kCount;
+  }
+  EXPECT_NEAR(logs, std::log(2), 0.02);
+  RandomStream random({1});
+  const Box middle = RandomResizedCrop({10, 1000}, twice_as_wide, 0.9, &random);
+  EXPECT_EQ(middle.height, 10);
+  EXPECT_EQ(middle.width, 27);
 }
 
 }  // namespace

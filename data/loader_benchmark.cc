@@ -56,7 +56,7 @@ absl::Status Main() {
   at::set_num_threads(1);
   DatasetOptions options;
   options.data_dir = FLAGS_data_dir;
-  options.image_size = FLAGS_image_size;
+  options.image_size = {FLAGS_image_size, FLAGS_image_size};
   options.strict = true;
   NAP_ASSIGN_OR_RETURN(DatasetPair pair, OpenDataset("image_folder", options));
   const std::shared_ptr<const Dataset> train = std::move(pair.train);

@@ -18,9 +18,10 @@ namespace {
 std::unique_ptr<Dataset> Numbered(int size) {
   MemoryDataset::Description description{{1, 4, 3}, {}, {0.0F}, {1.0F}};
   description.class_names.resize(size);
-  std::vector<uint8_t> pixels, labels;
+  std::vector<uint8_t> pixels;
+  std::vector<int> labels;
   for (int i = 0; i < size; ++i) {
-    labels.push_back(static_cast<uint8_t>(i));
+    labels.push_back(static_cast<int>(i));
     pixels.insert(pixels.end(), 12, static_cast<uint8_t>(i));
   }
   return std::make_unique<MemoryDataset>(std::move(description), std::move(pixels),

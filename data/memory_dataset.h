@@ -20,10 +20,13 @@ class MemoryDataset final : public Dataset {
     std::vector<std::string> class_names;
     std::vector<float> mean;
     std::vector<float> stddev;
+    std::vector<int64_t> numbers = {};  // by which images are named; empty: from 0 on
   };
 
+  static std::string NumberName(int64_t number) { return absl::StrCat("image ", number); }
+
   // pixels: image after image, each as Dataset::Read gives it.
-  MemoryDataset(Description description, std::vector<uint8_t> pixels, std::vector<uint8_t> labels)
+  MemoryDataset(Description description, std::vector<uint8_t> pixels, std::vector<int> labels)
       : description_(std::move(description)),
         pixels_(std::move(pixels)),
         labels_(std::move(labels)) {}
@@ -39,6 +42,10 @@ class MemoryDataset final : public Dataset {
     std::copy_n(pixels_.begin() + index * size, size, pixels);
     return absl::OkStatus();
   }
+  std::string ImageName(int64_t index) const override {
+    const std::vector<int64_t>& numbers = description_.numbers;
+    return NumberName(numbers.empty() ? index : numbers[static_cast<size_t>(index)]);
+  }
   uint32_t Checksum() const override {
     const auto* const pixels = reinterpret_cast<const char*>(pixels_.data());
     return ChecksumOf({pixels, pixels_.size()}, Dataset::Checksum());
@@ -47,7 +54,7 @@ class MemoryDataset final : public Dataset {
  private:
   const Description description_;
   const std::vector<uint8_t> pixels_;
-  const std::vector<uint8_t> labels_;
+  const std::vector<int> labels_;
 };
 
 }  // namespace nap

@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "data/dataset_view.h"
 #include "nap/base/status_macros.h"
 
 namespace nap {
@@ -16,6 +17,8 @@ absl::StatusOr<DatasetPair> OpenDataset(const std::string& name, const DatasetOp
                                                    "//tools:download_cifar10` fetches CIFAR-10"));
   }
   NAP_ASSIGN_OR_RETURN(DatasetPair pair, definition->open(options));
+  NAP_ASSIGN_OR_RETURN(pair.train, ViewDataset(std::move(pair.train), options));
+  NAP_ASSIGN_OR_RETURN(pair.test, ViewDataset(std::move(pair.test), options));
   for (const auto& [images, purpose] :
        {std::pair(pair.train.get(), "train"), std::pair(pair.test.get(), "test")}) {
     if (images->size() > 0) continue;

@@ -16,10 +16,11 @@ namespace nap {
 inline std::unique_ptr<Dataset> TinyImages(int64_t size) {
   MemoryDataset::Description description{
       {3, 8, 8}, {"dark", "bright"}, {0.5F, 0.5F, 0.5F}, {0.25F, 0.25F, 0.25F}};
-  std::vector<uint8_t> pixels, labels;
+  std::vector<uint8_t> pixels;
+  std::vector<int> labels;
   RandomStream random({4});
   for (int64_t i = 0; i < size; ++i) {
-    labels.push_back(static_cast<uint8_t>(i % 2));
+    labels.push_back(static_cast<int>(i % 2));
     for (int p = 0; p < 3 * 8 * 8; ++p) {
       pixels.push_back(static_cast<uint8_t>(60 + 70 * (i % 2) + random.Below(60)));
     }

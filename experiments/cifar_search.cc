@@ -293,10 +293,10 @@ std::string NextCommand(const std::string& genotype, const SearchSpace& space,
     absl::StrAppend(&command, " --cells=", network.network.cells,
                     " --channels=", network.network.channels);
   }
-  for (const char* name : {"dataset", "data_dir", "image_size", "label_file", "split_seed"}) {
-    if (HasDefault(name)) continue;
+  for (const std::string& name : ImageFlags()) {
+    if (HasDefault(name.c_str())) continue;
     absl::StrAppend(&command, " --", name, "=",
-                    ShellWord(gflags::GetCommandLineFlagInfoOrDie(name).current_value));
+                    ShellWord(gflags::GetCommandLineFlagInfoOrDie(name.c_str()).current_value));
   }
   return command;
 }

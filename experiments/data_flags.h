@@ -6,13 +6,18 @@
 #include <gflags/gflags.h>
 
 #include <string>
+#include <vector>
 
 #include "data/dataset.h"
 #include "nap/base/program.h"
 
 DECLARE_string(dataset);
 DECLARE_string(data_dir);
-DECLARE_int32(image_size);
+DECLARE_string(image_size);
+DECLARE_int32(image_channels);
+DECLARE_string(mean);
+DECLARE_string(stddev);
+DECLARE_string(held_out_file);
 DECLARE_int32(max_images);
 DECLARE_string(label_file);
 DECLARE_bool(strict);
@@ -30,7 +35,11 @@ absl::Status CheckDataFlags();
 std::string DatasetName(const std::string& usual = "cifar10");
 inline constexpr char kBuiltIn[] = "built_in";
 
-// What the flags say of the images; a program may add to it.
+// Those of the flags that say which images, how they are read and divided: what a training needs to
+// look at what a search has looked at. Not --max_images and --strict.
+const std::vector<std::string>& ImageFlags();
+
+// What the flags say of the images, after CheckDataFlags; a program may add to it.
 DatasetOptions DatasetOptionsFromFlags();
 
 }  // namespace nap

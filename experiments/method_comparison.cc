@@ -100,17 +100,20 @@ absl::StatusOr<std::vector<uint64_t>> Seeds() {
 
 // The words of --search_flags or --train_flags, which may not say what the comparison itself does.
 absl::StatusOr<std::vector<std::string>> MoreFlags(const char* name, const std::string& value) {
-  static const std::set<std::string> kOwn = {"dataset",    "data_dir",     "genotype", "image_size",
-                                             "label_file", "max_images",   "method",   "out_dir",
-                                             "preset",     "resume",       "seed",     "split_seed",
-                                             "strict",     "search_space", "threads"};
+  static const std::set<std::string> kOwn = {"genotype",     "max_images", "method", "out_dir",
+                                             "preset",       "resume",     "seed",   "strict",
+                                             "search_space", "threads"};
+  const std::vector<std::string>& image_flags = ImageFlags();
   std::vector<std::string> words =
       absl::StrSplit(value, absl::ByAnyChar(" \t\n"), absl::SkipEmpty());
   for (const std::string& word : words) {
     const std::vector<std::string> parts = absl::StrSplit(word, absl::MaxSplits('=', 1));
     const std::string flag =
         parts[0].substr(std::min(parts[0].size(), parts[0].find_first_not_of('-')));
-    if (kOwn.count(flag) == 0) continue;
+    if (kOwn.count(flag) == 0 &&
+        std::find(image_flags.begin(), image_flags.end(), flag) == image_flags.end()) {
+      continue;
+    }
     return absl::InvalidArgumentError(absl::StrCat("--", name, " may not set --", flag,
                                                    ": the comparison sets it for every run"));
   }
@@ -120,16 +123,14 @@ absl::StatusOr<std::vector<std::string>> MoreFlags(const char* name, const std::
 // All of a child's command line but its folder. `more`: MoreFlags'.
 std::vector<std::string> CommandLine(const std::string& preset, uint64_t seed,
                                      const std::vector<std::string>& more) {
-  std::vector<std::string> flags = {absl::StrCat("--preset=", preset),
-                                    absl::StrCat("--threads=", FLAGS_threads),
-                                    absl::StrCat("--seed=", seed),
-                                    absl::StrCat("--dataset=", FLAGS_dataset),
-                                    absl::StrCat("--data_dir=", FLAGS_data_dir),
-                                    absl::StrCat("--image_size=", FLAGS_image_size),
-                                    absl::StrCat("--max_images=", FLAGS_max_images),
-                                    absl::StrCat("--label_file=", FLAGS_label_file),
-                                    absl::StrCat("--split_seed=", FLAGS_split_seed),
-                                    absl::StrCat("--strict=", FLAGS_strict)};
+  std::vector<std::string> flags = {
+      absl::StrCat("--preset=", preset), absl::StrCat("--threads=", FLAGS_threads),
+      absl::StrCat("--seed=", seed), absl::StrCat("--max_images=", FLAGS_max_images),
+      absl::StrCat("--strict=", FLAGS_strict)};
+  for (const std::string& name : ImageFlags()) {
+    flags.push_back(absl::StrCat("--", name, "=",
+                                 gflags::GetCommandLineFlagInfoOrDie(name.c_str()).current_value));
+  }
   flags.insert(flags.end(), more.begin(), more.end());
   return flags;
 }

@@ -36,4 +36,8 @@ absl::StatusOr<ModelFromFlags> OpenModelFromFlags() {
   return opened;
 }
 
+PictureSize SizeOf(const ExportedModel& model) {
+  return {static_cast<int>(model.image_size.height), static_cast<int>(model.image_size.width)};
+}
+
 }  // namespace nap

@@ -7,6 +7,7 @@
 
 #include <string>
 
+#include "data/picture_size.h"
 #include "nap/base/program.h"
 #include "nap/model/exported_model.h"
 #include "nap/training/classification.h"
@@ -26,6 +27,9 @@ struct ModelFromFlags {
 // Reads --model, on --device, and uses --threads from now on. InvalidArgument for a flag out of
 // range, FindDevice's and ReadExportedModel's errors.
 absl::StatusOr<ModelFromFlags> OpenModelFromFlags();
+
+// Of the images that it was trained on.
+PictureSize SizeOf(const ExportedModel& model);
 
 }  // namespace nap
 

@@ -203,7 +203,7 @@ ProgramOptions RunProgramOptions(const std::string& description, const std::stri
       "backend", "checkpoint_minutes", "device", "out_dir", "peer_timeout", "preset", "resume",
       "workers"};
   // Their content is checked where it is read.
-  options.changeable_flags = {"data_dir", "label_file"};
+  options.changeable_flags = {"data_dir", "held_out_file", "label_file"};
   options.path_flags = options.changeable_flags;
   options.parts = {PartFlagOf<ExecutorDefinition>("backend")};
   return options;

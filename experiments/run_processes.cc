@@ -70,8 +70,9 @@ absl::StatusOr<RunProcesses> JoinRun(const std::string& program, double peer_tim
 void SetAdvice(const std::string& text) { advice = new std::string(text); }
 
 const std::set<std::string>& MachinesFlags() {
-  static const auto* const flags = new std::set<std::string>{
-      "data_dir", "device", "label_file", "out_dir", "threads", "weights", "workers"};
+  static const auto* const flags =
+      new std::set<std::string>{"data_dir", "device",  "held_out_file", "label_file",
+                                "out_dir",  "threads", "weights",       "workers"};
   return *flags;
 }
 
@@ -91,7 +92,8 @@ absl::Status CheckSameImages(ProcessGroup* group, const Dataset& images) {
   if (group->size() == 1) return absl::OkStatus();
   return CheckSameText(
       group, "images",
-      absl::StrCat(images.size(), " images\n", images.shape().height, " pixels\nclasses ",
+      absl::StrCat(images.size(), " images\n", images.shape().height, " x ", images.shape().width,
+                   " pixels of ", images.shape().channels, " channels\nclasses ",
                    absl::StrJoin(images.class_names(), ", "), "\nchecksum ", images.Checksum(),
                    "\nmean ", absl::StrJoin(images.mean(), ", "), "\ndeviation ",
                    absl::StrJoin(images.stddev(), ", ")));

@@ -146,7 +146,7 @@ absl::StatusOr<ModelDescription> Describe(const Dataset& images, Genotype genoty
   description.class_names = images.class_names();
   description.mean = images.mean();
   description.stddev = images.stddev();
-  description.image_size = images.shape().height;
+  description.image_size = {images.shape().height, images.shape().width};
   description.test_crop = images.TestCrop();
   return description;
 }

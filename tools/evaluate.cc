@@ -64,10 +64,15 @@ absl::StatusOr<std::unique_ptr<Dataset>> OpenTestImages(const ExportedModel& mod
   DatasetOptions options = DatasetOptionsFromFlags();
   options.seed = FLAGS_seed;
   options.train_size = 1;  // they are not looked at
-  if (options.image_size == 0) options.image_size = static_cast<int>(model.image_size);
+  const bool as_model = options.image_size == PictureSize{0, 0};
+  if (as_model) options.image_size = SizeOf(model);
+  if (options.image_channels == 0) options.image_channels = static_cast<int>(model.mean.size());
+  // Images are normalised by the model's own.
+  options.mean.clear();
+  options.stddev.clear();
   absl::StatusOr<DatasetPair> data = OpenDataset(DatasetName(), options);
   if (data.ok()) return std::move(data->test);
-  if (FLAGS_image_size == 0 && absl::StartsWith(data.status().message(), "--image_size=")) {
+  if (as_model && absl::StartsWith(data.status().message(), "--image_size=")) {
     return absl::Status(
         data.status().code(),
         absl::StrCat(FLAGS_model, " was trained on other images: ", data.status().message()));
@@ -81,8 +86,14 @@ absl::StatusOr<std::string> Thumbnail(const Dataset& images, int64_t index) {
   PictureSize size{shape.height, shape.width};
   std::vector<uint8_t> pixels(shape.Size());
   NAP_RETURN_IF_ERROR(images.Read(index, /*random=*/nullptr, pixels.data()));
+  // Of other numbers of channels than pictures have the first ones are shown.
+  const int channels = shape.channels < 3 ? 1 : 3;
+  for (int64_t i = 0; i < shape.Size() / shape.channels; ++i) {
+    std::copy_n(&pixels[i * shape.channels], channels, &pixels[i * channels]);
+  }
+  pixels.resize(int64_t{channels} * size.height * size.width);
   const int side = std::max(size.height, size.width);
-  if (shape.channels == 3 && side > kThumbnailSide) {
+  if (channels == 3 && side > kThumbnailSide) {
     const Image whole{size.height, size.width, std::move(pixels)};
     size = {std::max(1, size.height * kThumbnailSide / side),
             std::max(1, size.width * kThumbnailSide / side)};
@@ -90,7 +101,7 @@ absl::StatusOr<std::string> Thumbnail(const Dataset& images, int64_t index) {
     Resize(whole, {0, 0, static_cast<double>(whole.height), static_cast<double>(whole.width)}, size,
            pixels.data());
   }
-  return EncodePng(pixels.data(), size, shape.channels);
+  return EncodePng(pixels.data(), size, channels);
 }
 
 void Print(const EvaluatedModel& model, const Evaluation& evaluation) {

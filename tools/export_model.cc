@@ -55,7 +55,7 @@ absl::Status Main() {
   const ModelDescription& model = trained.description;
   absl::PrintF("Wrote %s: TorchScript, %.1f MB, %d parameters, images of %d x %d\n", out,
                static_cast<double>(std::filesystem::file_size(out)) / 1e6, parameters,
-               model.image_size, model.image_size);
+               model.image_size.height, model.image_size.width);
   absl::PrintF("  %d classes: %s\n", model.class_names.size(), ShortList(model.class_names));
   return absl::OkStatus();
 }

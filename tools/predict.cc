@@ -1,7 +1,6 @@
 // What a trained model takes pictures for.
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_format.h>
-#include <absl/strings/str_replace.h>
 #include <gflags/gflags.h>
 
 #include <algorithm>
@@ -17,6 +16,7 @@
 #include "data/image_files.h"
 #include "data/image_folder.h"
 #include "experiments/model_flags.h"
+#include "nap/base/csv.h"
 #include "nap/base/files.h"
 #include "nap/base/option_checks.h"
 #include "nap/base/program.h"
@@ -38,12 +38,6 @@ DEFINE_double(
 namespace nap {
 namespace {
 
-// As RFC 4180 has it.
-std::string Field(absl::string_view text) {
-  if (text.find_first_of(",\"\r\n") == absl::string_view::npos) return std::string(text);
-  return absl::StrCat("\"", absl::StrReplaceAll(text, {{"\"", "\"\""}}), "\"");
-}
-
 std::string Header() {
   std::string header = "file,class,probability";
   for (int i = 2; i <= FLAGS_top; ++i) absl::StrAppend(&header, ",class_", i, ",probability_", i);
@@ -60,7 +54,7 @@ std::string Answer(const double* log_probabilities, const std::vector<std::strin
   });
   std::string fields;
   for (int i = 0; i < FLAGS_top; ++i) {
-    absl::StrAppend(&fields, ",", Field(class_names[order[i]]), ",",
+    absl::StrAppend(&fields, ",", CsvField(class_names[order[i]]), ",",
                     absl::StrFormat("%.6g", std::exp(log_probabilities[order[i]])));
   }
   return fields + "\n";
@@ -75,9 +69,15 @@ absl::Status CheckFolderOfOut() {
 }
 
 absl::StatusOr<std::unique_ptr<Dataset>> OpenPicturesFor(const ExportedModel& model) {
-  if (model.mean.size() != 3) {
-    return absl::FailedPreconditionError(absl::StrCat(
-        FLAGS_model, " reads images of ", model.mean.size(), " channels, pictures have 3"));
+  DatasetOptions options;
+  options.data_dir = FLAGS_images;
+  options.image_size = SizeOf(model);
+  options.image_channels = static_cast<int>(model.mean.size());
+  options.strict = FLAGS_strict;
+  if (options.image_channels != 1 && options.image_channels != 3) {
+    return absl::FailedPreconditionError(absl::StrCat(FLAGS_model, " reads images of ",
+                                                      options.image_channels,
+                                                      " channels, pictures have 1 or 3"));
   }
   if (FLAGS_test_crop == 0 && !model.test_crop.has_value()) {
     return absl::FailedPreconditionError(
@@ -85,8 +85,7 @@ absl::StatusOr<std::unique_ptr<Dataset>> OpenPicturesFor(const ExportedModel& mo
                      " does not say how its test images were cut; give --test_crop (0.875 if it "
                      "was trained on a folder of images, 1 on CIFAR)"));
   }
-  return OpenPictures(FLAGS_images, static_cast<int>(model.image_size),
-                      FLAGS_test_crop == 0 ? *model.test_crop : FLAGS_test_crop, FLAGS_strict);
+  return OpenPictures(options, FLAGS_test_crop == 0 ? *model.test_crop : FLAGS_test_crop);
 }
 
 absl::Status Main() {
@@ -105,7 +104,7 @@ absl::Status Main() {
   ProgressLine progress("classified", pictures->size(), "pictures");
   const auto add = [&](const std::vector<int64_t>& indices, const double* log_probabilities) {
     for (const int64_t index : indices) {
-      absl::StrAppend(&csv, Field(pictures->ImageName(index)),
+      absl::StrAppend(&csv, CsvField(pictures->ImageName(index)),
                       Answer(log_probabilities, class_names));
       log_probabilities += class_names.size();
     }

@@ -56,14 +56,20 @@ absl::Status CheckZipArchive(absl::string_view bytes) {
   return ForEachBlock(bytes, [](absl::string_view, absl::string_view) { return absl::OkStatus(); });
 }
 
-absl::StatusOr<std::map<std::string, std::string>> ReadZipArchive(absl::string_view bytes) {
+absl::StatusOr<std::map<std::string, std::string>> ReadZipArchive(
+    absl::string_view bytes, std::optional<int64_t> most_bytes) {
   std::map<std::string, std::string> parts;
   std::string part;
+  const auto most = static_cast<size_t>(most_bytes.value_or(static_cast<int64_t>(bytes.size())));
   size_t size = 0;
   NAP_RETURN_IF_ERROR(
       ForEachBlock(bytes, [&](absl::string_view name, absl::string_view block) -> absl::Status {
         size += block.size();
-        if (size > bytes.size()) return absl::DataLossError("its parts are larger than it is");
+        if (size > most) {
+          return absl::DataLossError(
+              most_bytes.has_value() ? absl::StrCat("its parts are larger than ", most, " bytes")
+                                     : "its parts are larger than it is");
+        }
         part.append(block.data(), block.size());
         if (!block.empty()) return absl::OkStatus();
         const bool is_new = parts.emplace(name, std::move(part)).second;

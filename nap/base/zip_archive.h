@@ -6,7 +6,9 @@
 #include <absl/status/statusor.h>
 #include <absl/strings/string_view.h>
 
+#include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 
 namespace nap {
@@ -15,9 +17,10 @@ namespace nap {
 // it says; else DataLoss with what is wrong.
 absl::Status CheckZipArchive(absl::string_view bytes);
 
-// All parts by name, of an archive that is so, has no name twice, and is not compressed: they take
-// no more memory than it does. Else DataLoss.
-absl::StatusOr<std::map<std::string, std::string>> ReadZipArchive(absl::string_view bytes);
+// All parts by name, of an archive that is so, has no name twice, and whose parts are at most that
+// many bytes together; by default no more than the archive: nothing is compressed. Else DataLoss.
+absl::StatusOr<std::map<std::string, std::string>> ReadZipArchive(
+    absl::string_view bytes, std::optional<int64_t> most_bytes = {});
 
 }  // namespace nap
 

@@ -7,6 +7,7 @@
 #include <absl/strings/str_join.h>
 #include <torch/csrc/jit/runtime/graph_executor.h>
 
+#include <algorithm>
 #include <exception>
 
 #include "nap/base/files.h"
@@ -36,6 +37,22 @@ absl::StatusOr<std::vector<float>> Numbers(const torch::jit::Module& module, con
   return std::vector<float>(numbers.begin(), numbers.end());
 }
 
+absl::StatusOr<ImageSize> ReadImageSize(const torch::jit::Module& module) {
+  std::vector<int64_t> sides;
+  if (module.hasattr("image_size") && module.attr("image_size").isIntList()) {
+    sides = module.attr("image_size").toIntVector();
+  } else {
+    NAP_ASSIGN_OR_RETURN(const c10::IValue side,
+                         Attribute(module, "image_size", *c10::IntType::get()));
+    sides.assign(2, side.toInt());
+  }
+  const bool fine = sides.size() == 2 && std::all_of(sides.begin(), sides.end(), [](int64_t side) {
+                      return side >= 1 && side <= 4096;
+                    });
+  if (!fine) return Error(absl::StrCat("its image_size is ", absl::StrJoin(sides, " x ")));
+  return ImageSize{sides[0], sides[1]};
+}
+
 absl::Status ReadAttributes(ExportedModel* model) {
   const torch::jit::Module& module = model->module;
   NAP_ASSIGN_OR_RETURN(const c10::IValue names,
@@ -52,12 +69,7 @@ absl::Status ReadAttributes(ExportedModel* model) {
   for (const float stddev : model->stddev) {
     if (!(stddev > 0)) return Error(absl::StrCat("its stddev has a ", stddev));
   }
-  NAP_ASSIGN_OR_RETURN(const c10::IValue size,
-                       Attribute(module, "image_size", *c10::IntType::get()));
-  model->image_size = size.toInt();
-  if (model->image_size < 1 || model->image_size > 4096) {
-    return Error(absl::StrCat("its image_size is ", model->image_size));
-  }
+  NAP_ASSIGN_OR_RETURN(model->image_size, ReadImageSize(module));
   if (module.hasattr("test_crop")) {
     NAP_ASSIGN_OR_RETURN(const c10::IValue crop,
                          Attribute(module, "test_crop", *c10::FloatType::get()));
@@ -76,15 +88,16 @@ absl::Status Try(ExportedModel* model, const c10::Device& device) {
   model->module.to(device);
   model->module.eval();
   try {
-    const at::Tensor images = at::zeros({2, channels, model->image_size, model->image_size},
-                                        at::TensorOptions(at::kFloat).device(device));
+    const at::Tensor images =
+        at::zeros({2, channels, model->image_size.height, model->image_size.width},
+                  at::TensorOptions(at::kFloat).device(device));
     const at::Tensor answers = LogProbabilities(model, images);
     if (answers.sizes() == at::IntArrayRef({2, classes})) return absl::OkStatus();
     return Error(absl::StrCat("its answer to 2 images is [", absl::StrJoin(answers.sizes(), ", "),
                               "], not [2, ", classes, "]"));
   } catch (const std::exception&) {
     return Error(absl::StrCat("it does not read images of ", channels, " channels and ",
-                              model->image_size, " x ", model->image_size, " pixels"));
+                              model->image_size.height, " x ", model->image_size.width, " pixels"));
   }
 }
 

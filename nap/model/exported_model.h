@@ -12,6 +12,8 @@
 #include <string>
 #include <vector>
 
+#include "ops/cost.h"
+
 namespace nap {
 
 // What its attributes say is as in ModelDescription.
@@ -20,7 +22,7 @@ struct ExportedModel {
   std::vector<std::string> class_names;
   std::vector<float> mean;
   std::vector<float> stddev;
-  int64_t image_size = 0;
+  ImageSize image_size{0, 0};
   std::optional<double> test_crop;
 };
 

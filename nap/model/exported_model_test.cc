@@ -34,11 +34,11 @@ TEST(ExportedModelTest, KnowsWhatWasExportedAndAnswersAlike) {
   description.class_names = {"caf\xE9", "caf\xC3\xA9"};  // Latin-1, which is no UTF-8
   description.mean = {0.1F, 0.2F, 0.3F};
   description.stddev = {0.4F, 0.5F, 0.6F};
-  description.image_size = 16;
+  description.image_size = {16, 24};
   description.test_crop = 0.875;
   const auto network = *DerivedNetwork::Create(description.spec);
   const at::NoGradGuard no_grad;
-  const at::Tensor images = at::randn({5, 3, 16, 16});
+  const at::Tensor images = at::randn({5, 3, 16, 24});
   network->Forward(images);
   network->eval();
   ASSERT_TRUE(WriteTorchScript(*network, description, Path()).ok());
@@ -48,7 +48,8 @@ TEST(ExportedModelTest, KnowsWhatWasExportedAndAnswersAlike) {
   EXPECT_EQ(model->class_names, description.class_names);
   EXPECT_EQ(model->mean, description.mean);
   EXPECT_EQ(model->stddev, description.stddev);
-  EXPECT_EQ(model->image_size, 16);
+  EXPECT_EQ(model->image_size.height, 16);
+  EXPECT_EQ(model->image_size.width, 24);
   EXPECT_EQ(model->test_crop, 0.875);
   const at::Tensor answers = LogProbabilities(&*model, images);
   EXPECT_EQ(answers.scalar_type(), at::kDouble);
@@ -96,7 +97,7 @@ TEST_F(OtherScriptTest, MustReadItsImages) {
 
 TEST_F(OtherScriptTest, MustHaveUsableNumbers) {
   script_.setattr("image_size", 0);
-  EXPECT_THAT(Error("x"), HasSubstr("its image_size is 0"));
+  EXPECT_THAT(Error("x"), HasSubstr("its image_size is 0 x 0"));
 }
 
 TEST_F(OtherScriptTest, MustNotDivideByZero) {

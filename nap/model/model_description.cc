@@ -38,6 +38,22 @@ absl::StatusOr<int64_t> ReadPositive(const Json& json, const char* key, absl::st
   return value.get<int64_t>();
 }
 
+absl::StatusOr<ImageSize> ReadImageSize(const Json& json) {
+  NAP_ASSIGN_OR_RETURN(const Json value, Member(json, "image_size", "the top level"));
+  const auto is_side = [](const Json& side) {
+    return side.is_number_integer() && side >= 1 && side <= std::numeric_limits<int32_t>::max();
+  };
+  if (is_side(value)) return ImageSize{value.get<int64_t>(), value.get<int64_t>()};
+  if (value.is_array() && value.size() == 2 && is_side(value[0]) && is_side(value[1])) {
+    return ImageSize{value[0].get<int64_t>(), value[1].get<int64_t>()};
+  }
+  return Error("image_size", "must be a positive whole number, or a list of height and width");
+}
+
+Json ImageSizeJson(const ImageSize& size) {
+  return size.height == size.width ? Json(size.height) : Json({size.height, size.width});
+}
+
 absl::StatusOr<NetworkOptions> ReadNetwork(const Json& json) {
   NAP_ASSIGN_OR_RETURN(const Json network, Member(json, "network", "the top level"));
   NetworkOptions options;
@@ -93,7 +109,7 @@ std::string ModelDescriptionToJson(const ModelDescription& description) {
       {"class_names", description.class_names},
       {"mean", description.mean},
       {"stddev", description.stddev},
-      {"image_size", description.image_size},
+      {"image_size", ImageSizeJson(description.image_size)},
   };
   if (description.test_crop.has_value()) json["test_crop"] = *description.test_crop;
   return JsonText(json);
@@ -117,7 +133,7 @@ absl::StatusOr<ModelDescription> ModelDescriptionFromJson(absl::string_view text
   for (const float stddev : description.stddev) {
     if (!(stddev > 0)) return Error("stddev", "must be positive");
   }
-  NAP_ASSIGN_OR_RETURN(description.image_size, ReadPositive(json, "image_size", "the top level"));
+  NAP_ASSIGN_OR_RETURN(description.image_size, ReadImageSize(json));
   if (json.contains("test_crop")) {
     const Json& crop = json["test_crop"];
     if (!crop.is_number() || !(crop > 0) || crop > 1) {
@@ -131,7 +147,7 @@ absl::StatusOr<ModelDescription> ModelDescriptionFromJson(absl::string_view text
 absl::StatusOr<Cost> NetworkCost(const ModelDescription& description) {
   NAP_ASSIGN_OR_RETURN(const DerivedNetworkLayout layout, LayOut(description.spec));
   return NetworkCost(layout.plan, layout.cell_types, description.spec.genotype,
-                     {description.image_size, description.image_size});
+                     description.image_size);
 }
 
 }  // namespace nap

@@ -22,15 +22,15 @@ struct ModelDescription {
   // The network reads (pixel / 255 - mean) / stddev, one of each a channel.
   std::vector<float> mean;
   std::vector<float> stddev;
-  int64_t image_size = 32;  // height and width of the images it was trained on, pixels
+  ImageSize image_size{32, 32};  // of the images it was trained on, pixels
   // Dataset::TestCrop of its test images. Nothing in what versions up to 0.3 have written.
   std::optional<double> test_crop = {};
 };
 
 // {"genotype": as in genotype.json, "network": {"channels": 36, "cells": 20, "image_channels": 3,
 // "classes": 10, "stem": "cifar" or "imagenet"}, "auxiliary_head": false, "class_names": [...],
-// "mean": [...], "stddev": [...], "image_size": 32, "test_crop": 1}, on one line. Numbers keep
-// their exact value, class names their bytes (JsonText).
+// "mean": [...], "stddev": [...], "image_size": 32 or [height, width], "test_crop": 1}, on one
+// line. Numbers keep their exact value, class names their bytes (JsonText).
 std::string ModelDescriptionToJson(const ModelDescription& description);
 
 // InvalidArgument that says what is wrong where. Whether such a network can be is

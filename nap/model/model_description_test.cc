@@ -1,5 +1,6 @@
 #include "nap/model/model_description.h"
 
+#include <absl/strings/str_cat.h>
 #include <gtest/gtest.h>
 
 #include "nap/architecture/genotypes_for_tests.h"
@@ -13,7 +14,7 @@ ModelDescription Example() {
   model.class_names = {"caf\xC3\xA9", "a \"b\"\n"};
   model.mean = {0.1F, 1.0F / 3, 1e-30F};
   model.stddev = {0.2470F, 16777217.0F, 1.17549435e-38F};
-  model.image_size = 224;
+  model.image_size = {224, 224};
   model.test_crop = 0.875;
   return model;
 }
@@ -32,7 +33,8 @@ TEST(ModelDescriptionTest, ReadsBackWhatWasWritten) {
   EXPECT_EQ(read->class_names, written.class_names);
   EXPECT_EQ(read->mean, written.mean);
   EXPECT_EQ(read->stddev, written.stddev);
-  EXPECT_EQ(read->image_size, 224);
+  EXPECT_EQ(read->image_size.height, 224);
+  EXPECT_EQ(read->image_size.width, 224);
   EXPECT_EQ(read->test_crop, 0.875);
   EXPECT_EQ(ModelDescriptionToJson(*read), ModelDescriptionToJson(written));
 }
@@ -45,6 +47,17 @@ TEST(ModelDescriptionTest, EarlierVersionsDoNotSayHowTestImagesWereCut) {
   const auto read = ModelDescriptionFromJson(text);
   ASSERT_TRUE(read.ok()) << read.status();
   EXPECT_FALSE(read->test_crop.has_value());
+}
+
+TEST(ModelDescriptionTest, ImagesNeedNotBeSquare) {
+  ModelDescription model = Example();
+  model.image_size = {64, 128};
+  const std::string text = ModelDescriptionToJson(model);
+  EXPECT_NE(text.find("\"image_size\":[64,128]"), std::string::npos) << text;
+  const auto read = ModelDescriptionFromJson(text);
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_EQ(read->image_size.height, 64);
+  EXPECT_EQ(read->image_size.width, 128);
 }
 
 TEST(ModelDescriptionTest, NamesNeedNotBeUtf8) {
@@ -77,6 +90,11 @@ TEST(ModelDescriptionTest, SaysWhatIsWrong) {
             "model description: class_names must be a list of 3 texts, one a class");
   EXPECT_EQ(message("\"cells\":20", "\"cells\":0"),
             "model description: cells must be a positive whole number");
+  for (const char* size : {"0", "[224]", "[224,-1]", "[224,1,1]", "\"224\""}) {
+    EXPECT_EQ(message("\"image_size\":224", absl::StrCat("\"image_size\":", size)),
+              "model description: image_size must be a positive whole number, or a list of height "
+              "and width");
+  }
   EXPECT_EQ(message("0.875", "0"), "model description: test_crop must be a share above 0, up to 1");
   EXPECT_EQ(message("\"imagenet\"", "\"x\""),
             "model description: stem must be 'cifar' or 'imagenet'");

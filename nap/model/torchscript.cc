@@ -61,10 +61,11 @@ torch::jit::Module WithoutForward(const torch::nn::Module& module, const std::st
   return script;
 }
 
-at::Tensor RandomImages(const ModelDescription& description, int64_t images, int64_t size) {
+at::Tensor RandomImages(const ModelDescription& description, int64_t images,
+                        const ImageSize& size) {
   auto generator = at::make_generator<at::CPUGeneratorImpl>(static_cast<uint64_t>(images));
-  return at::randn({images, description.spec.network.image_channels, size, size}, generator,
-                   at::kFloat);
+  return at::randn({images, description.spec.network.image_channels, size.height, size.width},
+                   generator, at::kFloat);
 }
 
 void TraceForward(DerivedNetwork* network, const at::Tensor& images, torch::jit::Module* script) {
@@ -90,7 +91,13 @@ void AddAttributes(const ModelDescription& description, torch::jit::Module* scri
   };
   add_numbers("mean", description.mean);
   add_numbers("stddev", description.stddev);
-  script->register_attribute("image_size", c10::IntType::get(), description.image_size);
+  const ImageSize& size = description.image_size;
+  if (size.height == size.width) {
+    script->register_attribute("image_size", c10::IntType::get(), size.height);
+  } else {
+    script->register_attribute("image_size", c10::ListType::ofInts(),
+                               c10::List<int64_t>({size.height, size.width}));
+  }
   if (description.test_crop.has_value()) {
     script->register_attribute("test_crop", c10::FloatType::get(), *description.test_crop);
   }
@@ -124,7 +131,7 @@ absl::Status WriteTorchScript(const DerivedNetwork& network, const ModelDescript
   NAP_ASSIGN_OR_RETURN(const std::shared_ptr<DerivedNetwork> evaluated, ForEvaluation(network));
   torch::jit::Module script =
       WithoutForward(*evaluated, "DerivedNetwork", std::make_shared<torch::jit::CompilationUnit>());
-  const int64_t size = description.image_size;
+  const ImageSize& size = description.image_size;
   TraceForward(evaluated.get(), RandomImages(description, 2, size), &script);
   AddAttributes(description, &script);
   std::stringstream file;
@@ -136,8 +143,9 @@ absl::Status WriteTorchScript(const DerivedNetwork& network, const ModelDescript
         "cannot write ", path, ": as TorchScript the network computes something else; an ",
         "operation's Forward must compute with LibTorch's operators alone (torchscript.h)"));
   }
-  if (!Agree(&loaded, evaluated.get(), RandomImages(description, 1, size + 1))) {
-    LOG(WARNING) << path << " is right for images of " << size << " x " << size
+  if (!Agree(&loaded, evaluated.get(),
+             RandomImages(description, 1, {size.height + 1, size.width + 1}))) {
+    LOG(WARNING) << path << " is right for images of " << size.height << " x " << size.width
                  << " pixels only: an operation reads its input's size in C++";
   }
   return WriteFileAtomically(path, file.str());

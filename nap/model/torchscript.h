@@ -17,8 +17,9 @@ namespace nap {
 // and auxiliary head, float32, on the CPU (`.to(device)` moves it). forward(images), [N, C, H, W]
 // normalised as the description says, returns the logits, [N, classes], for any N, H and W.
 // Parameters and buffers keep their names in DerivedNetwork. Attributes: class_names (List[str]),
-// mean and stddev (List[float]), image_size (int), genotype (str, as in genotype.json), nap_version
-// (str), and test_crop (float) where the description has it.
+// mean and stddev (List[float]), image_size (int, or List[int] of height and width if they differ),
+// genotype (str, as in genotype.json), nap_version (str), and test_crop (float) where the
+// description has it.
 //
 // forward is traced: LibTorch records the operators that DerivedNetwork::Forward calls. So every
 // operation can be exported, those of plugins too, without saying a second time what it computes.

@@ -68,7 +68,7 @@ struct Example {
     model.class_names = {"cat", "dog"};
     model.mean = {0.1F, 0.2F, 0.3F};
     model.stddev = {0.4F, 0.5F, 0.6F};
-    model.image_size = 16;
+    model.image_size = {16, 16};
     at::manual_seed(2);
     network = *DerivedNetwork::Create(model.spec);
     for (int i = 0; i < 3; ++i) network->Forward(at::randn({4, 3, 16, 16}));

@@ -23,7 +23,7 @@ ExportedModel Model(double factor) {
   model.class_names = {"dark", "bright"};
   model.mean = {0.5F, 0.5F, 0.5F};
   model.stddev = {0.25F, 0.25F, 0.25F};
-  model.image_size = 8;
+  model.image_size = {8, 8};
   return model;
 }
 

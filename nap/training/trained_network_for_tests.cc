@@ -51,12 +51,12 @@ void Run(char** argv) {
   model.class_names = {"ant", "bee", "cat", "dog", "elk"};
   model.mean = {0.4914F, 0.4822F, 0.4465F};
   model.stddev = {0.2470F, 0.2435F, 0.2616F};
-  model.image_size = Number(argv[5]);
+  model.image_size = {Number(argv[5]), Number(argv[5])};
   model.test_crop = 1;
   const std::string folder = argv[6];
   const auto network = OrDie(DerivedNetwork::Create(model.spec));
   // Patches of colour: of images of noise the network would think all the same.
-  const int64_t size = model.image_size;
+  const int64_t size = model.image_size.height;
   const at::Tensor images = at::upsample_bilinear2d(2 * at::randn({3, 3, 4, 4}), {size, size},
                                                     /*align_corners=*/false);
   Disturb(network.get(), images);

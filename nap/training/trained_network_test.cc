@@ -44,7 +44,7 @@ TEST(TrainedNetworkTest, GoesOnFromACheckpointOfEarlierVersions) {
   ModelDescription description = *DescriptionOf(checkpoint);
   description.test_crop = 0.875;
   EXPECT_TRUE(RestoreTrainedNetwork(checkpoint, description, network.get()).ok());
-  description.image_size = 33;
+  description.image_size = {33, 32};
   EXPECT_THAT(std::string(RestoreTrainedNetwork(checkpoint, description, network.get()).message()),
               HasSubstr("the network or the data is not that of the checkpoint"));
 }
