@@ -304,6 +304,7 @@ TEST_F(ImageFolderTest, NamesWhatIsWrong) {
   ExpectError("val holds no class folder; give --label_file");
   fs::create_directories(root_ + "/val/a");
   ExpectError("/val holds no test image");
+  WriteImage("val/a/0.png");
   options_.smallest_crop = 0;
   ExpectError("--smallest_crop=0 is not a share");
   options_.smallest_crop = 0.08;

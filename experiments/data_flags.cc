@@ -1,5 +1,6 @@
 #include "experiments/data_flags.h"
 
+#include <absl/strings/match.h>
 #include <absl/strings/numbers.h>
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_split.h>
@@ -9,8 +10,10 @@
 #include "nap/base/option_checks.h"
 #include "nap/base/status_macros.h"
 
-DEFINE_string(dataset, "",
-              "empty: with --data_dir cifar10, in imagenet_transfer image_folder, else built_in");
+DEFINE_string(
+    dataset, "",
+    "empty: with a --data_dir that ends in .npz numpy, in .csv or .tsv csv, with another one "
+    "cifar10, in imagenet_transfer image_folder, without any built_in");
 DEFINE_string(data_dir, "", "the dataset's folder or file; relative to where you are");
 DEFINE_string(
     image_size, "0",
@@ -78,7 +81,12 @@ absl::Status CheckDataFlags() {
 
 std::string DatasetName(const std::string& usual) {
   if (!FLAGS_dataset.empty()) return FLAGS_dataset;
-  return FLAGS_data_dir.empty() ? kBuiltIn : usual;
+  if (FLAGS_data_dir.empty()) return kBuiltIn;
+  if (absl::EndsWithIgnoreCase(FLAGS_data_dir, ".npz")) return "numpy";
+  for (const char* table : {".csv", ".tsv"}) {
+    if (absl::EndsWithIgnoreCase(FLAGS_data_dir, table)) return "csv";
+  }
+  return usual;
 }
 
 const std::vector<std::string>& ImageFlags() {

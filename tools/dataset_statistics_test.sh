@@ -50,7 +50,7 @@ says 'photos, read as 4 x 6 pixels of 3 channels' '  to train  12 images' '  to 
 grep -Eq '^dark +10 +2$' stdout && grep -Eq '^bright +2 +1$' stdout || problem "no classes: $(cat stdout)"
 
 # Six dark and two bright ones in grey: 0.299, 0.587 and 0.114 of the colours are 42 and 213 of 255.
-"$statistics" --dataset=csv --data_dir=table.csv --image_size=8 --image_channels=1 >stdout 2>stderr ||
+"$statistics" --data_dir=table.csv --image_size=8 --image_channels=1 >stdout 2>stderr ||
   problem "no statistics of a table: $(cat stderr)"
 says 'table.csv, read as 8 x 8 pixels of 1 channel' '  to train  8 images' '  to test   3 images' \
   '  --mean=0.3324 --stddev=0.2904'
@@ -70,7 +70,7 @@ numpy.savez_compressed('digits.npz', x_train=images[:50], y_train=numpy.arange(5
 with open('expected', 'w') as file:
     file.write('  --mean=%.4f --stddev=%.4f\n' % (images[:50].mean() / 255, images[:50].std() / 255))
 PYTHON
-  "$statistics" --dataset=numpy --data_dir=digits.npz >stdout 2>stderr || problem "no statistics of arrays: $(cat stderr)"
+  "$statistics" --data_dir=digits.npz >stdout 2>stderr || problem "no statistics of arrays: $(cat stderr)"
   says 'digits.npz, read as 28 x 20 pixels of 1 channel' "$(cat expected)"
 else
   echo "SKIPPED: python3-numpy is not installed"
