@@ -27,6 +27,7 @@ _LIBRARIES = {
         "libwebpdemux",
     ],
     "libzip": ["libzip"],
+    "protobuf": ["protobuf"],
     "zlib": ["zlib"],
 }
 

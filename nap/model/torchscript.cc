@@ -125,8 +125,8 @@ bool Agree(torch::jit::Module* script, DerivedNetwork* network, const at::Tensor
 
 }  // namespace
 
-absl::Status WriteTorchScript(const DerivedNetwork& network, const ModelDescription& description,
-                              const std::string& path) {
+absl::StatusOr<TorchScriptFile> ToTorchScript(const DerivedNetwork& network,
+                                              const ModelDescription& description) {
   const c10::AutoGradMode no_grad(false);
   NAP_ASSIGN_OR_RETURN(const std::shared_ptr<DerivedNetwork> evaluated, ForEvaluation(network));
   torch::jit::Module script =
@@ -139,16 +139,27 @@ absl::Status WriteTorchScript(const DerivedNetwork& network, const ModelDescript
 
   torch::jit::Module loaded = torch::jit::load(file);
   if (!Agree(&loaded, evaluated.get(), RandomImages(description, 3, size))) {
-    return absl::InternalError(absl::StrCat(
-        "cannot write ", path, ": as TorchScript the network computes something else; an ",
-        "operation's Forward must compute with LibTorch's operators alone (torchscript.h)"));
+    return absl::InternalError(
+        "as TorchScript the network computes something else; an operation's Forward must compute "
+        "with LibTorch's operators alone (torchscript.h)");
   }
-  if (!Agree(&loaded, evaluated.get(),
-             RandomImages(description, 1, {size.height + 1, size.width + 1}))) {
+  return TorchScriptFile{file.str(),
+                         Agree(&loaded, evaluated.get(), RandomImages(description, 1, size + 1))};
+}
+
+absl::Status WriteTorchScript(const DerivedNetwork& network, const ModelDescription& description,
+                              const std::string& path) {
+  const absl::StatusOr<TorchScriptFile> file = ToTorchScript(network, description);
+  if (!file.ok()) {
+    return absl::Status(file.status().code(),
+                        absl::StrCat("cannot write ", path, ": ", file.status().message()));
+  }
+  if (!file->any_size) {
+    const ImageSize& size = description.image_size;
     LOG(WARNING) << path << " is right for images of " << size.height << " x " << size.width
                  << " pixels only: an operation reads its input's size in C++";
   }
-  return WriteFileAtomically(path, file.str());
+  return WriteFileAtomically(path, file->content);
 }
 
 absl::StatusOr<torch::jit::Module> ParseTorchScript(const std::string& bytes) {

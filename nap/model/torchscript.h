@@ -33,6 +33,14 @@ namespace nap {
 absl::Status WriteTorchScript(const DerivedNetwork& network, const ModelDescription& description,
                               const std::string& path);
 
+// The same without a file: Internal errors do not name one, and who calls it warns.
+struct TorchScriptFile {
+  std::string content;
+  bool any_size;  // whether it suits others than description.image_size
+};
+absl::StatusOr<TorchScriptFile> ToTorchScript(const DerivedNetwork& network,
+                                              const ModelDescription& description);
+
 // What such a file, or any of TorchScript, has for content. DataLoss that says what is wrong with
 // it, for a message that names the file.
 absl::StatusOr<torch::jit::Module> ParseTorchScript(const std::string& bytes);

@@ -1,0 +1,29 @@
+// Hands a trained network over as ONNX, which most runtimes on most devices read.
+#ifndef NAP_MODEL_ONNX_FILE_H_
+#define NAP_MODEL_ONNX_FILE_H_
+
+#include <absl/status/status.h>
+
+#include <string>
+
+#include "nap/model/derived_network.h"
+#include "nap/model/model_description.h"
+
+namespace nap {
+
+// Writes what WriteTorchScript (torchscript.h) writes, from the same trace, so that plugins'
+// operations come along: "images" [batch, C, image_size, image_size], normalised as the description
+// says, float32, give "logits" [batch, classes], for any batch. Operators are those of kOnnxOpset,
+// parameters have their names in DerivedNetwork. Metadata, all texts: class_names, mean and stddev
+// (JSON lists), image_size, test_crop where the description has it (numbers), genotype (as in
+// genotype.json), nap_version.
+//
+// Unimplemented, naming the operator of LibTorch and the genotype's operations that call it, if
+// onnx_operators.h has none for it; ResourceExhausted beyond 2 GiB; else as WriteTorchScript.
+// Nothing is written then.
+absl::Status WriteOnnx(const DerivedNetwork& network, const ModelDescription& description,
+                       const std::string& path);
+
+}  // namespace nap
+
+#endif  // NAP_MODEL_ONNX_FILE_H_
