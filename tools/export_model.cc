@@ -62,7 +62,7 @@ absl::Status Main() {
   }
   const ModelDescription& model = trained.description;
   absl::PrintF("Wrote %s: %s, %.1f MB, %d parameters, images of %d x %d\n", out,
-               onnx ? absl::StrCat("ONNX, operators ", kOnnxOpset) : "TorchScript",
+               onnx ? absl::StrCat("ONNX, opset ", kOnnxOpset) : "TorchScript",
                static_cast<double>(std::filesystem::file_size(out)) / 1e6, parameters,
                model.image_size.height, model.image_size.width);
   absl::PrintF("  %d classes: %s\n", model.class_names.size(), ShortList(model.class_names));

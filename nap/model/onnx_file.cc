@@ -43,6 +43,7 @@ bool Calls(const std::string& operation, const std::string& name) {
   for (const int64_t stride : {1, 2}) {
     const auto made = (*definition)->make({/*channels=*/4, stride});
     made->eval();
+    for (at::Tensor& parameter : made->parameters()) parameter.set_requires_grad(false);
     const auto forward = [&](const torch::jit::Stack& inputs) {
       return torch::jit::Stack{made->Forward(inputs[0].toTensor())};
     };

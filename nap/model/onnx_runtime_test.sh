@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# What ONNX Runtime makes of every operator that ONNX export knows, and of a network with an operation
+# of a plugin, is what LibTorch does.
+set -uo pipefail
+make=$PWD/$1 check=$PWD/$2
+cd "$TEST_TMPDIR"
+"$make" "$PWD" || exit 1
+# Where tools/setup puts it; Bazel's tests have another HOME.
+export PYTHONPATH=$(unset HOME; echo ~/.cache/nap/onnxruntime)
+/usr/bin/python3 -c 'import onnxruntime, torch' 2>/dev/null || {
+  echo "SKIPPED: /usr/bin/python3 has no ONNX Runtime or no PyTorch"
+  exit 0
+}
+/usr/bin/python3 "$check" [0-9]* plugin || {
+  grep . [0-9]*/body.txt
+  exit 1
+}
+/usr/bin/python3 - <<'PYTHON'
+import json, onnxruntime
+session = onnxruntime.InferenceSession('plugin/model.onnx', providers=['CPUExecutionProvider'])
+metadata = session.get_modelmeta().custom_metadata_map
+assert json.loads(metadata['class_names']) == ['cat', 'd\u00f6g "\udcff"'], metadata['class_names']
+assert [round(mean, 6) for mean in json.loads(metadata['mean'])] == [0.1, 0.2, 0.3], metadata['mean']
+assert [round(stddev, 6) for stddev in json.loads(metadata['stddev'])] == [0.4, 0.5, 0.6]
+assert metadata['image_size'] == '19' and metadata['test_crop'] == '0.875'
+assert json.loads(metadata['genotype'])['cells']['normal']['nodes'][0][0][0] == 'excitation'
+PYTHON
