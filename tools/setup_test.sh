@@ -50,6 +50,7 @@ has() { fake apt-cache "[[ \$2 == $1 ]] && echo 'Candidate: (none)' || echo 'Can
 has none
 fake update-alternatives 'echo "update-alternatives $*" >>"$CALLS"'
 
+mkdir -p cache/onnxruntime # what PyPI's ONNX Runtime lies in
 installed none
 expect 0 ''
 called ''
@@ -138,7 +139,7 @@ build --repo_env=LIBTORCH=$PWD/cache/libtorch-2.9.1-cuda/torch
 #"* ]] || fail "user.bazelrc: $(<clone/user.bazelrc)"
 before=$(<clone/user.bazelrc)
 expect 1 '*tools/setup: pip failed: ERROR: No matching distribution' --libtorch=9.0.0
-[[ $(<clone/user.bazelrc) == "$before" && $(echo cache/*) == 'cache/libtorch-2.15.0 cache/libtorch-2.9.1-cuda' ]] ||
+[[ $(<clone/user.bazelrc) == "$before" && $(echo cache/*) == 'cache/libtorch-2.15.0 cache/libtorch-2.9.1-cuda cache/onnxruntime' ]] ||
   fail "a failed download left: $(<clone/user.bazelrc) $(echo cache/*)"
 installed none
 expect 0 "tools/setup: Bazel builds with the distribution's LibTorch*" --libtorch=system
@@ -170,6 +171,38 @@ called 'apt-get install *-y --no-install-recommends * chromium python3-torch'
 rm clone/user.bazelrc
 fake apt-get '[[ $1 == update ]] || { echo "E: Unable to locate package libtorch-dev"; exit 100; }'
 installed libtorch-dev
+
+# ONNX Runtime: of a system that has PyTorch and not it, PyPI's.
+rmdir cache/onnxruntime
+fake apt-get 'echo "apt-get $*" >>"$CALLS"'
+installed python3-onnxruntime
+has none
+expect 0 'tools/setup: installing python3-onnxruntime'
+expect 1 'tools/setup: missing: python3-onnxruntime' --check
+has python3-onnxruntime
+expect 0 'tools/setup: nothing is missing' --check
+fake python3 '[[ $* == *--version ]] || { echo "pip $*" >>"$CALLS"; echo "ERROR: No network"; exit 1; }'
+expect 0 '*pip failed: ERROR: No network: tests that need it are skipped'
+[[ ! -e cache/onnxruntime ]] || fail "what could not be downloaded is there"
+fake python3 'echo "pip $*" >>"$CALLS"'
+expect 0 'tools/setup: downloading ONNX Runtime * from PyPI (13 MB)'
+called '*pip * install --target * --no-deps --no-compile --only-binary :all: *onnxruntime==*'
+expect 0 ''
+called ''
+rmdir cache/onnxruntime
+installed 'python3-@(onnxruntime|pip)'
+fake python3 '[[ $* != *--version && -e pip-is-there ]]'
+fake apt-get 'echo "apt-get $*" >>"$CALLS"; : >pip-is-there'
+expect 0 'tools/setup: installing python3-pip?tools/setup: downloading ONNX Runtime *'
+called '*apt-get install * python3-pip'
+rmdir cache/onnxruntime
+installed 'python3-@(onnxruntime|torch)'
+has 'python3-@(onnxruntime|torch)'
+expect 0 '*no package of python3-torch python3-onnxruntime: tests that need it are skipped'
+mkdir cache/onnxruntime
+fake apt-get '[[ $1 == update ]] || { echo "E: Unable to locate package libtorch-dev"; exit 100; }'
+installed libtorch-dev
+has none
 
 # Systems whose packages are not known.
 printf 'ID=debian\nVERSION_ID="11"\n' >os-release

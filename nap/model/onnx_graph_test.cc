@@ -76,9 +76,13 @@ TEST(OnnxGraphTest, WritesCeilModeAsPadding) {
               "logits = MaxPool(images, dilations=[1, 1], kernel_shape=[2, 2], pads=[1, 1, 1, 0], "
               "strides=[3, 3])\n");
   ExpectNodes("return torch.avg_pool2d(x, 3, 4, 0, True, True)",
-              "Pad = Pad(images, integers)\n"
-              "logits = AveragePool(Pad, count_include_pad=0, kernel_shape=[3, 3], "
+              "logits = AveragePool(images, count_include_pad=0, kernel_shape=[3, 3], "
               "pads=[0, 0, 1, 0], strides=[4, 4])\n");
+  // Rows and columns begin at -1, 2, 5 and end at 8; rows are counted up to 7.
+  ExpectNodes("return torch.avg_pool2d(x, 3, 3, 1, True, True)",
+              "AveragePool = AveragePool(images, count_include_pad=1, kernel_shape=[3, 3], "
+              "pads=[1, 1, 2, 1], strides=[3, 3])\n"
+              "logits = Mul(AveragePool, number)\n");
   ExpectNodes("return torch.avg_pool2d(x, 3, 1, 1, False, False)",
               "logits = AveragePool(images, count_include_pad=0, kernel_shape=[3, 3], "
               "pads=[1, 1, 1, 1], strides=[1, 1])\n");

@@ -1,4 +1,6 @@
 // Operators with filters, windows or sums over dimensions.
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/arange.h>
 #include <ATen/ops/ones.h>
 #include <ATen/ops/zeros.h>
 
@@ -56,6 +58,8 @@ void BatchNorm(OnnxCall* call) {
       {{"epsilon", static_cast<float>(call->Number("eps"))}});
 }
 
+const std::vector<int64_t> kNoPadding = {0, 0};
+
 // max_pool2d's and avg_pool2d's windows.
 struct Windows {
   explicit Windows(const OnnxCall& call)
@@ -89,29 +93,33 @@ void MaxPool(OnnxCall* call) {
                 {"strides", windows.stride}});
 }
 
+// By how much a mean over whole windows is too small where the last of them reach out of the
+// padding, of which LibTorch counts nothing: [height, width].
+at::Tensor WholeWindowsByTheirParts(const OnnxCall& call, const Windows& windows) {
+  const std::vector<int64_t> in = call.Shape("self"), out = call.ResultShape();
+  at::Tensor factors = at::ones({1, 1}, at::kFloat);
+  for (size_t i = 0; i < 2; ++i) {
+    const size_t image = in.size() - 2 + i;
+    const at::Tensor begin = at::arange(out[image], at::kFloat) * windows.stride[i];
+    const at::Tensor room = in[image] + 2 * windows.before[i] - begin;
+    const at::Tensor factor = windows.kernel[i] / room.clamp_max(windows.kernel[i]);
+    factors = factors * factor.unsqueeze(i == 0 ? 1 : 0);
+  }
+  return factors;
+}
+
 void AveragePool(OnnxCall* call) {
   if (call->Has("divisor_override")) return call->Refuse("with divisor_override");
-  Windows windows(*call);
-  std::string x = call->Operand("self");
-  bool counts_padding = call->Flag("count_include_pad");
-  const std::vector<int64_t> padding = call->Integers("padding", 2);
-  if (counts_padding && windows.after != padding) {
-    // Of what lies outside the image LibTorch counts its own padding only.
-    std::vector<int64_t> zeros = {0, 0};
-    zeros.insert(zeros.end(), padding.begin(), padding.end());
-    zeros.insert(zeros.begin(), call->Shape("self").size() - 4, 0);
-    x = call->Add("Pad", {x, call->Constant(Pads(zeros, zeros))});
-    for (size_t i = 0; i < 2; ++i) {
-      windows.before[i] = 0;
-      windows.after[i] = std::max<int64_t>(0, windows.after[i] - padding[i]);
-    }
-    counts_padding = false;
-  }
-  call->Return("AveragePool", {x},
-               {{"count_include_pad", static_cast<int64_t>(counts_padding)},
-                {"kernel_shape", windows.kernel},
-                {"pads", Pads(windows.before, windows.after)},
-                {"strides", windows.stride}});
+  const Windows windows(*call);
+  const bool counts_padding = call->Flag("count_include_pad") && windows.before != kNoPadding;
+  const std::string means = call->Add("AveragePool", {call->Operand("self")},
+                                      {{"count_include_pad", static_cast<int64_t>(counts_padding)},
+                                       {"kernel_shape", windows.kernel},
+                                       {"pads", Pads(windows.before, windows.after)},
+                                       {"strides", windows.stride}});
+  const bool beyond = windows.after[0] > windows.before[0] || windows.after[1] > windows.before[1];
+  if (!counts_padding || !beyond) return call->Return({means});
+  call->Return("Mul", {means, call->Constant(WholeWindowsByTheirParts(*call, windows))});
 }
 
 void AdaptiveAveragePool(OnnxCall* call) {
