@@ -21,7 +21,7 @@ def check(folder):
     options.log_severity_level = 3
     session = onnxruntime.InferenceSession(folder + '/model.onnx', options,
                                            providers=['CPUExecutionProvider'])
-    reference = torch.load(folder + '/reference.pt')
+    reference = torch.load(folder + '/reference.pt', weights_only=False)
     images, logits = reference['images'].numpy(), reference['logits'].numpy()
     (given,), (made,) = session.get_inputs(), session.get_outputs()
     assert (given.name, given.shape) == ('images', ['batch', *images.shape[1:]]), given
