@@ -48,11 +48,10 @@ absl::Status Main() {
   std::error_code ignored;  // then reading says what is wrong
   const bool is_folder = std::filesystem::is_directory(path, ignored);
   NAP_ASSIGN_OR_RETURN(const TrainedNetwork trained, Read(path, is_folder));
-  const std::string out =
-      FLAGS_out.empty()
-          ? ((is_folder ? path : path.parent_path()) / (onnx ? "model.onnx" : run_file::kModel))
-                .string()
-          : FLAGS_out;
+  const std::string out = FLAGS_out.empty() ? ((is_folder ? path : path.parent_path()) /
+                                               (onnx ? run_file::kOnnxModel : run_file::kModel))
+                                                  .string()
+                                            : FLAGS_out;
   const auto write = onnx ? WriteOnnx : WriteTorchScript;
   NAP_RETURN_IF_ERROR(write(*trained.network, trained.description, out));
 

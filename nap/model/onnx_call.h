@@ -37,7 +37,7 @@ class OnnxCall {
   int64_t Integer(const std::string& argument) const { return Value(argument).toInt(); }
   double Number(const std::string& argument) const { return Value(argument).toScalar().toDouble(); }
   bool Flag(const std::string& argument) const { return Value(argument).toBool(); }
-  // A list, or one integer that stands for `size` equal ones.
+  // A list. One integer stands for `size` equal ones.
   std::vector<int64_t> Integers(const std::string& argument, size_t size = 1) const;
   // Sizes of a tensor that is an argument, or of the result.
   std::vector<int64_t> Shape(const std::string& argument) const;

@@ -33,8 +33,10 @@ void Divide(OnnxCall* call) {
 // Numbers from `least` up to `largest`; an argument that is not there is no limit.
 OnnxOperator Clip(const char* least, const char* largest) {
   return [=](OnnxCall* call) {
-    const auto limit = [&](const char* argument) {
-      return call->Has(argument) ? call->Operand(argument) : std::string();
+    const auto limit = [&](const char* argument) -> std::string {
+      if (!call->Has(argument)) return "";
+      if (!call->Value(argument).isScalar()) call->Refuse("with limits that are tensors");
+      return call->Operand(argument);
     };
     call->Return("Clip", {call->Operand("self"), limit(least), limit(largest)});
   };

@@ -7,6 +7,7 @@
 #include <absl/strings/str_join.h>
 #include <torch/csrc/jit/frontend/tracer.h>
 
+#include <exception>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -36,22 +37,22 @@ void AddDescription(const ModelDescription& description, OnnxModel* model) {
   model->AddMetadata("nap_version", kVersion);
 }
 
-// Whether the operation, of either stride, calls LibTorch's operator.
-bool Calls(const std::string& operation, const std::string& name) {
-  const auto definition = OperationRegistry::Global().Find(operation);
-  if (!definition.ok()) return false;
-  for (const int64_t stride : {1, 2}) {
-    const auto made = (*definition)->make({/*channels=*/4, stride});
-    made->eval();
-    for (at::Tensor& parameter : made->parameters()) parameter.set_requires_grad(false);
-    const auto forward = [&](const torch::jit::Stack& inputs) {
-      return torch::jit::Stack{made->Forward(inputs[0].toTensor())};
-    };
-    const auto no_name = [](const at::Tensor&) { return std::string(); };
-    const auto trace = torch::jit::tracer::trace({at::zeros({2, 4, 16, 16})}, forward, no_name);
+// Whether the operation calls LibTorch's operator when it is computed with this stride; one that
+// does not like the channels here does not.
+bool Calls(const OperationDefinition& operation, int64_t stride, const std::string& name) {
+  const auto made = operation.make({/*channels=*/8, stride});
+  made->eval();
+  for (at::Tensor& parameter : made->parameters()) parameter.set_requires_grad(false);
+  const auto forward = [&](const torch::jit::Stack& inputs) {
+    return torch::jit::Stack{made->Forward(inputs[0].toTensor())};
+  };
+  const auto no_name = [](const at::Tensor&) { return std::string(); };
+  try {
+    const auto trace = torch::jit::tracer::trace({at::zeros({2, 8, 16, 16})}, forward, no_name);
     for (const torch::jit::Node* node : trace.first->graph->nodes()) {
       if (node->kind().toQualString() == name) return true;
     }
+  } catch (const std::exception&) {
   }
   return false;
 }
@@ -64,7 +65,10 @@ std::set<std::string> OperationsThatCall(const std::string& name, const Genotype
     for (const auto& node : cell.nodes) {
       for (const GenotypeInput& input : node) {
         if (!asked.insert(input.operation).second) continue;
-        if (Calls(input.operation, name)) found.insert(input.operation);
+        const auto operation = OperationRegistry::Global().Find(input.operation);
+        for (const int64_t stride : {1, 2}) {
+          if (Calls(**operation, stride, name)) found.insert(input.operation);
+        }
       }
     }
   }

@@ -125,8 +125,8 @@ class Walk {
       (*write)(&call);
       if (!call.refusal().empty()) return Refuse(node, call.refusal());
       output.names = call.names();
-    } else if (inputs.size() > 0) {
-      output.label = inputs[0].label;
+    } else if (!inputs.empty() && !inputs[0].label.empty()) {
+      output.label = absl::StrCat(inputs[0].label, ".", node.kind().toUnqualString());
     }
     if (output.example.isTensor() && !output.names.empty() &&
         output.example.toTensor().scalar_type() != at::kFloat) {

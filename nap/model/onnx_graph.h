@@ -19,7 +19,8 @@ struct UnknownOperator {
 };
 
 // Adds what module.forward(images) computes, with the parameters that the module has, under their
-// names: of straight code without branches, as a trace is. The module is in evaluation mode, on the
+// names ("part.weight"; "part.weight.t" is what aten::t makes of it): of straight code without
+// branches, as a trace is. The module is in evaluation mode, on the
 // CPU, in float32. The input is "images", the output "logits", for any number of images of the size
 // of those given, which are computed along with the model: what depends on nothing but parameters
 // is a constant, and sizes are known.

@@ -47,9 +47,10 @@ TEST(OnnxGraphTest, WritesConvolutionsWithTheirShapes) {
               "logits = Conv(images, filters, dilations=[2, 3], group=3, kernel_shape=[3, 3], "
               "pads=[2, 4, 2, 4], strides=[1, 2])\n");
   // Of an odd sum of padding LibTorch puts the larger half behind.
-  ExpectNodes("return torch.conv2d(x, self.filters[:, :, :2], None, 1, \"same\", 1, 3)",
-              "logits = Conv(images, filters, dilations=[1, 1], group=3, kernel_shape=[2, 3], "
-              "pads=[0, 1, 1, 1], strides=[1, 1])\n");
+  ExpectNodes(
+      "return torch.conv2d(x, self.filters.narrow(2, 0, 2), None, 1, \"same\", 1, 3)",
+      "logits = Conv(images, filters.narrow, dilations=[1, 1], group=3, kernel_shape=[2, 3], "
+      "pads=[0, 1, 1, 1], strides=[1, 1])\n");
 }
 
 TEST(OnnxGraphTest, WritesNormsOfOneScaleByTheirStatistics) {
@@ -94,7 +95,7 @@ TEST(OnnxGraphTest, ComputesWhatDependsOnParametersAlone) {
   ExpectNodes(
       "return torch.addmm(self.scale.sum().expand(5), x.mean([2, 3]), self.part.matrix * 2)",
       "ReduceMean = ReduceMean(images, axes=[2, 3], keepdims=0)\n"
-      "logits = Gemm(ReduceMean, part.matrix, scale, alpha=1, beta=1)\n");
+      "logits = Gemm(ReduceMean, part.matrix.mul, scale.sum.expand, alpha=1, beta=1)\n");
 }
 
 TEST(OnnxGraphTest, LeavesOutWhatNobodyReads) {
@@ -102,9 +103,9 @@ TEST(OnnxGraphTest, LeavesOutWhatNobodyReads) {
 }
 
 TEST(OnnxGraphTest, PutsParametersIntoLists) {
-  ExpectNodes("return torch.cat([x.mean([2, 3]), self.part.matrix[:2]], -1)",
+  ExpectNodes("return torch.cat([x.mean([2, 3]), self.part.matrix.t()], -2)",
               "ReduceMean = ReduceMean(images, axes=[2, 3], keepdims=0)\n"
-              "logits = Concat(ReduceMean, part.matrix, axis=1)\n");
+              "logits = Concat(ReduceMean, part.matrix.t, axis=0)\n");
 }
 
 TEST(OnnxGraphTest, ChangesInPlaceWhatIsReadByOneName) {
@@ -128,6 +129,8 @@ TEST(OnnxGraphTest, NamesWhatItCannotWrite) {
                     "self.filters, None, 1, 1, 1, 3)")
                 .unknown.reason,
             "of a tensor of type Double");
+  EXPECT_EQ(Written("return torch.clamp(x, self.scale.view(3, 1, 1))").unknown.reason,
+            "with limits that are tensors");
   EXPECT_EQ(Written("return torch.div(x, 2, rounding_mode=\"floor\")").unknown.reason,
             "with rounding_mode");
   EXPECT_EQ(Written("if bool(x.sum() > 0):\n    x = x + 1\n  return x").unknown.name, "aten::gt");

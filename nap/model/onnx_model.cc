@@ -177,8 +177,8 @@ absl::StatusOr<std::string> OnnxModel::Serialize() const {
   try {
     onnx::checker::check_model(model);
     onnx::ModelProto with_shapes = model;
-    onnx::shape_inference::InferShapes(with_shapes, onnx::OpSchemaRegistry::Instance(),
-                                       {/*check_type=*/true, /*strict_mode=*/1});
+    const onnx::ShapeInferenceOptions all(/*check_type_val=*/true, /*strict_mode_val=*/1);
+    onnx::shape_inference::InferShapes(with_shapes, onnx::OpSchemaRegistry::Instance(), all);
   } catch (const std::exception& error) {
     return absl::InternalError(
         absl::StrCat("ONNX's checker says: ", absl::StrReplaceAll(error.what(), {{"\n", " "}})));

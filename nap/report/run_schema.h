@@ -15,6 +15,7 @@ inline constexpr char kGenotypeText[] = "genotype.txt";
 inline constexpr char kGenotypeDot[] = "genotype.dot";
 inline constexpr char kGenotypeSvg[] = "genotype.svg";
 inline constexpr char kModel[] = "model.pt";
+inline constexpr char kOnnxModel[] = "model.onnx";
 inline constexpr char kBestModel[] = "model.best.pt";
 inline constexpr char kReport[] = "report.html";
 
