@@ -2,11 +2,13 @@
 
 Written from Liu, Simonyan, Yang, "DARTS: Differentiable Architecture Search" (2019), as a reference
 that shares no code with NAP's networks. Layers bear the names that NAP gives them, so that
-parameters go over by name (state_dict).
+parameters go over by name (state_dict). `load` makes a network of what
+`tools/export_model --format=pytorch` has written.
 """
 
 import ast
 import json
+import os
 
 import torch
 from torch import nn
@@ -169,6 +171,7 @@ class Cell(nn.Module):
             self.add_module('input%d' % i, Input(inputs[i], channels, halves[i]))
 
     def forward(self, inputs, drop_probability):
+        """`drop_probability`: of drop path, in training."""
         states = {i: getattr(self, 'input%d' % i)(inputs[i]) for i in self.reads}
         for i, (source, target) in enumerate(self.terms):
             operation = getattr(self, 'op%d' % i)
@@ -178,7 +181,9 @@ class Cell(nn.Module):
             if self.training and drop_probability > 0 and not isinstance(operation, nn.Identity):
                 x = drop_path(x, drop_probability)
             states[target] = states[target] + x if target in states else x
-        return torch.cat([states[node] for node in self.concat], 1)
+        # A node without inputs, as some published lists have them, is zero.
+        zero = torch.zeros_like(x)
+        return torch.cat([states.get(node, zero) for node in self.concat], 1)
 
 
 class Stem(nn.Module):
@@ -210,7 +215,7 @@ class AuxiliaryHead(nn.Module):
 
     def forward(self, x):
         x = functional.relu(x)
-        if x.size(2) in (7, 8):  # what DARTS's networks have there
+        if x.size(2) == x.size(3) and x.size(2) in (7, 8):  # what DARTS's networks have there
             x = functional.avg_pool2d(x, 5, stride=x.size(2) - 5)
         else:
             x = functional.adaptive_avg_pool2d(x, 2)
@@ -222,14 +227,15 @@ class AuxiliaryHead(nn.Module):
 class Network(nn.Module):
     """Cells that nothing reads are left out."""
 
-    def __init__(self, genotype, channels, cells, classes, imagenet=False, auxiliary=False):
+    def __init__(self, genotype, channels, cells, classes, imagenet=False, auxiliary=False,
+                 image_channels=3):
         super().__init__()
         self.cell_count = cells
         self.auxiliary_cell = 2 * cells // 3 if auxiliary else None
         stem = channels if imagenet else 3 * channels
         self.imagenet = imagenet
-        self.stem = Stem([3, (channels + 1) // 2, channels, channels], 2) if imagenet else Stem(
-            [3, stem], 1)
+        self.stem = (Stem([image_channels, (channels + 1) // 2, channels, channels], 2) if imagenet
+                     else Stem([image_channels, stem], 1))
         plans = []
         widths, halves = [stem, stem], [imagenet, False]
         for i in range(cells):
@@ -265,6 +271,23 @@ class Network(nn.Module):
             if self.training and i == self.auxiliary_cell:
                 auxiliary_logits = self.auxiliary_head(last)
         return self.classifier(last.mean((2, 3))), auxiliary_logits
+
+
+def load(folder):
+    """The network that tools/export_model --format=pytorch has written there, in evaluation mode.
+
+    `network.train()` lets it be trained further. It reads [N, C, H, W], (pixel / 255 - mean) /
+    stddev, and its `description` says by which, how large images are and what the classes are.
+    """
+    with open(os.path.join(folder, 'network.json'), encoding='utf-8') as file:
+        description = json.load(file)
+    shape = description['network']
+    network = Network(parse_genotype(json.dumps(description['genotype'])), shape['channels'],
+                      shape['cells'], shape['classes'], shape['stem'] == 'imagenet',
+                      description['auxiliary_head'], shape['image_channels'])
+    network.load_state_dict(torch.load(os.path.join(folder, 'network.pt'), weights_only=True))
+    network.description = description
+    return network.eval()
 
 
 def parameter_count(network):

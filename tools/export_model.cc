@@ -2,9 +2,13 @@
 #include <absl/strings/match.h>
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_format.h>
+#include <absl/strings/str_join.h>
 #include <gflags/gflags.h>
 
 #include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
 
 #include "nap/base/program.h"
 #include "nap/base/short_list.h"
@@ -15,12 +19,14 @@
 #include "nap/report/run_schema.h"
 #include "nap/training/checkpoint.h"
 #include "nap/training/trained_network.h"
+#include "tools/pytorch_module.h"
 
 DEFINE_string(checkpoint, "", "a training run's folder, or one of its checkpoints");
-DEFINE_string(out, "", "the file to write; empty: model.pt or model.onnx beside the checkpoint");
 DEFINE_string(
-    format, "torchscript",
-    "torchscript: for torch.jit.load in Python and C++; onnx: for ONNX Runtime and others");
+    out, "",
+    "the file, or for pytorch the folder, to write; empty: model.pt, model.onnx or pytorch "
+    "beside the checkpoint");
+DEFINE_string(format, "torchscript", "what for");
 
 namespace nap {
 namespace {
@@ -34,12 +40,62 @@ absl::StatusOr<TrainedNetwork> Read(const std::string& path, bool is_folder) {
                       absl::StrCat(path, ": ", trained.status().message()));
 }
 
-absl::Status Main() {
-  const bool onnx = FLAGS_format == "onnx";
-  if (!onnx && FLAGS_format != "torchscript") {
-    return absl::InvalidArgumentError(
-        absl::StrCat("unknown format '", FLAGS_format, "'; known: torchscript, onnx"));
+struct Format {
+  const char* name;
+  const char* purpose;
+  const char* usual_out;
+  std::string title;
+  std::function<absl::Status(const TrainedNetwork& trained, const std::string& out)> write;
+};
+
+const std::vector<Format>& Formats() {
+  static const auto* const formats = new std::vector<Format>{
+      {"torchscript", "for torch.jit.load in Python and C++", run_file::kModel, "TorchScript",
+       [](const TrainedNetwork& trained, const std::string& out) {
+         return WriteTorchScript(*trained.network, trained.description, out);
+       }},
+      {"onnx", "for ONNX Runtime and others", "model.onnx",
+       absl::StrCat("ONNX, opset ", kOnnxOpset),
+       [](const TrainedNetwork& trained, const std::string& out) {
+         return WriteOnnx(*trained.network, trained.description, out);
+       }},
+      {"pytorch", "a module of plain PyTorch with its weights, to be trained further", "pytorch",
+       "PyTorch", WritePyTorch}};
+  return *formats;
+}
+
+FlagChoices FormatChoices() {
+  return {"format", [] {
+            return absl::StrJoin(Formats(), "", [](std::string* out, const Format& format) {
+              absl::StrAppend(out, format.name, ": ", format.purpose, "\n");
+            });
+          }};
+}
+
+absl::StatusOr<const Format*> FindFormat() {
+  std::vector<std::string> names;
+  for (const Format& format : Formats()) {
+    if (FLAGS_format == format.name) return &format;
+    names.push_back(format.name);
   }
+  return absl::InvalidArgumentError(
+      absl::StrCat("unknown format '", FLAGS_format, "'; known: ", absl::StrJoin(names, ", ")));
+}
+
+// Of a file, or of all files in a folder.
+int64_t SizeOf(const std::string& path) {
+  if (!std::filesystem::is_directory(path)) {
+    return static_cast<int64_t>(std::filesystem::file_size(path));
+  }
+  int64_t size = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(path)) {
+    size += static_cast<int64_t>(entry.file_size());
+  }
+  return size;
+}
+
+absl::Status Main() {
+  NAP_ASSIGN_OR_RETURN(const Format* const format, FindFormat());
   if (FLAGS_checkpoint.empty()) {
     return absl::InvalidArgumentError(
         "--checkpoint is missing: a training run's folder, or one of its checkpoints");
@@ -48,22 +104,19 @@ absl::Status Main() {
   std::error_code ignored;  // then reading says what is wrong
   const bool is_folder = std::filesystem::is_directory(path, ignored);
   NAP_ASSIGN_OR_RETURN(const TrainedNetwork trained, Read(path, is_folder));
-  const std::string out = FLAGS_out.empty() ? ((is_folder ? path : path.parent_path()) /
-                                               (onnx ? run_file::kOnnxModel : run_file::kModel))
-                                                  .string()
-                                            : FLAGS_out;
-  const auto write = onnx ? WriteOnnx : WriteTorchScript;
-  NAP_RETURN_IF_ERROR(write(*trained.network, trained.description, out));
+  const std::string out =
+      FLAGS_out.empty() ? ((is_folder ? path : path.parent_path()) / format->usual_out).string()
+                        : FLAGS_out;
+  NAP_RETURN_IF_ERROR(format->write(trained, out));
 
   int64_t parameters = 0;
   for (const auto& entry : trained.network->named_parameters()) {
     if (!absl::StartsWith(entry.key(), "auxiliary_head.")) parameters += entry.value().numel();
   }
   const ModelDescription& model = trained.description;
-  absl::PrintF("Wrote %s: %s, %.1f MB, %d parameters, images of %d x %d\n", out,
-               onnx ? absl::StrCat("ONNX, opset ", kOnnxOpset) : "TorchScript",
-               static_cast<double>(std::filesystem::file_size(out)) / 1e6, parameters,
-               model.image_size.height, model.image_size.width);
+  absl::PrintF("Wrote %s: %s, %.1f MB, %d parameters, images of %d x %d\n", out, format->title,
+               static_cast<double>(SizeOf(out)) / 1e6, parameters, model.image_size.height,
+               model.image_size.width);
   absl::PrintF("  %d classes: %s\n", model.class_names.size(), ShortList(model.class_names));
   return absl::OkStatus();
 }
@@ -72,8 +125,8 @@ absl::Status Main() {
 }  // namespace nap
 
 int main(int argc, char** argv) {
-  return nap::RunProgram(
-      argc, argv,
-      {"export_model", "writes a trained network for programs that do not know NAP", __FILE__},
-      nap::Main);
+  nap::ProgramOptions options{
+      "export_model", "writes a trained network for programs that do not know NAP", __FILE__};
+  options.choices = {nap::FormatChoices()};
+  return nap::RunProgram(argc, argv, options, nap::Main);
 }

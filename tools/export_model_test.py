@@ -3,6 +3,7 @@
 export_model_test.py FOLDER...: with trained_network_for_tests's reference.pt, and model.pt.
 """
 
+import importlib.util
 import sys
 
 import torch
@@ -61,6 +62,26 @@ def check(folder):
     network.load_state_dict(model.state_dict())  # strict: the same names and shapes
     network.eval()
     errors.append(check_near('plain PyTorch', network(images)[0], reference['logits']))
+
+    # What was exported for PyTorch is complete by itself: its own copy of the module, weights and
+    # all, which a training goes on with.
+    spec = importlib.util.spec_from_file_location('exported', folder + '/pytorch/darts_network.py')
+    exported = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(exported)
+    network = exported.load(folder + '/pytorch')
+    assert not network.training
+    errors.append(check_near('loaded', network(images)[0], reference['logits']))
+    assert network.description['class_names'] == model.class_names
+    network.train()
+    logits, auxiliary_logits = network(images)
+    errors.append(check_near('loaded, in training', logits, reference['training_logits']))
+    check_near('loaded, auxiliary head', auxiliary_logits, reference['auxiliary_logits'])
+    with torch.enable_grad():
+        optimizer = torch.optim.SGD(network.parameters(), lr=0.01)
+        loss = torch.nn.functional.cross_entropy(network(images)[0], torch.tensor([0, 1, 2]))
+        loss.backward()
+        optimizer.step()
+        assert torch.nn.functional.cross_entropy(network(images)[0], torch.tensor([0, 1, 2])) < loss
 
     # In training, with the auxiliary head, from the network's own parameters.
     state = {name[6:]: value for name, value in reference.items() if name.startswith('state.')}

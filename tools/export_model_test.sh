@@ -43,6 +43,9 @@ while read -r folder genotype shape; do
   "$make" "$genotype" $shape "$folder" || problem "trained_network_for_tests for $folder"
   "$export" --checkpoint="$folder" >stdout 2>stderr || problem "$folder: $(cat stderr)"
   [ -s stderr ] && problem "$folder: $(cat stderr)"
+  "$export" --checkpoint="$folder" --format=pytorch >stdout_pytorch 2>stderr ||
+    problem "$folder: $(cat stderr)"
+  [ -s stderr ] && problem "$folder: $(cat stderr)"
   folders+=("$folder")
 done <<'END'
 v1 DARTS_V1 cifar 4 7 32
@@ -60,6 +63,8 @@ END
 grep -q '^Wrote uneven-imagenet/model.pt: TorchScript, .* MB, .* parameters, images of 75 x 75$' stdout ||
   problem "it says: $(cat stdout)"
 grep -q '^  5 classes: ant, bee, cat, dog, elk$' stdout || problem "it says: $(cat stdout)"
+grep -q '^Wrote uneven-imagenet/pytorch: PyTorch, .* MB, .* parameters, images of 75 x 75$' stdout_pytorch ||
+  problem "it says: $(cat stdout_pytorch)"
 if /usr/bin/python3 -c 'import torch' 2>/dev/null; then
   /usr/bin/python3 "$compare" "${folders[@]}" || problem "the answers differ"
 else
@@ -72,13 +77,20 @@ cmp other.pt $run/model.pt || problem "two exports of one checkpoint differ"
 cp -r $run damaged
 head -c 5000 $run/checkpoint.pt >damaged/checkpoint.pt
 expect_error '--checkpoint is missing'
-expect_error "unknown format 'onyx'; known: torchscript, onnx" --checkpoint=$run --format=onyx
+expect_error "unknown format 'onyx'; known: torchscript, onnx, pytorch" --checkpoint=$run --format=onyx
 expect_error 'nowhere' --checkpoint=nowhere
 expect_error "pdarts/reference.pt is damaged (it does not begin like one)" \
   --checkpoint=pdarts/reference.pt
 expect_error 'damaged/checkpoint.pt is damaged (truncated at 5000 of' --checkpoint=damaged/checkpoint.pt
 expect_error 'damaged/checkpoint.pt is damaged (truncated at 5000 of' --checkpoint=damaged
 expect_error 'nowhere/model.pt' --checkpoint=$run --out=nowhere/model.pt
+mkdir other_space
+"$make" '|nor_conv_3x3~0|+|none~0|avg_pool_3x3~1|+|skip_connect~0|nor_conv_1x1~1|nor_conv_3x3~2|' cifar 4 3 32 other_space ||
+  problem "trained_network_for_tests of another space"
+expect_error '--format=pytorch writes cells of the search space darts, not of nas_bench_201; --format=torchscript' \
+  --checkpoint=other_space --format=pytorch
+touch file
+expect_error 'file/pytorch' --checkpoint=$run --format=pytorch --out=file/pytorch
 mkdir empty
 expect_error 'empty holds no checkpoint' --checkpoint=empty
 

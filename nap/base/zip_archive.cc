@@ -1,6 +1,7 @@
 #include "nap/base/zip_archive.h"
 
 #include <absl/strings/str_cat.h>
+#include <glog/logging.h>
 #include <zip.h>
 
 #include <functional>
@@ -78,6 +79,33 @@ absl::StatusOr<std::map<std::string, std::string>> ReadZipArchive(
         return absl::DataLossError(absl::StrCat("its part ", name, " is there twice"));
       }));
   return parts;
+}
+
+std::string MakeZipArchive(const std::map<std::string, std::string>& parts) {
+  zip_source_t* const source = ::zip_source_buffer_create(nullptr, 0, /*freep=*/0, nullptr);
+  ::zip_source_keep(source);  // for what is read from it in the end
+  zip_t* const archive = ::zip_open_from_source(source, ZIP_TRUNCATE, nullptr);
+  CHECK(archive != nullptr);
+  for (const auto& [name, content] : parts) {
+    zip_source_t* const part = ::zip_source_buffer(archive, content.data(), content.size(), 0);
+    const zip_int64_t index =
+        ::zip_file_add(archive, name.c_str(), part, ZIP_FL_ENC_RAW | ZIP_FL_OVERWRITE);
+    CHECK_GE(index, 0) << name;
+    CHECK_EQ(::zip_set_file_compression(archive, static_cast<zip_uint64_t>(index), ZIP_CM_STORE, 0),
+             0);
+    CHECK_EQ(::zip_file_set_mtime(archive, static_cast<zip_uint64_t>(index), 0, 0), 0);
+  }
+  CHECK_EQ(::zip_close(archive), 0);
+  zip_stat_t size;
+  ::zip_stat_init(&size);
+  CHECK_EQ(::zip_source_stat(source, &size), 0);
+  std::string bytes(size.size, '\0');
+  CHECK_EQ(::zip_source_open(source), 0);
+  CHECK_EQ(::zip_source_read(source, bytes.data(), bytes.size()),
+           static_cast<zip_int64_t>(bytes.size()));
+  ::zip_source_close(source);
+  ::zip_source_free(source);
+  return bytes;
 }
 
 }  // namespace nap

@@ -22,6 +22,9 @@ absl::Status CheckZipArchive(absl::string_view bytes);
 absl::StatusOr<std::map<std::string, std::string>> ReadZipArchive(
     absl::string_view bytes, std::optional<int64_t> most_bytes = {});
 
+// An archive of these parts by name, not compressed. A name may have folders.
+std::string MakeZipArchive(const std::map<std::string, std::string>& parts);
+
 }  // namespace nap
 
 #endif  // NAP_BASE_ZIP_ARCHIVE_H_

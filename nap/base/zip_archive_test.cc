@@ -45,6 +45,15 @@ TEST(ZipArchiveTest, GivesTheParts) {
   EXPECT_EQ(*parts, (std::map<std::string, std::string>{{"a", content}, {"b", content}}));
 }
 
+TEST(ZipArchiveTest, MakesWhatItReads) {
+  const std::map<std::string, std::string> parts = {
+      {"a", ""}, {"folder/b", std::string("\0x", 2)}, {"c", std::string(100'000, 'x')}};
+  const std::string bytes = MakeZipArchive(parts);
+  EXPECT_EQ(*ReadZipArchive(bytes), parts);
+  EXPECT_EQ(MakeZipArchive(parts), bytes);
+  EXPECT_GT(bytes.size(), 100'000u);
+}
+
 // What is compressed could be a thousand times as large.
 TEST(ZipArchiveTest, PartsAreNotLargerThanTheArchive) {
   const std::string path = ::testing::TempDir() + "/compressed.zip";
