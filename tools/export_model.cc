@@ -54,7 +54,7 @@ const std::vector<Format>& Formats() {
        [](const TrainedNetwork& trained, const std::string& out) {
          return WriteTorchScript(*trained.network, trained.description, out);
        }},
-      {"onnx", "for ONNX Runtime and others", "model.onnx",
+      {"onnx", "for ONNX Runtime and others", run_file::kOnnxModel,
        absl::StrCat("ONNX, opset ", kOnnxOpset),
        [](const TrainedNetwork& trained, const std::string& out) {
          return WriteOnnx(*trained.network, trained.description, out);
