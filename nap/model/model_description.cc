@@ -50,10 +50,6 @@ absl::StatusOr<ImageSize> ReadImageSize(const Json& json) {
   return Error("image_size", "must be a positive whole number, or a list of height and width");
 }
 
-Json ImageSizeJson(const ImageSize& size) {
-  return size.height == size.width ? Json(size.height) : Json({size.height, size.width});
-}
-
 absl::StatusOr<NetworkOptions> ReadNetwork(const Json& json) {
   NAP_ASSIGN_OR_RETURN(const Json network, Member(json, "network", "the top level"));
   NetworkOptions options;
@@ -95,6 +91,11 @@ absl::StatusOr<std::vector<std::string>> ReadClassNames(const Json& json, int64_
 
 }  // namespace
 
+std::string ImageSizeToJson(const ImageSize& size) {
+  return size.height == size.width ? absl::StrCat(size.height)
+                                   : absl::StrCat("[", size.height, ",", size.width, "]");
+}
+
 std::string ModelDescriptionToJson(const ModelDescription& description) {
   const NetworkOptions& network = description.spec.network;
   Json json = {
@@ -109,7 +110,7 @@ std::string ModelDescriptionToJson(const ModelDescription& description) {
       {"class_names", description.class_names},
       {"mean", description.mean},
       {"stddev", description.stddev},
-      {"image_size", ImageSizeJson(description.image_size)},
+      {"image_size", Json::parse(ImageSizeToJson(description.image_size))},
   };
   if (description.test_crop.has_value()) json["test_crop"] = *description.test_crop;
   return JsonText(json);

@@ -33,6 +33,9 @@ struct ModelDescription {
 // line. Numbers keep their exact value, class names their bytes (JsonText).
 std::string ModelDescriptionToJson(const ModelDescription& description);
 
+// Of square images their side, of others a list of height and width.
+std::string ImageSizeToJson(const ImageSize& size);
+
 // InvalidArgument that says what is wrong where. Whether such a network can be is
 // DerivedNetwork::Create's question.
 absl::StatusOr<ModelDescription> ModelDescriptionFromJson(absl::string_view text);

@@ -178,14 +178,14 @@ void WriteNetwork(const std::string& folder) {
   description.class_names = {"cat", "d\xC3\xB6g \"\xFF\""};
   description.mean = {0.1F, 0.2F, 0.3F};
   description.stddev = {0.4F, 0.5F, 0.6F};
-  description.image_size = 19;
+  description.image_size = {19, 21};
   description.test_crop = 0.875;
   const auto network = *DerivedNetwork::Create(description.spec);
-  for (int i = 0; i < 3; ++i) network->Forward(at::randn({8, 3, 19, 19}));
+  for (int i = 0; i < 3; ++i) network->Forward(at::randn({8, 3, 19, 21}));
   const absl::Status status = WriteOnnx(*network, description, folder + "/model.onnx");
   CHECK(status.ok()) << status;
   network->eval();
-  const at::Tensor images = at::randn({3, 3, 19, 19});
+  const at::Tensor images = at::randn({3, 3, 19, 21});
   Write(folder, images, network->Forward(images).logits);
 }
 

@@ -29,7 +29,7 @@ void AddDescription(const ModelDescription& description, OnnxModel* model) {
   model->AddMetadata("class_names", JsonText(description.class_names));
   model->AddMetadata("mean", JsonText(description.mean));
   model->AddMetadata("stddev", JsonText(description.stddev));
-  model->AddMetadata("image_size", absl::StrCat(description.image_size));
+  model->AddMetadata("image_size", ImageSizeToJson(description.image_size));
   if (description.test_crop.has_value()) {
     model->AddMetadata("test_crop", JsonText(*description.test_crop));
   }
@@ -91,9 +91,10 @@ absl::StatusOr<std::string> ToOnnx(const DerivedNetwork& network,
                                    const ModelDescription& description) {
   NAP_ASSIGN_OR_RETURN(const TorchScriptFile script, ToTorchScript(network, description));
   NAP_ASSIGN_OR_RETURN(const torch::jit::Module module, ParseTorchScript(script.content));
-  const int64_t size = description.image_size, channels = description.spec.network.image_channels;
+  const int64_t channels = description.spec.network.image_channels;
+  const auto& [height, width] = description.image_size;
   const at::Tensor images =
-      at::linspace(-2, 2, 2 * channels * size * size).reshape({2, channels, size, size});
+      at::linspace(-2, 2, 2 * channels * height * width).reshape({2, channels, height, width});
   OnnxModel model;
   UnknownOperator unknown;
   const absl::Status added = AddForward(module, images, &model, &unknown);

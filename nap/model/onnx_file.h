@@ -12,11 +12,11 @@
 namespace nap {
 
 // Writes what WriteTorchScript (torchscript.h) writes, from the same trace, so that plugins'
-// operations come along: "images" [batch, C, image_size, image_size], normalised as the description
+// operations come along: "images" [batch, C, height, width], normalised as the description
 // says, float32, give "logits" [batch, classes], for any batch. Operators are those of kOnnxOpset,
 // parameters have their names in DerivedNetwork. Metadata, all texts: class_names, mean and stddev
-// (JSON lists), image_size, test_crop where the description has it (numbers), genotype (as in
-// genotype.json), nap_version.
+// (JSON lists), image_size (ImageSizeToJson), test_crop where the description has it (numbers),
+// genotype (as in genotype.json), nap_version.
 //
 // Unimplemented, naming the operator of LibTorch and the genotype's operations that call it, if
 // onnx_operators.h has none for it; ResourceExhausted beyond 2 GiB; else as WriteTorchScript.

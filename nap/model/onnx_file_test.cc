@@ -40,7 +40,7 @@ ModelDescription Describe(const std::string& operation) {
   model.class_names = {"cat", "dog"};
   model.mean = {0.1F, 0.2F, 0.3F};
   model.stddev = {0.4F, 0.5F, 0.6F};
-  model.image_size = 16;
+  model.image_size = {16, 16};
   return model;
 }
 

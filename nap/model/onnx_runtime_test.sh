@@ -22,6 +22,6 @@ metadata = session.get_modelmeta().custom_metadata_map
 assert json.loads(metadata['class_names']) == ['cat', 'd\u00f6g "\uefff"'], metadata['class_names']
 assert [round(mean, 6) for mean in json.loads(metadata['mean'])] == [0.1, 0.2, 0.3], metadata['mean']
 assert [round(stddev, 6) for stddev in json.loads(metadata['stddev'])] == [0.4, 0.5, 0.6]
-assert metadata['image_size'] == '19' and metadata['test_crop'] == '0.875'
+assert metadata['image_size'] == '[19,21]' and metadata['test_crop'] == '0.875'
 assert json.loads(metadata['genotype'])['cells']['normal']['nodes'][0][0][0] == 'excitation'
 PYTHON

@@ -144,7 +144,8 @@ absl::StatusOr<TorchScriptFile> ToTorchScript(const DerivedNetwork& network,
         "with LibTorch's operators alone (torchscript.h)");
   }
   return TorchScriptFile{file.str(),
-                         Agree(&loaded, evaluated.get(), RandomImages(description, 1, size + 1))};
+                         Agree(&loaded, evaluated.get(),
+                               RandomImages(description, 1, {size.height + 1, size.width + 1}))};
 }
 
 absl::Status WriteTorchScript(const DerivedNetwork& network, const ModelDescription& description,
