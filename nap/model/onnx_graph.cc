@@ -90,7 +90,9 @@ class Walk {
     for (const OnnxValue& element : elements) {
       examples.push_back(element.example);
       if (!computed) continue;
-      if (!element.example.isTensor()) return Refuse(node, "of what is computed");
+      if (!element.example.isTensor() || element.example.toTensor().scalar_type() != at::kFloat) {
+        return Refuse(node, "of what is no tensor of type Float");
+      }
       list.names.push_back(element.names.empty() ? Constant(element) : element.names[0]);
     }
     list.example = std::move(examples);
