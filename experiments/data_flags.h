@@ -31,8 +31,8 @@ void AddDataFlags(ProgramOptions* program);
 // InvalidArgument that names the flag that is out of range.
 absl::Status CheckDataFlags();
 
-// --dataset, or if that is empty what --data_dir's ending says, or `usual`, or without --data_dir the
-// built-in drawings.
+// --dataset, or if that is empty what --data_dir's ending says, or `usual`, or without --data_dir
+// the built-in drawings.
 std::string DatasetName(const std::string& usual = "cifar10");
 inline constexpr char kBuiltIn[] = "built_in";
 
