@@ -102,11 +102,14 @@ std::string DotCluster(const CellGenotype& cell, int num_inputs, const EdgeClass
   return dot + "  }\n";
 }
 
+// A drawing takes a tenth of one; without its fonts, say, dot may wait for ever.
+constexpr double kMostSeconds = 30;
+
 // The SVG of the file of this name, or, if it has none, of `input`.
 absl::StatusOr<std::string> RunDot(const std::string& dot_file, const std::string& input) {
   std::vector<std::string> arguments = {"dot", "-Tsvg"};
   if (!dot_file.empty()) arguments.push_back(dot_file);
-  const absl::StatusOr<ProcessResult> dot = RunProcess(arguments, input);
+  const absl::StatusOr<ProcessResult> dot = RunProcess(arguments, input, kMostSeconds);
   if (absl::IsNotFound(dot.status())) {
     return absl::NotFoundError("Graphviz (dot) is not installed");
   }

@@ -22,7 +22,8 @@
 namespace nap {
 namespace {
 
-constexpr std::chrono::milliseconds kPause(20);  // between two looks at a child
+constexpr std::chrono::milliseconds kPause(20);      // between two looks at a child
+constexpr std::chrono::milliseconds kShortPause(2);  // at one that ends soon
 constexpr double kSecondsBetweenCalls = 1;
 
 class OpenFile {
@@ -116,7 +117,7 @@ std::optional<int> Look(pid_t child, int options) {
 }  // namespace
 
 absl::StatusOr<ProcessResult> RunProcess(const std::vector<std::string>& arguments,
-                                         const std::string& input) {
+                                         const std::string& input, double most_seconds) {
   const OpenFile read(::memfd_create("input", MFD_CLOEXEC));
   for (size_t written = 0; written < input.size();) {
     const ssize_t count = ::write(read.file(), input.data() + written, input.size() - written);
@@ -131,8 +132,18 @@ absl::StatusOr<ProcessResult> RunProcess(const std::vector<std::string>& argumen
   const OpenFile errors(::memfd_create("errors", MFD_CLOEXEC));
   NAP_ASSIGN_OR_RETURN(const pid_t child, Start(arguments, {read.file(), output.file(),
                                                             errors.file(), /*own_group=*/false}));
-  const int exit_code = *Look(child, 0);
-  return ProcessResult{exit_code, output.Content(), errors.Content()};
+  std::optional<int> exit_code = Look(child, most_seconds > 0 ? WNOHANG : 0);
+  for (const double begin = MonotonicSeconds(); !exit_code.has_value();
+       exit_code = Look(child, WNOHANG)) {
+    if (MonotonicSeconds() - begin > most_seconds) {
+      ::kill(child, SIGKILL);
+      Look(child, 0);
+      return absl::DeadlineExceededError(absl::StrCat(arguments[0], " had not ended after ",
+                                                      most_seconds, " seconds, and was killed"));
+    }
+    std::this_thread::sleep_for(kShortPause);
+  }
+  return ProcessResult{*exit_code, output.Content(), errors.Content()};
 }
 
 absl::StatusOr<int> RunLongProcess(const std::vector<std::string>& arguments,

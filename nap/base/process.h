@@ -18,9 +18,11 @@ struct ProcessResult {
 };
 
 // Runs a program to its end; `arguments` begin with its path, or its name to be looked up in PATH;
-// `input` is what it reads. NotFound if there is no such program, Unavailable if it cannot be run.
+// `input` is what it reads. NotFound if there is no such program, Unavailable if it cannot be run;
+// DeadlineExceeded if it has not ended after so many seconds (0: it has all the time), when it is
+// killed.
 absl::StatusOr<ProcessResult> RunProcess(const std::vector<std::string>& arguments,
-                                         const std::string& input = "");
+                                         const std::string& input = "", double most_seconds = 0);
 
 // The same for one that takes long: all that it writes is appended to the file `log`; `meanwhile`
 // is called every second; the signal that CatchInterrupts noted (interrupt.h) is handed on to it,

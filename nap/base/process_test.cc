@@ -24,6 +24,13 @@ TEST(ProcessTest, KeepsWhatIsWrittenAndHowItEnds) {
   EXPECT_EQ(RunProcess({"head", "-c", "300000", "/dev/zero"})->output.size(), 300000u);
 }
 
+TEST(ProcessTest, KillsWhatDoesNotEnd) {
+  const absl::Status status = RunProcess({"sleep", "1000"}, "", 0.2).status();
+  EXPECT_TRUE(absl::IsDeadlineExceeded(status));
+  EXPECT_EQ(status.message(), "sleep had not ended after 0.2 seconds, and was killed");
+  EXPECT_EQ(RunProcess({"cat"}, "input", 1000)->output, "input");
+}
+
 TEST(ProcessTest, SaysWhatCannotBeRun) {
   const absl::Status status = RunProcess({"no-such-program", "x"}).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kNotFound);
