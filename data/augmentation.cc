@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstddef>
 
+#include "data/random_erasing.h"
+
 namespace nap {
 namespace {
 
@@ -56,6 +58,7 @@ void Augment(const AugmentationOptions& options, const ImageShape& shape, uint8_
   if (shape.channels == 3) {
     JitterColors(options.jitter, random, int64_t{shape.height} * shape.width, pixels);
   }
+  AugmentRandomly(options.rand_augment, shape, random, pixels);
   if (shape.channels == 3) {
     Normalise<3>(options, shape, {down, right}, mirror, pixels, out);
   } else {
@@ -66,6 +69,7 @@ void Augment(const AugmentationOptions& options, const ImageShape& shape, uint8_
     std::fill_n(out + (ptrdiff_t{y} * shape.width + first) * shape.channels,
                 ptrdiff_t{count} * shape.channels, 0.0F);
   }
+  EraseRandomly(options.erasing, shape, options.mean, options.stddev, random, out);
 }
 
 }  // namespace nap

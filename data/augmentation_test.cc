@@ -7,6 +7,8 @@
 #include <map>
 #include <set>
 
+#include "data/random_erasing.h"
+
 namespace nap {
 namespace {
 
@@ -138,6 +140,33 @@ TEST(AugmentTest, CutsASquareOutAfterNormalisation) {
     centres.insert({top > 0 ? top + 2 : bottom - 2, left > 0 ? left + 2 : right - 2});
   }
   EXPECT_EQ(centres.size(), 48u);
+}
+
+// In the order of crop, flip, cutout, then what RandAugment draws, and erasing at the end.
+TEST(AugmentTest, AugmentsAtRandomBeforeTheCropAndErasesAfterIt) {
+  AugmentationOptions options = Plain();
+  options.rand_augment = {2, 30};
+  for (uint64_t seed = 0; seed < 50; ++seed) {
+    std::vector<uint8_t> pixels = Pixels();
+    RandomStream random({seed});
+    AugmentRandomly(options.rand_augment, kShape, &random, pixels.data());
+    const std::vector<float> out = Augmented(options, seed);
+    for (int y = 0; y < kShape.height; ++y) {
+      for (int x = 0; x < kShape.width; ++x) {
+        for (int c = 0; c < 3; ++c) {
+          ASSERT_EQ(PixelAt(out, c, y, x), pixels[(y * kShape.width + x) * 3 + c]);
+        }
+      }
+    }
+  }
+  options = Plain();
+  const std::vector<float> whole = Augmented(options);
+  options.erasing = 1;
+  std::vector<float> wanted = whole;
+  RandomStream random({3});
+  EraseRandomly(1, kShape, options.mean, options.stddev, &random, wanted.data());
+  EXPECT_NE(wanted, whole);
+  EXPECT_EQ(Augmented(options, 3), wanted);
 }
 
 TEST(AugmentTest, IsTheSameForTheSameStream) {

@@ -8,11 +8,6 @@
 namespace nap {
 namespace {
 
-// ITU-R 601 in 16 bits.
-int Grey(const uint8_t* pixel) {
-  return (19595 * pixel[0] + 38470 * pixel[1] + 7471 * pixel[2] + 32768) >> 16;
-}
-
 uint8_t ToByte(float value) { return static_cast<uint8_t>(std::clamp(value + 0.5F, 0.0F, 255.0F)); }
 
 // centre + factor * (value - centre), of all bytes.

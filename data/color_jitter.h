@@ -20,8 +20,13 @@ struct ColorJitter {
   bool any() const { return brightness > 0 || contrast > 0 || saturation > 0 || hue > 0; }
 };
 
+// Of an RGB pixel: ITU-R 601 luma, in 16 bits.
+inline int Grey(const uint8_t* pixel) {
+  return (19595 * pixel[0] + 38470 * pixel[1] + 7471 * pixel[2] + 32768) >> 16;
+}
+
 // Changes `count` RGB pixels in place, in a random order of the four. Contrast is about the image's
-// mean grey, saturation about a pixel's own (ITU-R 601 luma); hue is that of HSV. Each change is
+// mean grey, saturation about a pixel's own; hue is that of HSV. Each change is
 // rounded to bytes.
 void JitterColors(const ColorJitter& jitter, RandomStream* random, int64_t count, uint8_t* pixels);
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "data/balanced_order.h"
 #include "nap/base/heartbeat.h"
 #include "nap/base/random.h"
 #include "nap/runtime/device.h"
@@ -37,7 +38,12 @@ void Loader::StartEpoch(int64_t epoch, int64_t first_batch) {
   Stop();
   order_ = indices_;
   if (options_.shuffle) {
-    RandomStream({options_.seed, static_cast<uint64_t>(epoch), kOrderStream}).Shuffle(order_);
+    RandomStream random({options_.seed, static_cast<uint64_t>(epoch), kOrderStream});
+    if (options_.balanced) {
+      order_ = BalancedOrder(*dataset_, indices_, &random);
+    } else {
+      random.Shuffle(order_);
+    }
   }
   ready_.clear();
   stop_ = false;

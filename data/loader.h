@@ -35,6 +35,7 @@ struct Batch {
 struct LoaderOptions {
   int64_t batch_size = 64;
   bool shuffle = false;
+  bool balanced = false;       // with shuffle: classes come equally often (balanced_order.h)
   bool drop_last = false;      // leaves out a last batch that is not full
   bool training_view = false;  // see Dataset::Read
   uint64_t seed = 0;
