@@ -17,7 +17,7 @@ case $name in
     results=(genotype.json strengths.jsonl)
     ;;
   cifar_train)
-    tiny+=(--drop_path=0.3)
+    tiny+=(--drop_path=0.3 --ema=0.9)
     result=model.pt
     results=(model.pt model.best.pt)
     ;;

@@ -15,7 +15,7 @@ case $name in
     results=(genotype.json genotype.txt genotype.dot strengths.jsonl)
     ;;
   cifar_train)
-    tiny+=(--drop_path=0.3 --mixup=0.4 --label_smoothing=0.1)
+    tiny+=(--drop_path=0.3 --mixup=0.4 --label_smoothing=0.1 --ema=0.9)
     result=model.pt
     results=(model.pt model.best.pt)
     ;;

@@ -58,6 +58,9 @@ DEFINE_int32(epochs, 600, "passes over the training images");
 DEFINE_int32(batch_size, 96, "images a step, of all processes together");
 DEFINE_int32(accumulate, 1,
              "parts in which a process goes through its images of a step, for less memory");
+DEFINE_string(optimizer, "sgd",
+              "what changes the weights; adamw wants other numbers than sgd, say "
+              "--learning_rate=0.001 --weight_decay=0.05");
 DEFINE_double(learning_rate, 0.025, "at the start");
 DEFINE_int32(learning_rate_batch, 0,
              "the batch size that --learning_rate is for; for another one it is scaled in "
@@ -65,6 +68,9 @@ DEFINE_int32(learning_rate_batch, 0,
 DEFINE_double(final_learning_rate, 0, "at the end");
 DEFINE_string(learning_rate_decay, "cosine", "how the learning rate falls from start to end");
 DEFINE_int32(learning_rate_warmup, 0, "first epochs, in which the learning rate rises linearly");
+DEFINE_double(ema, 0,
+              "decay of the weights' moving average, which is evaluated and becomes model.pt; "
+              "0: the weights themselves are");
 DEFINE_double(auxiliary_weight, 0.4, "of the auxiliary head's loss; 0: no auxiliary head");
 DEFINE_double(drop_path, 0.2, "probability at the end; rises linearly from 0");
 DEFINE_double(label_smoothing, 0, "share of the label that goes to all classes");
@@ -76,6 +82,14 @@ DEFINE_double(smallest_crop, 0.08, "least share of an image's area that such a p
 DEFINE_bool(color_jitter, false,
             "vary brightness, contrast, saturation and hue, as DARTS does on ImageNet");
 DEFINE_int32(cutout, 16, "side of the square cut out of each image, pixels; 0: none");
+DEFINE_int32(randaugment, 0,
+             "RandAugment's operations an image: colours, shifts, turns, ...; 0: none");
+DEFINE_int32(randaugment_magnitude, 9, "RandAugment's strength, 0 to 30");
+DEFINE_double(random_erasing, 0, "probability that a rectangle of an image becomes noise");
+
+DEFINE_string(class_weights, "none",
+              "balanced: the loss of an image counts in inverse proportion to its class's size");
+DEFINE_string(sampling, "uniform", "balanced: images of all classes come equally often");
 
 namespace nap {
 namespace {
@@ -95,6 +109,7 @@ absl::StatusOr<TrainingOptions> OptionsFromFlags() {
   options.batch_size = FLAGS_batch_size;
   options.steps_per_epoch = FLAGS_steps_per_epoch;
   options.evaluation_images = FLAGS_evaluation_images;
+  options.optimizer = FLAGS_optimizer;
   options.learning_rate = FLAGS_learning_rate;
   if (FLAGS_learning_rate_batch > 0) {
     options.learning_rate *= static_cast<double>(FLAGS_batch_size) / FLAGS_learning_rate_batch;
@@ -105,6 +120,7 @@ absl::StatusOr<TrainingOptions> OptionsFromFlags() {
   options.momentum = FLAGS_momentum;
   options.weight_decay = FLAGS_weight_decay;
   options.gradient_clip = FLAGS_gradient_clip;
+  options.ema = FLAGS_ema;
   options.auxiliary_weight = FLAGS_auxiliary_weight;
   options.drop_path = FLAGS_drop_path;
   options.label_smoothing = FLAGS_label_smoothing;
@@ -113,6 +129,10 @@ absl::StatusOr<TrainingOptions> OptionsFromFlags() {
   options.color_jitter = FLAGS_color_jitter;
   options.flip = FLAGS_flip;
   options.cutout = FLAGS_cutout;
+  options.rand_augment = {FLAGS_randaugment, FLAGS_randaugment_magnitude};
+  options.random_erasing = FLAGS_random_erasing;
+  options.class_weights = FLAGS_class_weights;
+  options.sampling = FLAGS_sampling;
   options.workers = FLAGS_workers;
   options.seed = FLAGS_seed;
   options.accumulate = FLAGS_accumulate;
@@ -154,9 +174,10 @@ absl::StatusOr<ModelDescription> Describe(const Dataset& images, Genotype genoty
 // Shows and writes down how a training goes, and what it needs to go on when it is stopped.
 class Reporter final : public TrainingObserver {
  public:
-  Reporter(const NetworkTrainer* trainer, const TrainedNetwork* model, RunFolder* folder,
+  Reporter(const NetworkTrainer* trainer, const ModelDescription* description, RunFolder* folder,
            const Checkpointer::Options& checkpoints)
-      : model_(model),
+      : trainer_(trainer),
+        description_(description),
         folder_(folder),
         checkpointer_(folder, checkpoints, [trainer] { return trainer->Save(); }),
         progress_(stderr),
@@ -191,12 +212,13 @@ class Reporter final : public TrainingObserver {
   absl::Status WriteModel(const char* file) {
     progress_.Busy(absl::StrCat("exporting ", file));
     const absl::Status written =
-        WriteTorchScript(*model_->network, model_->description, folder_->File(file));
+        WriteTorchScript(trainer_->network(), *description_, folder_->File(file));
     progress_.Busy("");
     return written;
   }
 
-  const TrainedNetwork* const model_;
+  const NetworkTrainer* const trainer_;
+  const ModelDescription* const description_;
   RunFolder* const folder_;
   Checkpointer checkpointer_;
   Progress progress_;
@@ -275,7 +297,7 @@ absl::Status Main(const TrainingProgram& program, const ProgramOptions& program_
   const std::string& out_dir = folder->path();
   NAP_RETURN_IF_ERROR(WriteFileAtomically(folder->File(run_file::kGenotype),
                                           GenotypeToJson(model.description.spec.genotype)));
-  Reporter reporter(trainer.get(), &model, folder.get(),
+  Reporter reporter(trainer.get(), &model.description, folder.get(),
                     CheckpointsFromFlags(run, program_options));
   absl::PrintF(
       "%s %s, %d cells of %d channels (%.3f M parameters, %.1f M multiply-adds), on %d images of "
@@ -311,16 +333,19 @@ int TrainNetwork(int argc, char** argv, const TrainingProgram& program) {
       program.description, __FILE__, TrainingRun(program.name),
       {{"What is trained", {"preset", "genotype", "network", "channels", "cells", "weights"}},
        {"Training",
-        {"epochs", "steps_per_epoch", "batch_size", "accumulate", "learning_rate",
+        {"epochs", "steps_per_epoch", "batch_size", "accumulate", "optimizer", "learning_rate",
          "learning_rate_batch", "learning_rate_warmup", "learning_rate_decay",
-         "final_learning_rate", "momentum", "weight_decay", "gradient_clip", "evaluation_images"}},
+         "final_learning_rate", "momentum", "weight_decay", "gradient_clip", "ema", "class_weights",
+         "sampling", "evaluation_images"}},
        {"Regularisation, augmentation",
         {"auxiliary_weight", "drop_path", "label_smoothing", "mixup", "crop_padding", "flip",
-         "cutout", "random_resized_crop", "smallest_crop", "color_jitter"}}});
+         "cutout", "random_resized_crop", "smallest_crop", "color_jitter", "randaugment",
+         "randaugment_magnitude", "random_erasing"}}});
   options.choices.insert(
       options.choices.end(),
       {NamesOf("genotype", PublishedGenotypes()), NamesOf("network", NetworkNames()),
-       NamesOf("learning_rate_decay", LearningRateDecays())});
+       NamesOf("optimizer", Optimizers()), NamesOf("class_weights", ClassWeightings()),
+       NamesOf("sampling", Samplings()), NamesOf("learning_rate_decay", LearningRateDecays())});
   // The schedules of learning rate and drop path are then those of so many epochs.
   options.changeable_flags.insert({"epochs", "weights"});
   options.path_flags.insert("weights");

@@ -73,7 +73,20 @@ echo "Genotype(normal=[('sep_conv_3x3', 0), ('none', 0), ('dil_conv_5x5', 2), ('
   reduce=[('avg_pool_3x3', 0), ('none', 0), ('skip_connect', 2), ('none', 0), ('skip_connect', 3),
   ('none', 0), ('skip_connect', 4), ('none', 0)], reduce_concat=range(2, 6))" >cells.txt
 run "$train" "${tiny[@]}" --genotype=cells.txt --mixup=0.2 --label_smoothing=0.1 --drop_path=0.5 \
-  --learning_rate_decay=linear --auxiliary_weight=0 --color_jitter --workers=3 --out_dir=options
+  --learning_rate_decay=linear --auxiliary_weight=0 --color_jitter --randaugment=2 --random_erasing=0.5 \
+  --optimizer=adamw --ema=0.9 --class_weights=balanced --workers=3 --out_dir=options
+# What model.pt has is what was evaluated: the average, which the checkpoint has for the network.
+if /usr/bin/python3 -c 'import torch' 2>/dev/null; then
+  run "$train" "${tiny[@]}" --ema=0.9 --out_dir=averaged
+  /usr/bin/python3 - <<'PYTHON' || problem "averaged/model.pt is not the average"
+import io, torch
+saved = torch.load(io.BytesIO(open('averaged/checkpoint.pt', 'rb').read()[24:]))[0]
+exported = dict(torch.jit.load('averaged/model.pt').named_parameters())
+name = 'classifier.weight'
+assert torch.equal(exported[name], saved['network.' + name]), name
+assert not torch.equal(exported[name], saved['trained.' + name]), name
+PYTHON
+fi
 
 run "$train" "${tiny[@]}" --genotype="$(cat cells.txt)" --epochs=1 --steps_per_epoch=1 --out_dir=pasted
 grep -qE '^Training Genotype\(normal=.{81}\.\.\., 3 cells of 2 channels' stdout || problem "not one short line: $(cat stdout)"
@@ -180,25 +193,34 @@ expect_error 1 'half.pt is neither a whole model.pt nor a whole checkpoint.pt' "
   --weights=half.pt --out_dir=x3
 
 # Help and presets.
+run "$train" --preset=modern --help
 for program in "$train" "$transfer"; do
   for preset in quick paper; do
     run "$program" --preset=$preset --help
   done
   grep -q -- '--genotype=' stdout || problem "--help lacks --genotype"
   [ -z "$(sed -n 4p stdout)" ] || problem "a flag that no group names: $(head stdout)"
-  for text in 'known: NASNet, AmoebaNet, ' 'known: cosine, linear' 'quick: Shows a result' '--weight_decay=3e-4'; do
+  for text in 'known: NASNet, AmoebaNet, ' 'known: cosine, linear' 'known: sgd, adamw' 'quick: Shows a result' '--weight_decay=3e-4'; do
     grep -qF -- "$text" stdout || problem "--help lacks '$text': $(cat stdout)"
   done
 done
 
 # Wrong words.
-expect_error 2 "unknown preset 'slow'; known: comparison_quick, comparison_small, comparison_standard, paper, quick" "$train" --preset=slow
+expect_error 2 "unknown preset 'slow'; known: comparison_quick, comparison_small, comparison_standard, modern, paper, quick" "$train" --preset=slow
 expect_error 1 "the genotype 'DARTS_V3' is neither a file nor one of" "$train" "${tiny[@]}" --genotype=DARTS_V3
 expect_error 1 "unknown network 'x'; known: cifar, imagenet" "$train" "${tiny[@]}" --network=x
 expect_error 1 "unknown backend 'x'; known: fused, reference" "$train" "${tiny[@]}" --backend=x
 expect_error 1 "--recompute needs --backend=fused" "$train" "${tiny[@]}" --backend=reference --recompute
 expect_error 1 "unknown dataset 'x'; known:" "$train" "${tiny[@]}" --dataset=x
 expect_error 1 '--drop_path=1 is out of range' "$train" "${tiny[@]}" --drop_path=1
+expect_error 1 '--ema=1 is out of range: must be from 0 to below 1' "$train" "${tiny[@]}" --ema=1
+expect_error 1 "unknown optimizer 'adam'; known: sgd, adamw" "$train" "${tiny[@]}" --optimizer=adam
+expect_error 1 '--randaugment=-1 is out of range' "$train" "${tiny[@]}" --randaugment=-1
+expect_error 1 '--randaugment_magnitude=31 is out of range' "$train" "${tiny[@]}" --randaugment_magnitude=31
+expect_error 1 '--random_erasing=2 is out of range' "$train" "${tiny[@]}" --random_erasing=2
+expect_error 1 "unknown class_weights 'x'; known: none, balanced" "$train" "${tiny[@]}" --class_weights=x
+expect_error 1 "unknown sampling 'x'; known: uniform, balanced" "$train" "${tiny[@]}" --sampling=x
+expect_error 1 'together would count small classes twice' "$train" "${tiny[@]}" --sampling=balanced --class_weights=balanced
 expect_error 1 '--workers=0 is out of range' "$train" "${tiny[@]}" --workers=0
 expect_error 1 '--batch_size=41 is more than the 40 training images' "$train" "${tiny[@]}" --batch_size=41
 # A folder that leaves nothing to test on is refused before anything is trained.

@@ -49,8 +49,7 @@ class TrainingLoss final : public Score {
         loader->StartEpoch(++epoch);
         if (!loader->Next(&batch)) return absl::DataLossError("every image is broken");
       }
-      SetLearningRate<torch::optim::SGDOptions>(
-          &sgd, CosineAnnealing(learning_rate_, 0, static_cast<double>(step) / steps_));
+      SetLearningRate(&sgd, CosineAnnealing(learning_rate_, 0, static_cast<double>(step) / steps_));
       sgd.zero_grad();
       const at::Tensor loss =
           at::cross_entropy_loss(network->Forward(batch.images).logits, batch.labels);

@@ -268,7 +268,7 @@ std::vector<at::Tensor> SupernetTrainer::MixingWeights(const LivingTable& living
 }
 
 void SupernetTrainer::SetLearningRate(double learning_rate) {
-  nap::SetLearningRate<torch::optim::SGDOptions>(weight_optimizer_.get(), learning_rate);
+  nap::SetLearningRate(weight_optimizer_.get(), learning_rate);
 }
 
 void SupernetTrainer::Prune(const std::vector<CandidateId>& removed) {

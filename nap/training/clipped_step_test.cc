@@ -5,8 +5,12 @@
 #include <ATen/ops/randn.h>
 #include <ATen/ops/zeros.h>
 #include <gtest/gtest.h>
+#include <torch/nn/module.h>  // clip_grad.h needs what it includes
 #include <torch/nn/utils/clip_grad.h>
+#include <torch/optim/adamw.h>
+#include <torch/optim/sgd.h>
 
+#include <memory>
 #include <vector>
 
 #include "nap/runtime/libtorch_versions.h"
@@ -43,50 +47,75 @@ void SetGradients(const std::vector<at::Tensor>& parameters, double size, int st
   }
 }
 
+// In two groups.
+template <typename Optimizer, typename Options>
+std::unique_ptr<torch::optim::Optimizer> Make(const std::vector<at::Tensor>& parameters,
+                                              Options options) {
+  auto optimizer = std::make_unique<Optimizer>(
+      std::vector<at::Tensor>(parameters.begin(), parameters.begin() + 2), options);
+  optimizer->add_param_group({std::vector<at::Tensor>(parameters.begin() + 2, parameters.end()),
+                              std::make_unique<Options>(options.weight_decay(0.05))});
+  return optimizer;
+}
+
+std::unique_ptr<torch::optim::Optimizer> Sgd(const std::vector<at::Tensor>& parameters) {
+  return Make<torch::optim::SGD>(parameters,
+                                 torch::optim::SGDOptions(0.1).momentum(0.9).weight_decay(0.01));
+}
+std::unique_ptr<torch::optim::Optimizer> AdamW(const std::vector<at::Tensor>& parameters) {
+  return Make<torch::optim::AdamW>(parameters, torch::optim::AdamWOptions(0.1).weight_decay(0.2));
+}
+
+using MakeOptimizer =
+    std::unique_ptr<torch::optim::Optimizer> (*)(const std::vector<at::Tensor>& parameters);
+
 // Some steps by LibTorch's own functions and by ours; small gradients are not clipped.
-void ExpectLibTorchsSteps(at::ScalarType type, double size, double tolerance) {
+void ExpectLibTorchsSteps(MakeOptimizer make, at::ScalarType type, double size, double tolerance) {
   const std::vector<at::Tensor> theirs = Copies(Parameters(type)), ours = Copies(theirs);
-  const auto options = torch::optim::SGDOptions(0.1).momentum(0.9).weight_decay(0.01);
-  torch::optim::SGD their_sgd(theirs, options), our_sgd(ours, options);
+  const auto their_optimizer = make(theirs), our_optimizer = make(ours);
   for (int step = 0; step < 4; ++step) {
     SetGradients(theirs, size, step);
     SetGradients(ours, size, step);
     torch::nn::utils::clip_grad_norm_(theirs, 5);
-    their_sgd.step();
-    StepClipped(&our_sgd, 5);
+    their_optimizer->step();
+    StepClipped(our_optimizer.get(), 5);
   }
   for (size_t i = 0; i < ours.size(); ++i) {
     const double distance = (ours[i] - theirs[i]).abs().max().item<double>();
     EXPECT_LE(distance, tolerance) << "parameter " << i;
   }
-  EXPECT_EQ(our_sgd.state().count(StateKey(ours[3])), 1u);
-  EXPECT_EQ(our_sgd.state().count(StateKey(ours.back())), 0u) << "it had no gradient";
+  EXPECT_EQ(our_optimizer->state().count(StateKey(ours[3])), 1u);
+  EXPECT_EQ(our_optimizer->state().count(StateKey(ours.back())), 0u) << "it had no gradient";
 }
 
 TEST(ClippedStepTest, IsLibTorchsClippingAndStep) {
   for (const double size : {1e-3, 1.0, 100.0}) {
-    ExpectLibTorchsSteps(at::kFloat, size, 2e-6);
-    ExpectLibTorchsSteps(at::kDouble, size, 1e-14);
+    ExpectLibTorchsSteps(Sgd, at::kFloat, size, 2e-6);
+    ExpectLibTorchsSteps(Sgd, at::kDouble, size, 1e-14);
+    ExpectLibTorchsSteps(AdamW, at::kFloat, size, 4e-6);
+    ExpectLibTorchsSteps(AdamW, at::kDouble, size, 1e-13);
   }
 }
 
 TEST(ClippedStepTest, GivesTheSameBitsWithAnyNumberOfThreads) {
   const int threads = at::get_num_threads();
-  std::vector<std::vector<at::Tensor>> results;
-  for (const int count : {1, 2, 3}) {
-    at::set_num_threads(count);
-    const std::vector<at::Tensor> parameters = Copies(Parameters(at::kFloat));
-    torch::optim::SGD sgd(parameters, torch::optim::SGDOptions(0.1).momentum(0.9));
-    for (int step = 0; step < 2; ++step) {
-      SetGradients(parameters, 10, step);
-      StepClipped(&sgd, 5);
+  for (const MakeOptimizer make : {Sgd, AdamW}) {
+    std::vector<std::vector<at::Tensor>> results;
+    for (const int count : {1, 2, 3}) {
+      at::set_num_threads(count);
+      const std::vector<at::Tensor> parameters = Copies(Parameters(at::kFloat));
+      const auto optimizer = make(parameters);
+      for (int step = 0; step < 2; ++step) {
+        SetGradients(parameters, 10, step);
+        StepClipped(optimizer.get(), 5);
+      }
+      results.push_back(parameters);
     }
-    results.push_back(parameters);
-  }
-  at::set_num_threads(threads);
-  for (size_t i = 0; i < results[0].size(); ++i) {
-    EXPECT_TRUE(results[1][i].equal(results[0][i]));
-    EXPECT_TRUE(results[2][i].equal(results[0][i]));
+    at::set_num_threads(threads);
+    for (size_t i = 0; i < results[0].size(); ++i) {
+      EXPECT_TRUE(results[1][i].equal(results[0][i]));
+      EXPECT_TRUE(results[2][i].equal(results[0][i]));
+    }
   }
 }
 

@@ -7,6 +7,7 @@
 #include <ATen/ops/full.h>
 #include <ATen/ops/tensor.h>
 #include <absl/strings/str_cat.h>
+#include <torch/optim/optimizer.h>
 #include <torch/optim/sgd.h>
 
 #include <algorithm>
@@ -22,15 +23,18 @@
 #include "nap/runtime/device.h"
 #include "nap/runtime/gradients.h"
 #include "nap/runtime/process_group.h"
+#include "nap/runtime/random_state.h"
 #include "nap/runtime/step_runner.h"
 #include "nap/runtime/synchronized_norms.h"
 #include "nap/training/checkpoint.h"
+#include "nap/training/class_weights.h"
 #include "nap/training/clipped_step.h"
 #include "nap/training/epoch_loop.h"
 #include "nap/training/images_state.h"
 #include "nap/training/mixup.h"
 #include "nap/training/optimizer.h"
 #include "nap/training/training_state.h"
+#include "nap/training/weight_average.h"
 
 namespace nap {
 namespace {
@@ -55,6 +59,7 @@ enum : size_t { kTotal, kLoss, kLogits, kResults };
 
 // Names in a checkpoint.
 constexpr char kOptimizer[] = "optimizer";
+constexpr char kTrained[] = "trained";  // the weights that are trained, where others are averaged
 
 LoaderOptions Loading(const TrainingOptions& options, const c10::Device& device,
                       const Dataset& images, bool train) {
@@ -73,6 +78,9 @@ LoaderOptions Loading(const TrainingOptions& options, const c10::Device& device,
     if (options.color_jitter) loading.augmentation.jitter = kDartsJitter;
     loading.augmentation.flip = options.flip;
     loading.augmentation.cutout = options.cutout;
+    loading.augmentation.rand_augment = options.rand_augment;
+    loading.augmentation.erasing = options.random_erasing;
+    loading.balanced = options.sampling == "balanced";
   }
   return ShareOf(*options.processes, loading, /*whole_batches=*/!train);
 }
@@ -82,6 +90,17 @@ std::vector<int64_t> First(const Dataset& images, int64_t most) {
   std::vector<int64_t> indices(most > 0 ? std::min(most, images.size()) : images.size());
   std::iota(indices.begin(), indices.end(), 0);
   return indices;
+}
+
+std::unique_ptr<torch::optim::Optimizer> MakeOptimizer(const TrainingOptions& options,
+                                                       const std::vector<at::Tensor>& weights) {
+  if (options.optimizer == "adamw") {
+    return MakeAdamW(weights, options.learning_rate, options.weight_decay);
+  }
+  return std::make_unique<torch::optim::SGD>(weights,
+                                             torch::optim::SGDOptions(options.learning_rate)
+                                                 .momentum(options.momentum)
+                                                 .weight_decay(options.weight_decay));
 }
 
 // How good the network was after its epochs.
@@ -100,12 +119,15 @@ struct Accuracies {
 
 class NetworkTrainerImpl final : public NetworkTrainer {
  public:
+  // averaged: a network like the model's, for options.ema; null without.
   NetworkTrainerImpl(const TrainingOptions& options, const ComputeDevice& device,
-                     const TrainedNetwork& model, const DatasetPair* data)
+                     const TrainedNetwork& model, std::shared_ptr<DerivedNetwork> averaged,
+                     const DatasetPair* data)
       : options_(options),
         device_(device),
         description_(model.description),
         network_(model.network),
+        averaged_(std::move(averaged)),
         loop_({"training part", options.epochs, options.steps_per_epoch, options.processes.get(),
                kLeastForNorms},
               data->train.get(), First(*data->train, 0),
@@ -125,15 +147,26 @@ class NetworkTrainerImpl final : public NetworkTrainer {
     // The same seed may give other numbers on another kind of machine.
     processes_.Broadcast(weights_);
     processes_.Broadcast(statistics_);
-    optimizer_ = std::make_unique<torch::optim::SGD>(weights_,
-                                                     torch::optim::SGDOptions(options.learning_rate)
-                                                         .momentum(options.momentum)
-                                                         .weight_decay(options.weight_decay));
+    if (averaged_ != nullptr) {
+      averaged_->to(device_.device);
+      average_ = std::make_unique<WeightAverage>(*network_, *averaged_, options.ema);
+    }
+    optimizer_ = MakeOptimizer(options, weights_);
+    if (options.class_weights == "balanced") {
+      class_weights_ =
+          at::tensor(BalancedClassWeights(*data->train), at::kFloat).to(device_.device);
+    }
   }
+
+  const DerivedNetwork& network() const override { return *Evaluated(); }
 
   Checkpoint Save() const override {
     Checkpoint checkpoint;
-    SaveTrainedNetwork(*network_, description_, &checkpoint);
+    SaveTrainedNetwork(*Evaluated(), description_, &checkpoint);
+    if (average_ != nullptr) {
+      SaveModule(*network_, kTrained, &checkpoint);
+      average_->Save(&checkpoint);
+    }
     SaveOptimizer(*optimizer_, kOptimizer, &checkpoint);
     train_images_.Save(&checkpoint);
     test_images_.Save(&checkpoint);
@@ -146,7 +179,11 @@ class NetworkTrainerImpl final : public NetworkTrainer {
   absl::Status Load(const Checkpoint& checkpoint) override {
     NAP_RETURN_IF_ERROR(train_images_.Check(checkpoint));
     NAP_RETURN_IF_ERROR(test_images_.Check(checkpoint));
-    NAP_RETURN_IF_ERROR(RestoreTrainedNetwork(checkpoint, description_, network_.get()));
+    NAP_RETURN_IF_ERROR(RestoreTrainedNetwork(checkpoint, description_, Evaluated()));
+    if (average_ != nullptr) {
+      NAP_RETURN_IF_ERROR(LoadModule(checkpoint, kTrained, network_.get()));
+      NAP_RETURN_IF_ERROR(average_->Load(checkpoint));
+    }
     NAP_RETURN_IF_ERROR(LoadOptimizer(checkpoint, kOptimizer, optimizer_.get()));
     NAP_RETURN_IF_ERROR(loop_.state().Load(checkpoint));
     if (loop_.epoch() - 1 > options_.epochs) {
@@ -179,12 +216,17 @@ class NetworkTrainerImpl final : public NetworkTrainer {
   at::Tensor Loss(const at::Tensor& logits, const std::vector<at::Tensor>& inputs) const;
   absl::StatusOr<ClassificationMeter> EvaluateTestPart(TrainingObserver* observer);
 
+  DerivedNetwork* Evaluated() const {
+    return averaged_ != nullptr ? averaged_.get() : network_.get();
+  }
+
   // In the precision; the logits are float32.
-  DerivedNetwork::Output Forward(const at::Tensor& images, const at::Tensor& drop_path = {}) {
+  DerivedNetwork::Output Forward(DerivedNetwork* network, const at::Tensor& images,
+                                 const at::Tensor& drop_path = {}) const {
     DerivedNetwork::Output output;
     {
       const AutocastGuard guard(device_.precision, device_.device);
-      output = network_->Forward(images, drop_path);
+      output = network->Forward(images, drop_path);
     }
     for (at::Tensor* logits : {&output.logits, &output.auxiliary_logits}) {
       if (logits->defined()) *logits = logits->to(at::kFloat);
@@ -201,24 +243,32 @@ class NetworkTrainerImpl final : public NetworkTrainer {
   const TrainingOptions options_;
   const ComputeDevice device_;
   const ModelDescription description_;
-  const std::shared_ptr<DerivedNetwork> network_;
+  const std::shared_ptr<DerivedNetwork> network_;   // is trained
+  const std::shared_ptr<DerivedNetwork> averaged_;  // of options.ema; null: there is none
   EpochLoop loop_;
   Loader test_loader_;
   const ImagesState train_images_, test_images_;
   ProcessGroup& processes_;
   std::vector<at::Tensor> weights_;
   std::vector<at::Tensor> statistics_;  // of batch norms: means and variances
-  std::unique_ptr<torch::optim::SGD> optimizer_;
+  std::unique_ptr<torch::optim::Optimizer> optimizer_;
+  std::unique_ptr<WeightAverage> average_;  // null: there is none
+  at::Tensor class_weights_;                // [classes]; undefined: all are 1
   const std::unique_ptr<StepRunner> runner_;
   Accuracies accuracies_;
 };
 
-// The loss of a mixture is the mixture of the losses.
+// The loss of a mixture is the mixture of the losses. Classes' weights multiply the images' losses,
+// and are not divided by their sum over the images at hand: so the losses of a batch's parts add up
+// to that of all.
 at::Tensor NetworkTrainerImpl::Loss(const at::Tensor& logits,
                                     const std::vector<at::Tensor>& inputs) const {
   const auto loss = [&](const at::Tensor& targets) {
-    return at::cross_entropy_loss(logits, targets, /*weight=*/{}, at::Reduction::Mean,
-                                  /*ignore_index=*/-100, options_.label_smoothing);
+    const bool is_weighted = class_weights_.defined();
+    const at::Tensor losses = at::cross_entropy_loss(
+        logits, targets, /*weight=*/{}, is_weighted ? at::Reduction::None : at::Reduction::Mean,
+        /*ignore_index=*/-100, options_.label_smoothing);
+    return is_weighted ? (losses * class_weights_.index_select(0, targets)).mean() : losses;
   };
   if (!inputs[kOtherLabels].defined()) return loss(inputs[kLabels]);
   const at::Tensor& weights = inputs[kLabelWeights];
@@ -229,7 +279,7 @@ at::Tensor NetworkTrainerImpl::Loss(const at::Tensor& logits,
 // weights' gradients of the total.
 std::vector<at::Tensor> NetworkTrainerImpl::ForwardAndBackward(
     const std::vector<at::Tensor>& inputs) {
-  const DerivedNetwork::Output output = Forward(inputs[kImages], inputs[kDropPath]);
+  const DerivedNetwork::Output output = Forward(network_.get(), inputs[kImages], inputs[kDropPath]);
   at::Tensor loss = Loss(output.logits, inputs);
   at::Tensor total = loss;
   if (output.auxiliary_logits.defined()) {
@@ -334,25 +384,26 @@ absl::StatusOr<StepResult> NetworkTrainerImpl::TrainStep(const Batch& batch) {
     for (const at::Tensor& statistic : statistics_) statistic.div_(processes_.size());
   }
   StepClipped(optimizer_.get(), options_.gradient_clip);
+  if (average_ != nullptr) average_->Update();
   return StepResult{losses[1], results[kLogits]};
 }
 
 absl::StatusOr<ClassificationMeter> NetworkTrainerImpl::EvaluateTestPart(
     TrainingObserver* observer) {
   const at::NoGradGuard no_grad;
-  network_->eval();
+  Evaluated()->eval();
   const auto meter = loop_.Evaluate(&test_loader_, "test part", observer, [&](const Batch& batch) {
-    const at::Tensor logits = Forward(batch.images).logits;
+    const at::Tensor logits = Forward(Evaluated(), batch.images).logits;
     const at::Tensor loss = at::cross_entropy_loss(logits, batch.labels);
     return StepResult{loss.item<double>(), logits};
   });
-  network_->train();
+  Evaluated()->train();
   return meter;
 }
 
 absl::Status NetworkTrainerImpl::RunEpoch(TrainingObserver* observer) {
   const double learning_rate = LearningRate(options_, loop_.epoch());
-  SetLearningRate<torch::optim::SGDOptions>(optimizer_.get(), learning_rate);
+  SetLearningRate(optimizer_.get(), learning_rate);
   NAP_RETURN_IF_ERROR(
       loop_.RunSteps([this](const Batch& batch) { return TrainStep(batch); },
                      [observer](const StepReport& report) { return observer->OnStep(report); }));
@@ -391,7 +442,13 @@ absl::StatusOr<std::unique_ptr<NetworkTrainer>> NetworkTrainer::Create(
   }
   NAP_RETURN_IF_ERROR(
       CheckTrainingParts(data->train->size(), data->test->size(), options.batch_size));
-  return std::make_unique<NetworkTrainerImpl>(options, device, model, data);
+  std::shared_ptr<DerivedNetwork> averaged;
+  if (options.ema > 0) {
+    const RandomGuard keep;  // its own first weights count for nothing
+    NAP_ASSIGN_OR_RETURN(averaged,
+                         DerivedNetwork::Create(model.network->spec(), {model.network->backend()}));
+  }
+  return std::make_unique<NetworkTrainerImpl>(options, device, model, std::move(averaged), data);
 }
 
 }  // namespace nap

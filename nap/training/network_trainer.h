@@ -48,7 +48,11 @@ class NetworkTrainer {
                                                                 const DatasetPair* data);
   virtual ~NetworkTrainer() = default;
 
-  // All that the training needs to go on from where it is, the model in the form of
+  // What is evaluated and handed over: the averaged network if options.ema is not 0, else the
+  // model's. As it is at the moment; observers may call it.
+  virtual const DerivedNetwork& network() const = 0;
+
+  // All that the training needs to go on from where it is, network() in the form of
   // SaveTrainedNetwork. Observers may call it.
   virtual Checkpoint Save() const = 0;
 

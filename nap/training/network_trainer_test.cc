@@ -1,11 +1,24 @@
 #include "nap/training/network_trainer.h"
 
+#include <ATen/TensorOperators.h>
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/cross_entropy_loss.h>
+#include <ATen/ops/empty.h>
 #include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <map>
+#include <string>
+#include <utility>
 
 #include "data/tiny_images_for_tests.h"
 #include "nap/engine/replaying_for_tests.h"
 #include "nap/search_space/genotype_lookup.h"
 #include "nap/training/checkpoint.h"
+#include "nap/training/class_weights.h"
+#include "nap/training/trained_network.h"
 
 namespace nap {
 namespace {
@@ -131,25 +144,150 @@ TEST_F(NetworkTrainerTest, LearnsInBfloat16) {
 }
 
 TEST_F(NetworkTrainerTest, GoesOnToTheSameBitsWhereverItWasInterrupted) {
-  const TrainingOptions options = TinyTraining();
-  Recorder recorder;
-  const auto whole = Make(options);
-  ASSERT_TRUE(whole->Run(&recorder).ok());
-  for (int stop = 1; stop <= 9; ++stop) {
-    Recorder first;
-    first.fail_at = stop;
-    const auto interrupted = Make(options);
-    EXPECT_EQ(interrupted->Run(&first).status().code(), absl::StatusCode::kCancelled);
-    const Checkpoint checkpoint = interrupted->Save();
-    Recorder second;
-    const auto resumed = Make(options, /*seed=*/99);  // other weights, which Load replaces
-    ASSERT_TRUE(resumed->Load(checkpoint).ok());
-    ASSERT_TRUE(resumed->Run(&second).ok());
-    ExpectEqual(resumed->Save(), whole->Save());
-    EXPECT_EQ(first.steps.size() + second.steps.size(), recorder.steps.size());
-    EXPECT_EQ(second.epochs.back().test_loss, recorder.epochs.back().test_loss);
-    EXPECT_EQ(second.epochs.back().train_loss, recorder.epochs.back().train_loss);
+  TrainingOptions plain = TinyTraining(), all = plain;
+  all.optimizer = "adamw";
+  all.ema = 0.9;
+  all.sampling = "balanced";
+  all.rand_augment.operations = 2;
+  all.random_erasing = 0.5;
+  for (const TrainingOptions& options : {plain, all}) {
+    Recorder recorder;
+    const auto whole = Make(options);
+    ASSERT_TRUE(whole->Run(&recorder).ok());
+    for (int stop = 1; stop <= 9; ++stop) {
+      Recorder first;
+      first.fail_at = stop;
+      const auto interrupted = Make(options);
+      EXPECT_EQ(interrupted->Run(&first).status().code(), absl::StatusCode::kCancelled);
+      const Checkpoint checkpoint = interrupted->Save();
+      Recorder second;
+      const auto resumed = Make(options, /*seed=*/99);  // other weights, which Load replaces
+      ASSERT_TRUE(resumed->Load(checkpoint).ok());
+      ASSERT_TRUE(resumed->Run(&second).ok());
+      ExpectEqual(resumed->Save(), whole->Save());
+      EXPECT_EQ(first.steps.size() + second.steps.size(), recorder.steps.size());
+      EXPECT_EQ(second.epochs.back().test_loss, recorder.epochs.back().test_loss);
+      EXPECT_EQ(second.epochs.back().train_loss, recorder.epochs.back().train_loss);
+    }
   }
+}
+
+// All images and labels, without a loader.
+std::pair<at::Tensor, at::Tensor> Tensors(const Dataset& images) {
+  const ImageShape shape = images.shape();
+  at::Tensor bytes =
+      at::empty({images.size(), shape.height, shape.width, shape.channels}, at::kByte);
+  at::Tensor labels = at::empty({images.size()}, at::kLong);
+  for (int64_t i = 0; i < images.size(); ++i) {
+    EXPECT_TRUE(images.Read(i, nullptr, bytes[i].data_ptr<uint8_t>()).ok());
+    labels[i] = images.Label(i);
+  }
+  const at::Tensor pixels = (bytes.to(at::kFloat) / 255 - images.mean()[0]) / images.stddev()[0];
+  return {pixels.permute({0, 3, 1, 2}), labels};
+}
+
+double LossOf(DerivedNetwork* network, const Dataset& images) {
+  const auto [pixels, labels] = Tensors(images);
+  const at::NoGradGuard no_grad;
+  network->eval();
+  return at::cross_entropy_loss(network->Forward(pixels).logits, labels).item<double>();
+}
+
+// A class of a quarter of the images, and another one.
+class UnevenImages final : public ForwardingDataset {
+ public:
+  using ForwardingDataset::ForwardingDataset;
+  int Label(int64_t index) const override { return index % 4 == 0 ? 1 : 0; }
+};
+
+// All images as one batch, 48 of one class and 16 of the other, whose weights are 2/3 and 2.
+TEST_F(NetworkTrainerTest, ClassesWeighInverselyToTheirSizes) {
+  EXPECT_EQ(BalancedClassWeights(UnevenImages(data_.train.get())),
+            (std::vector<float>{64.0F / 96, 64.0F / 32}));
+  const DatasetPair data{std::make_unique<UnevenImages>(data_.train.get()), TinyImages(32)};
+  TrainingOptions options = TinyTraining();
+  options.epochs = 1;
+  options.batch_size = 64;
+  options.crop_padding = options.cutout = 0;
+  options.flip = false;
+  options.drop_path = options.mixup = 0;
+  std::map<std::string, double> found;
+  for (const char* weighting : {"none", "balanced"}) {
+    options.class_weights = weighting;
+    at::manual_seed(1);
+    Recorder recorder;
+    const auto trainer = NetworkTrainer::Create(options, Model("DARTS_V2"), &data);
+    ASSERT_TRUE((*trainer)->Run(&recorder).ok());
+    found[weighting] = recorder.epochs[0].train_loss;
+  }
+  at::manual_seed(1);
+  const TrainedNetwork model = Model("DARTS_V2");
+  const auto [images, labels] = Tensors(*data.train);
+  const at::Tensor logs = model.network->Forward(images).logits.log_softmax(1).to(at::kDouble);
+  std::map<std::string, double> wanted;
+  for (int64_t i = 0; i < 64; ++i) {
+    const auto label = labels[i].item<int64_t>();
+    const double loss = -0.9 * logs[i][label].item<double>() - 0.1 * logs[i].mean().item<double>();
+    wanted["none"] += loss / 64;
+    wanted["balanced"] += loss / 64 * (label == 1 ? 2 : 2.0 / 3);
+  }
+  EXPECT_NEAR(found["none"], wanted["none"], 1e-5);
+  EXPECT_NEAR(found["balanced"], wanted["balanced"], 1e-5);
+  EXPECT_GT(std::abs(wanted["none"] - wanted["balanced"]), 1e-3);
+}
+
+// Beside a training that follows each step's weights, those are averaged here, in double precision.
+TEST_F(NetworkTrainerTest, EvaluatesAndHandsOverTheAverageOfItsWeights) {
+  TrainingOptions options = TinyTraining();
+  options.ema = 0.5;
+  options.evaluation_images = 0;
+  const auto trainer = Make(options);
+  const std::string prefix = "trained.";
+  std::map<std::string, at::Tensor> average;
+  int updates = 0;
+  const auto follow = [&] {
+    const double decay = std::min(0.5, (1.0 + updates) / (10.0 + updates));
+    for (const auto& [name, tensor] : trainer->Save().tensors) {
+      if (name.compare(0, prefix.size(), prefix) != 0 || !tensor.is_floating_point()) continue;
+      at::Tensor& mean = average[name.substr(prefix.size())];
+      const at::Tensor now = tensor.to(at::kDouble);
+      mean = mean.defined() ? mean * decay + now * (1 - decay) : now;
+    }
+  };
+  follow();
+  class Follower final : public TrainingObserver {
+   public:
+    explicit Follower(std::function<void()> after_step) : after_step_(std::move(after_step)) {}
+    absl::Status OnStep(const StepReport&) override {
+      after_step_();
+      return absl::OkStatus();
+    }
+    absl::Status OnEpoch(const TrainingEpochReport& report) override {
+      loss = report.test_loss;
+      return absl::OkStatus();
+    }
+    double loss = 0;
+
+   private:
+    const std::function<void()> after_step_;
+  } follower([&] {
+    follow();
+    ++updates;
+  });
+  ASSERT_TRUE(trainer->Run(&follower).ok());
+  const Checkpoint end = trainer->Save();
+  EXPECT_GT(average.size(), 100u);
+  for (const auto& [name, tensor] : average) {
+    const at::Tensor& found = end.tensors.at("network." + name);
+    EXPECT_TRUE(found.to(at::kDouble).allclose(tensor, 1e-4, 1e-6)) << name;
+    EXPECT_TRUE(trainer->network().named_parameters().contains(name) ||
+                trainer->network().named_buffers().contains(name));
+  }
+  const at::Tensor& trained = end.tensors.at("trained.classifier.weight");
+  EXPECT_FALSE(trained.equal(end.tensors.at("network.classifier.weight")));
+  const TrainedNetwork handed_over = Model("DARTS_V2");
+  ASSERT_TRUE(RestoreTrainedNetwork(end, handed_over.description, handed_over.network.get()).ok());
+  EXPECT_NEAR(follower.loss, LossOf(handed_over.network.get(), *data_.test), 1e-5);
 }
 
 TEST_F(NetworkTrainerTest, TheSeedDecides) {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
+#include <cmath>
 #include <cstdint>
 #include <cstring>
 #include <memory>
@@ -58,11 +59,20 @@ class Recorder final : public TrainingObserver {
 };
 constexpr size_t kBroken = Recorder::kBroken, kSteps = Recorder::kSteps;
 
-std::vector<double> Train(TrainingOptions options, const Group& group, int64_t damage) {
+// A class of a quarter of the images, and another one.
+class UnevenImages final : public ForwardingDataset {
+ public:
+  using ForwardingDataset::ForwardingDataset;
+  int Label(int64_t index) const override { return index % 4 == 0 ? 1 : 0; }
+};
+
+std::vector<double> Train(TrainingOptions options, const Group& group, int64_t damage,
+                          bool uneven) {
   options.processes = group;
   at::manual_seed(1);
   const std::unique_ptr<Dataset> whole = TinyImages(64);
   DatasetPair data{TinyImages(64), TinyImages(32)};
+  if (uneven) data.train = std::make_unique<UnevenImages>(whole.get());
   if (damage > 0) data.train = std::make_unique<DamagedDataset>(whole.get(), damage);
   TrainedNetwork model;
   model.description.spec = {*FindGenotype("DARTS_V2"), {2, 3, 3, 2}, /*auxiliary_head=*/true};
@@ -77,9 +87,11 @@ std::vector<double> Train(TrainingOptions options, const Group& group, int64_t d
 }
 
 // What all of so many processes record. `damage`: every such training image is broken; 0: none.
-std::vector<double> Agreed(int processes, const TrainingOptions& options, int64_t damage = 0) {
+// `uneven`: classes are of different sizes.
+std::vector<double> Agreed(int processes, const TrainingOptions& options, int64_t damage = 0,
+                           bool uneven = false) {
   const auto ends = RunProcesses(processes, [&](const Group& group) {
-    const std::vector<double> numbers = Train(options, group, damage);
+    const std::vector<double> numbers = Train(options, group, damage, uneven);
     return std::string(reinterpret_cast<const char*>(numbers.data()),
                        numbers.size() * sizeof(double));
   });
@@ -114,6 +126,45 @@ TEST(ProcessesTest, DropPathIsDrawnForAllImages) {
   options.drop_path = 0.3;  // from the second epoch on
   options.learning_rate = 1e-6;
   ExpectNear(Agreed(2, options), Agreed(1, options));
+}
+
+// Weights that differ from image to image, in shares of the batch.
+TEST(ProcessesTest, ClassWeightsAreOfTheWholeBatch) {
+  TrainingOptions options = TinyTraining();
+  options.class_weights = "balanced";
+  const std::vector<double> alone = Agreed(1, options, /*damage=*/0, /*uneven=*/true);
+  for (const int processes : {2, 3}) {
+    ExpectNear(Agreed(processes, options, /*damage=*/0, /*uneven=*/true), alone);
+  }
+  options.class_weights = "none";
+  EXPECT_GT(
+      std::abs(Agreed(1, options, /*damage=*/0, /*uneven=*/true)[kSteps + 1] - alone[kSteps + 1]),
+      1e-3)
+      << "the weights make no difference";
+}
+
+// Norms are each process's own, and the average is not sent: it follows from what is.
+TEST(ProcessesTest, AllHaveTheSameAverageOfTheWeights) {
+  const auto ends = RunProcesses(2, [](const Group& group) {
+    TrainingOptions options = TinyTraining();
+    options.global_norms = false;
+    options.ema = 0.9;
+    options.processes = group;
+    at::manual_seed(1 + group->rank());
+    const DatasetPair data{TinyImages(64), TinyImages(32)};
+    TrainedNetwork model;
+    model.description.spec = {*FindGenotype("DARTS_V2"), {2, 3, 3, 2}, /*auxiliary_head=*/true};
+    model.network = *DerivedNetwork::Create(model.description.spec, {"fused"});
+    Recorder recorder;
+    const auto trainer = *NetworkTrainer::Create(options, model, &data);
+    EXPECT_TRUE(trainer->Run(&recorder).ok());
+    Checkpoint checkpoint = trainer->Save();
+    checkpoint.numbers.erase("seconds");
+    return EncodeCheckpoint(checkpoint);
+  });
+  for (const ProcessEnd& end : ends) EXPECT_EQ(end.exit_code, 0) << end.exit_code;
+  EXPECT_TRUE(ends[0].text == ends[1].text);
+  EXPECT_GT(ends[0].text.size(), 1000u);
 }
 
 TEST(ProcessesTest, SharesMayBeOfSeveralSizes) {

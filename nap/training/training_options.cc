@@ -11,6 +11,20 @@
 
 namespace nap {
 
+namespace {
+
+absl::Status CheckKnown(absl::string_view option, const std::string& value,
+                        const std::vector<std::string>& known) {
+  if (std::find(known.begin(), known.end(), value) != known.end()) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("unknown ", option, " '", value, "'; known: ", absl::StrJoin(known, ", ")));
+}
+
+}  // namespace
+
+std::vector<std::string> ClassWeightings() { return {"none", "balanced"}; }
+std::vector<std::string> Samplings() { return {"uniform", "balanced"}; }
+std::vector<std::string> Optimizers() { return {"sgd", "adamw"}; }
 std::vector<std::string> LearningRateDecays() { return {"cosine", "linear"}; }
 
 absl::Status Validate(const TrainingOptions& options) {
@@ -20,12 +34,9 @@ absl::Status Validate(const TrainingOptions& options) {
   NAP_RETURN_IF_ERROR(CheckAtLeast("evaluation_images", options.evaluation_images, 0));
   NAP_RETURN_IF_ERROR(CheckPositive("learning_rate", options.learning_rate));
   NAP_RETURN_IF_ERROR(CheckAtLeast("final_learning_rate", options.final_learning_rate, 0));
-  const std::vector<std::string> decays = LearningRateDecays();
-  if (std::find(decays.begin(), decays.end(), options.learning_rate_decay) == decays.end()) {
-    return absl::InvalidArgumentError(absl::StrCat("unknown learning_rate_decay '",
-                                                   options.learning_rate_decay,
-                                                   "'; known: ", absl::StrJoin(decays, ", ")));
-  }
+  NAP_RETURN_IF_ERROR(
+      CheckKnown("learning_rate_decay", options.learning_rate_decay, LearningRateDecays()));
+  NAP_RETURN_IF_ERROR(CheckKnown("optimizer", options.optimizer, Optimizers()));
   NAP_RETURN_IF_ERROR(CheckOption(
       options.learning_rate_warmup >= 0 && options.learning_rate_warmup < options.epochs,
       "learning_rate_warmup", options.learning_rate_warmup,
@@ -33,6 +44,7 @@ absl::Status Validate(const TrainingOptions& options) {
   NAP_RETURN_IF_ERROR(CheckBelowOne("momentum", options.momentum));
   NAP_RETURN_IF_ERROR(CheckAtLeast("weight_decay", options.weight_decay, 0));
   NAP_RETURN_IF_ERROR(CheckPositive("gradient_clip", options.gradient_clip));
+  NAP_RETURN_IF_ERROR(CheckBelowOne("ema", options.ema));
   NAP_RETURN_IF_ERROR(CheckAtLeast("auxiliary_weight", options.auxiliary_weight, 0));
   NAP_RETURN_IF_ERROR(CheckBelowOne("drop_path", options.drop_path));
   NAP_RETURN_IF_ERROR(CheckBelowOne("label_smoothing", options.label_smoothing));
@@ -45,6 +57,19 @@ absl::Status Validate(const TrainingOptions& options) {
                      "--batch_norm=local"));
   }
   NAP_RETURN_IF_ERROR(CheckRange("crop_padding", options.crop_padding, 0, kMostPixels));
+  NAP_RETURN_IF_ERROR(
+      CheckRange("randaugment", options.rand_augment.operations, 0, kAugmentOperations));
+  NAP_RETURN_IF_ERROR(CheckRange("randaugment_magnitude", options.rand_augment.magnitude, 0,
+                                 RandAugment::kMostMagnitude));
+  NAP_RETURN_IF_ERROR(CheckRange("random_erasing", options.random_erasing, 0, 1));
+  NAP_RETURN_IF_ERROR(CheckKnown("class_weights", options.class_weights, ClassWeightings()));
+  NAP_RETURN_IF_ERROR(CheckKnown("sampling", options.sampling, Samplings()));
+  if (options.class_weights == "balanced" && options.sampling == "balanced") {
+    return absl::InvalidArgumentError(
+        "--class_weights=balanced and --sampling=balanced together would count small classes "
+        "twice: "
+        "leave one of them out");
+  }
   NAP_RETURN_IF_ERROR(CheckRange("workers", options.workers, 1, kMostThreads));
   return CheckAtLeast("cutout", options.cutout, 0);
 }

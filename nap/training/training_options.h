@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "data/random_augment.h"
 #include "nap/runtime/device.h"
 #include "nap/runtime/process_group.h"
 
@@ -25,9 +26,11 @@ struct TrainingOptions {
   double final_learning_rate = 0;
   std::string learning_rate_decay = "cosine";  // one of LearningRateDecays()
   int learning_rate_warmup = 0;                // first epochs, in which it rises linearly
-  double momentum = 0.9;
-  double weight_decay = 3e-4;
-  double gradient_clip = 5;  // the largest norm of all gradients together
+  std::string optimizer = "sgd";               // one of Optimizers()
+  double momentum = 0.9;                       // of SGD
+  double weight_decay = 3e-4;                  // for AdamW see MakeAdamW (optimizer.h)
+  double gradient_clip = 5;                    // the largest norm of all gradients together
+  double ema = 0;  // decay of the weights' average (weight_average.h); 0: none
 
   double auxiliary_weight = 0.4;  // of the auxiliary head's loss
   double drop_path = 0.2;         // probability in the end; it rises linearly from 0
@@ -38,6 +41,12 @@ struct TrainingOptions {
   bool color_jitter = false;  // brightness, contrast and saturation by 0.4, hue by 0.2
   bool flip = true;
   int cutout = 16;  // side length in pixels
+  RandAugment rand_augment;
+  double random_erasing = 0;  // probability (data/random_erasing.h)
+
+  // For classes of different sizes; one of the two at most is "balanced".
+  std::string class_weights = "none";  // one of ClassWeightings(): images' weights in the loss
+  std::string sampling = "uniform";    // one of Samplings(): how often images come
 
   int workers = 1;  // threads that prepare batches
 
@@ -52,6 +61,9 @@ struct TrainingOptions {
   bool global_norms = false;  // batch norms take the statistics of all processes' images
 };
 
+std::vector<std::string> ClassWeightings();
+std::vector<std::string> Samplings();
+std::vector<std::string> Optimizers();
 std::vector<std::string> LearningRateDecays();
 
 // InvalidArgument that names the option at fault (as the flag of the same name) and its range.

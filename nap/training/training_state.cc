@@ -6,6 +6,7 @@
 #include <c10/core/GradMode.h>
 #include <glog/logging.h>
 #include <torch/optim/adam.h>
+#include <torch/optim/adamw.h>
 #include <torch/optim/sgd.h>
 
 #include <memory>
@@ -52,26 +53,49 @@ absl::Status LoadLike(const Checkpoint& checkpoint, const std::string& name,
                                                     Shape(*tensor), ", not ", Shape(parameter)));
 }
 
+void SaveIfDefined(const at::Tensor& tensor, const std::string& name, Checkpoint* checkpoint) {
+  if (tensor.defined()) SaveTensor(tensor, name, checkpoint);
+}
+
+// State: Adam's or AdamW's, which are alike.
+template <typename State>
+void SaveAdam(const State& adam, const std::string& name, Checkpoint* checkpoint) {
+  checkpoint->integers[name + ".step"] = adam.step();
+  SaveIfDefined(adam.exp_avg(), name + ".exp_avg", checkpoint);
+  SaveIfDefined(adam.exp_avg_sq(), name + ".exp_avg_sq", checkpoint);
+  SaveIfDefined(adam.max_exp_avg_sq(), name + ".max_exp_avg_sq", checkpoint);
+}
+
+using StateOrError = absl::StatusOr<std::unique_ptr<torch::optim::OptimizerParamState>>;
+
+template <typename State>
+StateOrError LoadAdam(const Checkpoint& checkpoint, const std::string& name,
+                      const at::Tensor& parameter) {
+  auto adam = std::make_unique<State>();
+  adam->step(checkpoint.integers.at(name + ".step"));
+  NAP_RETURN_IF_ERROR(LoadLike(checkpoint, name + ".exp_avg", parameter, &adam->exp_avg()));
+  NAP_RETURN_IF_ERROR(LoadLike(checkpoint, name + ".exp_avg_sq", parameter, &adam->exp_avg_sq()));
+  NAP_RETURN_IF_ERROR(
+      LoadLike(checkpoint, name + ".max_exp_avg_sq", parameter, &adam->max_exp_avg_sq()));
+  return adam;
+}
+
 void SaveState(const torch::optim::OptimizerParamState& state, const std::string& name,
                Checkpoint* checkpoint) {
-  const auto save = [&](const at::Tensor& tensor, const char* part) {
-    if (tensor.defined()) SaveTensor(tensor, absl::StrCat(name, part), checkpoint);
-  };
   if (const auto* sgd = dynamic_cast<const torch::optim::SGDParamState*>(&state)) {
-    save(sgd->momentum_buffer(), ".momentum");
+    SaveIfDefined(sgd->momentum_buffer(), name + ".momentum", checkpoint);
   } else if (const auto* adam = dynamic_cast<const torch::optim::AdamParamState*>(&state)) {
-    checkpoint->integers[name + ".step"] = adam->step();
-    save(adam->exp_avg(), ".exp_avg");
-    save(adam->exp_avg_sq(), ".exp_avg_sq");
-    save(adam->max_exp_avg_sq(), ".max_exp_avg_sq");
+    SaveAdam(*adam, name, checkpoint);
+  } else if (const auto* adamw = dynamic_cast<const torch::optim::AdamWParamState*>(&state)) {
+    SaveAdam(*adamw, name, checkpoint);
   } else {
     LOG(FATAL) << "an optimiser whose state is not known: add it here";
   }
 }
 
 // Null if the checkpoint has none for the parameter.
-absl::StatusOr<std::unique_ptr<torch::optim::OptimizerParamState>> LoadState(
-    const Checkpoint& checkpoint, const std::string& name, const at::Tensor& parameter) {
+StateOrError LoadState(const Checkpoint& checkpoint, const std::string& name,
+                       const at::Tensor& parameter, const torch::optim::Optimizer& optimizer) {
   if (checkpoint.tensors.count(name + ".momentum") != 0) {
     auto sgd = std::make_unique<torch::optim::SGDParamState>();
     NAP_RETURN_IF_ERROR(
@@ -79,13 +103,10 @@ absl::StatusOr<std::unique_ptr<torch::optim::OptimizerParamState>> LoadState(
     return sgd;
   }
   if (checkpoint.integers.count(name + ".step") == 0) return nullptr;
-  auto adam = std::make_unique<torch::optim::AdamParamState>();
-  adam->step(checkpoint.integers.at(name + ".step"));
-  NAP_RETURN_IF_ERROR(LoadLike(checkpoint, name + ".exp_avg", parameter, &adam->exp_avg()));
-  NAP_RETURN_IF_ERROR(LoadLike(checkpoint, name + ".exp_avg_sq", parameter, &adam->exp_avg_sq()));
-  NAP_RETURN_IF_ERROR(
-      LoadLike(checkpoint, name + ".max_exp_avg_sq", parameter, &adam->max_exp_avg_sq()));
-  return adam;
+  if (dynamic_cast<const torch::optim::AdamW*>(&optimizer) != nullptr) {
+    return LoadAdam<torch::optim::AdamWParamState>(checkpoint, name, parameter);
+  }
+  return LoadAdam<torch::optim::AdamParamState>(checkpoint, name, parameter);
 }
 
 }  // namespace
@@ -143,7 +164,8 @@ absl::Status LoadOptimizer(const Checkpoint& checkpoint, const std::string& pref
   const std::vector<at::Tensor> parameters = Parameters(*optimizer);
   optimizer->state().clear();
   for (size_t i = 0; i < parameters.size(); ++i) {
-    NAP_ASSIGN_OR_RETURN(auto state, LoadState(checkpoint, Name(prefix, i), parameters[i]));
+    NAP_ASSIGN_OR_RETURN(auto state,
+                         LoadState(checkpoint, Name(prefix, i), parameters[i], *optimizer));
     if (state != nullptr) optimizer->state()[StateKey(parameters[i])] = std::move(state);
   }
   return absl::OkStatus();

@@ -25,8 +25,8 @@ void SaveModule(const torch::nn::Module& module, const std::string& prefix, Chec
 absl::Status LoadModule(const Checkpoint& checkpoint, const std::string& prefix,
                         torch::nn::Module* module);
 
-// SGD's momentum, Adam's averages and counts of steps; not the options, which are the program's.
-// The parameters are known by their places in the optimiser's groups.
+// SGD's momentum, Adam's and AdamW's averages and counts of steps; not the options, which are the
+// program's. The parameters are known by their places in the optimiser's groups.
 void SaveOptimizer(const torch::optim::Optimizer& optimizer, const std::string& prefix,
                    Checkpoint* checkpoint);
 absl::Status LoadOptimizer(const Checkpoint& checkpoint, const std::string& prefix,

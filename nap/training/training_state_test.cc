@@ -8,6 +8,7 @@
 #include <torch/nn/modules/batchnorm.h>
 #include <torch/nn/modules/linear.h>
 #include <torch/optim/adam.h>
+#include <torch/optim/adamw.h>
 #include <torch/optim/sgd.h>
 
 #include <memory>
@@ -40,6 +41,11 @@ std::unique_ptr<torch::optim::Optimizer> PlainSgd(std::vector<at::Tensor> parame
 std::unique_ptr<torch::optim::Optimizer> Adam(std::vector<at::Tensor> parameters) {
   return std::make_unique<torch::optim::Adam>(std::move(parameters),
                                               torch::optim::AdamOptions(0.1).amsgrad(true));
+}
+
+std::unique_ptr<torch::optim::Optimizer> AdamW(std::vector<at::Tensor> parameters) {
+  return std::make_unique<torch::optim::AdamW>(std::move(parameters),
+                                               torch::optim::AdamWOptions(0.1));
 }
 
 void Step(Model* model, torch::optim::Optimizer* optimizer, const at::Tensor& x) {
@@ -79,7 +85,8 @@ TEST_P(TrainingStateTest, GoesOnWithTheSameBits) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Optimizers, TrainingStateTest, testing::Values(Sgd, PlainSgd, Adam));
+INSTANTIATE_TEST_SUITE_P(Optimizers, TrainingStateTest,
+                         testing::Values(Sgd, PlainSgd, Adam, AdamW));
 
 TEST(TrainingStateErrorTest, SaysWhatDoesNotFit) {
   Checkpoint checkpoint;

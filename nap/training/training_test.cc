@@ -8,6 +8,7 @@
 #include <cmath>
 
 #include "nap/runtime/gradients.h"
+#include "nap/training/clipped_step.h"
 #include "nap/training/learning_rate.h"
 #include "nap/training/meter.h"
 #include "nap/training/mixup.h"
@@ -55,6 +56,17 @@ TEST(TrainingOptionsTest, NamesWhatIsOutOfRange) {
             "--mixup=nan is out of range: must be at least 0");
   EXPECT_EQ(message([](TrainingOptions& o) { o.learning_rate_decay = "step"; }),
             "unknown learning_rate_decay 'step'; known: cosine, linear");
+  EXPECT_EQ(message([](TrainingOptions& o) { o.optimizer = "adam"; }),
+            "unknown optimizer 'adam'; known: sgd, adamw");
+  EXPECT_EQ(message([](TrainingOptions& o) { o.rand_augment.magnitude = 31; }),
+            "--randaugment_magnitude=31 is out of range: must be from 0 to 30");
+  EXPECT_EQ(message([](TrainingOptions& o) { o.random_erasing = 1.5; }),
+            "--random_erasing=1.5 is out of range: must be from 0 to 1");
+  EXPECT_EQ(message([](TrainingOptions& o) { o.class_weights = o.sampling = "balanced"; }),
+            "--class_weights=balanced and --sampling=balanced together would count small classes "
+            "twice: leave one of them out");
+  EXPECT_EQ(message([](TrainingOptions& o) { o.ema = 1; }),
+            "--ema=1 is out of range: must be from 0 to below 1");
 }
 
 // The variance of Beta(a, a) is 1 / (4 (2 a + 1)).
@@ -133,11 +145,43 @@ TEST(OptimizerTest, KeepsMomentumOfWhatStaysAndForgetsTheRest) {
   EXPECT_EQ(sgd.state().size(), 3u);
   KeepParameters(&sgd, {parameters[0], parameters[2]});
   EXPECT_EQ(sgd.state().size(), 2u);
-  SetLearningRate<torch::optim::SGDOptions>(&sgd, 0.2);
+  SetLearningRate(&sgd, 0.2);
   step();  // the momentum is 0.5 + 1: 0.9 - 0.2 * 1.5
   EXPECT_FLOAT_EQ(parameters[0][0].item<float>(), 0.6F);
   EXPECT_FLOAT_EQ(parameters[1][0].item<float>(), 0.9F);
   EXPECT_FLOAT_EQ(parameters[2][1].item<float>(), 0.6F);
+}
+
+// What PyTorch 1.13 gives, for lr=0.1:
+//   adamw = torch.optim.AdamW([{'params': [bias], 'weight_decay': 0}, {'params': [matrix]}],
+//                             lr=0.1, weight_decay=0.5)
+//   for step in 1, 2, 3:
+//       matrix.grad = torch.tensor([[0.1, -0.2], [4.0, 0.0]]) * step
+//       bias.grad = torch.tensor([-3.0, 0.3]) / step
+//       torch.nn.utils.clip_grad_norm_([matrix, bias], 5)
+//       adamw.step()
+// The first gradient has a norm of 5.01; those after it are longer in the matrix.
+TEST(OptimizerTest, AdamWIsPyTorchsAndLeavesBiasesUndecayed) {
+  const at::Tensor matrix = at::tensor({1.0, -2.0, 0.5, 3.0}, at::kDouble).view({2, 2});
+  const at::Tensor bias = at::tensor({1.0, -2.0}, at::kDouble);
+  for (const at::ScalarType type : {at::kDouble, at::kFloat}) {
+    const at::Tensor weights = matrix.to(type).clone().set_requires_grad(true);
+    const at::Tensor biases = bias.to(type).clone().set_requires_grad(true);
+    const auto adamw = MakeAdamW({weights, biases}, 7, 0.5);
+    SetLearningRate(adamw.get(), 0.1);
+    for (int step = 1; step <= 3; ++step) {
+      weights.mutable_grad() =
+          (at::tensor({0.1, -0.2, 4.0, 0.0}, at::kDouble).view({2, 2}) * step).to(type);
+      biases.mutable_grad() = (at::tensor({-3.0, 0.3}, at::kDouble) / step).to(type);
+      StepClipped(adamw.get(), 5);
+    }
+    const at::Tensor wanted =
+        at::tensor({0.5718613743, -1.4292363612, 0.1431738487, 2.5721250000}, at::kDouble);
+    const double tolerance = type == at::kDouble ? 1e-10 : 1e-6;
+    EXPECT_LT((weights.view({4}).to(at::kDouble) - wanted).abs().max().item<double>(), tolerance);
+    EXPECT_NEAR(biases[0].item<double>(), 1.2601643361, tolerance);
+    EXPECT_NEAR(biases[1].item<double>(), -2.2601643259, tolerance);
+  }
 }
 
 TEST(OptimizerTest, LeavesAloneWhatHasNoGradient) {
