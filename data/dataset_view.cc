@@ -6,18 +6,13 @@
 #include <utility>
 #include <vector>
 
+#include "data/color_jitter.h"
 #include "nap/base/status_macros.h"
 
 namespace nap {
 namespace {
 
 constexpr double kRed = 0.299, kGreen = 0.587, kBlue = 0.114;
-
-// In 1/65536, as Pillow computes it, to the bit.
-uint8_t Grey(const uint8_t* colour) {
-  return static_cast<uint8_t>(
-      (19595U * colour[0] + 38470U * colour[1] + 7471U * colour[2] + 32768U) >> 16);
-}
 
 // Of a number of each channel.
 std::vector<float> WithChannels(const std::vector<float>& numbers, int channels) {
@@ -57,7 +52,7 @@ class DatasetView final : public Dataset {
     const int64_t count = int64_t{own.height} * own.width;
     for (int64_t i = 0; i < count; ++i) {
       if (channels_ == 1) {
-        pixels[i] = Grey(&read[static_cast<size_t>(3 * i)]);
+        pixels[i] = static_cast<uint8_t>(Grey(&read[static_cast<size_t>(3 * i)]));
       } else {
         std::fill_n(pixels + 3 * i, 3, read[static_cast<size_t>(i)]);
       }
