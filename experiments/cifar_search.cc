@@ -400,6 +400,8 @@ absl::Status Main() {
   absl::PrintF("%s %d cells of %d channels on %d images with %s; %s; writing to %s\n",
                checkpoint != nullptr ? "Resuming the search of" : "Searching", FLAGS_cells,
                FLAGS_channels, images->size(), FLAGS_relaxation, ComputingText(run), out_dir);
+  const std::string remark_before = space->RemarkOnSearch(FLAGS_operations_per_node);
+  if (!remark_before.empty()) std::printf("%s\n", remark_before.c_str());
   std::fflush(stdout);
 
   CatchInterrupts();

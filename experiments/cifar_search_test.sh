@@ -27,6 +27,8 @@ expect_error() {
 # A whole search on the built-in images.
 "$search" "${tiny[@]}" --out_dir=good >stdout 2>stderr || problem "failed: $(cat stderr)"
 grep -q 'built-in drawings.*//tools:download_cifar10' stdout || problem "does not say what it searched on"
+grep -A1 '^Searching [0-9]' stdout | grep -qF 'Nodes may keep more than two inputs' ||
+  problem "does not say before what DARTS's code cannot build: $(cat stdout)"
 for text in 'normal cell' 'reduce cell' 'keeps' 'M parameters' 'multiply-adds' 'Written to good'; do
   grep -qF -- "$text" stdout || problem "no '$text' in: $(cat stdout)"
 done
@@ -77,6 +79,7 @@ grep -q 'The cell was complete' stdout || problem "nap does not end: $(cat stdou
 
 # In DARTS's form on demand: one flat list of two inputs a node.
 "$search" "${tiny[@]}" --out_dir=flat --operations_per_node=2 >stdout 2>&1 || problem "flat: $(cat stdout)"
+grep -q 'more than two inputs' stdout && problem "warns of what cannot be: $(cat stdout)"
 python3 - <<'END' || problem "not DARTS's form: $(cat flat/genotype.txt)"
 import collections
 Genotype = collections.namedtuple('Genotype', 'normal normal_concat reduce reduce_concat')

@@ -85,6 +85,12 @@ class Darts final : public SearchSpace {
                                : "A node keeps more than two inputs, which DARTS's own code cannot "
                                  "build; --operations_per_node=2 rules that out.";
   }
+  std::string RemarkOnSearch(int operations_per_node) const override {
+    return operations_per_node == 1 || operations_per_node == 2
+               ? ""
+               : "Nodes may keep more than two inputs, which DARTS's own code cannot build; "
+                 "--operations_per_node=2 rules that out.";
+  }
 
  private:
   const std::vector<CellTopology> cell_types_;
