@@ -17,7 +17,8 @@ namespace {
 // 2 of the first class, 30 of the second, 8 of the third, none of the fourth; a pixel each, which
 // is the image's number.
 MemoryDataset Images() {
-  std::vector<uint8_t> pixels(40), labels(40, 1);
+  std::vector<uint8_t> pixels(40);
+  std::vector<int> labels(40, 1);
   std::iota(pixels.begin(), pixels.end(), uint8_t{0});
   labels[5] = labels[17] = 0;
   for (int i = 20; i < 28; ++i) labels[i] = 2;
