@@ -30,6 +30,7 @@
 #include "nap/base/option_checks.h"
 #include "nap/base/program.h"
 #include "nap/base/status_macros.h"
+#include "nap/model/latency_table.h"
 #include "nap/model/network_cost.h"
 #include "nap/pruning/criterion.h"
 #include "nap/pruning/schedule.h"
@@ -64,7 +65,7 @@ DEFINE_int32(cells, 8, "cells of the supernet");
 DEFINE_int32(
     operations_per_cell, 0,
     "operations that each cell type keeps; 0: the search space's own (darts: two a node), or any "
-    "number with --max_parameters or --max_mult_adds");
+    "number with --max_parameters, --max_mult_adds or --max_latency_ms");
 DEFINE_int32(operations_per_edge, 1, "operations that an edge keeps at most");
 DEFINE_int32(operations_per_node, 0,
              "operations that a node sums at most; 0: any number; 2: as DARTS's own code can read");
@@ -73,9 +74,16 @@ DEFINE_double(max_parameters, 0,
               "prune until the final network has no more parameters; 0: any number");
 DEFINE_double(max_mult_adds, 0,
               "prune until the final network has no more multiply-adds an image; 0: any number");
+DEFINE_double(max_latency_ms, 0,
+              "prune until the final network takes no longer for an image, milliseconds, as "
+              "--latency_table says; 0: any time");
+DEFINE_string(latency_table, "",
+              "CSV file with the latencies of the final network's parts, as tools:measure_latency "
+              "makes it (docs/latency.md)");
 DEFINE_double(cost_exponent, 0,
-              "how much an operation's multiply-adds in the final network count against its "
-              "criterion's score; 0: nothing");
+              "how much an operation's --cost in the final network counts against its criterion's "
+              "score; 0: nothing");
+DEFINE_string(cost, "mult_adds", "what --cost_exponent weighs");
 
 DEFINE_int32(epochs, 50,
              "passes over the train part; warm-up and milestones follow in proportion unless they "
@@ -151,7 +159,13 @@ absl::StatusOr<SearchOptions> OptionsFromFlags() {
   options.network.cells = FLAGS_cells;
   options.max_parameters = FLAGS_max_parameters;
   options.max_mult_adds = FLAGS_max_mult_adds;
+  options.max_latency_ms = FLAGS_max_latency_ms;
   options.cost_exponent = FLAGS_cost_exponent;
+  NAP_ASSIGN_OR_RETURN(options.cost, FindCostKind(FLAGS_cost));
+  if (!FLAGS_latency_table.empty()) {
+    NAP_ASSIGN_OR_RETURN(LatencyTable table, LatencyTable::Read(FLAGS_latency_table));
+    options.latency = std::make_shared<const LatencyTable>(std::move(table));
+  }
   options.budget.operations_per_cell = FLAGS_operations_per_cell;
   options.budget.operations_per_edge = FLAGS_operations_per_edge;
   options.budget.operations_per_node = FLAGS_operations_per_node;
@@ -261,7 +275,7 @@ absl::StatusOr<std::unique_ptr<const NasBench201Table>> ReadTable(const SearchSp
 // What the search found and what it costs.
 absl::Status PrintResult(const Genotype& genotype, const FinalNetwork& network,
                          const NetworkPlan& plan, const SearchSpace& space,
-                         const NasBench201Table* table) {
+                         const LatencyTable* latencies, const NasBench201Table* table) {
   const std::vector<CellTopology>& cell_types = space.cell_types();
   NAP_ASSIGN_OR_RETURN(const Cost cost, NetworkCost(plan, cell_types, genotype, network.image));
   for (size_t cell = 0; cell < genotype.cells.size(); ++cell) {
@@ -274,6 +288,11 @@ absl::Status PrintResult(const Genotype& genotype, const FinalNetwork& network,
       "multiply-adds an image of %d x %d pixels.\n",
       network.network.cells, network.network.channels, cost.parameters / 1e6, cost.mult_adds / 1e6,
       network.image.height, network.image.width);
+  if (latencies != nullptr) {
+    NAP_ASSIGN_OR_RETURN(const double latency,
+                         NetworkLatency(plan, cell_types, genotype, network.image, *latencies));
+    absl::PrintF("Predicted latency: %.3f ms an image (%s).\n", latency, latencies->file());
+  }
   if (space.text_is_name()) {
     absl::PrintF("Architecture: %s\n", NasBench201Table::Describe(space, genotype, table));
   }
@@ -331,8 +350,8 @@ const ProgramOptions& Program() {
            "prune_end", "prune_every", "operation_dropout", "auxiliary_skip"}},
          {"Budget, final network",
           {"operations_per_cell", "operations_per_edge", "operations_per_node", "max_parameters",
-           "max_mult_adds", "cost_exponent", "final_network", "final_channels", "final_cells",
-           "nas_bench_201_table"}},
+           "max_mult_adds", "max_latency_ms", "latency_table", "cost_exponent", "cost",
+           "final_network", "final_channels", "final_cells", "nas_bench_201_table"}},
          {"Training of the supernet",
           {"optimization", "epochs", "steps_per_epoch", "batch_size", "train_fraction",
            "learning_rate", "final_learning_rate", "momentum", "weight_decay", "gradient_clip",
@@ -340,7 +359,7 @@ const ProgramOptions& Program() {
            "evaluation_images"}}}));
     options->flag_files.push_back({"method", "experiments/methods"});
     options->free_flags.insert("nas_bench_201_table");
-    options->path_flags.insert("nas_bench_201_table");
+    options->path_flags.insert({"latency_table", "nas_bench_201_table"});
     options->complete = FitLengthToEpochs;
     options->why_fixed["epochs"] =
         "when a search prunes follows from its epochs: to search longer, begin anew";
@@ -351,10 +370,11 @@ const ProgramOptions& Program() {
                            PartFlagOf<PruningScheduleDefinition>("schedule"),
                            PartFlagOf<OptimizationDefinition>("optimization"),
                            PartFlagOf<StrengthLossDefinition>("strength_loss")});
-    options->choices.insert(options->choices.end(),
-                            {ChoicesOf<OperationDefinition>("operations"),
-                             NamesOf("extra_operations", OperationRegistry::Global().Names()),
-                             NamesOf("final_network", NetworkNames())});
+    options->choices.insert(
+        options->choices.end(),
+        {ChoicesOf<OperationDefinition>("operations"),
+         NamesOf("extra_operations", OperationRegistry::Global().Names()),
+         NamesOf("final_network", NetworkNames()), NamesOf("cost", CostKindNames())});
     options->moved_flags = MovedFlags();
     return options;
   }();
@@ -409,8 +429,8 @@ absl::Status Main() {
   if (absl::IsCancelled(genotype.status())) group.Leave();
   if (!genotype.ok()) return Unfinished(genotype.status(), out_dir, Kind(), group.size());
   // First on the screen: there it stays if the disk is full.
-  NAP_RETURN_IF_ERROR(
-      PrintResult(*genotype, options.final_network, final_plan, *space, table.get()));
+  NAP_RETURN_IF_ERROR(PrintResult(*genotype, options.final_network, final_plan, *space,
+                                  options.latency.get(), table.get()));
   if (!std::isnan(reporter.seconds_to_cell())) {
     absl::PrintF("The cell was complete %s after the start. ",
                  FormatDuration(reporter.seconds_to_cell()));

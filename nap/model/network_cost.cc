@@ -2,7 +2,6 @@
 
 #include <glog/logging.h>
 
-#include <algorithm>
 #include <map>
 #include <set>
 #include <string>
@@ -17,19 +16,41 @@
 namespace nap {
 namespace {
 
-// Asks operations for their cost, each no more than once at a size.
-class OperationCosts {
+// Parameters and multiply-adds. Operations are asked no more than once at a size.
+class CostOfParts final : public PartCosts<Cost> {
  public:
-  absl::StatusOr<Cost> At(const std::string& name, int64_t channels, int64_t stride,
-                          ImageSize input) {
+  Cost Stem(const NetworkPlan& plan, ImageSize image) override {
+    Cost cost;
+    for (const ConvolutionShape& shape : Stem::Convolutions(plan)) {
+      cost += CostOf(shape, &image) + BatchNormCost(shape.out_channels, true);
+    }
+    return cost;
+  }
+
+  Cost Head(const NetworkPlan& plan, ImageSize /*size*/) override {
+    const int64_t weights = plan.output_channels * plan.classes;
+    return Cost{weights + plan.classes, weights} +
+           BatchNormCost(plan.output_channels, plan.final_norm);
+  }
+
+  Cost Input(const CellInputPlan& input, int64_t channels, ImageSize size) override {
+    return CellInput::CostOf(input, channels, Strided(size, StrideOf(input.kind)));
+  }
+
+  absl::StatusOr<Cost> Operation(const std::string& name, int64_t channels, int64_t stride,
+                                 ImageSize size) override {
     const auto [found, is_new] =
-        asked_.try_emplace({name, channels, stride, input.height, input.width});
+        asked_.try_emplace({name, channels, stride, size.height, size.width});
     if (!is_new) return found->second;
     NAP_ASSIGN_OR_RETURN(const OperationDefinition* definition,
                          OperationRegistry::Global().Find(name));
     // Made only to be asked: its weights are thrown away at once.
-    found->second = definition->make({channels, stride, /*affine=*/true})->CostAt(input);
+    found->second = definition->make({channels, stride, /*affine=*/true})->CostAt(size);
     return found->second;
+  }
+
+  Cost Cell(const CellTopology& /*topology*/, int64_t /*channels*/, ImageSize /*size*/) override {
+    return {};
   }
 
  private:
@@ -61,47 +82,56 @@ std::vector<bool> CellsThatCount(const NetworkPlan& plan, const Genotype& genoty
   return counts;
 }
 
-absl::StatusOr<NetworkCostModel> NetworkCostModel::Create(const NetworkPlan& plan,
-                                                          const CandidateSpace& space,
-                                                          ImageSize image) {
+template <typename T>
+absl::StatusOr<NetworkCostModel<T>> NetworkCostModel<T>::Create(const NetworkPlan& plan,
+                                                                const CandidateSpace& space,
+                                                                ImageSize image,
+                                                                PartCosts<T>* parts) {
   NetworkCostModel model(plan, space);
-  ImageSize size = image;
+  ImageSize early = image, size = image;
   for (const ConvolutionShape& shape : Stem::Convolutions(plan)) {
-    model.ends_ += CostOf(shape, &size) + BatchNormCost(shape.out_channels, true);
+    early = size;
+    size = Strided(size, shape.stride_height);
   }
-  if (plan.final_norm) model.ends_ += BatchNormCost(plan.output_channels, true);
-  const int64_t weights = plan.output_channels * plan.classes;
-  model.ends_ += Cost{weights + plan.classes, weights};
-  OperationCosts operations;
+  const ImageSize stem = size;
+  std::vector<ImageSize> outputs;  // of the cells
   for (const CellPlan& cell : plan.cells) {
     const CellTopology& topology = space.cell_types[cell.type];
-    size = Strided(size, StrideOf(cell.inputs.back().kind));
-    const ImageSize inside = Strided(size, cell.stride);
     CellCosts costs;
+    for (const CellInputPlan& input : cell.inputs) {
+      const ImageSize source = input.source == CellInputPlan::kStem        ? stem
+                               : input.source == CellInputPlan::kEarlyStem ? early
+                                                                           : outputs[input.source];
+      costs.inputs.push_back(parts->Input(input, cell.channels, source));
+      size = Strided(source, StrideOf(input.kind));
+    }
+    const ImageSize inside = Strided(size, cell.stride);
     for (const Edge& edge : topology.edges) {
       for (const CandidateOperation& operation : space.operations) {
-        NAP_ASSIGN_OR_RETURN(const Cost cost,
-                             operations.At(operation.name, cell.channels, edge.stride,
-                                           edge.source < topology.num_inputs ? size : inside));
-        costs.operations.push_back(cost);
+        NAP_ASSIGN_OR_RETURN(T cost,
+                             parts->Operation(operation.name, cell.channels, edge.stride,
+                                              edge.source < topology.num_inputs ? size : inside));
+        costs.operations.push_back(std::move(cost));
       }
     }
-    for (const CellInputPlan& input : cell.inputs) {
-      costs.inputs.push_back(CellInput::CostOf(input, cell.channels, size));
-    }
+    costs.rest = parts->Cell(topology, cell.channels, inside);
     model.cells_.push_back(std::move(costs));
-    size = inside;
+    outputs.push_back(inside);
   }
+  model.ends_ += parts->Stem(plan, image);
+  model.ends_ += parts->Head(plan, outputs.back());
   return model;
 }
 
-Cost NetworkCostModel::Of(const Genotype& genotype) const {
+template <typename T>
+T NetworkCostModel<T>::Of(const Genotype& genotype) const {
   std::map<std::string, int> places;
   for (int i = 0; i < space_.NumOperations(); ++i) places[space_.operations[i].name] = i;
-  Cost cost = ends_;
+  T cost = ends_;
   const std::vector<bool> counts = CellsThatCount(plan_, genotype);
   for (size_t i = 0; i < cells_.size(); ++i) {
     if (!counts[i]) continue;
+    cost += cells_[i].rest;
     const int type = plan_.cells[i].type;
     const CellTopology& topology = space_.cell_types[type];
     std::vector<bool> reads_input(topology.num_inputs);
@@ -121,39 +151,61 @@ Cost NetworkCostModel::Of(const Genotype& genotype) const {
   return cost;
 }
 
-std::vector<std::vector<double>> NetworkCostModel::InputCosts(int64_t Cost::*what) const {
-  std::vector<std::vector<double>> sums;
+template <typename T>
+T NetworkCostModel<T>::Base() const {
+  T base = ends_;
+  for (const CellCosts& cell : cells_) base += cell.rest;
+  return base;
+}
+
+template <typename T>
+std::vector<std::vector<T>> NetworkCostModel<T>::InputCosts() const {
+  std::vector<std::vector<T>> sums;
   for (const CellTopology& cell : space_.cell_types) sums.emplace_back(cell.num_inputs);
   for (size_t i = 0; i < cells_.size(); ++i) {
-    std::vector<double>& of_type = sums[plan_.cells[i].type];
+    std::vector<T>& of_type = sums[plan_.cells[i].type];
     for (size_t input = 0; input < of_type.size(); ++input) {
-      of_type[input] += static_cast<double>(cells_[i].inputs[input].*what);
+      of_type[input] += cells_[i].inputs[input];
     }
   }
   return sums;
 }
 
-ScoreTable NetworkCostModel::CandidateCosts(int64_t Cost::*what) const {
-  ScoreTable table(space_);
+template <typename T>
+CandidateTable<T> NetworkCostModel<T>::CandidateCosts() const {
+  CandidateTable<T> table(space_);
   for (size_t i = 0; i < cells_.size(); ++i) {
-    std::vector<double>& sums = table.Values(plan_.cells[i].type);
-    std::transform(
-        sums.begin(), sums.end(), cells_[i].operations.begin(), sums.begin(),
-        [&](double sum, const Cost& cost) { return sum + static_cast<double>(cost.*what); });
+    std::vector<T>& sums = table.Values(plan_.cells[i].type);
+    for (size_t place = 0; place < sums.size(); ++place) {
+      sums[place] += cells_[i].operations[place];
+    }
   }
   return table;
 }
 
-absl::StatusOr<Cost> NetworkCost(const NetworkPlan& plan,
-                                 const std::vector<CellTopology>& cell_types,
-                                 const Genotype& genotype, ImageSize image) {
+template class NetworkCostModel<Cost>;
+template class NetworkCostModel<int64_t>;
+
+absl::StatusOr<NetworkCostModel<Cost>> MakeCostModel(const NetworkPlan& plan,
+                                                     const CandidateSpace& space, ImageSize image) {
+  CostOfParts parts;
+  return NetworkCostModel<Cost>::Create(plan, space, image, &parts);
+}
+
+CandidateSpace SpaceOf(const std::vector<CellTopology>& cell_types, const Genotype& genotype) {
   std::set<std::string> names;
   for (const CellGenotype& cell : genotype.cells) {
     for (const auto& [name, count] : CountOperations(cell)) names.insert(name);
   }
   CandidateSpace space{cell_types, {}};
   for (const std::string& name : names) space.operations.push_back({name});
-  NAP_ASSIGN_OR_RETURN(const NetworkCostModel model, NetworkCostModel::Create(plan, space, image));
+  return space;
+}
+
+absl::StatusOr<Cost> NetworkCost(const NetworkPlan& plan,
+                                 const std::vector<CellTopology>& cell_types,
+                                 const Genotype& genotype, ImageSize image) {
+  NAP_ASSIGN_OR_RETURN(const auto model, MakeCostModel(plan, SpaceOf(cell_types, genotype), image));
   return model.Of(genotype);
 }
 

@@ -5,6 +5,7 @@
 #include <absl/status/statusor.h>
 
 #include <cstdint>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -21,29 +22,49 @@ namespace nap {
 std::vector<bool> CellsThatCount(const NetworkPlan& plan, const Genotype& genotype,
                                  int64_t auxiliary = -1);
 
-// What the networks of a plan cost, for whoever asks often: every candidate operation has been
-// asked once at every size at which it stands.
+// Says what each part of a network costs, whatever is added up. Sizes are those of what a part
+// reads.
+template <typename T>
+class PartCosts {
+ public:
+  virtual ~PartCosts() = default;
+
+  virtual T Stem(const NetworkPlan& plan, ImageSize image) = 0;
+  virtual T Head(const NetworkPlan& plan, ImageSize size) = 0;  // up to the logits
+  virtual T Input(const CellInputPlan& input, int64_t channels, ImageSize size) = 0;
+  // With what it takes to add its output to a node.
+  virtual absl::StatusOr<T> Operation(const std::string& name, int64_t channels, int64_t stride,
+                                      ImageSize size) = 0;
+  // What is left of a cell. `size`: of its nodes.
+  virtual T Cell(const CellTopology& topology, int64_t channels, ImageSize size) = 0;
+};
+
+// What the networks of a plan cost, for whoever asks often: every part has been asked once at every
+// place where it stands. T: Cost, or a number.
+template <typename T>
 class NetworkCostModel {
  public:
-  // For an image of this size. InvalidArgument for an unknown operation.
+  // For an image of this size. The first error of `parts`.
   static absl::StatusOr<NetworkCostModel> Create(const NetworkPlan& plan,
-                                                 const CandidateSpace& space, ImageSize image);
+                                                 const CandidateSpace& space, ImageSize image,
+                                                 PartCosts<T>* parts);
 
-  // What NetworkCost says of a genotype whose operations are among the candidates.
-  Cost Of(const Genotype& genotype) const;
+  // Of a genotype whose operations are among the candidates.
+  T Of(const Genotype& genotype) const;
 
-  // The same in parts. A network costs as much as its ends, stem and classifier, the inputs that
-  // are read and its operations together; less only if some cells do not count (CellsThatCount).
-  // What an operation or an input costs is that in all cells of its type. `what`: &Cost::parameters
-  // or &Cost::mult_adds; InputCosts: [cell type][input].
-  Cost Ends() const { return ends_; }
-  std::vector<std::vector<double>> InputCosts(int64_t Cost::*what) const;
-  ScoreTable CandidateCosts(int64_t Cost::*what) const;
+  // The same in parts. A network costs as much as its base, all but the inputs that are read and
+  // its operations, and these together; less only if some cells do not count (CellsThatCount). What
+  // an operation or an input costs is that in all cells of its type. InputCosts: [cell
+  // type][input].
+  T Base() const;
+  std::vector<std::vector<T>> InputCosts() const;
+  CandidateTable<T> CandidateCosts() const;
 
  private:
   struct CellCosts {
-    std::vector<Cost> operations;  // edge after edge, each with all its operations
-    std::vector<Cost> inputs;
+    std::vector<T> operations;  // edge after edge, each with all its operations
+    std::vector<T> inputs;
+    T rest;
   };
 
   NetworkCostModel(NetworkPlan plan, CandidateSpace space)
@@ -51,9 +72,20 @@ class NetworkCostModel {
 
   NetworkPlan plan_;
   CandidateSpace space_;
-  Cost ends_;
+  T ends_ = {};                   // stem and head
   std::vector<CellCosts> cells_;  // in the plan's order
 };
+
+extern template class NetworkCostModel<Cost>;
+extern template class NetworkCostModel<int64_t>;
+
+// Of parameters and multiply-adds, as NetworkCost counts them. InvalidArgument for an unknown
+// operation.
+absl::StatusOr<NetworkCostModel<Cost>> MakeCostModel(const NetworkPlan& plan,
+                                                     const CandidateSpace& space, ImageSize image);
+
+// The space of a genotype's own operations.
+CandidateSpace SpaceOf(const std::vector<CellTopology>& cell_types, const Genotype& genotype);
 
 // Parameters and multiply-adds for one image of this size: stem, cells with affine batch norms,
 // classifier; no auxiliary head. Cells and cell inputs that nothing reads are not computed and not

@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cmath>
 #include <set>
 #include <string>
 #include <utility>
@@ -84,17 +83,15 @@ TEST(NetworkCostTest, IsTheSumOfItsParts) {
   for (const std::string& name : space->operations()) {
     candidates.operations.push_back({name, name == "none"});
   }
-  const auto model = NetworkCostModel::Create(plan, candidates, {32, 32});
+  const auto model = MakeCostModel(plan, candidates, {32, 32});
   ASSERT_TRUE(model.ok()) << model.status();
-  const ScoreTable parameters = model->CandidateCosts(&Cost::parameters);
-  const ScoreTable mult_adds = model->CandidateCosts(&Cost::mult_adds);
-  const auto input_parameters = model->InputCosts(&Cost::parameters);
-  const auto input_mult_adds = model->InputCosts(&Cost::mult_adds);
+  const CandidateTable<Cost> operations = model->CandidateCosts();
+  const auto inputs = model->InputCosts();
   RandomStream random({51});
   int exact = 0;
   for (int round = 0; round < 300; ++round) {
     const Genotype genotype = RandomGenotype(random, 1 + round % 3);
-    Cost sum = model->Ends();
+    Cost sum = model->Base();
     std::set<std::pair<int, int>> read;
     for (int cell = 0; cell < 2; ++cell) {
       for (int node = 0; node < 4; ++node) {
@@ -104,14 +101,11 @@ TEST(NetworkCostTest, IsTheSumOfItsParts) {
           while (candidates.operations[operation].name != input.operation) ++operation;
           const CandidateId id{cell, candidates.cell_types[cell].EdgeOf(input.source, 2 + node),
                                operation};
-          sum += Cost{std::llround(parameters[id]), std::llround(mult_adds[id])};
+          sum += operations[id];
         }
       }
     }
-    for (const auto& [cell, input] : read) {
-      sum += Cost{std::llround(input_parameters[cell][input]),
-                  std::llround(input_mult_adds[cell][input])};
-    }
+    for (const auto& [cell, input] : read) sum += inputs[cell][input];
     const Cost cost = model->Of(genotype);
     EXPECT_EQ(cost, *NetworkCost(plan, space->cell_types(), genotype, {32, 32}));
     const std::vector<bool> counts = CellsThatCount(plan, genotype);

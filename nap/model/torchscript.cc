@@ -68,18 +68,6 @@ at::Tensor RandomImages(const ModelDescription& description, int64_t images,
                    generator, at::kFloat);
 }
 
-void TraceForward(DerivedNetwork* network, const at::Tensor& images, torch::jit::Module* script) {
-  const auto forward = [&](const torch::jit::Stack& inputs) {
-    return torch::jit::Stack{network->Forward(inputs[0].toTensor()).logits};
-  };
-  const auto no_name = [](const at::Tensor&) { return std::string(); };
-  const auto trace = torch::jit::tracer::trace({images}, forward, no_name, /*strict=*/true,
-                                               /*force_outplace=*/false, script, {"images"});
-  const auto type = script->type();
-  type->addMethod(script->_ivalue()->compilation_unit()->create_function(
-      c10::QualifiedName(*type->name(), "forward"), trace.first->graph));
-}
-
 void AddAttributes(const ModelDescription& description, torch::jit::Module* script) {
   c10::List<std::string> names;  // Python reads no others than UTF-8
   for (const std::string& name : description.class_names) names.push_back(ToUtf8(name));
@@ -125,14 +113,35 @@ bool Agree(torch::jit::Module* script, DerivedNetwork* network, const at::Tensor
 
 }  // namespace
 
+torch::jit::Module Trace(
+    const torch::nn::Module& module, const std::string& name, const std::vector<at::Tensor>& inputs,
+    const std::vector<std::string>& input_names,
+    const std::function<at::Tensor(const std::vector<at::Tensor>& inputs)>& forward) {
+  torch::jit::Module script =
+      WithoutForward(module, name, std::make_shared<torch::jit::CompilationUnit>());
+  const auto traced = [&](const torch::jit::Stack& stack) {
+    std::vector<at::Tensor> given;
+    for (const c10::IValue& input : stack) given.push_back(input.toTensor());
+    return torch::jit::Stack{forward(given)};
+  };
+  const auto no_name = [](const at::Tensor&) { return std::string(); };
+  const auto trace = torch::jit::tracer::trace(torch::jit::Stack(inputs.begin(), inputs.end()),
+                                               traced, no_name, /*strict=*/true,
+                                               /*force_outplace=*/false, &script, input_names);
+  const auto type = script.type();
+  type->addMethod(script._ivalue()->compilation_unit()->create_function(
+      c10::QualifiedName(*type->name(), "forward"), trace.first->graph));
+  return script;
+}
+
 absl::StatusOr<TorchScriptFile> ToTorchScript(const DerivedNetwork& network,
                                               const ModelDescription& description) {
   const c10::AutoGradMode no_grad(false);
   NAP_ASSIGN_OR_RETURN(const std::shared_ptr<DerivedNetwork> evaluated, ForEvaluation(network));
-  torch::jit::Module script =
-      WithoutForward(*evaluated, "DerivedNetwork", std::make_shared<torch::jit::CompilationUnit>());
   const ImageSize& size = description.image_size;
-  TraceForward(evaluated.get(), RandomImages(description, 2, size), &script);
+  torch::jit::Module script = Trace(
+      *evaluated, "DerivedNetwork", {RandomImages(description, 2, size)}, {"images"},
+      [&](const std::vector<at::Tensor>& inputs) { return evaluated->Forward(inputs[0]).logits; });
   AddAttributes(description, &script);
   std::stringstream file;
   script.save(file);

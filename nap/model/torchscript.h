@@ -2,16 +2,27 @@
 #ifndef NAP_MODEL_TORCHSCRIPT_H_
 #define NAP_MODEL_TORCHSCRIPT_H_
 
+#include <ATen/core/Tensor.h>
 #include <absl/status/status.h>
 #include <absl/status/statusor.h>
 #include <torch/csrc/jit/api/module.h>
+#include <torch/nn/module.h>
 
+#include <functional>
 #include <string>
+#include <vector>
 
 #include "nap/model/derived_network.h"
 #include "nap/model/model_description.h"
 
 namespace nap {
+
+// The module as TorchScript, sharing its parameters and buffers, whose type is called after `name`
+// and whose forward calls the operators that `forward` calls for these inputs.
+torch::jit::Module Trace(
+    const torch::nn::Module& module, const std::string& name, const std::vector<at::Tensor>& inputs,
+    const std::vector<std::string>& input_names,
+    const std::function<at::Tensor(const std::vector<at::Tensor>& inputs)>& forward);
 
 // Writes a module for evaluation only: batch norms use their running statistics, without drop path
 // and auxiliary head, float32, on the CPU (`.to(device)` moves it). forward(images), [N, C, H, W]

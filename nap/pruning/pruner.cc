@@ -3,6 +3,7 @@
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_format.h>
 #include <absl/strings/str_join.h>
+#include <absl/strings/strip.h>
 
 #include <algorithm>
 #include <cmath>
@@ -29,8 +30,16 @@ Counts OnEdges(const CandidateSpace& space) {
   return counts;
 }
 
+// As the flag would say it.
+std::string NumberText(double number, const CostLimit& limit) {
+  std::string text = absl::StrFormat("%.*f", limit.decimals, number / std::pow(10, limit.decimals));
+  if (limit.decimals == 0) return text;
+  text.erase(text.find_last_not_of('0') + 1);
+  return std::string(absl::StripSuffix(text, "."));
+}
+
 std::string FlagText(const CostLimit& limit) {
-  return absl::StrFormat("--%s=%.0f", limit.flag, limit.limit);
+  return absl::StrCat("--", limit.flag, "=", NumberText(limit.limit, limit));
 }
 
 }  // namespace
@@ -70,10 +79,9 @@ absl::Status Pruner::Validate() const {
     const Pruner alone(space_, options_, schedule_, {limit});
     const double least = alone.CheapestAtNodes(all).totals.costs.front();
     if (least > limit.limit) {
-      return absl::InvalidArgumentError(
-          absl::StrFormat("%s is out of range: must be at least %.0f, what remains with the "
-                          "cheapest operation at each node",
-                          FlagText(limit), least));
+      return absl::InvalidArgumentError(absl::StrCat(
+          FlagText(limit), " is out of range: must be at least ", NumberText(least, limit),
+          ", what remains with the cheapest operation at each node"));
     }
   }
   if (MeetsLimits(CheapestAtNodes(all).totals)) return absl::OkStatus();

@@ -23,14 +23,16 @@ struct PrunerOptions {
 };
 
 // What the network may cost in the end: `base`, the cell inputs that are read by an operation and
-// the operations themselves, of all cell types together. Plain numbers, none negative: the pruner
-// does not know what they are of.
+// the operations themselves, of all cell types together. Plain numbers, none of inputs and
+// operations negative: the pruner does not know what they are of. Whole ones add up to the same in
+// any order.
 struct CostLimit {
   std::string flag;  // that set it, for messages
   double limit;
   double base;
   std::vector<std::vector<double>> inputs;  // [cell type][input]
   ScoreTable operations;
+  int decimals = 0;  // the numbers are the flag's, times ten to the power of it
 };
 
 // Its promises, at every milestone: a pruned operation never returns; each intermediate node keeps

@@ -15,8 +15,9 @@ namespace nap {
 
 struct FinalCosts {
   std::vector<CostLimit> limits;  // of those options that set one
-  // Of each candidate, in all cells of its type together; zeros if no option asks.
-  ScoreTable mult_adds;
+  // SearchOptions::cost of each candidate, in all cells of its type together; zeros if no option
+  // asks.
+  ScoreTable weighed;
 };
 
 // Of each candidate, in all cells of its type together. InvalidArgument if there can be no such
@@ -25,7 +26,8 @@ absl::StatusOr<ScoreTable> FindFinalParameters(const FinalNetwork& network,
                                                const SearchSpace& search_space,
                                                const CandidateSpace& space);
 
-// InvalidArgument if there can be no such network.
+// InvalidArgument if there can be no such network, or if the latency table lacks what an option
+// needs.
 absl::StatusOr<FinalCosts> FindFinalCosts(const SearchOptions& options,
                                           const SearchSpace& search_space,
                                           const CandidateSpace& space);

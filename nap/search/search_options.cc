@@ -1,6 +1,9 @@
 #include "nap/search/search_options.h"
 
 #include <absl/strings/str_cat.h>
+#include <absl/strings/str_join.h>
+
+#include <map>
 
 #include "nap/base/option_checks.h"
 #include "nap/base/status_macros.h"
@@ -8,6 +11,14 @@
 
 namespace nap {
 namespace {
+
+const std::map<std::string, CostKind>& CostKinds() {
+  static const auto* const kinds =
+      new std::map<std::string, CostKind>{{"latency", CostKind::kLatency},
+                                          {"mult_adds", CostKind::kMultAdds},
+                                          {"parameters", CostKind::kParameters}};
+  return *kinds;
+}
 
 // What does not fit is said at once, as it is mended.
 absl::Status ValidateLength(const SearchOptions& options) {
@@ -33,7 +44,32 @@ absl::Status ValidateLength(const SearchOptions& options) {
                                 ", so that strengths are trained before anything is pruned"))});
 }
 
+absl::Status ValidateCosts(const SearchOptions& options) {
+  NAP_RETURN_IF_ERROR(CheckAtLeast("max_parameters", options.max_parameters, 0));
+  NAP_RETURN_IF_ERROR(CheckAtLeast("max_mult_adds", options.max_mult_adds, 0));
+  NAP_RETURN_IF_ERROR(CheckAtLeast("max_latency_ms", options.max_latency_ms, 0));
+  NAP_RETURN_IF_ERROR(CheckAtLeast("cost_exponent", options.cost_exponent, 0));
+  if (options.latency != nullptr) return absl::OkStatus();
+  if (options.max_latency_ms == 0 && options.cost != CostKind::kLatency) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat(options.max_latency_ms > 0 ? "--max_latency_ms" : "--cost=latency",
+                   " needs --latency_table, which `bazel run //tools:measure_latency` makes"));
+}
+
 }  // namespace
+
+std::vector<std::string> CostKindNames() {
+  std::vector<std::string> names;
+  for (const auto& [name, kind] : CostKinds()) names.push_back(name);
+  return names;
+}
+
+absl::StatusOr<CostKind> FindCostKind(const std::string& name) {
+  const auto found = CostKinds().find(name);
+  if (found != CostKinds().end()) return found->second;
+  return absl::InvalidArgumentError(
+      absl::StrCat("unknown cost '", name, "'; known: ", absl::StrJoin(CostKindNames(), ", ")));
+}
 
 absl::Status Validate(const SearchOptions& options) {
   NAP_RETURN_IF_ERROR(CheckRange("channels", options.network.channels, 1, kMostChannels));
@@ -45,9 +81,7 @@ absl::Status Validate(const SearchOptions& options) {
                                   "must be between 0 and 1, both excluded"));
   NAP_RETURN_IF_ERROR(CheckAtLeast("evaluation_images", options.evaluation_images, 0));
   NAP_RETURN_IF_ERROR(ValidateLength(options));
-  NAP_RETURN_IF_ERROR(CheckAtLeast("max_parameters", options.max_parameters, 0));
-  NAP_RETURN_IF_ERROR(CheckAtLeast("max_mult_adds", options.max_mult_adds, 0));
-  NAP_RETURN_IF_ERROR(CheckAtLeast("cost_exponent", options.cost_exponent, 0));
+  NAP_RETURN_IF_ERROR(ValidateCosts(options));
   NAP_RETURN_IF_ERROR(CheckPositive("learning_rate", options.learning_rate));
   NAP_RETURN_IF_ERROR(CheckAtLeast("final_learning_rate", options.final_learning_rate, 0));
   NAP_RETURN_IF_ERROR(CheckBelowOne("momentum", options.momentum));

@@ -3,12 +3,14 @@
 #define NAP_SEARCH_SEARCH_OPTIONS_H_
 
 #include <absl/status/status.h>
+#include <absl/status/statusor.h>
 
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "nap/model/latency_table.h"
 #include "nap/pruning/pruner.h"
 #include "nap/runtime/device.h"
 #include "nap/runtime/process_group.h"
@@ -42,6 +44,14 @@ struct FinalNetwork {
   ImageSize image = {32, 32};
 };
 
+// What an operation costs in the final network, in all cells of its type.
+enum class CostKind { kLatency, kMultAdds, kParameters };
+
+std::vector<std::string> CostKindNames();
+
+// One of CostKindNames(); InvalidArgument for any other name.
+absl::StatusOr<CostKind> FindCostKind(const std::string& name);
+
 // The defaults are DARTS's where DARTS has the thing.
 struct SearchOptions {
   // With their parameters: name:key=value,key=value.
@@ -58,8 +68,15 @@ struct SearchOptions {
   // What costs are of. Limits are met in the end, gradually as the schedule says; 0: none.
   FinalNetwork final_network;
   double max_parameters = 0;
-  double max_mult_adds = 0;  // for one image
-  double cost_exponent = 0;  // WeightByCost's, of the criterion; the costs are mult-adds
+  double max_mult_adds = 0;                               // for one image
+  double max_latency_ms = 0;                              // as `latency` says
+  double cost_exponent = 0;                               // WeightByCost's, of the criterion
+  CostKind cost = CostKind::kMultAdds;                    // that it weighs
+  std::shared_ptr<const LatencyTable> latency = nullptr;  // of the final network's parts
+
+  bool HasCostLimit() const {
+    return max_parameters > 0 || max_mult_adds > 0 || max_latency_ms > 0;
+  }
 
   std::string optimization = "bilevel";
   int epochs = 50;

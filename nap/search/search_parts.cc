@@ -63,9 +63,8 @@ absl::StatusOr<SearchParts> MakeSearchParts(const SearchOptions& given, const Da
   NAP_ASSIGN_OR_RETURN(const PruningSchedule schedule,
                        PruningScheduleRegistry::Global().Make(options.schedule));
   if (options.budget.operations_per_cell == 0) {
-    const bool limited = options.max_parameters > 0 || options.max_mult_adds > 0;
     options.budget.operations_per_cell =
-        limited ? PrunerOptions::kAnyNumber : search_space->operations_per_cell();
+        options.HasCostLimit() ? PrunerOptions::kAnyNumber : search_space->operations_per_cell();
   }
   NAP_ASSIGN_OR_RETURN(FinalCosts costs, FindFinalCosts(options, *search_space, space));
   NAP_ASSIGN_OR_RETURN(Pruner pruner,
@@ -90,7 +89,7 @@ absl::StatusOr<SearchParts> MakeSearchParts(const SearchOptions& given, const Da
       std::move(relaxation),
       std::move(optimization),
       std::move(strength_loss),
-      WeightByCost(std::move(criterion), space, costs.mult_adds, options.cost_exponent),
+      WeightByCost(std::move(criterion), space, costs.weighed, options.cost_exponent),
       std::move(pruner)};
 }
 
