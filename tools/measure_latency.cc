@@ -49,7 +49,7 @@ DEFINE_int32(
     "0: none, then a network is the sum of its parts; -1: 16, or 50 with --check");
 DEFINE_int32(batch_size, 1, "images that are classified at once");
 DEFINE_int32(rounds, 30, "times that everything is timed in turn");
-DEFINE_int32(calls, 10, "calls of a part in each round, behind two that are not counted");
+DEFINE_int32(calls, 5, "calls of everything in each round, behind one that is not counted");
 DEFINE_double(quantile, 0.5,
               "which of the times of all calls is taken, from 0, the least, to 1; 0.5: the median; "
               "less where other programs disturb it");
@@ -64,7 +64,8 @@ namespace {
 // that it was fitted to.
 constexpr uint64_t kFitStream = 1, kCheckStream = 2;
 
-constexpr int kWarmUpCalls = 2;
+// Of a table's rows, whatever their differences from an empty call are.
+constexpr double kLeastMilliseconds = 1e-6;
 
 // What all is about.
 struct Setting {
@@ -99,12 +100,10 @@ absl::StatusOr<Setting> SettingFromFlags() {
 // Something that is called again and again, and how long that took.
 struct Timed {
   FrozenScript script;
-  int calls;    // a round
-  int warm_up;  // calls before them
   std::vector<double> milliseconds = {};
 
   void Round(const c10::Device& device) {
-    for (int call = -warm_up; call < calls; ++call) {
+    for (int call = -1; call < FLAGS_calls; ++call) {
       const double begin = MonotonicSeconds();
       script.Run();
       if (device.is_cuda()) torch::cuda::synchronize(device.index());
@@ -154,14 +153,13 @@ absl::StatusOr<Genotype> RandomGenotype(const Setting& setting, uint64_t stream,
   return GenotypeOf(setting.search_space->name(), setting.space, living);
 }
 
-// Whole networks, one call a round.
 absl::Status AddNetworks(const Setting& setting, const std::vector<Genotype>& genotypes,
                          std::vector<Timed>* all) {
   for (const Genotype& genotype : genotypes) {
     NAP_ASSIGN_OR_RETURN(FrozenScript script,
                          FreezeNetwork({genotype, setting.shape.network}, setting.shape.image,
                                        FLAGS_batch_size, setting.device));
-    all->push_back({std::move(script), /*calls=*/1, /*warm_up=*/1});
+    all->push_back({std::move(script)});
   }
   return absl::OkStatus();
 }
@@ -211,46 +209,20 @@ std::string ErrorText(const std::vector<double>& errors) {
                          100 * *std::max_element(errors.begin(), errors.end()));
 }
 
-// network = factor * sum of its parts + cell * cells.
-struct Fit {
-  double factor = 1;
-  double cell = 0;  // milliseconds
-};
-
-// By least squares of relative errors.
-Fit FitNetworks(const std::vector<double>& sums, const std::vector<double>& networks,
-                double cells) {
-  double xx = 0, xy = 0, yy = 0, x = 0, y = 0;
-  for (size_t i = 0; i < sums.size(); ++i) {
-    const double sum = sums[i] / networks[i], constant = cells / networks[i];
-    xx += sum * sum;
-    xy += sum * constant;
-    yy += constant * constant;
-    x += sum;
-    y += constant;
-  }
-  const double determinant = xx * yy - xy * xy;
-  const Fit both{(x * yy - y * xy) / determinant, (y * xx - x * xy) / determinant};
-  if (both.factor > 0 && both.cell > 0) return both;
-  return {x / xx, 0};  // a cell takes no less than its parts
-}
-
 struct MeasuredRow {
   LatencyRow row;
   double milliseconds;
   double spread;
 };
 
-std::string TableText(const std::vector<MeasuredRow>& rows, const Fit& fit) {
+// With all latencies times the factor.
+std::string TableText(const std::vector<MeasuredRow>& rows, double factor) {
   std::string text = absl::StrCat(kLatencyHeader, "\n");
-  const auto add = [&text](const LatencyRow& row, double milliseconds, double spread) {
-    absl::StrAppendFormat(&text, "%s,%.6f,%.6f\n", row.Text(), std::max(1e-6, milliseconds),
-                          spread);
-  };
   for (const MeasuredRow& row : rows) {
-    add(row.row, fit.factor * row.milliseconds, fit.factor * row.spread);
+    absl::StrAppendFormat(&text, "%s,%.6f,%.6f\n", row.row.Text(),
+                          std::max(kLeastMilliseconds, factor * row.milliseconds),
+                          factor * row.spread);
   }
-  if (fit.cell > 0) add({LatencyRow::kCell}, fit.cell, 0);
   return text;
 }
 
@@ -267,10 +239,10 @@ absl::Status Measure(const Setting& setting) {
   NAP_ASSIGN_OR_RETURN(const std::vector<LatencyRow> rows,
                        LatencyRowsOf(setting.plan, setting.space, setting.shape.image));
   std::vector<Timed> all;
-  all.push_back({FreezeNothing(setting.device), FLAGS_calls, kWarmUpCalls});
+  all.push_back({FreezeNothing(setting.device)});
   for (const LatencyRow& row : rows) {
     NAP_ASSIGN_OR_RETURN(FrozenScript script, FreezePart(row, FLAGS_batch_size, setting.device));
-    all.push_back({std::move(script), FLAGS_calls, kWarmUpCalls});
+    all.push_back({std::move(script)});
   }
   NAP_ASSIGN_OR_RETURN(
       const std::vector<Genotype> genotypes,
@@ -283,29 +255,26 @@ absl::Status Measure(const Setting& setting) {
     measured.push_back({rows[i], LatencyOf(all[1 + i]) - call, SpreadOf(all[1 + i])});
   }
   std::string comments = CommentText(setting);
-  Fit fit;
+  double factor = 1;
   if (!genotypes.empty()) {
     NAP_ASSIGN_OR_RETURN(const LatencyTable plain,
-                         LatencyTable::Parse(TableText(measured, fit), FLAGS_out));
+                         LatencyTable::Parse(TableText(measured, factor), FLAGS_out));
     NAP_ASSIGN_OR_RETURN(std::vector<double> predicted, Predict(setting, genotypes, plain));
-    const std::vector<double> sums = predicted;
-    std::vector<double> networks;
+    std::vector<double> networks, factors;
     for (size_t i = 0; i < genotypes.size(); ++i) {
       networks.push_back(LatencyOf(all[1 + rows.size() + i]));
+      factors.push_back(networks.back() / predicted[i]);
     }
-    const auto cells = static_cast<double>(setting.plan.cells.size());
-    fit = FitNetworks(sums, networks, cells);
-    for (double& prediction : predicted) prediction = fit.factor * prediction + fit.cell * cells;
+    factor = QuantileOf(factors, 0.5);
+    for (double& prediction : predicted) prediction *= factor;
     const std::string line = absl::StrFormat(
-        "%d random networks take %.3f times the sum of their parts and %.4f ms a cell, which is in "
-        "the rows: %s (of the plain sums %s)",
-        genotypes.size(), fit.factor, fit.cell, ErrorText(ErrorsOf(predicted, networks)),
-        ErrorText(ErrorsOf(sums, networks)));
-    absl::PrintF("%s.\n", line);
+        "%d random networks take %.3f times the sum of their parts, which is in the rows: %s",
+        genotypes.size(), factor, ErrorText(ErrorsOf(predicted, networks)));
+    absl::PrintF("%s\n", line);
     absl::StrAppend(&comments, "# ", line, "\n");
   }
   NAP_RETURN_IF_ERROR(
-      WriteFileAtomically(FLAGS_out, absl::StrCat(comments, TableText(measured, fit))));
+      WriteFileAtomically(FLAGS_out, absl::StrCat(comments, TableText(measured, factor))));
   absl::PrintF("Wrote %s: %d rows for %s\n", FLAGS_out, rows.size(), ShapeText(setting));
   return absl::OkStatus();
 }

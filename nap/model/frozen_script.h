@@ -31,7 +31,7 @@ struct FrozenScript {
 absl::StatusOr<FrozenScript> FreezeNetwork(const DerivedNetworkSpec& spec, ImageSize image,
                                            int64_t batch_size, const c10::Device& device);
 
-// Of a latency table's row, but for kCell. InvalidArgument for names that are unknown.
+// Of a latency table's row. InvalidArgument for names that are unknown.
 absl::StatusOr<FrozenScript> FreezePart(const LatencyRow& row, int64_t batch_size,
                                         const c10::Device& device);
 

@@ -62,7 +62,6 @@ absl::Status CheckNames(const LatencyRow& row) {
       {LatencyRow::kInput, KeysOf(CellInputNames())},
       {LatencyRow::kSum, {""}},
       {LatencyRow::kConcat, {""}},
-      {LatencyRow::kCell, {""}},
       {LatencyRow::kHead, {kLinearHead, kNormLinearHead}}};
   const auto found = kinds.find(row.part);
   if (found == kinds.end()) {

@@ -18,8 +18,8 @@ namespace nap {
 struct LatencyRow {
   // One of the names below, and which of its kind: for kOperation a registered operation's name,
   // for the others one of LatencyKinds' or nothing.
-  std::string part = {};
-  std::string operation = {};
+  std::string part;
+  std::string operation;
   int64_t in_channels = 0;
   int64_t out_channels = 0;
   int64_t stride = 0;
@@ -31,8 +31,6 @@ struct LatencyRow {
   static constexpr char kSum[] = "sum";              // of two tensors
   static constexpr char kConcat[] = "concat";
   static constexpr char kHead[] = "head";  // from the last cell's output to the logits
-  // What a cell takes beyond the sum of its parts, whatever its shape: its numbers are zeros.
-  static constexpr char kCell[] = "cell";
 
   // As a line of a table begins: "operation,sep_conv_3x3,16,16,1,32,32".
   std::string Text() const;

@@ -73,8 +73,8 @@ class LatencyOfParts final : public PartCosts<int64_t> {
   // A node of k operations takes k - 1 sums.
   int64_t Cell(const CellTopology& topology, int64_t channels, ImageSize size) override {
     const auto parts = static_cast<int64_t>(topology.concat.size());
-    return Of({LatencyRow::kConcat, "", channels, parts * channels, 1}, size) +
-           latency_({LatencyRow::kCell}) - topology.num_nodes * Sum(channels, size);
+    return Of({LatencyRow::kConcat, "", channels, parts * channels, 1}, size) -
+           topology.num_nodes * Sum(channels, size);
   }
 
  private:
@@ -99,7 +99,7 @@ absl::StatusOr<std::vector<LatencyRow>> LatencyRowsOf(const NetworkPlan& plan,
                                                       ImageSize image) {
   std::set<LatencyRow> rows;
   LatencyOfParts parts([&](const LatencyRow& row) {
-    if (row.part != LatencyRow::kCell) rows.insert(row);
+    rows.insert(row);
     return 0;
   });
   NAP_RETURN_IF_ERROR(NetworkCostModel<int64_t>::Create(plan, space, image, &parts).status());
@@ -114,14 +114,12 @@ absl::Status LatencyTable::Add(const std::vector<std::string>& fields, int line)
   }
   LatencyRow row{fields[0], fields[1]};
   NAP_RETURN_IF_ERROR(CheckNames(row));
-  // What is the same for all shapes has zeros.
-  const int64_t least = row.part == LatencyRow::kCell ? 0 : 1;
   int64_t* const numbers[] = {&row.in_channels, &row.out_channels, &row.stride, &row.size.height,
                               &row.size.width};
   for (size_t i = 0; i < 5; ++i) {
-    if (absl::SimpleAtoi(fields[2 + i], numbers[i]) && *numbers[i] >= least) continue;
-    return absl::InvalidArgumentError(absl::StrCat(columns[2 + i], " must be a whole number from ",
-                                                   least, " on, not '", fields[2 + i], "'"));
+    if (absl::SimpleAtoi(fields[2 + i], numbers[i]) && *numbers[i] >= 1) continue;
+    return absl::InvalidArgumentError(absl::StrCat(
+        columns[2 + i], " must be a whole number from 1 on, not '", fields[2 + i], "'"));
   }
   double milliseconds = 0;
   if (!absl::SimpleAtod(fields[7], &milliseconds) ||
@@ -181,7 +179,6 @@ absl::StatusOr<NetworkCostModel<int64_t>> MakeLatencyModel(const NetworkPlan& pl
   std::set<LatencyRow> needed, missing;
   LatencyOfParts parts([&](const LatencyRow& row) -> int64_t {
     const std::optional<int64_t> latency = table.Find(row);
-    if (row.part == LatencyRow::kCell) return latency.value_or(0);
     needed.insert(row);
     if (!latency.has_value()) missing.insert(row);
     return latency.value_or(0);

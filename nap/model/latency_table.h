@@ -32,7 +32,6 @@ inline constexpr char kLatencyHeader[] =
 absl::StatusOr<std::vector<LatencyRow>> LatencyRowsOf(const NetworkPlan& plan,
                                                       const CandidateSpace& space, ImageSize image);
 
-// Rows by their milliseconds. kCell's is the only one that it may lack: none is zero.
 class LatencyTable {
  public:
   // A CSV file with kLatencyHeader; lines that begin with '#' are comments. NotFound, Unavailable,

@@ -144,10 +144,10 @@ TEST_F(LatencyTableTest, AddsUpTheParts) {
     return *NetworkLatency(plan_, space_.cell_types, genotype, image_, *table);
   };
   EXPECT_NEAR(latency(), expected, 1e-9);
-  // In any order, with comments, and with what each cell takes besides.
-  lines.insert(lines.begin(), {lines.back(), "# no row, of a \"phone\"", "cell,,0,0,0,0,0,0.5,"});
+  // In any order, with comments.
+  lines.insert(lines.begin(), {lines.back(), "# no row, of a \"phone\""});
   lines.pop_back();
-  EXPECT_NEAR(latency(), expected + 1.5, 1e-9);
+  EXPECT_NEAR(latency(), expected, 1e-9);
 }
 
 TEST_F(LatencyTableTest, CountsAndNamesWhatIsMissing) {
@@ -176,10 +176,9 @@ TEST_F(LatencyTableTest, SaysWhatIsWrongWhere) {
   EXPECT_EQ(ErrorOf("operation,warp,2,2,1,8,8,1,")
                 .find("t.csv, line 3: unknown operation 'warp'; known: "),
             0u);
-  EXPECT_EQ(
-      ErrorOf("tail,,2,2,1,8,8,1,"),
-      "t.csv, line 3: unknown part 'tail'; known: cell, concat, head, input, operation, stem, "
-      "sum");
+  EXPECT_EQ(ErrorOf("tail,,2,2,1,8,8,1,"),
+            "t.csv, line 3: unknown part 'tail'; known: concat, head, input, operation, stem, "
+            "sum");
   EXPECT_EQ(ErrorOf("head,quadratic,2,2,1,8,8,1,"),
             "t.csv, line 3: unknown head 'quadratic'; known: linear, norm_linear");
   EXPECT_EQ(ErrorOf("sum,,2,0,1,8,8,1,"),

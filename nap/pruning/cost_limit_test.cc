@@ -252,6 +252,13 @@ TEST(CostLimitTest, SaysWhatIsTheLeast) {
             "with the cheapest operation at each node");
   limit.limit += 1;
   EXPECT_TRUE(Pruner::Create(space, options, Schedule("linear"), {limit}).ok());
+  // A flag in larger units.
+  const CostLimit in_millions{
+      "max_latency_ms", 1.5e6, 1e6, kFreeInputs, ScoreTable(space, 100300.0),
+      /*decimals=*/6};
+  EXPECT_EQ(Pruner::Create(space, options, Schedule("linear"), {in_millions}).status().message(),
+            "--max_latency_ms=1.5 is out of range: must be at least 1.8024, what remains with the "
+            "cheapest operation at each node");
   // Two that each could be met, by different operations.
   CostLimit first{"max_parameters", 10, 0, kFreeInputs, ScoreTable(space)},
       second{"max_mult_adds", 10, 0, kFreeInputs, first.operations};

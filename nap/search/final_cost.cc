@@ -80,7 +80,8 @@ absl::StatusOr<FinalCosts> FindFinalCosts(const SearchOptions& options,
                          MakeLatencyModel(plan, space, network.image, *options.latency));
     if (options.max_latency_ms > 0) {
       costs.limits.push_back(
-          MakeLimit("max_latency_ms", std::floor(options.max_latency_ms * kNanosecondsAMillisecond),
+          MakeLimit("max_latency_ms",
+                    std::max(1., std::round(options.max_latency_ms * kNanosecondsAMillisecond)),
                     model, space, Nanoseconds));
       costs.limits.back().decimals = 6;
     }

@@ -599,6 +599,13 @@ TEST(SearchOptionsTest, NamesTheFlagThatIsOutOfRange) {
   EXPECT_EQ(names([](auto* o) { o->max_parameters = -1; }), "--max_parameters");
   EXPECT_EQ(names([](auto* o) { o->max_mult_adds = std::nan(""); }), "--max_mult_adds");
   EXPECT_EQ(names([](auto* o) { o->cost_exponent = -0.5; }), "--cost_exponent");
+  EXPECT_EQ(names([](auto* o) { o->max_latency_ms = -1; }), "--max_latency_ms");
+  EXPECT_EQ(names([](auto* o) { o->max_latency_ms = 1; }),
+            "--max_latency_ms needs --latency_table, which `bazel run //tools:measure_latency` "
+            "makes");
+  EXPECT_EQ(names([](auto* o) { o->cost = CostKind::kLatency; }), "--cost");
+  EXPECT_EQ(FindCostKind("time").status().message(),
+            "unknown cost 'time'; known: latency, mult_adds, parameters");
   EXPECT_EQ(names([](auto* o) { o->backend = "x"; }),
             "unknown backend 'x'; known: fused, reference");
   EXPECT_EQ(names([](auto* o) {
