@@ -75,8 +75,8 @@ DEFINE_double(max_parameters, 0,
 DEFINE_double(max_mult_adds, 0,
               "prune until the final network has no more multiply-adds an image; 0: any number");
 DEFINE_double(max_latency_ms, 0,
-              "prune until the final network takes no longer for an image, milliseconds, as "
-              "--latency_table says; 0: any time");
+              "prune until the final network takes no longer, milliseconds, as --latency_table "
+              "says; 0: any time");
 DEFINE_string(latency_table, "",
               "CSV file with the latencies of the final network's parts, as tools:measure_latency "
               "makes it (docs/latency.md)");
@@ -291,7 +291,7 @@ absl::Status PrintResult(const Genotype& genotype, const FinalNetwork& network,
   if (latencies != nullptr) {
     NAP_ASSIGN_OR_RETURN(const double latency,
                          NetworkLatency(plan, cell_types, genotype, network.image, *latencies));
-    absl::PrintF("Predicted latency: %.3f ms an image (%s).\n", latency, latencies->file());
+    absl::PrintF("Predicted latency: %.3f ms (%s).\n", latency, latencies->file());
   }
   if (space.text_is_name()) {
     absl::PrintF("Architecture: %s\n", NasBench201Table::Describe(space, genotype, table));

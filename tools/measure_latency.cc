@@ -48,8 +48,7 @@ DEFINE_int32(
     "random networks that are timed as a whole, to find what they take beyond their parts; "
     "0: none, then a network is the sum of its parts; -1: 16, or 50 with --check");
 DEFINE_int32(batch_size, 1, "images that are classified at once");
-DEFINE_int32(rounds, 30, "times that everything is timed in turn");
-DEFINE_int32(calls, 5, "calls of everything in each round, behind one that is not counted");
+DEFINE_int32(rounds, 150, "calls of everything, in turn, behind a few that are not counted");
 DEFINE_double(quantile, 0.5,
               "which of the times of all calls is taken, from 0, the least, to 1; 0.5: the median; "
               "less where other programs disturb it");
@@ -62,7 +61,9 @@ namespace {
 
 // Tell the random networks of one seed apart, so that a table is checked with others than those
 // that it was fitted to.
-constexpr uint64_t kFitStream = 1, kCheckStream = 2;
+constexpr uint64_t kFitStream = 1, kCheckStream = 2, kOrderStream = 3;
+
+constexpr int kWarmUpRounds = 3;
 
 // Of a table's rows, whatever their differences from an empty call are.
 constexpr double kLeastMilliseconds = 1e-6;
@@ -80,7 +81,6 @@ absl::StatusOr<Setting> SettingFromFlags() {
   NAP_RETURN_IF_ERROR(CheckRange("networks", FLAGS_networks, -1, 10000));
   NAP_RETURN_IF_ERROR(CheckRange("batch_size", FLAGS_batch_size, 1, 1e6));
   NAP_RETURN_IF_ERROR(CheckRange("rounds", FLAGS_rounds, 1, 1e6));
-  NAP_RETURN_IF_ERROR(CheckRange("calls", FLAGS_calls, 1, 1e6));
   NAP_RETURN_IF_ERROR(CheckRange("quantile", FLAGS_quantile, 0, 1));
   NAP_RETURN_IF_ERROR(CheckRange("threads", FLAGS_threads, 0, kMostThreads));
   Setting setting;
@@ -97,18 +97,16 @@ absl::StatusOr<Setting> SettingFromFlags() {
   return setting;
 }
 
-// Something that is called again and again, and how long that took.
+// Something that is called again and again, and how long each call took.
 struct Timed {
   FrozenScript script;
   std::vector<double> milliseconds = {};
 
-  void Round(const c10::Device& device) {
-    for (int call = -1; call < FLAGS_calls; ++call) {
-      const double begin = MonotonicSeconds();
-      script.Run();
-      if (device.is_cuda()) torch::cuda::synchronize(device.index());
-      if (call >= 0) milliseconds.push_back(1e3 * (MonotonicSeconds() - begin));
-    }
+  void Call(const c10::Device& device) {
+    const double begin = MonotonicSeconds();
+    script.Run();
+    if (device.is_cuda()) torch::cuda::synchronize(device.index());
+    milliseconds.push_back(1e3 * (MonotonicSeconds() - begin));
   }
 };
 
@@ -130,12 +128,18 @@ double SpreadOf(const Timed& timed) {
   return QuantileOf(distances, 0.5);
 }
 
-// In turn, so that what disturbs the machine for a while disturbs all of them.
+// In rounds, so that what disturbs the machine for a while disturbs all of them, each in another
+// order, so that caches hold other things when a part is called, as they do in a network.
 void TimeAll(const Setting& setting, std::vector<Timed>* all) {
   ProgressLine progress("timed", FLAGS_rounds, "rounds");
-  for (int round = 0; round < FLAGS_rounds; ++round) {
-    for (Timed& timed : *all) timed.Round(setting.device);
-    progress.Done();
+  RandomStream random({FLAGS_seed, kOrderStream});
+  for (int round = -kWarmUpRounds; round < FLAGS_rounds; ++round) {
+    for (const int64_t place : random.Permutation(static_cast<int64_t>(all->size()))) {
+      Timed& timed = (*all)[static_cast<size_t>(place)];
+      if (round == 0) timed.milliseconds.clear();
+      timed.Call(setting.device);
+    }
+    if (round >= 0) progress.Done();
   }
 }
 
@@ -231,8 +235,7 @@ std::string CommentText(const Setting& setting) {
       "# %s of %s, %s\n# device %s, %d threads, batches of %d, LibTorch %s; quantile %g of %d "
       "calls\n",
       setting.search_space->name(), FLAGS_network, ShapeText(setting), setting.device.str(),
-      UseThreads(FLAGS_threads), FLAGS_batch_size, TORCH_VERSION, FLAGS_quantile,
-      FLAGS_rounds * FLAGS_calls);
+      UseThreads(FLAGS_threads), FLAGS_batch_size, TORCH_VERSION, FLAGS_quantile, FLAGS_rounds);
 }
 
 absl::Status Measure(const Setting& setting) {

@@ -23,7 +23,7 @@ expect_error() {
 }
 
 shape=(--channels=4 --cells=4 --image_size=16)
-quick=(--rounds=2 --calls=1)
+quick=(--rounds=2)
 header=part,operation,in_channels,out_channels,stride,height,width,milliseconds,spread
 
 "$measure" "${shape[@]}" "${quick[@]}" --networks=3 --out=latency.csv >stdout 2>stderr ||
@@ -109,7 +109,7 @@ expect_error "$search" " already" "${tiny[@]}" --latency_table=twice.csv
 sed 's/sep_conv_3x3/warp/' searched.csv >unknown.csv
 expect_error "$search" "unknown operation 'warp'" "${tiny[@]}" --latency_table=unknown.csv
 
-for flag in networks=-2 batch_size=0 rounds=0 calls=0 quantile=1.5 quantile=nan threads=-1; do
+for flag in networks=-2 batch_size=0 rounds=0 quantile=1.5 quantile=nan threads=-1; do
   expect_error "$measure" "--$flag is out of range" "--$flag"
 done
 expect_error "$measure" "unknown search space 'x'" --search_space=x

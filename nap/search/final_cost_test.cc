@@ -127,7 +127,8 @@ class FinalLatencyTest : public FinalCostTest {
   FinalLatencyTest() : plan_(*search_space_->Plan(options_.final_network.network)) {
     RandomStream random({43});
     std::string text = absl::StrCat(kLatencyHeader, "\n");
-    for (const LatencyRow& row : *LatencyRowsOf(plan_, space_, options_.final_network.image)) {
+    const auto rows = *LatencyRowsOf(plan_, space_, options_.final_network.image);
+    for (const LatencyRow& row : rows) {
       absl::StrAppendFormat(&text, "%s,%.6f,\n", row.Text(),
                             random.Uniform(0, row.part == "sum" ? 1 : 10));
     }
