@@ -3,6 +3,7 @@
 #include <absl/strings/ascii.h>
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_format.h>
+#include <absl/strings/str_join.h>
 #include <absl/strings/str_split.h>
 #include <gflags/gflags.h>
 #include <torch/cuda.h>
@@ -17,6 +18,8 @@
 #include <vector>
 
 #include "nap/architecture/candidates.h"
+#include "nap/architecture/drawing.h"
+#include "nap/architecture/genotype.h"
 #include "nap/base/clock.h"
 #include "nap/base/files.h"
 #include "nap/base/option_checks.h"
@@ -282,6 +285,13 @@ absl::Status Measure(const Setting& setting) {
   return absl::OkStatus();
 }
 
+// "normal: 3 sep_conv_3x3, 5 skip_connect; reduce: ..."
+std::string OperationsText(const Genotype& genotype) {
+  return absl::StrJoin(genotype.cells, "; ", [](std::string* text, const CellGenotype& cell) {
+    absl::StrAppend(text, cell.name, ": ", OperationCountsText(cell));
+  });
+}
+
 absl::Status Check(const Setting& setting) {
   NAP_ASSIGN_OR_RETURN(const LatencyTable table, LatencyTable::Read(FLAGS_check));
   NAP_ASSIGN_OR_RETURN(
@@ -293,13 +303,14 @@ absl::Status Check(const Setting& setting) {
   TimeAll(setting, &all);
   std::vector<double> measured;
   std::vector<std::vector<std::string>> lines = {
-      {"network", "measured", "spread", "predicted", "error"}};
+      {"network", "measured", "spread", "predicted", "error", "operations"}};
   for (size_t i = 0; i < all.size(); ++i) {
     measured.push_back(LatencyOf(all[i]));
     lines.push_back({absl::StrCat(i + 1), absl::StrFormat("%.3f ms", measured.back()),
                      absl::StrFormat("%.3f ms", SpreadOf(all[i])),
                      absl::StrFormat("%.3f ms", predicted[i]),
-                     absl::StrFormat("%+.1f %%", 100 * (predicted[i] / measured.back() - 1))});
+                     absl::StrFormat("%+.1f %%", 100 * (predicted[i] / measured.back() - 1)),
+                     OperationsText(genotypes[i])});
   }
   std::printf("%s", TextTable(lines).c_str());
   absl::PrintF("%d networks of %s: %s; rank correlation %.3f (Spearman), %.3f (Kendall)\n",

@@ -60,7 +60,7 @@ grep -q '^input,residual_block,4,8,2,8,8,' nas.csv && grep -q '^head,norm_linear
 
 "$measure" "${shape[@]}" "${quick[@]}" --check=latency.csv --networks=5 >stdout 2>stderr ||
   problem "failed: $(cat stderr)"
-[ "$(grep -cE '^[1-5] +[0-9.]+ ms +[0-9.]+ ms +[0-9.]+ ms +[+-][0-9.]+ %$' stdout)" -eq 5 ] ||
+[ "$(grep -cE '^[1-5] +[0-9.]+ ms +[0-9.]+ ms +[0-9.]+ ms +[+-][0-9.]+ % +normal: .*; reduce: .*' stdout)" -eq 5 ] ||
   problem "not five networks: $(cat stdout)"
 grep -qE '^5 networks of .*: mean error [0-9.]+ %, largest [0-9.]+ %; rank correlation' stdout ||
   problem "no summary: $(cat stdout)"
