@@ -62,8 +62,8 @@ DEFINE_int32(threads, 1, "threads that compute; 0: all cores");
 namespace nap {
 namespace {
 
-// Tell the random networks of one seed apart, so that a table is checked with others than those
-// that it was fitted to.
+// Tell the random streams of one seed apart, so that a table is checked with other networks than
+// those that it was fitted to.
 constexpr uint64_t kFitStream = 1, kCheckStream = 2, kOrderStream = 3;
 
 constexpr int kWarmUpRounds = 3;
@@ -82,6 +82,8 @@ struct Setting {
 
 absl::StatusOr<Setting> SettingFromFlags() {
   NAP_RETURN_IF_ERROR(CheckRange("networks", FLAGS_networks, -1, 10000));
+  NAP_RETURN_IF_ERROR(CheckOption(FLAGS_check.empty() || FLAGS_networks != 0, "networks", 0,
+                                  "must leave something to --check"));
   NAP_RETURN_IF_ERROR(CheckRange("batch_size", FLAGS_batch_size, 1, 1e6));
   NAP_RETURN_IF_ERROR(CheckRange("rounds", FLAGS_rounds, 1, 1e6));
   NAP_RETURN_IF_ERROR(CheckRange("quantile", FLAGS_quantile, 0, 1));

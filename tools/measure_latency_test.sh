@@ -118,5 +118,6 @@ expect_error "$measure" "unknown network 'x'; known: cifar, imagenet" --network=
 expect_error "$measure" 'at least 3 cells' --cells=2
 expect_error "$measure" 'nowhere.csv: No such file' --check=nowhere.csv
 expect_error "$measure" 'latency.csv lacks ' --check=latency.csv
+expect_error "$measure" '--networks=0 is out of range: must leave something to --check' --check=latency.csv --networks=0
 
 [ $failures -eq 0 ]
