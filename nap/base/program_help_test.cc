@@ -11,7 +11,7 @@ namespace nap {
 namespace {
 
 gflags::CommandLineFlagInfo Flag(const char* name, const char* type, const char* value) {
-  gflags::CommandLineFlagInfo flag;
+  gflags::CommandLineFlagInfo flag{};
   flag.name = name;
   flag.type = type;
   flag.current_value = value;
