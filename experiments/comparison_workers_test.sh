@@ -3,19 +3,14 @@
 # others end, and the table is that of one alone. A run is held in its middle by a pipe in the place
 # of a file that it writes, which it opens only when somebody reads.
 set -uo pipefail
+. nap/base/problems_for_tests.sh || exit 1
 compare=$PWD/$1
 cd "$TEST_TMPDIR"
-failures=0
 tiny="--channels=2 --cells=3 --epochs=2 --steps_per_epoch=2 --batch_size=4 --evaluation_images=8"
 tiny="$tiny --log_every=1 --checkpoint_minutes=0"
 search="$tiny --warmup_epochs=0 --prune_begin=1 --prune_end=2"
 common=(--methods=darts,random --seeds=2 --max_images=40 --threads=1 --train_flags="$tiny"
   --search_flags="$search")
-
-problem() {
-  echo "PROBLEM: $1"
-  failures=$((failures + 1))
-}
 
 # start NAME ARGUMENT...: a worker with its process in $worker; it writes NAME.out and NAME.err.
 start() {

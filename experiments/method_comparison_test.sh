@@ -2,19 +2,14 @@
 # method_comparison as its user meets it: tiny searches and trainings on the built-in images, the
 # table that they make, interruptions, and every bad input.
 set -uo pipefail
+. nap/base/problems_for_tests.sh || exit 1
 compare=$PWD/$1
 cd "$TEST_TMPDIR"
-failures=0
 tiny="--channels=2 --cells=3 --epochs=2 --steps_per_epoch=2 --batch_size=4 --evaluation_images=8"
 tiny="$tiny --log_every=1 --checkpoint_minutes=0"
 search="$tiny --warmup_epochs=0 --prune_begin=1 --prune_end=2 --strength_learning_rate=0.1"
 common=(--methods=nap_ablation,darts --seeds=2 --max_images=40 --threads=1 --train_flags="$tiny"
   --search_flags="$search")
-
-problem() {
-  echo "PROBLEM: $1"
-  failures=$((failures + 1))
-}
 
 # run ARGUMENT...: it succeeds.
 run() {

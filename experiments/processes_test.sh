@@ -2,10 +2,10 @@
 # A search or a training that several processes compute: started, stopped, killed, gone on with, and
 # begun with what does not fit.
 set -uo pipefail
+. nap/base/problems_for_tests.sh || exit 1
 program=$PWD/$1
 name=$(basename "$1")
 cd "$TEST_TMPDIR"
-failures=0
 # Without what a launcher around this test has set.
 unset RANK WORLD_SIZE LOCAL_RANK MASTER_ADDR MASTER_PORT OMPI_COMM_WORLD_SIZE SLURM_STEP_NUM_TASKS
 tiny=(--channels=2 --cells=3 --epochs=3 --steps_per_epoch=4 --batch_size=8 --evaluation_images=12
@@ -23,11 +23,6 @@ case $name in
     ;;
 esac
 every_step=--checkpoint_minutes=0
-
-problem() {
-  echo "PROBLEM: $1"
-  failures=$((failures + 1))
-}
 
 free_port() {
   python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'

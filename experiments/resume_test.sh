@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # A search or a training that is killed, stopped, damaged or short of disk goes on to the same bits.
 set -uo pipefail
+. nap/base/problems_for_tests.sh || exit 1
 program=$PWD/$1
 name=$(basename "$1")
 cd "$TEST_TMPDIR"
-failures=0
 tiny=(--channels=2 --cells=3 --epochs=3 --steps_per_epoch=3 --batch_size=4 --evaluation_images=4
   --max_images=40 --log_every=1 --threads=1)
 case $name in
@@ -22,11 +22,6 @@ case $name in
 esac
 every_step=--checkpoint_minutes=0
 RANDOM=1 # seeds it
-
-problem() {
-  echo "PROBLEM: $1"
-  failures=$((failures + 1))
-}
 
 # start FOLDER ARGUMENT...: a run in the background. Bash lets such ignore SIGINT; env undoes it.
 start() {

@@ -2,20 +2,15 @@
 # --tensorboard: what a reader that is not ours finds in the event file is what metrics.jsonl says,
 # also after the run was interrupted.
 set -uo pipefail
+. nap/base/problems_for_tests.sh || exit 1
 program=$PWD/$1
 export PYTHONPATH=$(dirname "$PWD/$2") PYTHONDONTWRITEBYTECODE=1
 cd "$TEST_TMPDIR"
-failures=0
 tiny=(--channels=2 --cells=3 --epochs=3 --steps_per_epoch=3 --batch_size=4 --evaluation_images=4
   --max_images=40 --log_every=1 --threads=1 --tensorboard)
 case $(basename "$1") in
   cifar_search) tiny+=(--method=nap_ablation --warmup_epochs=0 --prune_begin=1 --prune_end=2 --criterion=ablation:batches=1) ;;
 esac
-
-problem() {
-  echo "PROBLEM: $1"
-  failures=$((failures + 1))
-}
 
 # expect_events FOLDER: the values of its metrics.jsonl, in their order.
 expect_events() {

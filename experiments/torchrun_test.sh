@@ -1,17 +1,12 @@
 #!/usr/bin/env bash
 # A search that torchrun starts, and starts again when a process of it was killed.
 set -uo pipefail
+. nap/base/problems_for_tests.sh || exit 1
 program=$PWD/$1
 cd "$TEST_TMPDIR"
-failures=0
 tiny=(--channels=2 --cells=3 --epochs=3 --steps_per_epoch=4 --batch_size=8 --evaluation_images=12
   --max_images=60 --log_every=1 --threads=1 --method=nap_ablation --warmup_epochs=1 --prune_begin=2
   --prune_end=3 --learning_rate=0.01 --checkpoint_minutes=0)
-
-problem() {
-  echo "PROBLEM: $1"
-  failures=$((failures + 1))
-}
 
 "$program" "${tiny[@]}" --out_dir=one >stdout 2>stderr || problem "alone: $(cat stderr)"
 # The launcher's store and ours speak to each other.

@@ -2,19 +2,14 @@
 # cifar_train and imagenet_transfer as their user meets them: tiny trainings, their files, and every
 # bad input.
 set -uo pipefail
+. nap/base/problems_for_tests.sh || exit 1
 train=$PWD/$1
 transfer=$PWD/$2
 search=$PWD/$3
 cd "$TEST_TMPDIR"
-failures=0
 tiny=(--channels=2 --cells=3 --epochs=2 --steps_per_epoch=2 --batch_size=4 --evaluation_images=8
   --max_images=40 --log_every=1 --threads=1)
 photos=("${tiny[@]}" --learning_rate_warmup=1 --image_size=32)
-
-problem() {
-  echo "PROBLEM: $1"
-  failures=$((failures + 1))
-}
 
 # run PROGRAM ARGUMENT...: it succeeds.
 run() {

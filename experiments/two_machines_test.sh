@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # A search on two machines, which are network namespaces with a cable between them, that is pulled out.
 set -uo pipefail
-program=$PWD/$1
+program=$PWD/$1 problems=${PROBLEMS-$PWD/nap/base/problems_for_tests.sh}
+. "$problems" || exit 1
 cd "$TEST_TMPDIR"
 if [ -z "${INSIDE-}" ]; then
   cp "$0" script.sh
@@ -9,20 +10,14 @@ if [ -z "${INSIDE-}" ]; then
     echo "SKIPPED: no network namespaces here (they need iproute2 and a system that lets users make some)"
     exit 0
   fi
-  export INSIDE=yes PROGRAM=$program
+  export INSIDE=yes PROGRAM=$program PROBLEMS=$problems
   exec unshare --user --map-root-user --net --uts --mount --pid --fork --mount-proc bash script.sh "$1"
 fi
 program=$PROGRAM
 unset RANK WORLD_SIZE LOCAL_RANK MASTER_ADDR MASTER_PORT OMPI_COMM_WORLD_SIZE SLURM_STEP_NUM_TASKS
-failures=0
 tiny=(--channels=2 --cells=3 --epochs=2 --steps_per_epoch=4 --batch_size=8 --evaluation_images=12
   --max_images=60 --log_every=1 --threads=1 --peer_timeout=4 --method=nap_ablation --warmup_epochs=1
   --prune_begin=2 --prune_end=2 --learning_rate=0.01)
-
-problem() {
-  echo "PROBLEM: $1"
-  failures=$((failures + 1))
-}
 
 # Two machines, each a process that keeps its namespaces.
 machines=()

@@ -1,14 +1,9 @@
 #!/usr/bin/env bash
 # arch_info as its user meets it: the known sizes of known architectures, and every bad input.
 set -uo pipefail
+. nap/base/problems_for_tests.sh || exit 1
 info=$PWD/$1
 cd "$TEST_TMPDIR"
-failures=0
-
-problem() {
-  echo "PROBLEM: $1"
-  failures=$((failures + 1))
-}
 
 # expect TEXT ARGUMENT...: it succeeds and prints the text.
 expect() {

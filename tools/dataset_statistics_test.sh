@@ -1,14 +1,9 @@
 #!/usr/bin/env bash
 # dataset_statistics as its user meets it, on pictures, a table and NumPy's own arrays.
 set -uo pipefail
+. nap/base/problems_for_tests.sh || exit 1
 statistics=$PWD/$1
 cd "$TEST_TMPDIR" || exit 1
-failures=0
-
-problem() {
-  echo "PROBLEM: $1"
-  failures=$((failures + 1))
-}
 
 # says TEXT...: the last run has printed these lines.
 says() {

@@ -1,17 +1,12 @@
 #!/usr/bin/env bash
 # evaluate as its user meets it: the training's own numbers, the page in a browser, every bad input.
 set -uo pipefail
+. nap/base/problems_for_tests.sh || exit 1
 evaluate=$PWD/$1
 train=$PWD/$2
 open_pages=$PWD/$3
 cd "$TEST_TMPDIR" || exit 1
-failures=0
 tiny=(--channels=2 --cells=3 --epochs=2 --steps_per_epoch=30 --batch_size=8 --log_every=9 --threads=1)
-
-problem() {
-  echo "PROBLEM: $1"
-  failures=$((failures + 1))
-}
 
 # run PROGRAM ARGUMENT...: it succeeds.
 run() {

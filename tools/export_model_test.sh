@@ -2,14 +2,9 @@
 # export_model as its user meets it: networks of many genotypes, exported and compared by
 # export_model_test.py with what they answered before and with plain PyTorch; and every bad input.
 set -uo pipefail
+. nap/base/problems_for_tests.sh || exit 1
 export=$PWD/$1 make=$PWD/$2 compare=$PWD/$3
 cd "$TEST_TMPDIR"
-failures=0
-
-problem() {
-  echo "PROBLEM: $1"
-  failures=$((failures + 1))
-}
 
 # expect_error TEXT ARGUMENT...: it fails with one line on stderr, with the text.
 expect_error() {

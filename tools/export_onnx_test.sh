@@ -2,14 +2,9 @@
 # export_model --format=onnx as its user meets it: the published genotypes' networks with both stems,
 # compared by onnx_runtime_check.py with what they answered before.
 set -uo pipefail
+. nap/base/problems_for_tests.sh || exit 1
 export=$PWD/$1 make=$PWD/$2 compare=$PWD/$3
 cd "$TEST_TMPDIR"
-failures=0
-
-problem() {
-  echo "PROBLEM: $1"
-  failures=$((failures + 1))
-}
 
 folders=()
 for genotype in DARTS_V1 DARTS_V2 PDARTS PC_DARTS_cifar PC_DARTS_image NASNet AmoebaNet; do

@@ -2,16 +2,11 @@
 # Latencies as their user meets them: a table is measured, checked, read by arch_info and a search,
 # and every bad input. How long anything takes is no matter here.
 set -uo pipefail
+. nap/base/problems_for_tests.sh || exit 1
 measure=$PWD/$1
 info=$PWD/$2
 search=$PWD/$3
 cd "$TEST_TMPDIR"
-failures=0
-
-problem() {
-  echo "PROBLEM: $1"
-  failures=$((failures + 1))
-}
 
 # expect_error PROGRAM TEXT ARGUMENT...: it fails with one line on stderr, with the text.
 expect_error() {

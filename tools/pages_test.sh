@@ -1,16 +1,11 @@
 #!/usr/bin/env bash
 # The pages of runs and of comparisons, opened in a browser; and what cannot become a page.
 set -uo pipefail
+. nap/base/problems_for_tests.sh || exit 1
 report=$PWD/$1
 examples=$PWD/$2
 open_pages=$PWD/$3
 cd "$TEST_TMPDIR" || exit 1
-failures=0
-
-problem() {
-  echo "PROBLEM: $1"
-  failures=$((failures + 1))
-}
 
 # expect_error TEXT ARGUMENT...: it fails with one line on stderr, with the text.
 expect_error() {

@@ -1,16 +1,11 @@
 #!/usr/bin/env bash
 # predict as its user meets it: the same answers as an evaluation's, names of any bytes, every bad input.
 set -uo pipefail
+. nap/base/problems_for_tests.sh || exit 1
 predict=$PWD/$1
 evaluate=$PWD/$2
 train=$PWD/$3
 cd "$TEST_TMPDIR" || exit 1
-failures=0
-
-problem() {
-  echo "PROBLEM: $1"
-  failures=$((failures + 1))
-}
 
 # run PROGRAM ARGUMENT...: it succeeds.
 run() {

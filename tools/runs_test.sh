@@ -1,18 +1,13 @@
 #!/usr/bin/env bash
 # The list of runs and its page, as their user meets them.
 set -uo pipefail
+. nap/base/problems_for_tests.sh || exit 1
 runs=$PWD/$1
 examples=$PWD/$2
 open_pages=$PWD/$3
 actions=$PWD/$4
 cd "$TEST_TMPDIR" || exit 1
 export TZ=UTC
-failures=0
-
-problem() {
-  echo "PROBLEM: $1"
-  failures=$((failures + 1))
-}
 
 # expect_error TEXT ARGUMENT...: it fails with one line on stderr, with the text.
 expect_error() {

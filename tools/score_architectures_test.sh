@@ -1,14 +1,9 @@
 #!/usr/bin/env bash
 # score_architectures as its user meets it: tables, correlations, every bad input, an interrupt.
 set -uo pipefail
+. nap/base/problems_for_tests.sh || exit 1
 score=$PWD/$1
 cd "$TEST_TMPDIR"
-failures=0
-
-problem() {
-  echo "PROBLEM: $1"
-  failures=$((failures + 1))
-}
 
 small=(--cells=3 --channels=4 --max_images=64)
 
