@@ -18,11 +18,11 @@
 #include <algorithm>
 #include <filesystem>
 #include <map>
-#include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "data/class_names.h"
 #include "data/dataset.h"
 #include "data/hold_out.h"
 #include "data/image_files.h"
@@ -149,42 +149,29 @@ absl::StatusOr<std::vector<Row>> ReadRows(const Table& table) {
   return rows;
 }
 
-// Those of the rows that train.
-std::vector<std::string> ClassNames(const std::vector<Row>& rows) {
-  std::set<std::string> found;
-  bool numbered = true;
+// Of the rows that train.
+std::vector<std::string> ClassNamesOf(const std::vector<Row>& rows) {
+  std::vector<std::string> names;
   for (const Row& row : rows) {
+    if (row.part == Part::kTrain) names.push_back(row.name);
+  }
+  const bool by_number = std::all_of(names.begin(), names.end(), [](const std::string& name) {
     int64_t number = 0;
-    if (row.part != Part::kTrain) continue;
-    found.insert(row.name);
-    numbered = numbered && absl::SimpleAtoi(row.name, &number);
-  }
-  std::vector<std::string> names(found.begin(), found.end());
-  if (numbered) {
-    const auto number = [](const std::string& text) {
-      int64_t value = 0;
-      return absl::SimpleAtoi(text, &value) ? value : 0;
-    };
-    std::stable_sort(names.begin(), names.end(), [&](const std::string& a, const std::string& b) {
-      return number(a) < number(b);
-    });
-  }
-  return names;
+    return absl::SimpleAtoi(name, &number);
+  });
+  return ClassNames(std::move(names), by_number);
 }
 
 absl::StatusOr<LabelledFiles> ListFiles(const Table& table, const DatasetOptions& options) {
   NAP_ASSIGN_OR_RETURN(std::vector<Row> rows, ReadRows(table));
   LabelledFiles files;
-  files.class_names = ClassNames(rows);
+  files.class_names = ClassNamesOf(rows);
   if (files.class_names.size() < 2) {
     return absl::InvalidArgumentError(absl::StrCat(table.path, ": the rows that train have ",
                                                    files.class_names.size(),
                                                    " classes; there must be two or more"));
   }
-  std::map<std::string, int> labels;
-  for (const std::string& name : files.class_names) {
-    labels.emplace(name, static_cast<int>(labels.size()));
-  }
+  const std::map<std::string, int> labels = LabelsByName(files.class_names);
   const auto has = [&](Part part) {
     return std::any_of(rows.begin(), rows.end(),
                        [part](const Row& row) { return row.part == part; });

@@ -186,13 +186,12 @@ std::string NpyArray::Text(int64_t place) const {
   return item;
 }
 
-absl::StatusOr<NpyArray> ParseNpy(absl::string_view file) {
-  if (!absl::ConsumePrefix(&file, "\x93NUMPY") || file.size() < 4) {
+absl::StatusOr<NpyArray> ParseNpy(std::string file) {
+  absl::string_view rest = file;
+  if (!absl::ConsumePrefix(&rest, "\x93NUMPY") || rest.size() < 4) {
     return Error("it is no .npy file of NumPy's");
   }
-  const auto byte = [&file](size_t i) {
-    return static_cast<size_t>(static_cast<uint8_t>(file[i]));
-  };
+  const auto byte = [rest](size_t i) { return static_cast<size_t>(static_cast<uint8_t>(rest[i])); };
   const size_t version = byte(0);
   if (version < 1 || version > 3) {
     return Error(absl::StrCat("it has version ", version, " of the .npy format; 1 to 3 are read"));
@@ -200,12 +199,12 @@ absl::StatusOr<NpyArray> ParseNpy(absl::string_view file) {
   size_t length = byte(2) | byte(3) << 8, start = 4;
   if (version > 1) {
     start = 6;
-    if (file.size() < start) return Error("it ends in its header");
+    if (rest.size() < start) return Error("it ends in its header");
     length |= byte(4) << 16 | byte(5) << 24;
   }
-  if (file.size() - start < length) return Error("it ends in its header");
-  const absl::string_view header = file.substr(start, length);
-  const absl::string_view items = file.substr(start + length);
+  if (rest.size() - start < length) return Error("it ends in its header");
+  const absl::string_view header = rest.substr(start, length);
+  const absl::string_view items = rest.substr(start + length);
   NpyArray array{};
   NAP_ASSIGN_OR_RETURN(const absl::string_view type, Entry(header, "descr"));
   NAP_RETURN_IF_ERROR(ReadType(absl::StripTrailingAsciiWhitespace(type), &array));
@@ -219,7 +218,9 @@ absl::StatusOr<NpyArray> ParseNpy(absl::string_view file) {
                               " takes ", size,
                               static_cast<int64_t>(items.size()) < size ? " (truncated?)" : ""));
   }
-  array.items = std::string(items);
+  // In the file's own memory, which may be a large part of the machine's.
+  file.erase(0, file.size() - items.size());
+  array.items = std::move(file);
   return array;
 }
 

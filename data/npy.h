@@ -4,7 +4,6 @@
 #define DATA_NPY_H_
 
 #include <absl/status/statusor.h>
-#include <absl/strings/string_view.h>
 
 #include <cstdint>
 #include <string>
@@ -35,7 +34,7 @@ struct NpyArray {
 
 // InvalidArgument for what is no such file, is damaged, or holds something else than numbers or
 // texts: Python objects are not read, since that would run code.
-absl::StatusOr<NpyArray> ParseNpy(absl::string_view file);
+absl::StatusOr<NpyArray> ParseNpy(std::string file);
 
 // "[60000, 28, 28] of uint8", for messages.
 std::string Describe(const NpyArray& array);

@@ -1,10 +1,12 @@
 // NumPy's arrays of any bytes.
 #include <glog/logging.h>
 
+#include <string>
+
 #include "data/npy.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  const auto array = nap::ParseNpy({reinterpret_cast<const char*>(data), size});
+  const auto array = nap::ParseNpy(std::string(reinterpret_cast<const char*>(data), size));
   if (!array.ok()) return 0;
   CHECK_LE(array->items.size(), size);
   int64_t last = 0;

@@ -30,6 +30,7 @@
 #include <optional>
 #include <utility>
 
+#include "data/class_names.h"
 #include "data/hold_out.h"
 #include "data/memory_dataset.h"
 #include "data/npy.h"
@@ -108,8 +109,7 @@ class Source {
     if (!found.bytes.has_value()) {
       NAP_ASSIGN_OR_RETURN(found.bytes, ReadFile(named.where));
     }
-    auto array = ParseNpy(*found.bytes);
-    found.bytes.reset();
+    auto array = ParseNpy(*std::exchange(found.bytes, std::nullopt));
     if (!array.ok()) return Fail(named, array.status().message());
     named.array = *std::move(array);
     return named;
@@ -281,24 +281,10 @@ absl::StatusOr<LabelledImages> ReadPart(const ArrayNames& names, Source* source,
   return part;
 }
 
-// Those of the part, each once.
-std::vector<std::string> ClassNames(const LabelledImages& part) {
-  std::vector<std::string> names = part.classes;
-  std::sort(names.begin(), names.end());
-  names.erase(std::unique(names.begin(), names.end()), names.end());
-  if (part.numbered) {
-    std::sort(names.begin(), names.end(), [](const std::string& a, const std::string& b) {
-      return std::stoll(a) < std::stoll(b);
-    });
-  }
-  return names;
-}
-
 absl::StatusOr<std::vector<int>> LabelsOf(const LabelledImages& part,
                                           const std::vector<std::string>& names,
                                           const std::string& path) {
-  std::map<std::string, int> by_name;
-  for (const std::string& name : names) by_name.emplace(name, static_cast<int>(by_name.size()));
+  const std::map<std::string, int> by_name = LabelsByName(names);
   std::vector<int> labels;
   for (const std::string& name : part.classes) {
     const auto known = by_name.find(name);
@@ -335,7 +321,8 @@ absl::StatusOr<DatasetPair> Open(const DatasetOptions& options) {
   std::optional<Scale> scale;
   NAP_ASSIGN_OR_RETURN(const LabelledImages train, ReadPart(kTrain, &source, &scale));
   NAP_RETURN_IF_ERROR(CheckImageSize(options, train.shape));
-  MemoryDataset::Description description{train.shape, ClassNames(train), {}, {}, {}};
+  MemoryDataset::Description description{
+      train.shape, ClassNames(train.classes, train.numbered), {}, {}, {}};
   if (description.class_names.size() < 2) {
     return absl::InvalidArgumentError(
         absl::StrCat("--data_dir=", options.data_dir, ": the training images have ",
