@@ -1,9 +1,7 @@
 // Searches a cell on CIFAR-10, or on the built-in images.
-#include <absl/strings/ascii.h>
 #include <absl/strings/numbers.h>
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_format.h>
-#include <absl/strings/str_split.h>
 #include <gflags/gflags.h>
 #include <glog/logging.h>
 
@@ -27,6 +25,7 @@
 #include "experiments/search_length.h"
 #include "nap/architecture/drawing.h"
 #include "nap/base/interrupt.h"
+#include "nap/base/name_list.h"
 #include "nap/base/option_checks.h"
 #include "nap/base/program.h"
 #include "nap/base/status_macros.h"
@@ -127,12 +126,6 @@ DEFINE_string(nas_bench_201_table, "",
 namespace nap {
 namespace {
 
-std::vector<std::string> Names(const std::string& flag) {
-  std::vector<std::string> names = absl::StrSplit(flag, ',', absl::SkipWhitespace());
-  for (std::string& name : names) name = std::string(absl::StripAsciiWhitespace(name));
-  return names;
-}
-
 bool HasDefault(const char* name) {
   const gflags::CommandLineFlagInfo flag = gflags::GetCommandLineFlagInfoOrDie(name);
   return flag.current_value == flag.default_value;
@@ -145,13 +138,13 @@ absl::StatusOr<SearchOptions> OptionsFromFlags() {
   options.criterion = FLAGS_criterion;
   options.schedule = FLAGS_schedule;
   options.optimization = FLAGS_optimization;
-  options.operations = Names(FLAGS_operations);
+  options.operations = NamesIn(FLAGS_operations);
   if (!FLAGS_extra_operations.empty()) {
     if (options.operations.empty()) {
       NAP_ASSIGN_OR_RETURN(const auto space, MakeSearchSpace(FLAGS_search_space));
       options.operations = space->operations();
     }
-    for (const std::string& name : Names(FLAGS_extra_operations)) {
+    for (const std::string& name : NamesIn(FLAGS_extra_operations)) {
       options.operations.push_back(name);
     }
   }
@@ -203,7 +196,7 @@ absl::Status CheckFlags() {
   NAP_RETURN_IF_ERROR(CheckRunFlags());
   for (const char* flag : {"operations", "extra_operations"}) {
     const std::string value = gflags::GetCommandLineFlagInfoOrDie(flag).current_value;
-    if (!value.empty() && Names(value).empty()) {
+    if (!value.empty() && NamesIn(value).empty()) {
       return absl::InvalidArgumentError(absl::StrCat("--", flag, "=", value, " names nothing"));
     }
   }

@@ -1,10 +1,8 @@
 // Times the parts of networks on this machine, for searches with a limit in milliseconds.
 #include <ATen/core/Tensor.h>
-#include <absl/strings/ascii.h>
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_format.h>
 #include <absl/strings/str_join.h>
-#include <absl/strings/str_split.h>
 #include <gflags/gflags.h>
 #include <torch/cuda.h>
 #include <torch/version.h>
@@ -22,6 +20,7 @@
 #include "nap/architecture/genotype.h"
 #include "nap/base/clock.h"
 #include "nap/base/files.h"
+#include "nap/base/name_list.h"
 #include "nap/base/option_checks.h"
 #include "nap/base/program.h"
 #include "nap/base/random.h"
@@ -90,9 +89,8 @@ absl::StatusOr<Setting> SettingFromFlags() {
   NAP_RETURN_IF_ERROR(CheckRange("threads", FLAGS_threads, 0, kMostThreads));
   Setting setting;
   NAP_ASSIGN_OR_RETURN(setting.search_space, MakeSearchSpace(FLAGS_search_space));
-  std::vector<std::string> operations = absl::StrSplit(FLAGS_operations, ',', absl::SkipEmpty());
-  for (std::string& name : operations) name = std::string(absl::StripAsciiWhitespace(name));
-  NAP_ASSIGN_OR_RETURN(setting.space, MakeCandidateSpace(*setting.search_space, operations));
+  NAP_ASSIGN_OR_RETURN(setting.space,
+                       MakeCandidateSpace(*setting.search_space, NamesIn(FLAGS_operations)));
   NAP_ASSIGN_OR_RETURN(setting.shape, FindNetworkFromFlags(setting.search_space->name()));
   NAP_ASSIGN_OR_RETURN(setting.plan, setting.search_space->Plan(setting.shape.network));
   NAP_ASSIGN_OR_RETURN(const ComputeDevice device, FindDevice({FLAGS_device}));
