@@ -77,7 +77,7 @@ void SetType(const std::string& name, const std::vector<int64_t>& shape,
 struct OnnxModel::Parts {
   onnx::ModelProto model;
   std::set<std::string> names;
-  std::map<std::pair<std::vector<int64_t>, bool>, std::string> integers;
+  std::map<std::pair<std::vector<int64_t>, bool>, std::string> integers;  // by is_list, too
 };
 
 OnnxModel::OnnxModel() : parts_(std::make_unique<Parts>()) {
@@ -115,25 +115,22 @@ std::string OnnxModel::AddFloats(const std::vector<int64_t>& shape, const float*
 }
 
 std::string OnnxModel::AddIntegers(const std::vector<int64_t>& numbers) {
-  std::string& name = parts_->integers[{numbers, false}];
-  if (!name.empty()) return name;
-  onnx::TensorProto* constant = parts_->model.mutable_graph()->add_initializer();
-  name = NewName("integers");
-  constant->set_name(name);
-  constant->set_data_type(onnx::TensorProto::INT64);
-  constant->add_dims(static_cast<int64_t>(numbers.size()));
-  for (const int64_t number : numbers) constant->add_int64_data(number);
-  return name;
+  return AddIntegers(numbers, /*is_list=*/true);
 }
 
 std::string OnnxModel::AddInteger(int64_t number) {
-  std::string& name = parts_->integers[{{number}, true}];
+  return AddIntegers({number}, /*is_list=*/false);
+}
+
+std::string OnnxModel::AddIntegers(const std::vector<int64_t>& numbers, bool is_list) {
+  std::string& name = parts_->integers[{numbers, is_list}];
   if (!name.empty()) return name;
   onnx::TensorProto* constant = parts_->model.mutable_graph()->add_initializer();
-  name = NewName("integer");
+  name = NewName(is_list ? "integers" : "integer");
   constant->set_name(name);
   constant->set_data_type(onnx::TensorProto::INT64);
-  constant->add_int64_data(number);
+  if (is_list) constant->add_dims(static_cast<int64_t>(numbers.size()));
+  for (const int64_t number : numbers) constant->add_int64_data(number);
   return name;
 }
 

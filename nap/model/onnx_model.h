@@ -62,6 +62,7 @@ class OnnxModel {
  private:
   struct Parts;
   std::string NewName(const std::string& wanted);
+  std::string AddIntegers(const std::vector<int64_t>& numbers, bool is_list);
 
   const std::unique_ptr<Parts> parts_;
 };

@@ -67,8 +67,7 @@ absl::Status Validate(const TrainingOptions& options) {
   if (options.class_weights == "balanced" && options.sampling == "balanced") {
     return absl::InvalidArgumentError(
         "--class_weights=balanced and --sampling=balanced together would count small classes "
-        "twice: "
-        "leave one of them out");
+        "twice: leave one of them out");
   }
   NAP_RETURN_IF_ERROR(CheckRange("workers", options.workers, 1, kMostThreads));
   return CheckAtLeast("cutout", options.cutout, 0);
