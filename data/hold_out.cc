@@ -1,13 +1,11 @@
 #include "data/hold_out.h"
 
-#include <absl/strings/ascii.h>
 #include <absl/strings/str_cat.h>
-#include <absl/strings/str_split.h>
 
 #include <algorithm>
 #include <map>
 
-#include "nap/base/files.h"
+#include "data/named_images.h"
 #include "nap/base/random.h"
 #include "nap/base/status_macros.h"
 
@@ -30,51 +28,23 @@ std::vector<bool> DrawATenth(uint64_t seed, const std::vector<int>& labels) {
   return held_out;
 }
 
-absl::StatusOr<std::vector<bool>> ReadHeldOut(const std::string& path,
-                                              const std::vector<int>& labels,
-                                              const std::function<std::string(int64_t)>& name) {
-  NAP_ASSIGN_OR_RETURN(const std::string content, ReadFile(path));
-  std::map<std::string, size_t> images;
-  for (size_t i = 0; i < labels.size(); ++i) images.emplace(name(static_cast<int64_t>(i)), i);
-  std::vector<bool> held_out(labels.size());
-  int number = 0;
-  for (const absl::string_view line : absl::StrSplit(content, '\n')) {
-    ++number;
-    const absl::string_view named = absl::StripAsciiWhitespace(line);
-    if (named.empty()) continue;
-    const auto image = images.find(std::string(named));
-    const bool is_new = image != images.end() && !held_out[image->second];
-    if (!is_new) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("--held_out_file=", path, ", line ", number, ": ",
-                       image == images.end() ? "there is no image '" : "a second time '", named,
-                       image == images.end() && !images.empty()
-                           ? absl::StrCat("'; one that is there: ", images.begin()->first)
-                           : "'"));
-    }
-    held_out[image->second] = true;
-  }
-  return held_out;
-}
-
 }  // namespace
 
 absl::StatusOr<std::vector<bool>> ChooseHeldOut(const DatasetOptions& options,
                                                 const std::vector<int>& labels,
                                                 const std::function<std::string(int64_t)>& name) {
-  const bool drawn = options.held_out_file.empty();
   std::vector<bool> held_out;
-  if (drawn) {
+  if (options.held_out_file.empty()) {
     held_out = DrawATenth(options.split_seed, labels);
+    if (std::find(held_out.begin(), held_out.end(), true) == held_out.end()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("--data_dir=", options.data_dir,
+                       ": no class has a second image, so that none can be held out to test on; "
+                       "add images, or divide them into parts to train and to test on"));
+    }
   } else {
-    NAP_ASSIGN_OR_RETURN(held_out, ReadHeldOut(options.held_out_file, labels, name));
-  }
-  if (std::find(held_out.begin(), held_out.end(), true) == held_out.end()) {
-    return absl::InvalidArgumentError(
-        drawn ? absl::StrCat("--data_dir=", options.data_dir,
-                             ": no class has a second image, so that none can be held out to test ",
-                             "on; add images, or divide them into parts to train and to test on")
-              : absl::StrCat("--held_out_file=", options.held_out_file, " names no image"));
+    NAP_ASSIGN_OR_RETURN(held_out, ReadNamedImages("held_out_file", options.held_out_file,
+                                                   static_cast<int64_t>(labels.size()), name));
   }
   std::map<int, bool> trains;
   for (size_t i = 0; i < labels.size(); ++i) trains[labels[i]] |= !held_out[i];

@@ -9,7 +9,6 @@
 #include <stdexcept>
 
 #include "data/memory_dataset.h"
-#include "data/split.h"
 
 namespace nap {
 namespace {
@@ -217,29 +216,6 @@ TEST(LoaderTest, LeavesBrokenImagesOutAndCountsThem) {
   EXPECT_EQ(Labels(Epoch(&gap, 0)), (std::vector<int64_t>{0, 2, 3, 4}));
   EXPECT_EQ(gap.broken_images(), 4);
   EXPECT_TRUE(Epoch(&gap, 0, 3).empty());
-}
-
-TEST(SplitTest, IsADivisionOfTheWhole) {
-  const Split split = SplitIndices(101, 0.25, 3);
-  EXPECT_EQ(split.first.size(), 25u);
-  std::vector<int64_t> all = split.first;
-  all.insert(all.end(), split.second.begin(), split.second.end());
-  EXPECT_NE(all, Range(101));
-  std::sort(all.begin(), all.end());
-  EXPECT_EQ(all, Range(101));
-  EXPECT_EQ(SplitIndices(101, 0.25, 3).first, split.first);
-  EXPECT_NE(SplitIndices(101, 0.25, 4).first, split.first);
-}
-
-TEST(SplitTest, SizesAreChecked) {
-  EXPECT_TRUE(CheckSearchParts(101, 0.25, 25).ok());
-  EXPECT_EQ(CheckSearchParts(101, 0.25, 26).message(),
-            "--batch_size=26 is more than the 25 images of the smaller of the two parts that "
-            "--train_fraction=0.25 makes of 101 images");
-  EXPECT_FALSE(CheckSearchParts(101, 0.75, 26).ok());
-  EXPECT_TRUE(CheckTrainingParts(8, 1, 8).ok());
-  EXPECT_FALSE(CheckTrainingParts(8, 1, 9).ok());
-  EXPECT_FALSE(CheckTrainingParts(8, 0, 8).ok());
 }
 
 }  // namespace

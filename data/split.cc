@@ -5,33 +5,47 @@
 #include <algorithm>
 #include <cmath>
 
+#include "data/named_images.h"
 #include "nap/base/random.h"
+#include "nap/base/status_macros.h"
 
 namespace nap {
 namespace {
 
 constexpr uint64_t kStream = 0x73706c6974;
 
-int64_t SizeOfFirst(int64_t size, double fraction) {
-  return std::llround(fraction * static_cast<double>(size));
+absl::Status CheckSizes(const SearchSplit& split, const SearchSplitOptions& options) {
+  const size_t smaller = std::min(split.train.size(), split.valid.size());
+  if (static_cast<int64_t>(smaller) >= options.batch_size) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(
+      "--batch_size=", options.batch_size, " is more than the ", smaller,
+      " images of the smaller of the two parts that ",
+      options.valid_file.empty() ? absl::StrCat("--train_fraction=", options.train_fraction)
+                                 : absl::StrCat("--valid_file=", options.valid_file),
+      " makes of ", split.train.size() + split.valid.size(), " images"));
 }
 
 }  // namespace
 
-Split SplitIndices(int64_t size, double fraction, uint64_t seed) {
-  const std::vector<int64_t> order = RandomStream({seed, kStream}).Permutation(size);
-  const auto middle = order.begin() + SizeOfFirst(size, fraction);
-  return {{order.begin(), middle}, {middle, order.end()}};
-}
-
-absl::Status CheckSearchParts(int64_t images, double train_fraction, int64_t batch_size) {
-  const int64_t first = SizeOfFirst(images, train_fraction);
-  const int64_t smaller = std::min(first, images - first);
-  if (smaller >= batch_size) return absl::OkStatus();
-  return absl::InvalidArgumentError(
-      absl::StrCat("--batch_size=", batch_size, " is more than the ", smaller,
-                   " images of the smaller of the two parts that --train_fraction=", train_fraction,
-                   " makes of ", images, " images"));
+absl::StatusOr<SearchSplit> SplitForSearch(const Dataset& images,
+                                           const SearchSplitOptions& options) {
+  const std::vector<int64_t> order =
+      RandomStream({options.seed, kStream}).Permutation(images.size());
+  SearchSplit split;
+  if (options.valid_file.empty()) {
+    const auto middle =
+        order.begin() + std::llround(options.train_fraction * static_cast<double>(images.size()));
+    split = {{order.begin(), middle}, {middle, order.end()}};
+  } else {
+    NAP_ASSIGN_OR_RETURN(const std::vector<bool> valid,
+                         ReadNamedImages("valid_file", options.valid_file, images.size(),
+                                         [&images](int64_t i) { return images.ImageName(i); }));
+    for (const int64_t image : order) {
+      (valid[static_cast<size_t>(image)] ? split.valid : split.train).push_back(image);
+    }
+  }
+  NAP_RETURN_IF_ERROR(CheckSizes(split, options));
+  return split;
 }
 
 absl::Status CheckTrainingParts(int64_t train_images, int64_t test_images, int64_t batch_size) {

@@ -2,27 +2,36 @@
 #define DATA_SPLIT_H_
 
 #include <absl/status/status.h>
+#include <absl/status/statusor.h>
 
 #include <cstdint>
+#include <string>
 #include <vector>
+
+#include "data/dataset.h"
 
 namespace nap {
 
-struct Split {
-  std::vector<int64_t> first;
-  std::vector<int64_t> second;
+// How a search divides its images.
+struct SearchSplit {
+  std::vector<int64_t> train;
+  std::vector<int64_t> valid;
 };
 
-// A random division of 0 .. size-1 into two parts, the first of round(fraction * size) elements,
-// each in random order; the same for the same arguments.
-Split SplitIndices(int64_t size, double fraction, uint64_t seed);
+struct SearchSplitOptions {
+  double train_fraction = 0.5;
+  std::string valid_file;  // names the images of `valid` instead: named_images.h
+  uint64_t seed = 0;
+  int64_t batch_size = 1;  // the least of either part
+};
 
-// Known before anything runs. InvalidArgument names the flags and the sizes.
+// Each part is in random order. Without a file the first is a random part of round(train_fraction *
+// images). InvalidArgument names the flags and the sizes.
+absl::StatusOr<SearchSplit> SplitForSearch(const Dataset& images,
+                                           const SearchSplitOptions& options);
 
-// That --train_fraction leaves either part of a search --batch_size images or more.
-absl::Status CheckSearchParts(int64_t images, double train_fraction, int64_t batch_size);
-
-// That a training has --batch_size images to learn from and one to be tested on.
+// That a training has --batch_size images to learn from and one to be tested on: InvalidArgument
+// that says so before anything runs.
 absl::Status CheckTrainingParts(int64_t train_images, int64_t test_images, int64_t batch_size);
 
 }  // namespace nap

@@ -93,6 +93,9 @@ DEFINE_int32(prune_end, 50, "epoch at whose end the budget is met; 0: before the
 DEFINE_int32(prune_every, 1, "epochs between pruning milestones");
 DEFINE_int32(batch_size, 64, "images a step, of all processes together");
 DEFINE_double(train_fraction, 0.5, "share of the images that trains weights; the rest validates");
+DEFINE_string(
+    valid_file, "",
+    "names the images that validate, a line each; empty: drawn, as --train_fraction says");
 
 DEFINE_double(learning_rate, 0.025, "of the weights, at the start");
 DEFINE_double(final_learning_rate, 0.001, "of the weights, at the end of the cosine");
@@ -168,6 +171,7 @@ absl::StatusOr<SearchOptions> OptionsFromFlags() {
   options.batch_size = FLAGS_batch_size;
   options.steps_per_epoch = FLAGS_steps_per_epoch;
   options.train_fraction = FLAGS_train_fraction;
+  options.valid_file = FLAGS_valid_file;
   options.evaluation_images = FLAGS_evaluation_images;
   options.learning_rate = FLAGS_learning_rate;
   options.final_learning_rate = FLAGS_final_learning_rate;
@@ -199,6 +203,11 @@ absl::Status CheckFlags() {
     if (!value.empty() && NamesIn(value).empty()) {
       return absl::InvalidArgumentError(absl::StrCat("--", flag, "=", value, " names nothing"));
     }
+  }
+  if (!FLAGS_valid_file.empty() && !HasDefault("train_fraction")) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--train_fraction and --valid_file=", FLAGS_valid_file,
+                     " both say which images validate; leave one out"));
   }
   NAP_RETURN_IF_ERROR(CheckRange("final_channels", FLAGS_final_channels, 0, kMostChannels));
   return CheckRange("final_cells", FLAGS_final_cells, 0, kMostCells);
@@ -347,12 +356,14 @@ const ProgramOptions& Program() {
            "final_network", "final_channels", "final_cells", "nas_bench_201_table"}},
          {"Training of the supernet",
           {"optimization", "epochs", "steps_per_epoch", "batch_size", "train_fraction",
-           "learning_rate", "final_learning_rate", "momentum", "weight_decay", "gradient_clip",
-           "strength_learning_rate", "strength_weight_decay", "crop_padding", "flip", "cutout",
-           "evaluation_images"}}}));
+           "valid_file", "learning_rate", "final_learning_rate", "momentum", "weight_decay",
+           "gradient_clip", "strength_learning_rate", "strength_weight_decay", "crop_padding",
+           "flip", "cutout", "evaluation_images"}}}));
     options->flag_files.push_back({"method", "experiments/methods"});
     options->free_flags.insert("nas_bench_201_table");
-    options->path_flags.insert({"latency_table", "nas_bench_201_table"});
+    options->path_flags.insert({"latency_table", "nas_bench_201_table", "valid_file"});
+    options->changeable_flags.insert({"latency_table", "valid_file"});
+    options->deciding_files = {"latency_table", "valid_file"};
     options->complete = FitLengthToEpochs;
     options->why_fixed["epochs"] =
         "when a search prunes follows from its epochs: to search longer, begin anew";
@@ -407,8 +418,9 @@ absl::Status Main() {
   NAP_ASSIGN_OR_RETURN(const std::unique_ptr<RunFolder> folder,
                        OpenRunFolder(run, Kind(), Program()));
   const std::string& out_dir = folder->path();
-  Reporter reporter(searcher.get(), folder.get(), FLAGS_log_every,
-                    CheckpointsFromFlags(run, Program()), table.get());
+  NAP_ASSIGN_OR_RETURN(const Checkpointer::Options checkpoints,
+                       CheckpointsFromFlags(run, Program()));
+  Reporter reporter(searcher.get(), folder.get(), FLAGS_log_every, checkpoints, table.get());
   if (checkpoint != nullptr) NAP_RETURN_IF_ERROR(reporter.Load(*checkpoint));
   absl::PrintF("%s %d cells of %d channels on %d images with %s; %s; writing to %s\n",
                checkpoint != nullptr ? "Resuming the search of" : "Searching", FLAGS_cells,

@@ -190,8 +190,10 @@ absl::Status CheckImages(const AgreedFlags& flags) {
   const int64_t images = data.train->size();
   for (const auto& [method, search] : flags.search) {
     const absl::Status status =
-        CheckSearchParts(images, number(search, "train_fraction"),
-                         static_cast<int64_t>(number(search, "batch_size")));
+        SplitForSearch(*data.train,
+                       {number(search, "train_fraction"), search.at("valid_file").value,
+                        /*seed=*/0, static_cast<int64_t>(number(search, "batch_size"))})
+            .status();
     if (!status.ok()) {
       return absl::InvalidArgumentError(
           absl::StrCat("the search with ", method, ": ", status.message()));

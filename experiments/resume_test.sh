@@ -10,7 +10,8 @@ tiny=(--channels=2 --cells=3 --epochs=3 --steps_per_epoch=3 --batch_size=4 --eva
 case $name in
   cifar_search)
     tiny+=(--method=nap_ablation --warmup_epochs=1 --prune_begin=2 --prune_end=3 --criterion=taylor --max_mult_adds=450e6
-      --cost_exponent=0.5)
+      --cost_exponent=0.5 --valid_file=valid.txt)
+    seq -f 'image %g' 0 2 39 >valid.txt
     result=genotype.json
     results=(genotype.json genotype.txt genotype.dot strengths.jsonl)
     ;;
@@ -191,6 +192,17 @@ cmp "whole/$result" "cut/$result" || problem "cut/$result is not as if never int
 cp -r source changed
 sed -i 's/"seed": "0"/"seed": "1"/' changed/config.json
 expect_error 1 'the checkpoint was written with --seed=0, the run has --seed=1' --resume --out_dir=changed
+# A file that decides has the content that it had, wherever it is.
+if [ "$name" = cifar_search ]; then
+  cp -r source moved
+  mv valid.txt moved.txt
+  expect_error 1 '--valid_file: cannot ' --resume --out_dir=moved
+  head -n 19 moved.txt >valid.txt
+  expect_error 1 'the checkpoint was written with --valid_file=(a file with CRC-32C ' --resume --out_dir=moved
+  "$program" --resume --valid_file=moved.txt --out_dir=moved >stdout 2>stderr || problem "a moved file is refused: $(cat stderr)"
+  expect_same moved
+  mv moved.txt valid.txt
+fi
 # A training may go on to more epochs, also when it is finished; a search's milestones are of its own.
 if [ "$name" = cifar_train ]; then
   for folder in source whole; do

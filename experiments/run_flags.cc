@@ -2,6 +2,7 @@
 
 #include <absl/strings/numbers.h>
 #include <absl/strings/str_cat.h>
+#include <absl/strings/str_format.h>
 #include <absl/strings/str_join.h>
 #include <absl/strings/str_split.h>
 #include <absl/strings/string_view.h>
@@ -14,6 +15,8 @@
 
 #include "experiments/data_flags.h"
 #include "experiments/run.h"
+#include "nap/base/crc32c.h"
+#include "nap/base/files.h"
 #include "nap/base/option_checks.h"
 #include "nap/base/status_macros.h"
 #include "nap/engine/executor.h"
@@ -101,12 +104,25 @@ absl::StatusOr<Flags> FlagsToResume(const RunKind& kind, const ProgramOptions& p
   return flags;
 }
 
+// What tells the file that a flag names from others; empty if it names none.
+absl::StatusOr<std::string> ContentOf(const std::string& name) {
+  const std::string path = gflags::GetCommandLineFlagInfoOrDie(name.c_str()).current_value;
+  if (path.empty()) return "";
+  absl::StatusOr<std::string> content = ReadFile(path);
+  if (content.ok()) return absl::StrFormat("(a file with CRC-32C %08x)", Crc32c(*content));
+  return absl::Status(content.status().code(),
+                      absl::StrCat("--", name, ": ", content.status().message()));
+}
+
 // Of this command line, those that the bits of the result depend on, whatever their spelling.
-Flags DecidingFlags(const ProgramOptions& program) {
+absl::StatusOr<Flags> DecidingFlags(const ProgramOptions& program) {
   Flags flags = FlagValues(program);
   for (const auto& [name, full_text] : PartValues(program)) flags[name] = full_text;
   for (const auto* others : {&program.free_flags, &program.changeable_flags}) {
     for (const std::string& name : *others) flags.erase(name);
+  }
+  for (const std::string& name : program.deciding_files) {
+    NAP_ASSIGN_OR_RETURN(flags[name], ContentOf(name));
   }
   return flags;
 }
@@ -221,6 +237,10 @@ absl::StatusOr<RunBegin> BeginRun(const RunKind& kind, const ProgramOptions& pro
   ProcessGroup& group = *run.processes.group;
   // Those of flag files, too, which are read on each machine.
   NAP_RETURN_IF_ERROR(CheckSameFlags(&group, FlagValues(program)));
+  for (const std::string& name : program.deciding_files) {
+    NAP_ASSIGN_OR_RETURN(const std::string content, ContentOf(name));
+    NAP_RETURN_IF_ERROR(CheckSameText(&group, "files", absl::StrCat("--", name, "=", content)));
+  }
   int threads = FLAGS_threads;
   if (Resumes()) {
     if (group.is_first()) {
@@ -234,7 +254,8 @@ absl::StatusOr<RunBegin> BeginRun(const RunKind& kind, const ProgramOptions& pro
     NAP_ASSIGN_OR_RETURN(run.checkpoint, ReadSharedCheckpoint(&group));
     if (run.checkpoint != nullptr) {
       if (group.is_first()) {
-        NAP_RETURN_IF_ERROR(Checkpointer::CheckFlags(*run.checkpoint, DecidingFlags(program)));
+        NAP_ASSIGN_OR_RETURN(const Flags deciding, DecidingFlags(program));
+        NAP_RETURN_IF_ERROR(Checkpointer::CheckFlags(*run.checkpoint, deciding));
       }
       NAP_ASSIGN_OR_RETURN(threads, Checkpointer::Threads(*run.checkpoint, group.rank(),
                                                           group.size(), FLAGS_threads));
@@ -299,8 +320,10 @@ std::string ComputingText(const RunBegin& run) {
   return absl::StrCat(run.threads.size(), " processes of ", threads);
 }
 
-Checkpointer::Options CheckpointsFromFlags(const RunBegin& run, const ProgramOptions& program) {
-  return {FLAGS_checkpoint_minutes, run.threads, DecidingFlags(program)};
+absl::StatusOr<Checkpointer::Options> CheckpointsFromFlags(const RunBegin& run,
+                                                           const ProgramOptions& program) {
+  NAP_ASSIGN_OR_RETURN(Flags deciding, DecidingFlags(program));
+  return Checkpointer::Options{FLAGS_checkpoint_minutes, run.threads, std::move(deciding)};
 }
 
 }  // namespace nap

@@ -76,7 +76,8 @@ absl::StatusOr<bool> GlobalNormsFromFlags(bool otherwise);
 // "; 8 threads" or "; 2 processes of 4 threads".
 std::string ComputingText(const RunBegin& run);
 
-Checkpointer::Options CheckpointsFromFlags(const RunBegin& run, const ProgramOptions& program);
+absl::StatusOr<Checkpointer::Options> CheckpointsFromFlags(const RunBegin& run,
+                                                           const ProgramOptions& program);
 
 }  // namespace nap
 

@@ -70,9 +70,9 @@ absl::StatusOr<RunProcesses> JoinRun(const std::string& program, double peer_tim
 void SetAdvice(const std::string& text) { advice = new std::string(text); }
 
 const std::set<std::string>& MachinesFlags() {
-  static const auto* const flags =
-      new std::set<std::string>{"data_dir", "device",  "held_out_file", "label_file",
-                                "out_dir",  "threads", "weights",       "workers"};
+  static const auto* const flags = new std::set<std::string>{
+      "data_dir", "device",  "held_out_file", "label_file", "latency_table",
+      "out_dir",  "threads", "valid_file",    "weights",    "workers"};
   return *flags;
 }
 

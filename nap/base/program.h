@@ -79,6 +79,10 @@ struct ProgramOptions {
   // other is an error that names both.
   std::set<std::string> changeable_flags = {};
 
+  // Those of them that name a file whose content matters, not its place: the content must be what
+  // it was.
+  std::set<std::string> deciding_files = {};
+
   // Of flags that one would think are such: why they are not, for that error.
   std::map<std::string, std::string> why_fixed = {};
 

@@ -75,14 +75,15 @@ absl::StatusOr<SearchParts> MakeSearchParts(const SearchOptions& given, const Da
                                                    " gives not each of ", options.processes->size(),
                                                    " processes an image"));
   }
-  NAP_RETURN_IF_ERROR(CheckSearchParts(images->size(), options.train_fraction, options.batch_size));
-  Split split = SplitIndices(images->size(), options.train_fraction, options.seed);
+  NAP_ASSIGN_OR_RETURN(SearchSplit split,
+                       SplitForSearch(*images, {options.train_fraction, options.valid_file,
+                                                options.seed, options.batch_size}));
   return SearchParts{
       options,
       device.device,
       images,
-      std::move(split.first),
-      std::move(split.second),
+      std::move(split.train),
+      std::move(split.valid),
       std::move(search_space),
       space,
       std::move(plan),
