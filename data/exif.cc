@@ -1,9 +1,14 @@
 #include "data/exif.h"
 
+#include <absl/strings/str_join.h>
+#include <absl/strings/str_split.h>
 #include <absl/strings/strip.h>
 
+#include <charconv>
 #include <cstddef>
 #include <cstdint>
+#include <string>
+#include <vector>
 
 namespace nap {
 
@@ -31,6 +36,21 @@ Orientation ExifOrientation(absl::string_view exif) {
     }
   }
   return {};
+}
+
+Orientation RawProfileOrientation(absl::string_view text) {
+  std::vector<absl::string_view> lines = absl::StrSplit(text, '\n', absl::SkipEmpty());
+  if (lines.size() < 3) return {};
+  lines.erase(lines.begin(), lines.begin() + 2);
+  const std::string digits = absl::StrJoin(lines, "");
+  std::string exif(digits.size() / 2, '\0');
+  for (size_t i = 0; i < exif.size(); ++i) {
+    const char* const byte = digits.data() + 2 * i;
+    uint8_t value = 0;
+    if (std::from_chars(byte, byte + 2, value, /*base=*/16).ptr != byte + 2) return {};
+    exif[i] = static_cast<char>(value);
+  }
+  return ExifOrientation(exif);
 }
 
 }  // namespace nap

@@ -12,6 +12,10 @@ namespace nap {
 // damaged.
 Orientation ExifOrientation(absl::string_view exif);
 
+// The same of ImageMagick's way to write it into a PNG's text: a line of a name, one of a number of
+// bytes, and these in hexadecimal digits on lines of any length.
+Orientation RawProfileOrientation(absl::string_view text);
+
 }  // namespace nap
 
 #endif  // DATA_EXIF_H_

@@ -174,6 +174,7 @@ TEST(ImageFormatsTest, TurnsPicturesUpright) {
                  "4537b81369b7e19bb6afcdb57dffb41d377ceb697bb99b7a87cd7955ff78"
                  "f53740c3693f919b3e5fcd3d2dff3ccd37049b6903699b0237cd0105ff00"}},
                {4, 5});
+  EXPECT_EQ(DecodeImage(File("raw_profile.png"))->pixels, DecodeImage(File("turned.png"))->pixels);
   ExpectPixels({{"turned_late.png",
                  "05ff002dff3c55ff787dffb437cd015fcd3d87cd79afcdb5699b02919b3e"
                  "b99b7ae19bb69b6903c3693feb697b1369b7cd3704f537401d377c4537b8"},

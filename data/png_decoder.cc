@@ -116,8 +116,18 @@ class PngDecoder {
   Orientation FindOrientation() const {
     png_bytep exif = nullptr;
     png_uint_32 length = 0;
-    if (png_get_eXIf_1(png_, info_, &length, &exif) != PNG_INFO_eXIf) return {};
-    return ExifOrientation({reinterpret_cast<const char*>(exif), length});
+    if (png_get_eXIf_1(png_, info_, &length, &exif) == PNG_INFO_eXIf) {
+      return ExifOrientation({reinterpret_cast<const char*>(exif), length});
+    }
+    // What there was before PNG had EXIF.
+    png_textp texts = nullptr;
+    int count = 0;
+    png_get_text(png_, info_, &texts, &count);
+    for (int i = 0; i < count; ++i) {
+      if (absl::string_view(texts[i].key) != "Raw profile type exif") continue;
+      return RawProfileOrientation({texts[i].text, texts[i].text_length});
+    }
+    return {};
   }
 
   void SetRows(png_bytep first, size_t stride, png_uint_32 height) {
