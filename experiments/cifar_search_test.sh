@@ -205,8 +205,10 @@ grep -q -- '--partial_channels=' stdout && problem "--help lists a flag that has
 grep -A30 -- '--criterion=' stdout | grep -qxF "            batches=4: validation batches looked at" ||
   problem "--help lacks the parameters of ablation: $(cat stdout)"
 for preset in quick standard paper; do
-  "$search" --preset=$preset --help >/dev/null 2>stderr || problem "preset $preset: $(cat stderr)"
+  "$search" --preset=$preset --help >stdout 2>stderr || problem "preset $preset: $(cat stderr)"
+  grep -qF "in the preset '$preset'" stdout || problem "--help of another preset than $preset: $(sed -n 3p stdout)"
 done
+grep -qxF '  --channels=16' stdout || problem "--help has not the paper's channels"
 
 "$search" --version >stdout 2>stderr || problem "--version failed: $(cat stderr)"
 grep -qxF "cifar_search $(python3 -c "import json; print(json.load(open('good/config.json'))['versions']['nap'])")" \

@@ -190,7 +190,7 @@ expect_error 1 'half.pt is neither a whole model.pt nor a whole checkpoint.pt' "
 # Help and presets.
 run "$train" --preset=modern --help
 for program in "$train" "$transfer"; do
-  for preset in quick paper; do
+  for preset in paper quick; do
     run "$program" --preset=$preset --help
   done
   grep -q -- '--genotype=' stdout || problem "--help lacks --genotype"

@@ -234,6 +234,21 @@ absl::Status UseEarlierFlags(const ProgramOptions& options,
                    "; leave out what is to stay as it was"));
 }
 
+bool AsksForHelp(absl::string_view argument) {
+  return argument == "--help" || argument == "-help" || argument == "-h";
+}
+
+// Those of the settings that choose a flag file.
+std::vector<FlagSetting> NamingFlagFiles(std::vector<FlagSetting> settings,
+                                         const ProgramOptions& options) {
+  const auto names_none = [&options](const FlagSetting& setting) {
+    return std::none_of(options.flag_files.begin(), options.flag_files.end(),
+                        [&](const auto& files) { return files.flag == setting.name; });
+  };
+  settings.erase(std::remove_if(settings.begin(), settings.end(), names_none), settings.end());
+  return settings;
+}
+
 bool PrintsFlags(int argc, char** argv) { return AsksFor({std::string(kPrintFlags)}, argc, argv); }
 
 // The command line is set twice: first to learn the flag files, then to win over them.
@@ -245,11 +260,13 @@ absl::Status ReadFlags(int argc, char** argv, const ProgramOptions& options, boo
   }
   NAP_RETURN_IF_ERROR(EnterCallersFolder());
   std::vector<std::string> arguments;
-  for (int i = 1; i < argc && !help; ++i) {
-    if (argv[i] != kPrintFlags) arguments.emplace_back(argv[i]);
+  for (int i = 1; i < argc; ++i) {
+    if (argv[i] != kPrintFlags && !AsksForHelp(argv[i])) arguments.emplace_back(argv[i]);
   }
-  NAP_ASSIGN_OR_RETURN(const std::vector<FlagSetting> command_line,
-                       ParseArguments(arguments, options.bare_flags));
+  absl::StatusOr<std::vector<FlagSetting>> parsed = ParseArguments(arguments, options.bare_flags);
+  // What is wrong is no hindrance to be helped.
+  if (help) parsed = NamingFlagFiles(parsed.ok() ? *parsed : std::vector<FlagSetting>(), options);
+  NAP_ASSIGN_OR_RETURN(const std::vector<FlagSetting> command_line, std::move(parsed));
   NAP_RETURN_IF_ERROR(SetFlags(command_line));
   gflags::HandleCommandLineHelpFlags();  // --helpfull and its like
   NAP_RETURN_IF_ERROR(CheckMovedFlags(options));
@@ -417,7 +434,7 @@ int RunProgram(int argc, char** argv, const ProgramOptions& options,
     return 0;
   }
   gflags::SetUsageMessage(options.description);
-  const bool help = AsksFor({"--help", "-help", "-h"}, argc, argv);
+  const bool help = std::any_of(argv + 1, argv + argc, AsksForHelp);
   std::vector<FlagChoices> flag_files;
   if (help) flag_files = FlagFileChoices(argv[0], options);
   if (const absl::Status status = ReadFlags(argc, argv, options, help); !status.ok()) {
