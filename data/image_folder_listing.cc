@@ -148,7 +148,13 @@ absl::StatusOr<PartFolders> FindParts(const std::string& root) {
     LOG(WARNING) << "--data_dir=" << root << ": " << train << " is trained on and " << tested
                  << " tested on; not read: " << absl::StrJoin(others, ", ");
   }
-  return PartFolders{absl::StrCat(root, "/", train), absl::StrCat(root, "/", tested)};
+  PartFolders parts{absl::StrCat(root, "/", train), absl::StrCat(root, "/", tested)};
+  std::error_code ignored;
+  if (fs::equivalent(parts.train, parts.test, ignored)) {
+    LOG(WARNING) << "--data_dir=" << root << ": " << train << " and " << tested
+                 << " are one folder, so that the images that train test, too";
+  }
+  return parts;
 }
 
 }  // namespace

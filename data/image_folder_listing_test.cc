@@ -157,6 +157,17 @@ TEST_F(ImageFolderTest, HoldsATenthOfEveryClassOut) {
   EXPECT_NE(Names(ListImageFolder(options_)->test), Names(listing->test));
 }
 
+TEST_F(ImageFolderTest, SaysThatWhatTestsTrains) {
+  WriteImage("train/a/0.png");
+  WriteImage("train/b/0.png");
+  fs::create_directory_symlink("train", root_ + "/val");
+  testing::internal::CaptureStderr();
+  EXPECT_TRUE(ListImageFolder(options_).ok());
+  EXPECT_NE(testing::internal::GetCapturedStderr().find(
+                "train and val are one folder, so that the images that train test, too"),
+            std::string::npos);
+}
+
 TEST_F(ImageFolderTest, AChecksumTellsImagesFromOthersWhereverTheyAre) {
   for (const char* name : {"train/a/0.png", "train/a/1.png", "train/b/2.png", "val/a/0.png"}) {
     WriteImage(name);
