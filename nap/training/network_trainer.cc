@@ -2,9 +2,7 @@
 
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
-#include <ATen/ops/cat.h>
 #include <ATen/ops/cross_entropy_loss.h>
-#include <ATen/ops/full.h>
 #include <ATen/ops/tensor.h>
 #include <absl/strings/str_cat.h>
 #include <torch/optim/optimizer.h>
@@ -21,17 +19,14 @@
 #include "nap/base/status_macros.h"
 #include "nap/engine/executor.h"
 #include "nap/runtime/device.h"
-#include "nap/runtime/gradients.h"
 #include "nap/runtime/process_group.h"
 #include "nap/runtime/random_state.h"
-#include "nap/runtime/step_runner.h"
-#include "nap/runtime/synchronized_norms.h"
 #include "nap/training/checkpoint.h"
 #include "nap/training/class_weights.h"
 #include "nap/training/clipped_step.h"
 #include "nap/training/epoch_loop.h"
 #include "nap/training/images_state.h"
-#include "nap/training/mixup.h"
+#include "nap/training/network_step.h"
 #include "nap/training/optimizer.h"
 #include "nap/training/training_state.h"
 #include "nap/training/weight_average.h"
@@ -39,23 +34,11 @@
 namespace nap {
 namespace {
 
-// Tell the streams of one seed apart.
+// Tells it from a step's streams of the same seed.
 constexpr uint64_t kLoaderStream = 1;
-constexpr uint64_t kDropPathStream = 2;
-constexpr uint64_t kMixupStream = 3;
-
-// Images over which the auxiliary head's last norm, of one pixel, is one.
-constexpr int64_t kLeastForNorms = 2;
 
 // What DARTS does to ImageNet's photos.
 constexpr ColorJitter kDartsJitter = {0.4F, 0.4F, 0.4F, 0.2F};
-
-// What belongs to a step; other labels and the labels' weights are mixup's, and undefined without
-// it. kShare: of all images of the step, those of this pass; undefined if they are all.
-enum : size_t { kImages, kLabels, kOtherLabels, kLabelWeights, kDropPath, kShare, kInputs };
-
-// Its results; from kResults on the gradients.
-enum : size_t { kTotal, kLoss, kLogits, kResults };
 
 // Names in a checkpoint.
 constexpr char kOptimizer[] = "optimizer";
@@ -136,8 +119,7 @@ class NetworkTrainerImpl final : public NetworkTrainer {
                      Loading(options, device.device, *data->test, false)),
         train_images_("training images", *data->train),
         test_images_("test images", *data->test),
-        processes_(*options_.processes),
-        runner_(MakeStepRunner(model.network->backend(), processes_.size())) {
+        processes_(*options_.processes) {
     network_->to(device_.device);
     network_->train();
     weights_ = network_->parameters();
@@ -152,10 +134,11 @@ class NetworkTrainerImpl final : public NetworkTrainer {
       average_ = std::make_unique<WeightAverage>(*network_, *averaged_, options.ema);
     }
     optimizer_ = MakeOptimizer(options, weights_);
+    at::Tensor class_weights;
     if (options.class_weights == "balanced") {
-      class_weights_ =
-          at::tensor(BalancedClassWeights(*data->train), at::kFloat).to(device_.device);
+      class_weights = at::tensor(BalancedClassWeights(*data->train), at::kFloat).to(device_.device);
     }
+    step_ = std::make_unique<NetworkStep>(&options_, device_, network_.get(), class_weights);
   }
 
   const DerivedNetwork& network() const override { return *Evaluated(); }
@@ -208,36 +191,10 @@ class NetworkTrainerImpl final : public NetworkTrainer {
  private:
   absl::Status RunEpoch(TrainingObserver* observer);
   absl::StatusOr<StepResult> TrainStep(const Batch& batch);
-  std::vector<at::Tensor> InputsOf(const Batch& batch) const;
-  std::vector<at::Tensor> Pass(const std::vector<at::Tensor>& inputs, const Batch& batch,
-                               int64_t begin, int64_t end);
-  std::vector<at::Tensor> Passes(const Batch& batch);
-  std::vector<at::Tensor> ForwardAndBackward(const std::vector<at::Tensor>& inputs);
-  at::Tensor Loss(const at::Tensor& logits, const std::vector<at::Tensor>& inputs) const;
   absl::StatusOr<ClassificationMeter> EvaluateTestPart(TrainingObserver* observer);
 
   DerivedNetwork* Evaluated() const {
     return averaged_ != nullptr ? averaged_.get() : network_.get();
-  }
-
-  // In the precision; the logits are float32.
-  DerivedNetwork::Output Forward(DerivedNetwork* network, const at::Tensor& images,
-                                 const at::Tensor& drop_path = {}) const {
-    DerivedNetwork::Output output;
-    {
-      const AutocastGuard guard(device_.precision, device_.device);
-      output = network->Forward(images, drop_path);
-    }
-    for (at::Tensor* logits : {&output.logits, &output.auxiliary_logits}) {
-      if (logits->defined()) *logits = logits->to(at::kFloat);
-    }
-    return output;
-  }
-
-  // Of the running step.
-  RandomStream Random(uint64_t stream) const {
-    return RandomStream({options_.seed, stream, static_cast<uint64_t>(loop_.state().epoch),
-                         static_cast<uint64_t>(loop_.state().step)});
   }
 
   const TrainingOptions options_;
@@ -253,131 +210,26 @@ class NetworkTrainerImpl final : public NetworkTrainer {
   std::vector<at::Tensor> statistics_;  // of batch norms: means and variances
   std::unique_ptr<torch::optim::Optimizer> optimizer_;
   std::unique_ptr<WeightAverage> average_;  // null: there is none
-  at::Tensor class_weights_;                // [classes]; undefined: all are 1
-  const std::unique_ptr<StepRunner> runner_;
+  std::unique_ptr<NetworkStep> step_;
   Accuracies accuracies_;
 };
 
-// The loss of a mixture is the mixture of the losses. Classes' weights multiply the images' losses,
-// and are not divided by their sum over the images at hand: so the losses of a batch's parts add up
-// to that of all.
-at::Tensor NetworkTrainerImpl::Loss(const at::Tensor& logits,
-                                    const std::vector<at::Tensor>& inputs) const {
-  const auto loss = [&](const at::Tensor& targets) {
-    const bool is_weighted = class_weights_.defined();
-    const at::Tensor losses = at::cross_entropy_loss(
-        logits, targets, /*weight=*/{}, is_weighted ? at::Reduction::None : at::Reduction::Mean,
-        /*ignore_index=*/-100, options_.label_smoothing);
-    return is_weighted ? (losses * class_weights_.index_select(0, targets)).mean() : losses;
-  };
-  if (!inputs[kOtherLabels].defined()) return loss(inputs[kLabels]);
-  const at::Tensor& weights = inputs[kLabelWeights];
-  return loss(inputs[kLabels]) * weights[0] + loss(inputs[kOtherLabels]) * weights[1];
-}
-
-// Of what belongs to a step (kImages and so on): the total loss, the main one, the logits, and the
-// weights' gradients of the total.
-std::vector<at::Tensor> NetworkTrainerImpl::ForwardAndBackward(
-    const std::vector<at::Tensor>& inputs) {
-  const DerivedNetwork::Output output = Forward(network_.get(), inputs[kImages], inputs[kDropPath]);
-  at::Tensor loss = Loss(output.logits, inputs);
-  at::Tensor total = loss;
-  if (output.auxiliary_logits.defined()) {
-    total = total + Loss(output.auxiliary_logits, inputs) * options_.auxiliary_weight;
-  }
-  if (inputs[kShare].defined()) {
-    loss = loss * inputs[kShare];
-    total = total * inputs[kShare];
-  }
-  std::vector<at::Tensor> results = {total.detach(), loss.detach(), output.logits.detach()};
-  // Of a part of the batch they stay here until those of the others are added.
-  const std::vector<at::Tensor> gradients = options_.accumulate > 1
-                                                ? Gradients(total, weights_)
-                                                : SummedGradients(total, weights_, &processes_);
-  results.insert(results.end(), gradients.begin(), gradients.end());
-  return results;
-}
-
-std::vector<at::Tensor> NetworkTrainerImpl::InputsOf(const Batch& batch) const {
-  std::vector<at::Tensor> inputs(kInputs);
-  inputs[kImages] = batch.images;
-  inputs[kLabels] = batch.labels;
-  if (options_.mixup > 0) {
-    RandomStream random = Random(kMixupStream);
-    const MixedBatch mixed = Mix(batch.images, batch.labels, options_.mixup, &random);
-    inputs[kImages] = mixed.images;
-    inputs[kOtherLabels] = mixed.other_labels;
-    inputs[kLabelWeights] =
-        at::tensor({mixed.share, 1 - mixed.share}, at::kFloat).to(device_.device);
-  }
-  if (const double probability = DropPathProbability(options_, loop_.epoch()); probability > 0) {
-    RandomStream random = Random(kDropPathStream);
-    // All processes draw for all images, so that each image has the same as with one process.
-    const at::Tensor factors = network_->DrawDropPath(batch.NumAllImages(), probability, &random);
-    inputs[kDropPath] = factors.narrow(1, batch.first_image, batch.NumImages()).to(device_.device);
-  }
-  return inputs;
-}
-
-// ForwardAndBackward's results for the images [begin, end) of the batch.
-std::vector<at::Tensor> NetworkTrainerImpl::Pass(const std::vector<at::Tensor>& inputs,
-                                                 const Batch& batch, int64_t begin, int64_t end) {
-  std::vector<at::Tensor> part = inputs;
-  for (const size_t i : {kImages, kLabels, kOtherLabels}) {
-    if (part[i].defined()) part[i] = part[i].narrow(0, begin, end - begin);
-  }
-  if (part[kDropPath].defined()) part[kDropPath] = part[kDropPath].narrow(1, begin, end - begin);
-  const int64_t all_images = batch.NumAllImages();
-  if (end - begin != all_images) {
-    const double share = static_cast<double>(end - begin) / static_cast<double>(all_images);
-    part[kShare] = at::full({}, share, at::TensorOptions(at::kFloat).device(device_.device));
-  }
-  return runner_->Run(/*kind=*/0, part, [&](const std::vector<at::Tensor>& given) {
-    const SynchronizedNorms norms(options_.global_norms ? &processes_ : nullptr,
-                                  given[kLabels].size(0), all_images);
-    return ForwardAndBackward(given);
-  });
-}
-
-// The same for all of the batch, in options.accumulate parts.
-std::vector<at::Tensor> NetworkTrainerImpl::Passes(const Batch& batch) {
-  const std::vector<at::Tensor> inputs = InputsOf(batch);
-  const int64_t own = batch.NumImages();
-  const int64_t parts = std::clamp<int64_t>(own / kLeastForNorms, 1, options_.accumulate);
-  if (parts == 1) return Pass(inputs, batch, 0, own);
-  std::vector<at::Tensor> sums, logits;
-  for (int64_t i = 0; i < parts; ++i) {
-    const std::vector<at::Tensor> results =
-        Pass(inputs, batch, own * i / parts, own * (i + 1) / parts);
-    // They hold until the next pass only.
-    sums.resize(results.size());
-    for (size_t j = 0; j < results.size(); ++j) {
-      if (!results[j].defined()) continue;
-      if (j == kLogits) {
-        logits.push_back(results[j].clone());
-      } else {
-        sums[j] = sums[j].defined() ? sums[j].add_(results[j]) : results[j].clone();
-      }
-    }
-  }
-  sums[kLogits] = at::cat(logits);
-  return sums;
-}
-
 absl::StatusOr<StepResult> NetworkTrainerImpl::TrainStep(const Batch& batch) {
-  const std::vector<at::Tensor> results = Passes(batch);
-  std::vector<double> losses = {results[kTotal].item<double>(), results[kLoss].item<double>()};
+  const NetworkStep::Result result = step_->Run(batch, loop_.state().epoch, loop_.state().step);
+  std::vector<double> losses = {result.total_loss.item<double>(), result.loss.item<double>()};
   processes_.Sum(&losses);
   NAP_RETURN_IF_ERROR(CheckFinite(
       losses[0], "training loss", loop_,
       absl::StrCat("the training diverged; lower --learning_rate=", options_.learning_rate)));
-  for (size_t i = 0; i < weights_.size(); ++i) weights_[i].mutable_grad() = results[kResults + i];
+  for (size_t i = 0; i < weights_.size(); ++i) weights_[i].mutable_grad() = result.gradients[i];
   // Each process's norms have learned of its own images. All go on with the means, so that any of
   // them can save the network.
   std::vector<at::Tensor> sums;
   const bool own_norms = processes_.size() > 1 && !options_.global_norms;
   if (own_norms) sums = statistics_;
-  if (options_.accumulate > 1) sums.insert(sums.end(), results.begin() + kResults, results.end());
+  if (options_.accumulate > 1) {
+    sums.insert(sums.end(), result.gradients.begin(), result.gradients.end());
+  }
   processes_.Sum(sums);
   if (own_norms) {
     const at::NoGradGuard no_grad;
@@ -385,7 +237,7 @@ absl::StatusOr<StepResult> NetworkTrainerImpl::TrainStep(const Batch& batch) {
   }
   StepClipped(optimizer_.get(), options_.gradient_clip);
   if (average_ != nullptr) average_->Update();
-  return StepResult{losses[1], results[kLogits]};
+  return StepResult{losses[1], result.logits};
 }
 
 absl::StatusOr<ClassificationMeter> NetworkTrainerImpl::EvaluateTestPart(
@@ -393,7 +245,7 @@ absl::StatusOr<ClassificationMeter> NetworkTrainerImpl::EvaluateTestPart(
   const at::NoGradGuard no_grad;
   Evaluated()->eval();
   const auto meter = loop_.Evaluate(&test_loader_, "test part", observer, [&](const Batch& batch) {
-    const at::Tensor logits = Forward(Evaluated(), batch.images).logits;
+    const at::Tensor logits = ForwardIn(device_, Evaluated(), batch.images).logits;
     const at::Tensor loss = at::cross_entropy_loss(logits, batch.labels);
     return StepResult{loss.item<double>(), logits};
   });
