@@ -20,18 +20,23 @@ void AddModelFlags(ProgramOptions* program) {
   program->choices.push_back(NamesOf("device", DeviceNames()));
 }
 
+absl::StatusOr<ClassificationOptions> ClassificationFromFlags() {
+  NAP_RETURN_IF_ERROR(CheckRange("batch_size", FLAGS_batch_size, 1, 1e6));
+  NAP_RETURN_IF_ERROR(CheckRange("workers", FLAGS_workers, 1, kMostThreads));
+  NAP_RETURN_IF_ERROR(CheckRange("threads", FLAGS_threads, 0, kMostThreads));
+  UseThreads(FLAGS_threads);
+  return ClassificationOptions{FLAGS_batch_size, FLAGS_workers};
+}
+
 absl::StatusOr<ModelFromFlags> OpenModelFromFlags() {
   if (FLAGS_model.empty()) {
     return absl::InvalidArgumentError("--model is missing: the model.pt of a training");
   }
-  NAP_RETURN_IF_ERROR(CheckRange("batch_size", FLAGS_batch_size, 1, 1e6));
-  NAP_RETURN_IF_ERROR(CheckRange("workers", FLAGS_workers, 1, kMostThreads));
-  NAP_RETURN_IF_ERROR(CheckRange("threads", FLAGS_threads, 0, kMostThreads));
+  ModelFromFlags opened;
+  NAP_ASSIGN_OR_RETURN(opened.classification, ClassificationFromFlags());
   NAP_ASSIGN_OR_RETURN(const ComputeDevice device, FindDevice({FLAGS_device}));
   UseDevice(device, /*deterministic=*/false);
-  UseThreads(FLAGS_threads);
-  ModelFromFlags opened;
-  opened.classification = {FLAGS_batch_size, FLAGS_workers, device.device};
+  opened.classification.device = device.device;
   NAP_ASSIGN_OR_RETURN(opened.model, ReadExportedModel(FLAGS_model, device.device));
   return opened;
 }

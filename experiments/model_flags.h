@@ -24,6 +24,10 @@ struct ModelFromFlags {
   ClassificationOptions classification;
 };
 
+// What --batch_size and --workers say, on the CPU; uses --threads from now on. InvalidArgument for
+// a flag out of range.
+absl::StatusOr<ClassificationOptions> ClassificationFromFlags();
+
 // Reads --model, on --device, and uses --threads from now on. InvalidArgument for a flag out of
 // range, FindDevice's and ReadExportedModel's errors.
 absl::StatusOr<ModelFromFlags> OpenModelFromFlags();

@@ -17,6 +17,7 @@
 #include "nap/base/status_macros.h"
 #include "nap/model/derived_network.h"
 #include "nap/model/latency_table.h"
+#include "nap/model/model_description.h"
 #include "nap/model/network_cost.h"
 #include "nap/search_space/genotype_lookup.h"
 #include "nap/search_space/search_space.h"
@@ -86,7 +87,8 @@ absl::Status Main() {
         {"channels", spec.network.channels},
         {"cells", spec.network.cells},
         {"classes", spec.network.classes},
-        {"image_size", shape.image.height},
+        {"image_size", nlohmann::ordered_json::parse(ImageSizeToJson(shape.image))},
+        {"image_channels", spec.network.image_channels},
         {"parameters", cost.parameters},
         {"parameters_with_auxiliary_head", with_auxiliary},
         {"mult_adds", cost.mult_adds},
@@ -96,9 +98,8 @@ absl::Status Main() {
     std::printf("%s\n", JsonText(json, 2).c_str());
     return absl::OkStatus();
   }
-  absl::PrintF("%s network of %d cells, %d channels, %d classes, for %d x %d pixels\n",
-               FLAGS_network, spec.network.cells, spec.network.channels, spec.network.classes,
-               shape.image.height, shape.image.width);
+  absl::PrintF("%s network of %d cells, %d channels, %d classes, for %s\n", FLAGS_network,
+               spec.network.cells, spec.network.channels, spec.network.classes, ImageText(shape));
   absl::PrintF("  parameters               %d (%.3f M)\n", cost.parameters, cost.parameters / 1e6);
   absl::PrintF("  with auxiliary head      %d (%.3f M)\n", with_auxiliary, with_auxiliary / 1e6);
   absl::PrintF("  multiply-adds an image   %d (%.1f M)\n", cost.mult_adds, cost.mult_adds / 1e6);

@@ -36,8 +36,8 @@ expect 'node 3 = nothing' --genotype="Genotype(normal=[('sep_conv_3x3', 0), ('se
   ('dil_conv_3x3', 2)], reduce_concat=[3])"
 expect 'node 5 = skip_connect(c_{k-2}) + dil_conv_3x3(node 2)' --genotype=DARTS_V2
 expect 'keeps 1 dil_conv_3x3, 5 sep_conv_3x3, 2 skip_connect' --genotype=DARTS_V2
-expect 'cifar network of 5 cells, 8 channels, 7 classes, for 16 x 16 pixels' --genotype=PDARTS \
-  --cells=5 --channels=8 --classes=7 --image_size=16
+expect 'cifar network of 5 cells, 8 channels, 7 classes, for 16 x 24 pixels of 1 channel' --genotype=PDARTS \
+  --cells=5 --channels=8 --classes=7 --image_size=16x24 --image_channels=1
 
 # All of NAS-Bench-201's 3 x 3 convolutions, of which its tables say 1.53 M and 220 M.
 convolutions='|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+|nor_conv_3x3~0|nor_conv_3x3~1|nor_conv_3x3~2|'
@@ -46,12 +46,19 @@ expect 'parameters               1531546 ' --genotype="$convolutions"
 expect 'multiply-adds an image   220119680 ' --genotype="$convolutions"
 
 "$info" --genotype=DARTS_V2 --json >v2.json 2>stderr || problem "--json: $(cat stderr)"
-python3 - <<'PYTHON' || problem "not the JSON that was expected: $(cat v2.json)"
+"$info" --genotype=DARTS_V1 --image_size=16x32 --image_channels=1 --json >grey.json 2>stderr || problem "--json: $(cat stderr)"
+python3 - <<'PYTHON' || problem "not the JSON that was expected: $(cat v2.json grey.json)"
 import json
 info = json.load(open('v2.json'))
 assert info['parameters'] == 3349342 and info['mult_adds'] == 528359040
 assert info['parameters_with_auxiliary_head'] == 3825768
 assert info['operations']['normal'] == {'dil_conv_3x3': 1, 'sep_conv_3x3': 5, 'skip_connect': 2}
+assert info['image_size'] == 32 and info['image_channels'] == 3
+# Half of the pixels; of grey ones the stem's 108 filters of 3 x 3 have a third of the weights.
+grey = json.load(open('grey.json'))
+assert grey['image_size'] == [16, 32] and grey['image_channels'] == 1
+assert grey['parameters'] == 3169414 - 108 * 18
+assert grey['mult_adds'] == (500987520 - 5760) // 2 + 5760 - 108 * 18 * 16 * 32
 json.dump(info['genotype'], open('genotype.json', 'w'))
 PYTHON
 expect 'parameters               3349342 ' --genotype=genotype.json
@@ -106,6 +113,8 @@ expect_error "the reduce cell has 2 nodes instead of 1" --genotype="Genotype(nor
   ('none', 0)], normal_concat=[2], reduce=[('none', 0), ('none', 0), ('none', 0), ('none', 0)],
   reduce_concat=[2])"
 expect_error "unknown network 'x'; known: cifar, imagenet" --genotype=PDARTS --network=x
+expect_error '--image_size=32x: give the side of a square' --genotype=PDARTS --image_size=32x
+expect_error '--image_channels=0 is out of range' --genotype=PDARTS --image_channels=0
 expect_error '--channels=-1 is out of range' --genotype=PDARTS --channels=-1
 expect_error 'at least 3 cells' --genotype=PDARTS --cells=2
 expect_error "the genotype '|x~0|': NAS-Bench-201 architecture: it must have 3 nodes" --genotype='|x~0|'

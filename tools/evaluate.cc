@@ -1,5 +1,4 @@
 // How good a trained model is on a dataset's test images.
-#include <absl/strings/match.h>
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_format.h>
 #include <gflags/gflags.h>
@@ -7,7 +6,6 @@
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
-#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -15,18 +13,17 @@
 #include "data/dataset.h"
 #include "data/image_codec.h"
 #include "data/image_transform.h"
-#include "data/open_dataset.h"
 #include "experiments/data_flags.h"
 #include "experiments/model_flags.h"
 #include "nap/base/files.h"
 #include "nap/base/program.h"
-#include "nap/base/short_list.h"
 #include "nap/base/status_macros.h"
 #include "nap/model/exported_model.h"
 #include "nap/report/evaluation.h"
 #include "nap/report/page/evaluation_page.h"
 #include "nap/report/progress_line.h"
 #include "nap/training/classification.h"
+#include "tools/images_of_model.h"
 
 DEFINE_string(out, "", "the page to write; empty: evaluation.html beside the model");
 DEFINE_uint64(seed, 0, "that the model was trained with, for the built-in drawings");
@@ -35,50 +32,6 @@ namespace nap {
 namespace {
 
 constexpr int kThumbnailSide = 128;  // pixels
-
-absl::Status CheckFits(const ExportedModel& model, const Dataset& images) {
-  const std::vector<std::string>& of_model = model.class_names;
-  const std::vector<std::string>& of_data = images.class_names();
-  if (of_model.size() != of_data.size()) {
-    return absl::FailedPreconditionError(
-        absl::StrCat(FLAGS_model, " knows ", of_model.size(), " classes (", ShortList(of_model),
-                     "), the images have ", of_data.size(), " (", ShortList(of_data), ")"));
-  }
-  const auto [of_model_differs, of_data_differs] =
-      std::mismatch(of_model.begin(), of_model.end(), of_data.begin());
-  if (of_model_differs != of_model.end()) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("class ", of_model_differs - of_model.begin(), " is '", *of_model_differs,
-                     "' in ", FLAGS_model, " and '", *of_data_differs, "' of the images"));
-  }
-  const auto channels = static_cast<int>(model.mean.size());
-  if (channels != images.shape().channels) {
-    return absl::FailedPreconditionError(absl::StrCat(FLAGS_model, " reads images of ", channels,
-                                                      " channels, these have ",
-                                                      images.shape().channels));
-  }
-  return absl::OkStatus();
-}
-
-absl::StatusOr<std::unique_ptr<Dataset>> OpenTestImages(const ExportedModel& model) {
-  DatasetOptions options = DatasetOptionsFromFlags();
-  options.seed = FLAGS_seed;
-  options.train_size = 1;  // they are not looked at
-  const bool as_model = options.image_size == PictureSize{0, 0};
-  if (as_model) options.image_size = SizeOf(model);
-  if (options.image_channels == 0) options.image_channels = static_cast<int>(model.mean.size());
-  // Images are normalised by the model's own.
-  options.mean.clear();
-  options.stddev.clear();
-  absl::StatusOr<DatasetPair> data = OpenDataset(DatasetName(), options);
-  if (data.ok()) return std::move(data->test);
-  if (as_model && absl::StartsWith(data.status().message(), "--image_size=")) {
-    return absl::Status(
-        data.status().code(),
-        absl::StrCat(FLAGS_model, " was trained on other images: ", data.status().message()));
-  }
-  return data.status();
-}
 
 // Of the image as the model sees it, a PNG file.
 absl::StatusOr<std::string> Thumbnail(const Dataset& images, int64_t index) {
@@ -131,8 +84,11 @@ void Print(const EvaluatedModel& model, const Evaluation& evaluation) {
 absl::Status Main() {
   NAP_RETURN_IF_ERROR(CheckDataFlags());
   NAP_ASSIGN_OR_RETURN(ModelFromFlags opened, OpenModelFromFlags());
-  NAP_ASSIGN_OR_RETURN(const std::unique_ptr<Dataset> images, OpenTestImages(opened.model));
-  NAP_RETURN_IF_ERROR(CheckFits(opened.model, *images));
+  DatasetOptions options = DatasetOptionsFromFlags();
+  options.seed = FLAGS_seed;
+  options.train_size = 1;  // they are not looked at
+  NAP_ASSIGN_OR_RETURN(const DatasetPair data, OpenImagesFor(opened.model, FLAGS_model, options));
+  const Dataset* const images = data.test.get();
 
   Evaluation evaluation(images->num_classes());
   ProgressLine progress("classified", images->size(), "images");
@@ -179,6 +135,6 @@ int main(int argc, char** argv) {
                               "writes a page about it",
                               __FILE__};
   nap::AddModelFlags(&options);
-  nap::AddDataFlags(&options);
+  nap::AddModelImageFlags(&options);
   return nap::RunProgram(argc, argv, options, nap::Main);
 }

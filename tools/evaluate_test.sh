@@ -127,6 +127,13 @@ expect_error '--batch_size=0' --model=drawings/model.pt --batch_size=0
 expect_error '--workers=0' --model=drawings/model.pt --workers=0
 expect_error "unknown device 'x'" --model=drawings/model.pt --device=x
 expect_error "unknown dataset 'x'" --model=drawings/model.pt --dataset=x
+# What would have no effect is no flag of this program, wherever it stands.
+for flag in mean=0.5,0.5,0.5 stddev=0.5,0.5,0.5 max_images=7; do
+  expect_error "--${flag%%=*} has no effect: " --model=drawings/model.pt "--$flag"
+  "$evaluate" --help | grep -q "^ *--${flag%%=*}" && problem "--help has --${flag%%=*}"
+done
+printf '%s\n' --seed=3 --mean=0.5 >my.flags
+expect_error 'my.flags, line 2: --mean has no effect: images are normalised by the mean' --flagfile=my.flags
 expect_error 'nowhere/page.html' --model=drawings/model.pt --out=nowhere/page.html
 
 [ $failures -eq 0 ]

@@ -5,6 +5,7 @@
 #include <absl/strings/str_join.h>
 #include <gflags/gflags.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <functional>
 #include <string>
@@ -19,14 +20,18 @@
 #include "nap/report/run_schema.h"
 #include "nap/training/checkpoint.h"
 #include "nap/training/trained_network.h"
+#include "tools/int8_export.h"
 #include "tools/pytorch_module.h"
 
 DEFINE_string(checkpoint, "", "a training run's folder, or one of its checkpoints");
-DEFINE_string(
-    out, "",
-    "the file, or for pytorch the folder, to write; empty: model.pt, model.onnx or pytorch "
-    "beside the checkpoint");
+DEFINE_string(out, "",
+              "the file, or for pytorch the folder, to write; empty: model.pt, model.onnx (of int8 "
+              "model_int8.onnx) or pytorch beside the checkpoint");
 DEFINE_string(format, "torchscript", "what for");
+DEFINE_string(
+    quantize, "none",
+    "with --format=onnx: what layers compute with; int8 is calibrated with training images "
+    "and says how much accuracy is lost on the test images");
 
 namespace nap {
 namespace {
@@ -64,6 +69,15 @@ const std::vector<Format>& Formats() {
   return *formats;
 }
 
+const Format& Int8Format() {
+  static const auto* const format = new Format{
+      "onnx", "", run_file::kInt8OnnxModel, absl::StrCat("ONNX of int8, opset ", kOnnxOpset),
+      [](const TrainedNetwork& trained, const std::string& out) {
+        return WriteInt8Onnx(trained, FLAGS_checkpoint, out);
+      }};
+  return *format;
+}
+
 FlagChoices FormatChoices() {
   return {"format", [] {
             return absl::StrJoin(Formats(), "", [](std::string* out, const Format& format) {
@@ -72,14 +86,35 @@ FlagChoices FormatChoices() {
           }};
 }
 
+constexpr char kInt8[] = "int8";
+
+const std::vector<std::string>& QuantizationNames() {
+  static const auto* const names = new std::vector<std::string>{"none", kInt8};
+  return *names;
+}
+
+absl::Status Unknown(const char* flag, const std::string& name,
+                     const std::vector<std::string>& known) {
+  return absl::InvalidArgumentError(
+      absl::StrCat("unknown ", flag, " '", name, "'; known: ", absl::StrJoin(known, ", ")));
+}
+
+// What --format and --quantize name.
 absl::StatusOr<const Format*> FindFormat() {
+  const auto& quantizations = QuantizationNames();
+  if (std::find(quantizations.begin(), quantizations.end(), FLAGS_quantize) ==
+      quantizations.end()) {
+    return Unknown("quantize", FLAGS_quantize, quantizations);
+  }
   std::vector<std::string> names;
   for (const Format& format : Formats()) {
-    if (FLAGS_format == format.name) return &format;
     names.push_back(format.name);
+    if (FLAGS_format != format.name) continue;
+    if (FLAGS_quantize != kInt8) return &format;
+    if (FLAGS_format == "onnx") return &Int8Format();
+    return absl::InvalidArgumentError("--quantize=int8 needs --format=onnx");
   }
-  return absl::InvalidArgumentError(
-      absl::StrCat("unknown format '", FLAGS_format, "'; known: ", absl::StrJoin(names, ", ")));
+  return Unknown("format", FLAGS_format, names);
 }
 
 // Of a file, or of all files in a folder.
@@ -125,8 +160,19 @@ absl::Status Main() {
 }  // namespace nap
 
 int main(int argc, char** argv) {
+  nap::SpinLess(argv);
   nap::ProgramOptions options{
       "export_model", "writes a trained network for programs that do not know NAP", __FILE__};
-  options.choices = {nap::FormatChoices()};
+  options.choices = {nap::FormatChoices(), nap::NamesOf("quantize", nap::QuantizationNames())};
+  nap::AddInt8Flags(&options);
+  const std::vector<nap::FlagGroup> of_int8 = options.groups;
+  options.complete = [of_int8](const auto& given, const auto&) {
+    if (FLAGS_quantize == nap::kInt8) return absl::OkStatus();
+    for (const nap::FlagGroup& group : of_int8) {
+      NAP_RETURN_IF_ERROR(
+          nap::RefuseFlags(given, group.flags, "only --quantize=int8 looks at images"));
+    }
+    return absl::OkStatus();
+  };
   return nap::RunProgram(argc, argv, options, nap::Main);
 }

@@ -183,9 +183,8 @@ absl::StatusOr<std::vector<Genotype>> RandomGenotypes(const Setting& setting, ui
 
 std::string ShapeText(const Setting& setting) {
   const NetworkFromFlags& shape = setting.shape;
-  return absl::StrFormat("%d cells of %d channels, %d classes, %d x %d pixels", shape.network.cells,
-                         shape.network.channels, shape.network.classes, shape.image.height,
-                         shape.image.width);
+  return absl::StrFormat("%d cells of %d channels, %d classes, %s", shape.network.cells,
+                         shape.network.channels, shape.network.classes, ImageText(shape));
 }
 
 // Predictions, one a network, by the table.
@@ -335,5 +334,9 @@ int main(int argc, char** argv) {
   options.parts = {nap::PartFlagOf<nap::SearchSpaceDefinition>("search_space")};
   options.choices.push_back(nap::ChoicesOf<nap::OperationDefinition>("operations"));
   options.choices.push_back(nap::NamesOf("device", nap::DeviceNames()));
+  options.complete = [](const auto& given, const auto&) {
+    if (FLAGS_check.empty()) return absl::OkStatus();
+    return nap::RefuseFlags(given, {"out"}, "--check writes no table");
+  };
   return nap::RunProgram(argc, argv, options, nap::Main);
 }

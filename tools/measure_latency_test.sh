@@ -104,13 +104,45 @@ expect_error "$search" " already" "${tiny[@]}" --latency_table=twice.csv
 sed 's/sep_conv_3x3/warp/' searched.csv >unknown.csv
 expect_error "$search" "unknown operation 'warp'" "${tiny[@]}" --latency_table=unknown.csv
 
-for flag in networks=-2 batch_size=0 rounds=0 quantile=1.5 quantile=nan threads=-1; do
+# Grey rectangles, as a search on such pictures needs them.
+python3 - <<'END' || problem "no pictures"
+import os, struct
+for part in 'train', 'val':
+    for k, name in enumerate(('dark', 'light')):
+        os.makedirs('grey/%s/%s' % (part, name))
+        for i in range(24):
+            pixels = bytes([100 * k + 2 * i]) * (3 * 24 * 16)
+            with open('grey/%s/%s/%d.bmp' % (part, name, i), 'wb') as file:
+                file.write(b'BM' + struct.pack('<IIIIiiHHIIiiII', 54 + len(pixels), 0, 54, 40, 24, 16, 1, 24, 0,
+                                               len(pixels), 0, 0, 0, 0) + pixels)
+END
+pictures=(--image_size=16x24 --image_channels=1)
+"$measure" --channels=4 --cells=4 --classes=2 "${pictures[@]}" "${quick[@]}" --networks=2 --out=grey.csv >stdout 2>stderr ||
+  problem "failed: $(cat stderr)"
+grep -qF 'rows for 4 cells of 4 channels, 2 classes, 16 x 24 pixels of 1 channel' stdout ||
+  problem "does not say what of: $(cat stdout)"
+grep -q '^stem,cifar,1,12,1,16,24,' grey.csv && grep -q '^head,linear,64,2,1,4,6,' grey.csv ||
+  problem "not of grey rectangles: $(cat grey.csv)"
+"$search" "${tiny[@]}" --dataset=image_folder --data_dir=grey "${pictures[@]}" --latency_table=grey.csv \
+  --max_latency_ms=1000 --out_dir=grey_run >stdout 2>stderr || problem "failed: $(cat stderr)"
+milliseconds=$(sed -nE 's/^Predicted latency: ([0-9.]+) ms \(.*grey\.csv\)\.$/\1/p' stdout)
+"$info" --channels=4 --cells=4 --classes=2 "${pictures[@]}" --genotype=grey_run --latency_table=grey.csv >stdout 2>stderr ||
+  problem "$(cat stderr)"
+grep -qF "predicted latency        ${milliseconds:-none} ms" stdout || problem "arch_info says another: $(cat stdout)"
+expect_error "$search" 'grey.csv lacks ' "${tiny[@]}" --dataset=image_folder --data_dir=grey --image_size=16 \
+  --image_channels=1 --latency_table=grey.csv --max_latency_ms=1000
+expect_error "$search" 'grey.csv lacks ' "${tiny[@]}" --dataset=image_folder --data_dir=grey --image_size=16x24 \
+  --latency_table=grey.csv --max_latency_ms=1000
+
+for flag in image_channels=0 networks=-2 batch_size=0 rounds=0 quantile=1.5 quantile=nan threads=-1; do
   expect_error "$measure" "--$flag is out of range" "--$flag"
 done
 expect_error "$measure" "unknown search space 'x'" --search_space=x
 expect_error "$measure" "unknown operation 'x'" --operations=x
 expect_error "$measure" "unknown network 'x'; known: cifar, imagenet" --network=x
 expect_error "$measure" 'at least 3 cells' --cells=2
+expect_error "$measure" '--image_size=16x: give the side of a square' --image_size=16x
+expect_error "$measure" '--out has no effect: --check writes no table' --check=latency.csv --out=other.csv
 expect_error "$measure" 'nowhere.csv: No such file' --check=nowhere.csv
 expect_error "$measure" 'latency.csv lacks ' --check=latency.csv
 expect_error "$measure" '--networks=0 is out of range: must leave something to --check' --check=latency.csv --networks=0

@@ -1,5 +1,8 @@
 #include "tools/network_flags.h"
 
+#include <absl/strings/str_cat.h>
+
+#include "data/picture_size.h"
 #include "nap/base/option_checks.h"
 #include "nap/base/status_macros.h"
 
@@ -9,8 +12,9 @@ DEFINE_int32(channels, 0,
 DEFINE_int32(cells, 0,
              "cells of the network; 0: 20 (cifar) or 14 (imagenet) in darts, 15 in nas_bench_201");
 DEFINE_int32(classes, 0, "classes; 0: 10 (cifar) or 1000 (imagenet)");
-DEFINE_int32(image_size, 0,
-             "height and width of an image, pixels; 0: 32 (cifar) or 224 (imagenet)");
+DEFINE_string(image_size, "0",
+              "side of a square image, pixels, or HEIGHTxWIDTH; 0: 32 (cifar) or 224 (imagenet)");
+DEFINE_int32(image_channels, 3, "channels of an image: 3 of colours, 1 of grey, others of arrays");
 
 namespace nap {
 namespace {
@@ -25,7 +29,8 @@ absl::StatusOr<int64_t> Positive(const char* flag, int32_t value, double most, i
 
 void AddNetworkFlags(ProgramOptions* program) {
   program->shared_files.push_back(__FILE__);
-  program->groups.push_back({"Network", {"network", "channels", "cells", "classes", "image_size"}});
+  program->groups.push_back(
+      {"Network", {"network", "channels", "cells", "classes", "image_size", "image_channels"}});
   program->choices.push_back(NamesOf("network", NetworkNames()));
 }
 
@@ -37,11 +42,18 @@ absl::StatusOr<NetworkFromFlags> FindNetworkFromFlags(const std::string& search_
                        Positive("channels", FLAGS_channels, kMostChannels, network.channels));
   NAP_ASSIGN_OR_RETURN(network.cells, Positive("cells", FLAGS_cells, kMostCells, network.cells));
   NAP_ASSIGN_OR_RETURN(network.classes, Positive("classes", FLAGS_classes, 1e6, network.classes));
-  NAP_ASSIGN_OR_RETURN(const int64_t size,
-                       Positive("image_size", FLAGS_image_size, kMostPixels,
-                                network.stem == StemKind::kImageNet ? 224 : 32));
-  found.image = {size, size};
+  NAP_RETURN_IF_ERROR(CheckRange("image_channels", FLAGS_image_channels, 1, kMostChannels));
+  network.image_channels = FLAGS_image_channels;
+  NAP_ASSIGN_OR_RETURN(const PictureSize size, ParseImageSize(FLAGS_image_size));
+  const int64_t usual = network.stem == StemKind::kImageNet ? 224 : 32;
+  found.image = size.height == 0 ? ImageSize{usual, usual} : ImageSize{size.height, size.width};
   return found;
+}
+
+std::string ImageText(const NetworkFromFlags& shape) {
+  const int64_t channels = shape.network.image_channels;
+  return absl::StrCat(shape.image.height, " x ", shape.image.width, " pixels of ", channels,
+                      channels == 1 ? " channel" : " channels");
 }
 
 }  // namespace nap

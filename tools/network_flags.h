@@ -26,6 +26,9 @@ struct NetworkFromFlags {
 // Of that search space. InvalidArgument for a flag out of range, or an unknown name.
 absl::StatusOr<NetworkFromFlags> FindNetworkFromFlags(const std::string& search_space);
 
+// "32 x 32 pixels of 3 channels"
+std::string ImageText(const NetworkFromFlags& shape);
+
 }  // namespace nap
 
 #endif  // TOOLS_NETWORK_FLAGS_H_

@@ -50,7 +50,9 @@ std::vector<gflags::CommandLineFlagInfo> FlagsOf(const ProgramOptions& options) 
   gflags::GetAllFlags(&all);
   for (const std::string& file : files) {
     std::copy_if(all.begin(), all.end(), std::back_inserter(found),
-                 [&](const gflags::CommandLineFlagInfo& flag) { return flag.filename == file; });
+                 [&](const gflags::CommandLineFlagInfo& flag) {
+                   return flag.filename == file && options.absent_flags.count(flag.name) == 0;
+                 });
   }
   return found;
 }
@@ -144,6 +146,20 @@ std::vector<FlagChoices> FlagFileChoices(const char* program, const ProgramOptio
   return choices;
 }
 
+// Without the flags that the program does not have.
+std::vector<FlagGroup> GroupsOf(const ProgramOptions& options) {
+  std::vector<FlagGroup> groups;
+  for (FlagGroup group : options.groups) {
+    group.flags.erase(std::remove_if(group.flags.begin(), group.flags.end(),
+                                     [&](const std::string& flag) {
+                                       return options.absent_flags.count(flag) != 0;
+                                     }),
+                      group.flags.end());
+    if (!group.flags.empty()) groups.push_back(std::move(group));
+  }
+  return groups;
+}
+
 void PrintHelp(const ProgramOptions& options, std::vector<FlagChoices> choices) {
   std::vector<std::string> files;
   for (const ProgramOptions::FlagFiles& each : options.flag_files) {
@@ -154,7 +170,7 @@ void PrintHelp(const ProgramOptions& options, std::vector<FlagChoices> choices) 
   std::printf("%s: %s\n\nFlags (with their defaults%s%s):\n%s", options.name.c_str(),
               options.description.c_str(), files.empty() ? "" : " in ",
               absl::StrJoin(files, " and ").c_str(),
-              FlagsHelp(FlagsOf(options), options.groups, choices).c_str());
+              FlagsHelp(FlagsOf(options), GroupsOf(options), choices).c_str());
   if (!options.parts.empty()) {
     std::printf(
         "\nParameters of what a flag names stand behind a colon: "
@@ -188,6 +204,21 @@ void MoveEarlierFlags(const ProgramOptions& options, std::map<std::string, std::
     CHECK(part != nullptr) << moved.part;
     if (part->full_text(text).ok()) named->second = text;
   }
+}
+
+absl::Status NoEffect(const std::string& where, const std::string& flag, absl::string_view reason) {
+  return absl::InvalidArgumentError(absl::StrCat(where, "--", flag, " has no effect: ", reason));
+}
+
+absl::Status CheckAbsentFlags(const ProgramOptions& options,
+                              const std::vector<FlagSetting>& settings) {
+  for (const FlagSetting& setting : settings) {
+    const auto absent = options.absent_flags.find(setting.name);
+    if (absent != options.absent_flags.end()) {
+      return NoEffect(setting.where, setting.name, absent->second);
+    }
+  }
+  return absl::OkStatus();
 }
 
 absl::Status CheckMovedFlags(const ProgramOptions& options) {
@@ -267,6 +298,7 @@ absl::Status ReadFlags(int argc, char** argv, const ProgramOptions& options, boo
   // What is wrong is no hindrance to be helped.
   if (help) parsed = NamingFlagFiles(parsed.ok() ? *parsed : std::vector<FlagSetting>(), options);
   NAP_ASSIGN_OR_RETURN(const std::vector<FlagSetting> command_line, std::move(parsed));
+  NAP_RETURN_IF_ERROR(CheckAbsentFlags(options, command_line));
   NAP_RETURN_IF_ERROR(SetFlags(command_line));
   gflags::HandleCommandLineHelpFlags();  // --helpfull and its like
   NAP_RETURN_IF_ERROR(CheckMovedFlags(options));
@@ -336,6 +368,14 @@ std::string InOurWords(absl::string_view thrown) {
                         "; a run that has a checkpoint goes on from it with --resume");
   }
   return std::string(thrown);
+}
+
+absl::Status RefuseFlags(const std::set<std::string>& given, const std::vector<std::string>& flags,
+                         absl::string_view reason) {
+  for (const std::string& flag : flags) {
+    if (given.count(flag) != 0) return NoEffect(/*where=*/"", flag, reason);
+  }
+  return absl::OkStatus();
 }
 
 std::map<std::string, std::string> FlagValues(const ProgramOptions& options) {

@@ -4,6 +4,7 @@
 
 #include <absl/status/status.h>
 #include <absl/status/statusor.h>
+#include <absl/strings/string_view.h>
 #include <gflags/gflags.h>
 
 #include <functional>
@@ -47,6 +48,10 @@ struct ProgramOptions {
 
   // Of the files whose flags are the program's, too.
   std::vector<std::string> shared_files = {};
+
+  // Flags of those files that would have no effect in this program, each with the reason. They are
+  // no flags of it: not shown, not kept, and answered with the reason where somebody gives one.
+  std::map<std::string, std::string> absent_flags = {};
 
   // Flag files that the command line chooses by name and wins over. They are read in this order.
   struct FlagFiles {
@@ -101,6 +106,11 @@ struct ProgramOptions {
   std::vector<FlagGroup> groups = {};
   std::vector<FlagChoices> choices = {};
 };
+
+// InvalidArgument "--flag has no effect: <reason>" for the first of the flags that is among those
+// given: of a `complete` that knows what the others' values leave to do.
+absl::Status RefuseFlags(const std::set<std::string>& given, const std::vector<std::string>& flags,
+                         absl::string_view reason);
 
 // The values of the program's flags, by name; paths are absolute.
 std::map<std::string, std::string> FlagValues(const ProgramOptions& options);

@@ -1,6 +1,10 @@
 #include "nap/base/program.h"
 
+#include <gflags/gflags.h>
 #include <gtest/gtest.h>
+
+DEFINE_int32(first_of_test, 1, "");
+DEFINE_int32(second_of_test, 2, "");
 
 namespace nap {
 namespace {
@@ -22,6 +26,22 @@ TEST(ProgramTest, SaysWhatToDoAboutWhatIsThrown) {
       "the GPU is out of memory; a smaller --batch_size needs less, and so does "
       "--precision=bfloat16");
   EXPECT_EQ(InOurWords("something else"), "something else");
+}
+
+TEST(ProgramTest, RefusesWhatHasNoEffect) {
+  EXPECT_TRUE(RefuseFlags({"a", "b"}, {"c", "d"}, "x").ok());
+  const absl::Status refused = RefuseFlags({"a", "b"}, {"c", "b"}, "nobody reads it");
+  EXPECT_EQ(refused.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(refused.message(), "--b has no effect: nobody reads it");
+}
+
+// Of a program that shares a file of flags, this one, with others.
+TEST(ProgramTest, KeepsNoFlagThatIsAbsent) {
+  ProgramOptions options{"test", "tests", __FILE__};
+  EXPECT_EQ(FlagValues(options),
+            (std::map<std::string, std::string>{{"first_of_test", "1"}, {"second_of_test", "2"}}));
+  options.absent_flags = {{"first_of_test", "nobody counts"}};
+  EXPECT_EQ(FlagValues(options), (std::map<std::string, std::string>{{"second_of_test", "2"}}));
 }
 
 }  // namespace

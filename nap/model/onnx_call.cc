@@ -70,6 +70,16 @@ std::string OnnxCall::Constant(const at::Tensor& tensor, const std::string& name
   return model_->AddFloats(numbers.sizes().vec(), numbers.data_ptr<float>(), name);
 }
 
+std::string OnnxCall::IntegerConstant(const at::Tensor& tensor, at::ScalarType type,
+                                      const std::string& name) {
+  const at::Tensor integers = tensor.to(type).contiguous();
+  const std::vector<int64_t> shape = integers.sizes().vec();
+  if (type == at::kChar) return model_->AddInt8s(shape, integers.data_ptr<int8_t>(), name);
+  if (type == at::kByte) return model_->AddUint8s(shape, integers.data_ptr<uint8_t>(), name);
+  CHECK(type == at::kInt);
+  return model_->AddInt32s(shape, integers.data_ptr<int32_t>(), name);
+}
+
 std::string OnnxCall::Constant(double number) {
   const auto rounded = static_cast<float>(number);
   return model_->AddFloats({}, &rounded);

@@ -50,12 +50,17 @@ class OnnxCall {
   std::string Operand(const std::string& argument);
   std::vector<std::string> Operands(const std::string& argument);
   bool IsConstant(const std::string& argument) const;
+  // What the model calls it, of a constant that has a name.
+  const std::string& Label(const std::string& argument) const { return Argument(argument).label; }
   std::string Constant(const at::Tensor& tensor, const std::string& name = "");
   std::string Constant(double number);
   std::string Constant(const std::vector<int64_t>& integers) {
     return model_->AddIntegers(integers);
   }
   std::string Index(int64_t integer) { return model_->AddInteger(integer); }
+  // Whole numbers, as int8 (at::kChar), uint8 (at::kByte) or int32 (at::kInt).
+  std::string IntegerConstant(const at::Tensor& tensor, at::ScalarType type,
+                              const std::string& name = "");
   std::string Add(const std::string& type, const std::vector<std::string>& inputs,
                   const std::vector<OnnxAttribute>& attributes = {}) {
     return model_->AddNode(type, inputs, attributes);

@@ -19,6 +19,9 @@
 #include "nap/model/onnx_file.h"
 #include "nap/model/onnx_graph.h"
 #include "nap/model/onnx_operators.h"
+#include "nap/model/quantized_script.h"
+#include "nap/model/torchscript.h"
+#include "nap/search_space/genotype_lookup.h"
 #include "ops/operation.h"
 
 namespace nap {
@@ -101,6 +104,15 @@ const char* const kBodies[] = {
     "return x.slice(1, 0, 1).mul(0).expand([-1, 5, -1, -1]) + 1",
     "return x.repeat([1, 2, 1, 3])",
     "return torch.channel_shuffle(x, 2) + 1",
+    "return torch.fake_quantize_per_tensor_affine(x, 0.0625, -7, -128, 127)",
+    "return torch.fake_quantize_per_tensor_affine(x, 0.03125, 7, 0, 255)",
+    "return torch.fake_quantize_per_channel_affine(x, 2 ** torch.ceil(self.shift), "
+    "torch.ceil(self.shift).to(3), 1, -128, 127)",
+    "return torch.conv2d(torch.fake_quantize_per_tensor_affine(x, 0.03125, 3, -128, 127), "
+    "torch.fake_quantize_per_channel_affine(self.filters, 0.01 * torch.abs(self.bias), "
+    "torch.zeros_like(self.bias, dtype=3), 0, -127, 127), torch.fake_quantize_per_channel_affine("
+    "self.bias, 1e-4 * torch.abs(self.bias), torch.zeros_like(self.bias, dtype=3), 0, -2147483648, "
+    "2147483647), 1, 1, 1, 2)",
 };
 
 void Write(const std::string& folder, const at::Tensor& images, const at::Tensor& logits) {
@@ -168,25 +180,53 @@ const bool registered = OperationRegistry::Global().Register(
                      return std::make_shared<Excitation>(options);
                    }});
 
-void WriteNetwork(const std::string& folder) {
-  CHECK(MakeFolder(folder).ok());
+ModelDescription Describe(const Genotype& genotype) {
   ModelDescription description;
-  description.spec = {DartsV2(), {4, 4, 3, 2, StemKind::kCifar}, /*auxiliary_head=*/false};
-  for (CellGenotype& cell : description.spec.genotype.cells) {
-    for (auto& node : cell.nodes) node[0].operation = "excitation";
-  }
+  description.spec = {genotype, {4, 4, 3, 2, StemKind::kCifar}, /*auxiliary_head=*/false};
   description.class_names = {"cat", "d\xC3\xB6g \"\xFF\""};
   description.mean = {0.1F, 0.2F, 0.3F};
   description.stddev = {0.4F, 0.5F, 0.6F};
   description.image_size = {19, 21};
   description.test_crop = 0.875;
+  return description;
+}
+
+std::shared_ptr<DerivedNetwork> Network(const ModelDescription& description) {
   const auto network = *DerivedNetwork::Create(description.spec);
   for (int i = 0; i < 3; ++i) network->Forward(at::randn({8, 3, 19, 21}));
+  return network;
+}
+
+Genotype WithPlugin() {
+  Genotype genotype = DartsV2();
+  for (CellGenotype& cell : genotype.cells) {
+    for (auto& node : cell.nodes) node[0].operation = "excitation";
+  }
+  return genotype;
+}
+
+void WriteNetwork(const std::string& folder) {
+  CHECK(MakeFolder(folder).ok());
+  const ModelDescription description = Describe(WithPlugin());
+  const auto network = Network(description);
   const absl::Status status = WriteOnnx(*network, description, folder + "/model.onnx");
   CHECK(status.ok()) << status;
   network->eval();
   const at::Tensor images = at::randn({3, 3, 19, 21});
   Write(folder, images, network->Forward(images).logits);
+}
+
+// Of integers of 8 bits.
+void WriteInt8Network(const std::string& folder, const Genotype& genotype) {
+  CHECK(MakeFolder(folder).ok());
+  const ModelDescription description = Describe(genotype);
+  const auto script = ParseTorchScript(ToTorchScript(*Network(description), description)->content);
+  const at::Tensor images = at::randn({50, 3, 19, 21});
+  auto quantized = QuantizeScript(*script, {images});
+  CHECK(quantized.ok()) << quantized.status();
+  const absl::Status status = WriteOnnx(*quantized, description, folder + "/model.onnx");
+  CHECK(status.ok()) << status;
+  Write(folder, images, quantized->forward({images}).toTensor());
 }
 
 void Run(const std::string& folder) {
@@ -199,11 +239,14 @@ void Run(const std::string& folder) {
     WriteOperators(example, body, &called);
     CHECK(WriteFileAtomically(example + "/body.txt", body).ok());
   }
-  for (const OnnxOperatorTable* table :
-       {&OnnxElementwiseOperators(), &OnnxLayerOperators(), &OnnxShapeOperators()}) {
+  for (const OnnxOperatorTable* table : OnnxOperatorTables()) {
     for (const auto& entry : *table) CHECK(called.count(entry.first)) << entry.first;
   }
   WriteNetwork(folder + "/plugin");
+  WriteInt8Network(folder + "/int8-plugin", WithPlugin());
+  for (const char* name : {"DARTS_V2", "PDARTS", "NASNet", "AmoebaNet"}) {
+    WriteInt8Network(absl::StrCat(folder, "/int8-", name), *FindGenotype(name));
+  }
 }
 
 }  // namespace

@@ -87,21 +87,29 @@ absl::Status NoOperatorFor(const UnknownOperator& unknown, const Genotype& genot
       "--format=torchscript"));
 }
 
-absl::StatusOr<std::string> ToOnnx(const DerivedNetwork& network,
+absl::StatusOr<std::string> ToOnnx(const torch::jit::Module& script,
                                    const ModelDescription& description) {
-  NAP_ASSIGN_OR_RETURN(const TorchScriptFile script, ToTorchScript(network, description));
-  NAP_ASSIGN_OR_RETURN(const torch::jit::Module module, ParseTorchScript(script.content));
   const int64_t channels = description.spec.network.image_channels;
   const auto& [height, width] = description.image_size;
   const at::Tensor images =
       at::linspace(-2, 2, 2 * channels * height * width).reshape({2, channels, height, width});
   OnnxModel model;
   UnknownOperator unknown;
-  const absl::Status added = AddForward(module, images, &model, &unknown);
+  const absl::Status added = AddForward(script, images, &model, &unknown);
   if (!unknown.name.empty()) return NoOperatorFor(unknown, description.spec.genotype);
   NAP_RETURN_IF_ERROR(added);
   AddDescription(description, &model);
   return model.Serialize();
+}
+
+absl::StatusOr<torch::jit::Module> ToScript(const DerivedNetwork& network,
+                                            const ModelDescription& description) {
+  NAP_ASSIGN_OR_RETURN(const TorchScriptFile script, ToTorchScript(network, description));
+  return ParseTorchScript(script.content);
+}
+
+absl::Status Naming(const std::string& path, const absl::Status& error) {
+  return absl::Status(error.code(), absl::StrCat("cannot write ", path, ": ", error.message()));
 }
 
 }  // namespace
@@ -109,10 +117,15 @@ absl::StatusOr<std::string> ToOnnx(const DerivedNetwork& network,
 absl::Status WriteOnnx(const DerivedNetwork& network, const ModelDescription& description,
                        const std::string& path) {
   const at::NoGradGuard no_grad;
-  const absl::StatusOr<std::string> file = ToOnnx(network, description);
-  if (file.ok()) return WriteFileAtomically(path, *file);
-  return absl::Status(file.status().code(),
-                      absl::StrCat("cannot write ", path, ": ", file.status().message()));
+  const absl::StatusOr<torch::jit::Module> script = ToScript(network, description);
+  return script.ok() ? WriteOnnx(*script, description, path) : Naming(path, script.status());
+}
+
+absl::Status WriteOnnx(const torch::jit::Module& script, const ModelDescription& description,
+                       const std::string& path) {
+  const at::NoGradGuard no_grad;
+  const absl::StatusOr<std::string> file = ToOnnx(script, description);
+  return file.ok() ? WriteFileAtomically(path, *file) : Naming(path, file.status());
 }
 
 }  // namespace nap

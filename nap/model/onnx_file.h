@@ -3,6 +3,7 @@
 #define NAP_MODEL_ONNX_FILE_H_
 
 #include <absl/status/status.h>
+#include <torch/csrc/jit/api/module.h>
 
 #include <string>
 
@@ -22,6 +23,11 @@ namespace nap {
 // onnx_operators.h has none for it; ResourceExhausted beyond 2 GiB; else as WriteTorchScript.
 // Nothing is written then.
 absl::Status WriteOnnx(const DerivedNetwork& network, const ModelDescription& description,
+                       const std::string& path);
+
+// The same of a script that was made of it: ParseTorchScript's, or QuantizeScript's, whose
+// fake-quantised numbers become QuantizeLinear and DequantizeLinear, and weights int8.
+absl::Status WriteOnnx(const torch::jit::Module& script, const ModelDescription& description,
                        const std::string& path);
 
 }  // namespace nap

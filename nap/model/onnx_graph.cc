@@ -40,7 +40,7 @@ class Walk {
   bool Visit(Node* node) {
     switch (node->kind()) {
       case c10::prim::Constant:
-        Set(node->output(), {*torch::jit::toIValue(node->output())});
+        Set(node->output(), {*torch::jit::toIValue(node->output()), {}, LabelOf(*node)});
         return true;
       case c10::prim::GetAttr:
         GetAttribute(*node);
@@ -71,6 +71,13 @@ class Walk {
       if (!value.names.empty()) return true;
     }
     return false;
+  }
+
+  // "part.weight" of what freezing has called "self.part.weight".
+  static std::string LabelOf(const Node& constant) {
+    const torch::jit::Value& value = *constant.output();
+    if (!value.type()->isSubtypeOf(*c10::TensorType::get()) || !value.hasDebugName()) return "";
+    return std::string(absl::StripPrefix(value.debugName(), "self."));
   }
 
   void GetAttribute(const Node& node) {
@@ -120,7 +127,8 @@ class Walk {
     if (!node.maybeSchema() || !node.blocks().empty()) return Refuse(node, "");
     const std::vector<OnnxValue> inputs = Inputs(node);
     OnnxValue output{Compute(node, inputs)};
-    if (DependOnImages(inputs)) {
+    const bool rounds = OnnxQuantizationOperators().count(NameOf(node)) > 0;
+    if (DependOnImages(inputs) || rounds) {
       const OnnxOperator* const write = FindOnnxOperator(NameOf(node));
       if (write == nullptr || !IsTensors(output.example)) return Refuse(node, "");
       OnnxCall call(node.schema(), inputs, output.example, model_);

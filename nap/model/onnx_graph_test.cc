@@ -98,6 +98,33 @@ TEST(OnnxGraphTest, ComputesWhatDependsOnParametersAlone) {
       "logits = Gemm(ReduceMean, part.matrix.mul, scale.sum.expand, alpha=1, beta=1)\n");
 }
 
+TEST(OnnxGraphTest, WritesFakeQuantisedNumbersAsIntegers) {
+  ExpectNodes("return torch.fake_quantize_per_tensor_affine(x, 0.5, 3, 0, 255)",
+              "QuantizeLinear = QuantizeLinear(images, number, number_1)\n"
+              "logits = DequantizeLinear(QuantizeLinear, number, number_1)\n");
+  // A constant is stored as what it is rounded to, under its name.
+  ExpectNodes(
+      "return torch.conv2d(x, torch.fake_quantize_per_channel_affine(self.part.matrix.view(5, 3, "
+      "1, "
+      "1), torch.ones([5]), torch.zeros([5], dtype=3), 0, -127, 127))",
+      "DequantizeLinear = DequantizeLinear(part.matrix.view, part.matrix.view.scale, "
+      "part.matrix.view.zero_point, axis=0)\n"
+      "logits = Conv(images, DequantizeLinear, dilations=[1, 1], group=1, kernel_shape=[1, 1], "
+      "pads=[0, 0, 0, 0], strides=[1, 1])\n");
+  ExpectNodes(
+      "return x + torch.fake_quantize_per_tensor_affine(self.scale.view(3, 1, 1), 0.5, 0, "
+      "-2147483648, 2147483647)",
+      "DequantizeLinear = DequantizeLinear(scale.view, scale.view.scale)\n"
+      "logits = Add(images, DequantizeLinear)\n");
+  EXPECT_EQ(
+      Written("return torch.fake_quantize_per_tensor_affine(x, 0.5, 3, 0, 127)").unknown.reason,
+      "with other limits than those of uint8 and int8");
+  EXPECT_EQ(Written("return x + torch.fake_quantize_per_tensor_affine(self.scale.view(3, 1, 1), "
+                    "0.5, 1, 0, 65535)")
+                .unknown.reason,
+            "of a constant with other limits than those of int8 and int32");
+}
+
 TEST(OnnxGraphTest, LeavesOutWhatNobodyReads) {
   ExpectNodes("y = torch.sigmoid(x)\n  return torch.relu(x)", "logits = Relu(images)\n");
 }

@@ -101,16 +101,36 @@ std::string OnnxModel::NewName(const std::string& wanted) {
 
 std::string OnnxModel::AddFloats(const std::vector<int64_t>& shape, const float* numbers,
                                  const std::string& name) {
+  return AddConstant(onnx::TensorProto::FLOAT, shape, numbers, sizeof(float), name);
+}
+
+std::string OnnxModel::AddInt8s(const std::vector<int64_t>& shape, const int8_t* numbers,
+                                const std::string& name) {
+  return AddConstant(onnx::TensorProto::INT8, shape, numbers, sizeof(int8_t), name);
+}
+
+std::string OnnxModel::AddUint8s(const std::vector<int64_t>& shape, const uint8_t* numbers,
+                                 const std::string& name) {
+  return AddConstant(onnx::TensorProto::UINT8, shape, numbers, sizeof(uint8_t), name);
+}
+
+std::string OnnxModel::AddInt32s(const std::vector<int64_t>& shape, const int32_t* numbers,
+                                 const std::string& name) {
+  return AddConstant(onnx::TensorProto::INT32, shape, numbers, sizeof(int32_t), name);
+}
+
+std::string OnnxModel::AddConstant(int type, const std::vector<int64_t>& shape, const void* numbers,
+                                   size_t size_of_one, const std::string& name) {
   onnx::TensorProto* constant = parts_->model.mutable_graph()->add_initializer();
   constant->set_name(NewName(name.empty() ? "number" : name));
-  constant->set_data_type(onnx::TensorProto::FLOAT);
+  constant->set_data_type(type);
   size_t count = 1;
   for (const int64_t size : shape) {
     constant->add_dims(size);
     count *= static_cast<size_t>(size);
   }
   // Little-endian, as all machines that NAP runs on.
-  constant->set_raw_data(numbers, count * sizeof(float));
+  constant->set_raw_data(numbers, count * size_of_one);
   return constant->name();
 }
 

@@ -32,9 +32,15 @@ class OnnxModel {
   OnnxModel();
   ~OnnxModel();
 
-  // Constants: float32 of this shape, in order (C), or int64. Returns the value's name, which is
-  // `name` if it is given and not taken. Equal integers are one value.
+  // Constants: of this shape, in order (C), or int64. Returns the value's name, which is `name` if
+  // it is given and not taken. Equal int64 are one value.
   std::string AddFloats(const std::vector<int64_t>& shape, const float* numbers,
+                        const std::string& name = "");
+  std::string AddInt8s(const std::vector<int64_t>& shape, const int8_t* numbers,
+                       const std::string& name = "");
+  std::string AddUint8s(const std::vector<int64_t>& shape, const uint8_t* numbers,
+                        const std::string& name = "");
+  std::string AddInt32s(const std::vector<int64_t>& shape, const int32_t* numbers,
                         const std::string& name = "");
   std::string AddIntegers(const std::vector<int64_t>& numbers);
   std::string AddInteger(int64_t number);  // without dimensions
@@ -63,6 +69,8 @@ class OnnxModel {
   struct Parts;
   std::string NewName(const std::string& wanted);
   std::string AddIntegers(const std::vector<int64_t>& numbers, bool is_list);
+  std::string AddConstant(int type, const std::vector<int64_t>& shape, const void* numbers,
+                          size_t size_of_one, const std::string& name);
 
   const std::unique_ptr<Parts> parts_;
 };

@@ -2,9 +2,13 @@
 
 namespace nap {
 
+std::vector<const OnnxOperatorTable*> OnnxOperatorTables() {
+  return {&OnnxElementwiseOperators(), &OnnxLayerOperators(), &OnnxShapeOperators(),
+          &OnnxQuantizationOperators()};
+}
+
 const OnnxOperator* FindOnnxOperator(const std::string& name) {
-  for (const OnnxOperatorTable* table :
-       {&OnnxElementwiseOperators(), &OnnxLayerOperators(), &OnnxShapeOperators()}) {
+  for (const OnnxOperatorTable* table : OnnxOperatorTables()) {
     const auto found = table->find(name);
     if (found != table->end()) return &found->second;
   }

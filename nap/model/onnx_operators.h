@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "nap/model/onnx_call.h"
 
@@ -18,6 +19,11 @@ using OnnxOperatorTable = std::map<std::string, OnnxOperator>;
 const OnnxOperatorTable& OnnxElementwiseOperators();  // onnx_elementwise.cc
 const OnnxOperatorTable& OnnxLayerOperators();        // onnx_layers.cc: what has filters or windows
 const OnnxOperatorTable& OnnxShapeOperators();        // onnx_shapes.cc: what moves numbers about
+// onnx_quantization.cc: what rounds numbers to integers, also where these are constants
+const OnnxOperatorTable& OnnxQuantizationOperators();
+
+// All of these.
+std::vector<const OnnxOperatorTable*> OnnxOperatorTables();
 
 // Of any table; null if it is in none.
 const OnnxOperator* FindOnnxOperator(const std::string& name);

@@ -1,6 +1,8 @@
 """What was exported as ONNX answers in ONNX Runtime as NAP did.
 
-onnx_runtime_check.py FOLDER...: with model.onnx and reference.pt, {"images", "logits"}.
+onnx_runtime_check.py FOLDER...: with model.onnx and reference.pt, {"images", "logits"}. In one of
+int8, whose folder is called int8-..., a number between two integers may become the other one, and
+much changes behind it: there the mean error counts.
 """
 
 import sys
@@ -10,10 +12,11 @@ import onnxruntime
 import torch
 
 
-def error_of(actual, expected):
+def error_of(actual, expected, is_int8):
     assert actual.shape == expected.shape, (actual.shape, expected.shape)
     assert actual.dtype == numpy.float32, actual.dtype
-    return abs(actual - expected).max() / abs(expected).max()
+    errors = abs(actual - expected)
+    return (errors.mean() if is_int8 else errors.max()) / abs(expected).max()
 
 
 def check(folder):
@@ -26,16 +29,17 @@ def check(folder):
     (given,), (made,) = session.get_inputs(), session.get_outputs()
     assert (given.name, given.shape) == ('images', ['batch', *images.shape[1:]]), given
     assert made.name == 'logits' and made.type == 'tensor(float)', made
-    error = error_of(session.run(['logits'], {'images': images})[0], logits)
-    return error
+    answer = session.run(['logits'], {'images': images})[0]
+    is_int8 = folder.startswith('int8-')
+    return error_of(answer, logits, is_int8), 1e-3 if is_int8 else 1e-5
 
 
 def main():
     worst, wrong = 0, []
     for folder in sys.argv[1:]:
-        error = check(folder)
+        error, limit = check(folder)
         worst = max(worst, error)
-        if not error < 1e-5:
+        if not error < limit:
             wrong.append('%s: relative error %g' % (folder, error))
     print('ONNX Runtime %s: %d models, relative errors up to %.1e' %
           (onnxruntime.__version__, len(sys.argv) - 1, worst))

@@ -16,6 +16,7 @@ inline constexpr char kGenotypeDot[] = "genotype.dot";
 inline constexpr char kGenotypeSvg[] = "genotype.svg";
 inline constexpr char kModel[] = "model.pt";
 inline constexpr char kOnnxModel[] = "model.onnx";
+inline constexpr char kInt8OnnxModel[] = "model_int8.onnx";
 inline constexpr char kBestModel[] = "model.best.pt";
 inline constexpr char kReport[] = "report.html";
 

@@ -1,0 +1,28 @@
+// Images as a trained network reads them.
+#ifndef TOOLS_IMAGES_OF_MODEL_H_
+#define TOOLS_IMAGES_OF_MODEL_H_
+
+#include <absl/status/statusor.h>
+
+#include <string>
+
+#include "data/dataset.h"
+#include "nap/base/program.h"
+#include "nap/model/exported_model.h"
+
+namespace nap {
+
+// Makes those of data_flags.h flags of the program, without those that have no effect: the model's
+// own numbers normalise the images, and a program chooses itself how many images it needs.
+void AddModelImageFlags(ProgramOptions* program);
+
+// What the flags of data_flags.h name, `options` beside them: of the model's size and channels
+// unless they say otherwise. `name`: of the model, for messages.
+//
+// FailedPrecondition if classes or channels are not the model's; else OpenDataset's errors.
+absl::StatusOr<DatasetPair> OpenImagesFor(const ExportedModel& model, const std::string& name,
+                                          DatasetOptions options);
+
+}  // namespace nap
+
+#endif  // TOOLS_IMAGES_OF_MODEL_H_
