@@ -12,15 +12,16 @@
 #include "nap/pruning/criterion.h"
 #include "nap/search/search_parts.h"
 #include "nap/search/supernet_trainer.h"
+#include "nap/search/track.h"
 #include "nap/training/phase.h"
 
 namespace nap {
 
 class CriterionView final : public SearchView {
  public:
-  // Both must outlive the view.
-  CriterionView(const SearchParts* parts, SupernetTrainer* trainer)
-      : parts_(*parts), trainer_(*trainer) {}
+  // All must outlive the view.
+  CriterionView(const SearchParts* parts, SupernetTrainer* trainer, const Track* track)
+      : parts_(*parts), trainer_(*trainer), track_(track) {}
 
   void SetMilestone(int milestone) { milestone_ = milestone; }
 
@@ -28,7 +29,7 @@ class CriterionView final : public SearchView {
   void SetPhase(Phase* phase) { phase_ = phase; }
 
   const CandidateSpace& space() const override { return parts_.space; }
-  const LivingTable& living() const override { return trainer_.living(); }
+  const LivingTable& living() const override { return track_->living(); }
   ScoreTable MixingWeights() const override { return trainer_.MixingWeights(); }
   uint64_t seed() const override { return parts_.options.seed; }
   int milestone() const override { return milestone_; }
@@ -55,6 +56,7 @@ class CriterionView final : public SearchView {
 
   const SearchParts& parts_;
   SupernetTrainer& trainer_;
+  const Track* track_;
   Phase* phase_ = nullptr;
   bool sharing_out_ = false;
   int milestone_ = 0;

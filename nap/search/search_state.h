@@ -2,18 +2,16 @@
 #ifndef NAP_SEARCH_SEARCH_STATE_H_
 #define NAP_SEARCH_SEARCH_STATE_H_
 
-#include <absl/status/statusor.h>
+#include <absl/status/status.h>
 
 #include <cstdint>
 #include <vector>
 
-#include "nap/architecture/candidates.h"
-#include "nap/search/removal.h"
 #include "nap/training/checkpoint.h"
 
 namespace nap {
 
-// With the loop's state, the networks, the optimisers, the criterion and who is alive, this is all
+// With the loop's state, the networks, the optimisers, the criterion and the tracks, this is all
 // that a search needs to go on.
 struct SearchState {
   // Since the epoch began.
@@ -25,12 +23,8 @@ struct SearchState {
   double valid_loss = 0;
   double valid_accuracy = 0;
 
-  // Of the milestone there, while it prunes: what was measured before it, and what has gone so far.
-  int64_t scorings = 0;
-  std::vector<double> mixing_weights;  // cell type after cell type
-  std::vector<CandidateId> pruned;
-  std::vector<Removal> removals;
-  std::vector<std::vector<double>> scores;  // of each scoring, cell type after cell type
+  // As they were before the milestone there, while it prunes; else none. Cell type after cell type.
+  std::vector<double> mixing_weights;
 
   // Passes over the validation part for the strengths, which do not begin anew with an epoch.
   int64_t valid_pass = 0;   // the running one
@@ -46,11 +40,6 @@ struct SearchState {
   void Save(Checkpoint* checkpoint) const;
   absl::Status Load(const Checkpoint& checkpoint);
 };
-
-// Who is alive, and who is not any more; FailedPrecondition if the candidates are others.
-void SaveLiving(const CandidateSpace& space, const LivingTable& living, Checkpoint* checkpoint);
-absl::StatusOr<std::vector<CandidateId>> LoadRemoved(const Checkpoint& checkpoint,
-                                                     const CandidateSpace& space);
 
 }  // namespace nap
 

@@ -16,6 +16,7 @@
 #include "nap/search/search_parts.h"
 #include "nap/search/search_state.h"
 #include "nap/search/supernet_trainer.h"
+#include "nap/search/track.h"
 #include "nap/training/checkpoint.h"
 #include "nap/training/epoch_loop.h"
 #include "nap/training/images_state.h"
@@ -33,7 +34,8 @@ class SearcherImpl final : public Searcher {
       : parts_(std::move(parts)),
         options_(parts_.options),
         trainer_(options_, parts_.plan, parts_.space, parts_.relaxation, parts_.strength_loss),
-        view_(&parts_, &trainer_),
+        track_(&parts_.space, &parts_.pruner),
+        view_(&parts_, &trainer_, &track_),
         loop_({"train part", options_.epochs, options_.steps_per_epoch, options_.processes.get(),
                /*least_images=*/1,
                [this](int epoch) {
@@ -63,7 +65,7 @@ class SearcherImpl final : public Searcher {
   absl::StatusOr<Genotype> Run(SearchObserver* observer) override {
     if (loop_.epoch() == 0) NAP_RETURN_IF_ERROR(RunStart(observer));
     while (loop_.epoch() <= options_.epochs) NAP_RETURN_IF_ERROR(RunEpoch(observer));
-    return GenotypeOf(parts_.search_space->name(), parts_.space, trainer_.living());
+    return GenotypeOf(parts_.search_space->name(), parts_.space, track_.living());
   }
 
  private:
@@ -80,19 +82,14 @@ class SearcherImpl final : public Searcher {
   absl::StatusOr<ScoreTable> Score(SearchObserver* observer);
   void EstimateScorings(const ScoreTable& scores);
   void TakeFirstScores(ScoreTable* scores);
-  void KeepScores(const ScoreTable& scores);
-  std::vector<Scoring> Scorings() const;
-  std::vector<Removal> Explain(const std::vector<CandidateId>& removed,
-                               const ScoreTable& scores) const;
+  int64_t MostRemovals(int alive) const;
+  void PruneTrainer();
   absl::StatusOr<Genotype> GenotypeIfItEndedNow() const;
-
-  int OperationsAlive() const {
-    return static_cast<int>(LivingOperations(parts_.space, trainer_.living()).size());
-  }
 
   SearchParts parts_;
   const SearchOptions& options_;
   SupernetTrainer trainer_;
+  Track track_;
   CriterionView view_;
   EpochLoop loop_;
   Loader valid_loader_;
@@ -109,7 +106,7 @@ Checkpoint SearcherImpl::Save() const {
   images_.Save(&checkpoint);
   loop_.state().Save(&checkpoint);
   state_.Save(&checkpoint);
-  SaveLiving(parts_.space, trainer_.living(), &checkpoint);
+  track_.Save("", &checkpoint);
   trainer_.Save(&checkpoint);
   const std::vector<double> observed = parts_.criterion->State();
   for (size_t i = 0; i < observed.size(); ++i) checkpoint.numbers[CriterionName(i)] = observed[i];
@@ -120,20 +117,15 @@ absl::Status SearcherImpl::Load(const Checkpoint& checkpoint) {
   NAP_RETURN_IF_ERROR(images_.Check(checkpoint));
   NAP_RETURN_IF_ERROR(loop_.state().Load(checkpoint));
   NAP_RETURN_IF_ERROR(state_.Load(checkpoint));
+  NAP_RETURN_IF_ERROR(track_.Load("", checkpoint));
   size_t candidates = 0;
-  trainer_.living().ForEach([&](bool) { ++candidates; });
-  if (state_.scorings > 0 && state_.mixing_weights.size() != candidates) {
+  track_.living().ForEach([&](bool) { ++candidates; });
+  if (!state_.mixing_weights.empty() && state_.mixing_weights.size() != candidates) {
     return absl::FailedPreconditionError(
         absl::StrCat("the checkpoint does not fit: mixing weights of ",
                      state_.mixing_weights.size(), " candidates, not ", candidates));
   }
-  for (const std::vector<double>& scores : state_.scores) {
-    if (scores.size() == candidates) continue;
-    return absl::FailedPreconditionError(absl::StrCat(
-        "the checkpoint does not fit: scores of ", scores.size(), " candidates, not ", candidates));
-  }
-  NAP_ASSIGN_OR_RETURN(const auto removed, LoadRemoved(checkpoint, parts_.space));
-  trainer_.Prune(removed);
+  PruneTrainer();
   NAP_RETURN_IF_ERROR(trainer_.Load(checkpoint));
   std::vector<double> observed(parts_.criterion->State().size());
   for (size_t i = 0; i < observed.size(); ++i) {
@@ -167,7 +159,7 @@ absl::Status SearcherImpl::EvaluateValidPart(SearchObserver* observer) {
   return absl::OkStatus();
 }
 
-// What has gone is in the state, so that the search can be saved, and go on, between two scorings.
+// What has gone is in the track, so that the search can be saved, and go on, between two scorings.
 absl::Status SearcherImpl::PruneAt(SearchObserver* observer) {
   const int milestone = options_.milestones.At(loop_.epoch());
   if (milestone < 0) return absl::OkStatus();
@@ -175,32 +167,45 @@ absl::Status SearcherImpl::PruneAt(SearchObserver* observer) {
   const double begin = MonotonicSeconds();
   const double progress = options_.milestones.Progress(milestone);
   // A score may be expensive.
-  while (!parts_.pruner.IsMet(progress, trainer_.living())) {
-    const int64_t most = parts_.criterion->RemovalsPerScoring(OperationsAlive());
+  while (!track_.IsMet(progress)) {
+    const int64_t most = MostRemovals(track_.OperationsAlive());
     NAP_ASSIGN_OR_RETURN(ScoreTable scores, Score(observer));
     TakeFirstScores(&scores);
-    LivingTable living = trainer_.living();
-    NAP_ASSIGN_OR_RETURN(const std::vector<CandidateId> removed,
-                         parts_.pruner.Prune(scores, progress, &living,
-                                             most == 0 ? PrunerOptions::kAnyNumber : most));
+    NAP_ASSIGN_OR_RETURN(std::vector<Removal> removed, track_.Prune(scores, progress, most));
     if (removed.empty()) break;
-    KeepScores(scores);
-    trainer_.Prune(removed);
-    ++state_.scorings;
-    std::vector<Removal> explained = Explain(removed, scores);
-    state_.pruned.insert(state_.pruned.end(), removed.begin(), removed.end());
-    state_.removals.insert(state_.removals.end(), explained.begin(), explained.end());
+    PruneTrainer();
     loop_.Seconds();
     EstimateScorings(scores);
-    NAP_RETURN_IF_ERROR(options_.processes->Agree(observer->OnPruning(
-        {loop_.epoch(), std::move(explained), OperationsAlive(), MonotonicSeconds() - begin})));
+    NAP_RETURN_IF_ERROR(options_.processes->Agree(
+        observer->OnPruning({loop_.epoch(), std::move(removed), track_.OperationsAlive(),
+                             MonotonicSeconds() - begin})));
   }
   return absl::OkStatus();
 }
 
+// By one scoring, of so many that live.
+int64_t SearcherImpl::MostRemovals(int alive) const {
+  const int64_t most = parts_.criterion->RemovalsPerScoring(alive);
+  return most == 0 ? PrunerOptions::kAnyNumber : most;
+}
+
+// Of what the track has lost.
+void SearcherImpl::PruneTrainer() {
+  std::vector<CandidateId> gone;
+  for (int cell = 0; cell < parts_.space.NumCellTypes(); ++cell) {
+    for (int edge = 0; edge < parts_.space.NumEdges(cell); ++edge) {
+      for (int operation = 0; operation < parts_.space.NumOperations(); ++operation) {
+        const CandidateId id{cell, edge, operation};
+        if (trainer_.living()[id] && !track_.living()[id]) gone.push_back(id);
+      }
+    }
+  }
+  trainer_.Prune(gone);
+}
+
 // By the criterion, whose state is what it was if the user breaks it off.
 absl::StatusOr<ScoreTable> SearcherImpl::Score(SearchObserver* observer) {
-  const int alive = OperationsAlive();
+  const int alive = track_.OperationsAlive();
   const double expected = scoring_seconds_ * alive;
   scoring_seconds_left_ = std::max(0., scoring_seconds_left_ - expected);
   const std::vector<double> before = parts_.criterion->State();
@@ -220,15 +225,13 @@ absl::StatusOr<ScoreTable> SearcherImpl::Score(SearchObserver* observer) {
 // goes is what its scores say.
 void SearcherImpl::EstimateScorings(const ScoreTable& scores) {
   const Milestones& milestones = options_.milestones;
-  LivingTable living = trainer_.living();
+  LivingTable living = track_.living();
   scoring_seconds_left_ = 0;
   for (int milestone = view_.milestone(); milestone < milestones.Count(); ++milestone) {
     const double progress = milestones.Progress(milestone);
-    while (!parts_.pruner.IsMet(progress, living)) {
+    while (!track_.pruner().IsMet(progress, living)) {
       const auto alive = static_cast<int>(LivingOperations(parts_.space, living).size());
-      const int64_t most = parts_.criterion->RemovalsPerScoring(alive);
-      const auto removed = parts_.pruner.Prune(scores, progress, &living,
-                                               most == 0 ? PrunerOptions::kAnyNumber : most);
+      const auto removed = track_.pruner().Prune(scores, progress, &living, MostRemovals(alive));
       scoring_seconds_left_ += scoring_seconds_ * alive;
       if (!removed.ok() || removed->empty()) return;
     }
@@ -248,48 +251,11 @@ void SearcherImpl::TakeFirstScores(ScoreTable* scores) {
   scores->ForEach([&](double& score) { score = *value++; });
 }
 
-// Of what was alive.
-void SearcherImpl::KeepScores(const ScoreTable& scores) {
-  ScoreTable kept(parts_.space, std::numeric_limits<double>::quiet_NaN());
-  for (const CandidateId& id : LivingOperations(parts_.space, trainer_.living())) {
-    kept[id] = scores[id];
-  }
-  state_.scores.emplace_back();
-  kept.ForEach([this](double score) { state_.scores.back().push_back(score); });
-}
-
-// A checkpoint of an earlier version has none of a milestone's first scorings.
-std::vector<Scoring> SearcherImpl::Scorings() const {
-  std::vector<Scoring> scorings;
-  auto number = static_cast<int>(state_.scorings - static_cast<int64_t>(state_.scores.size()));
-  for (const std::vector<double>& scores : state_.scores) {
-    scorings.push_back({++number, ScoreTable(parts_.space)});
-    auto score = scores.begin();
-    scorings.back().scores.ForEach([&](double& value) { value = *score++; });
-  }
-  return scorings;
-}
-
-// Zero operations are not scored and go without a reason of their own.
-std::vector<Removal> SearcherImpl::Explain(const std::vector<CandidateId>& removed,
-                                           const ScoreTable& scores) const {
-  double next = std::numeric_limits<double>::infinity();
-  for (const CandidateId& id : LivingOperations(parts_.space, trainer_.living())) {
-    next = std::min(next, scores[id]);
-  }
-  std::vector<Removal> removals;
-  for (const CandidateId& id : removed) {
-    if (parts_.space.operations[id.operation].is_zero) continue;
-    removals.push_back({id, scores[id], next, static_cast<int>(state_.scorings)});
-  }
-  return removals;
-}
-
 absl::StatusOr<Genotype> SearcherImpl::GenotypeIfItEndedNow() const {
   ScoreTable scores = trainer_.MixingWeights();
   scores.ForEach([](double& score) { score = std::abs(score); });
-  LivingTable living = trainer_.living();
-  NAP_RETURN_IF_ERROR(parts_.pruner.Prune(scores, /*progress=*/1, &living).status());
+  LivingTable living = track_.living();
+  NAP_RETURN_IF_ERROR(track_.pruner().Prune(scores, /*progress=*/1, &living).status());
   return GenotypeOf(parts_.search_space->name(), parts_.space, living);
 }
 
@@ -339,7 +305,7 @@ absl::Status SearcherImpl::RunEpoch(SearchObserver* observer) {
   const StrengthLoss& loss = parts_.strength_loss;
   trainer_.SetStrengthLossWeight(
       loss.weight * (loss.rises ? static_cast<double>(epoch - 1) / options_.epochs : 1));
-  const int alive = OperationsAlive();
+  const int alive = track_.OperationsAlive();
   NAP_RETURN_IF_ERROR(
       loop_.RunSteps([this](const Batch& batch) { return TrainStep(batch); },
                      [&](const StepReport& report) {
@@ -371,24 +337,23 @@ SearchEpochReport SearcherImpl::NewReport(double learning_rate) const {
 
 // As they were before anything went, in a milestone that was interrupted, too.
 void SearcherImpl::KeepMixingWeights(SearchEpochReport* report) {
-  if (state_.scorings > 0) {
+  if (!state_.mixing_weights.empty()) {
     auto weight = state_.mixing_weights.begin();
     report->mixing_weights.ForEach([&](double& value) { value = *weight++; });
     return;
   }
-  state_.mixing_weights.clear();
   report->mixing_weights.ForEach([&](double value) { state_.mixing_weights.push_back(value); });
 }
 
 absl::Status SearcherImpl::EndEpoch(SearchEpochReport report, SearchObserver* observer) {
   KeepMixingWeights(&report);
   NAP_RETURN_IF_ERROR(PruneAt(observer));
-  report.pruned = state_.pruned;
-  report.removals = state_.removals;
-  report.scorings = Scorings();
+  report.pruned = track_.pruned();
+  report.removals = track_.removals();
+  report.scorings = track_.Scorings();
   NAP_ASSIGN_OR_RETURN(report.genotype, GenotypeIfItEndedNow());
   for (int cell = 0; cell < parts_.space.NumCellTypes(); ++cell) {
-    const auto living = LivingOperations(parts_.space, trainer_.living(), cell);
+    const auto living = LivingOperations(parts_.space, track_.living(), cell);
     report.operations_alive.push_back(static_cast<int>(living.size()));
     report.living.insert(report.living.end(), living.begin(), living.end());
   }
@@ -396,6 +361,7 @@ absl::Status SearcherImpl::EndEpoch(SearchEpochReport report, SearchObserver* ob
   loop_.Finish(&report);
   loop_.state().NextEpoch();
   state_.NextEpoch();
+  track_.NextMilestone();
   return options_.processes->Agree(observer->OnEpoch(report));
 }
 

@@ -1,0 +1,148 @@
+#include "nap/search/track.h"
+
+#include <absl/strings/str_cat.h>
+
+#include <algorithm>
+#include <limits>
+
+#include "nap/base/status_macros.h"
+#include "nap/search/number_rows.h"
+
+namespace nap {
+namespace {
+
+// Names in a checkpoint.
+constexpr char kScorings[] = "scorings";
+constexpr char kPruned[] = "pruned";
+constexpr char kRemovals[] = "removals";
+constexpr char kScores[] = "scores";
+std::string LivingName(const CellTopology& cell) { return absl::StrCat("living.", cell.name); }
+
+std::vector<double> Row(const CandidateId& id) {
+  return {static_cast<double>(id.cell_type), static_cast<double>(id.edge),
+          static_cast<double>(id.operation)};
+}
+
+CandidateId IdOf(const std::vector<double>& row) {
+  return {static_cast<int>(row[0]), static_cast<int>(row[1]), static_cast<int>(row[2])};
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<Removal>> Track::Prune(const ScoreTable& scores, double progress,
+                                                  int64_t most) {
+  LivingTable left = living_;
+  NAP_ASSIGN_OR_RETURN(const std::vector<CandidateId> removed,
+                       pruner_.Prune(scores, progress, &left, most));
+  if (removed.empty()) return std::vector<Removal>();
+  KeepScores(scores);
+  living_ = left;
+  ++scorings_;
+  std::vector<Removal> explained = Explain(removed, scores);
+  pruned_.insert(pruned_.end(), removed.begin(), removed.end());
+  removals_.insert(removals_.end(), explained.begin(), explained.end());
+  return explained;
+}
+
+// Of what was alive.
+void Track::KeepScores(const ScoreTable& scores) {
+  ScoreTable kept(space_, std::numeric_limits<double>::quiet_NaN());
+  for (const CandidateId& id : LivingOperations(space_, living_)) kept[id] = scores[id];
+  scores_.emplace_back();
+  kept.ForEach([this](double score) { scores_.back().push_back(score); });
+}
+
+std::vector<Removal> Track::Explain(const std::vector<CandidateId>& removed,
+                                    const ScoreTable& scores) const {
+  double next = std::numeric_limits<double>::infinity();
+  for (const CandidateId& id : LivingOperations(space_, living_)) next = std::min(next, scores[id]);
+  std::vector<Removal> removals;
+  for (const CandidateId& id : removed) {
+    if (space_.operations[id.operation].is_zero) continue;
+    removals.push_back({id, scores[id], next, static_cast<int>(scorings_)});
+  }
+  return removals;
+}
+
+// A checkpoint of an earlier version has none of a milestone's first scorings.
+std::vector<Scoring> Track::Scorings() const {
+  std::vector<Scoring> scorings;
+  auto number = static_cast<int>(scorings_ - static_cast<int64_t>(scores_.size()));
+  for (const std::vector<double>& scores : scores_) {
+    scorings.push_back({++number, ScoreTable(space_)});
+    auto score = scores.begin();
+    scorings.back().scores.ForEach([&](double& value) { value = *score++; });
+  }
+  return scorings;
+}
+
+void Track::NextMilestone() {
+  scorings_ = 0;
+  pruned_.clear();
+  removals_.clear();
+  scores_.clear();
+}
+
+void Track::Save(const std::string& prefix, Checkpoint* checkpoint) const {
+  for (size_t cell = 0; cell < space_.cell_types.size(); ++cell) {
+    std::string& text = checkpoint->strings[prefix + LivingName(space_.cell_types[cell])];
+    for (bool lives : living_.Values(static_cast<int>(cell))) text.push_back(lives ? '1' : '0');
+  }
+  checkpoint->integers[prefix + kScorings] = scorings_;
+  NumberRows rows;
+  for (const CandidateId& id : pruned_) rows.push_back(Row(id));
+  checkpoint->strings[prefix + kPruned] = RowsToText(rows);
+  rows.clear();
+  for (const Removal& removal : removals_) {
+    rows.push_back(Row(removal.id));
+    for (const double value : {removal.score, removal.next, 1.0 * removal.scoring}) {
+      rows.back().push_back(value);
+    }
+  }
+  checkpoint->strings[prefix + kRemovals] = RowsToText(rows);
+  checkpoint->strings[prefix + kScores] = RowsToText(scores_);
+}
+
+absl::Status Track::Load(const std::string& prefix, const Checkpoint& checkpoint) {
+  NAP_RETURN_IF_ERROR(Get(checkpoint.integers, prefix + kScorings, &scorings_));
+  std::string text;
+  NAP_RETURN_IF_ERROR(Get(checkpoint.strings, prefix + kPruned, &text));
+  NAP_ASSIGN_OR_RETURN(const NumberRows ids, RowsFromText(text, 3));
+  for (const std::vector<double>& row : ids) pruned_.push_back(IdOf(row));
+  NAP_RETURN_IF_ERROR(Get(checkpoint.strings, prefix + kRemovals, &text));
+  NAP_ASSIGN_OR_RETURN(const NumberRows rows, RowsFromText(text, 6));
+  for (const std::vector<double>& row : rows) {
+    removals_.push_back({IdOf(row), row[3], row[4], static_cast<int>(row[5])});
+  }
+  // Earlier versions did not keep them.
+  const auto found = checkpoint.strings.find(prefix + kScores);
+  if (found != checkpoint.strings.end()) {
+    NAP_ASSIGN_OR_RETURN(scores_, RowsFromText(found->second, 0));
+  }
+  size_t candidates = 0;
+  living_.ForEach([&](bool) { ++candidates; });
+  for (const std::vector<double>& scores : scores_) {
+    if (scores.size() == candidates) continue;
+    return absl::FailedPreconditionError(absl::StrCat(
+        "the checkpoint does not fit: scores of ", scores.size(), " candidates, not ", candidates));
+  }
+  return LoadLiving(prefix, checkpoint);
+}
+
+absl::Status Track::LoadLiving(const std::string& prefix, const Checkpoint& checkpoint) {
+  for (int cell = 0; cell < space_.NumCellTypes(); ++cell) {
+    const std::string name = prefix + LivingName(space_.cell_types[cell]);
+    std::string text;
+    NAP_RETURN_IF_ERROR(Get(checkpoint.strings, name, &text));
+    std::vector<bool>& living = living_.Values(cell);
+    if (text.size() != living.size()) {
+      return absl::FailedPreconditionError(absl::StrCat("the checkpoint does not fit: '", name,
+                                                        "' is of ", text.size(),
+                                                        " candidates, not ", living.size()));
+    }
+    for (size_t i = 0; i < living.size(); ++i) living[i] = text[i] == '1';
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace nap

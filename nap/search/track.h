@@ -1,0 +1,67 @@
+// A way through a search, from everything to a genotype.
+#ifndef NAP_SEARCH_TRACK_H_
+#define NAP_SEARCH_TRACK_H_
+
+#include <absl/status/statusor.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "nap/architecture/candidates.h"
+#include "nap/pruning/pruner.h"
+#include "nap/search/removal.h"
+#include "nap/training/checkpoint.h"
+
+namespace nap {
+
+// Who lives under a budget, and what has gone in the running milestone and why.
+class Track {
+ public:
+  // Both must outlive the track.
+  Track(const CandidateSpace* space, const Pruner* pruner)
+      : space_(*space), pruner_(*pruner), living_(*space, true) {}
+
+  const LivingTable& living() const { return living_; }
+  const Pruner& pruner() const { return pruner_; }
+  int OperationsAlive() const { return static_cast<int>(LivingOperations(space_, living_).size()); }
+
+  // Whether nothing more has to go until the schedule's progress is made.
+  bool IsMet(double progress) const { return pruner_.IsMet(progress, living_); }
+
+  // Removes at most so many by what a scoring gave. What went, in that order, without zero
+  // operations, which are not scored. Pruner::Prune's errors.
+  absl::StatusOr<std::vector<Removal>> Prune(const ScoreTable& scores, double progress,
+                                             int64_t most);
+
+  // Of the running milestone, in order.
+  const std::vector<CandidateId>& pruned() const { return pruned_; }
+  const std::vector<Removal>& removals() const { return removals_; }
+  std::vector<Scoring> Scorings() const;
+
+  // Another milestone begins.
+  void NextMilestone();
+
+  // `prefix`: of the names in the checkpoint. Load is for a new track; FailedPrecondition if the
+  // checkpoint is of other candidates.
+  void Save(const std::string& prefix, Checkpoint* checkpoint) const;
+  absl::Status Load(const std::string& prefix, const Checkpoint& checkpoint);
+
+ private:
+  void KeepScores(const ScoreTable& scores);
+  std::vector<Removal> Explain(const std::vector<CandidateId>& removed,
+                               const ScoreTable& scores) const;
+  absl::Status LoadLiving(const std::string& prefix, const Checkpoint& checkpoint);
+
+  const CandidateSpace& space_;
+  const Pruner& pruner_;
+  LivingTable living_;
+  int64_t scorings_ = 0;
+  std::vector<CandidateId> pruned_;
+  std::vector<Removal> removals_;
+  std::vector<std::vector<double>> scores_;  // of each scoring, cell type after cell type
+};
+
+}  // namespace nap
+
+#endif  // NAP_SEARCH_TRACK_H_
