@@ -299,6 +299,16 @@ bool Pruner::IsMet(double progress, const LivingTable& living) const {
   return Prune(ScoreTable(space_), progress, &left, /*most=*/1)->empty();
 }
 
+CostRange Pruner::RangeOf(const CostLimit& measure) const {
+  const Pruner alone(space_, options_, schedule_, {measure});
+  LivingTable living(space_, true);
+  const Selection cheapest = alone.CheapestAtNodes(LivingOperations(space_, living));
+  static_cast<void>(Prune(measure.operations, /*progress=*/1, &living).value());  // all finite
+  Totals dearest = alone.Nothing();
+  for (const CandidateId& id : LivingOperations(space_, living)) alone.Add(id, &dearest);
+  return {cheapest.totals.costs.front(), dearest.costs.front()};
+}
+
 void Pruner::Remove(const CandidateId& id, LivingTable* living,
                     std::vector<CandidateId>* removed) const {
   (*living)[id] = false;

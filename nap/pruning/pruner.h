@@ -35,6 +35,12 @@ struct CostLimit {
   int decimals = 0;  // the numbers are the flag's, times ten to the power of it
 };
 
+// From the cheapest operation at each node, every input read, to the dearest operations of a
+// budget.
+struct CostRange {
+  double least, most;
+};
+
 // Its promises, at every milestone: a pruned operation never returns; each intermediate node keeps
 // an input; all cost limits are met as far as the schedule asks, and no limit is in the way of
 // meeting another; among equal scores the operation that is first by edge, then by its place among
@@ -59,6 +65,10 @@ class Pruner {
 
   // Whether nothing more has to go, whatever the scores.
   bool IsMet(double progress, const LivingTable& living) const;
+
+  // Of what is left in the end: the smallest limit on this cost that can be met for certain, and
+  // from where on it would limit nothing. `measure`: its own limit, positive, does not matter.
+  CostRange RangeOf(const CostLimit& measure) const;
 
  private:
   // What some operations add up to.

@@ -23,6 +23,9 @@ class CriterionView final : public SearchView {
   CriterionView(const SearchParts* parts, SupernetTrainer* trainer, const Track* track)
       : parts_(*parts), trainer_(*trainer), track_(track) {}
 
+  // Of which is asked from now on. It must outlive the view.
+  void SetTrack(const Track* track) { track_ = track; }
+
   void SetMilestone(int milestone) { milestone_ = milestone; }
 
   // That a scoring is, while it lasts; null: none.

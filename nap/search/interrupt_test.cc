@@ -100,7 +100,13 @@ std::string Search(SearchOptions options, int processes, const Moment& moment,
     }
     Stopper stopper(searcher.get(), moment, /*asks=*/group->rank() == processes - 1);
     const absl::StatusOr<Genotype> genotype = searcher->Run(&stopper);
-    if (moment.phase.empty()) return absl::StrCat(stopper.numbers, GenotypeToJson(*genotype));
+    if (moment.phase.empty()) {
+      std::string text = absl::StrCat(stopper.numbers, GenotypeToJson(*genotype));
+      for (const FrontPoint& point : searcher->Front()) {
+        absl::StrAppendFormat(&text, "%a %s", point.quality, GenotypeToJson(point.genotype));
+      }
+      return text;
+    }
     EXPECT_TRUE(absl::IsCancelled(genotype.status())) << genotype.status();
     EXPECT_EQ(InterruptSignal(), SIGTERM);
     return stopper.saved;
@@ -148,6 +154,40 @@ TEST(InterruptTest, StopsWithinAScoringBeforeTheFirstEpoch) {
   options.warmup_epochs = 0;
   const std::string saved = Search(options, 1, {"scoring", 2});
   EXPECT_EQ(Search(options, 1, {}, saved), Search(options, 1, {}));
+}
+
+TEST(InterruptTest, StopsWithinTheScoringsOfAFront) {
+  SearchOptions options =
+      Options("activation_kernel:images=8,initialisations=1,removals=6,cells=3");
+  options.points = 3;
+  options.milestones = {0, 0, 1};
+  options.epochs = 0;
+  options.warmup_epochs = 0;
+  options.front_score = "training_loss:steps=3,images=8";
+  for (const int processes : {1, 3}) {
+    const std::string whole = Search(options, processes, {});
+    // Of the first point, of others, and of the points themselves.
+    for (const char* phase :
+         {"scoring 24 operations of point 1", "scoring 18 operations of point 2",
+          "scoring 24 operations of point 3", "scoring the points"}) {
+      const std::string saved = Search(options, processes, {phase});
+      ASSERT_FALSE(saved.empty()) << phase;
+      EXPECT_EQ(Search(options, processes, {}, saved), whole) << phase;
+    }
+  }
+}
+
+TEST(InterruptTest, StopsWithinTheEvaluationsOfAFront) {
+  SearchOptions options = Options("magnitude");
+  options.points = 3;
+  options.evaluation_images = 0;
+  options.batch_size = 4;
+  for (const int processes : {1, 2}) {
+    for (const int point : {1, 2, 3}) {
+      ExpectStops(options, processes,
+                  {absl::StrCat("evaluating the validation part of point ", point)});
+    }
+  }
 }
 
 TEST(InterruptTest, StopsWithinAnEvaluationAndEvaluatesAnew) {

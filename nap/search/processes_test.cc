@@ -86,7 +86,11 @@ std::string Search(SearchOptions options, const Group& group, int64_t damage = 0
   Recorder recorder(searcher->get());
   const auto genotype = (*searcher)->Run(&recorder);
   EXPECT_TRUE(genotype.ok()) << genotype.status();
-  return absl::StrCat(GenotypeToJson(*genotype), kNumbers, absl::StrJoin(recorder.numbers(), " "));
+  std::string genotypes = GenotypeToJson(*genotype);
+  for (const FrontPoint& point : (*searcher)->Front()) {
+    absl::StrAppend(&genotypes, GenotypeToJson(point.genotype), point.quality);
+  }
+  return absl::StrCat(genotypes, kNumbers, absl::StrJoin(recorder.numbers(), " "));
 }
 
 // What all of so many processes say.
@@ -176,6 +180,19 @@ TEST(ProcessesTest, OperationDropoutAuxiliarySkipAndStrengthLoss) {
   options.epochs = 2;
   options.milestones = {2, 2, 1};
   ExpectSame(options, kRounding);
+}
+
+TEST(ProcessesTest, AFrontOfSeveralPoints) {
+  SearchOptions options = Options();
+  options.points = 3;
+  options.criterion = "taylor";
+  options.epochs = 2;
+  options.milestones = {2, 2, 1};
+  ExpectSame(options, kRounding);
+  options.criterion = QuickCriterion("activation_kernel");
+  options.warmup_epochs = options.epochs = 0;
+  options.milestones = {0, 0, 1};
+  ExpectSame(options, /*tolerance=*/0);
 }
 
 // Nothing is trained: each number is one process's alone.

@@ -49,11 +49,15 @@ absl::Status ValidateCosts(const SearchOptions& options) {
   NAP_RETURN_IF_ERROR(CheckAtLeast("max_mult_adds", options.max_mult_adds, 0));
   NAP_RETURN_IF_ERROR(CheckAtLeast("max_latency_ms", options.max_latency_ms, 0));
   NAP_RETURN_IF_ERROR(CheckAtLeast("cost_exponent", options.cost_exponent, 0));
+  NAP_RETURN_IF_ERROR(CheckRange("points", options.points, 1, kMostPoints));
   if (options.latency != nullptr) return absl::OkStatus();
-  if (options.max_latency_ms == 0 && options.cost != CostKind::kLatency) return absl::OkStatus();
-  return absl::InvalidArgumentError(
-      absl::StrCat(options.max_latency_ms > 0 ? "--max_latency_ms" : "--cost=latency",
-                   " needs --latency_table, which `bazel run //tools:measure_latency` makes"));
+  const char* asks = nullptr;
+  if (options.cost == CostKind::kLatency) asks = "--cost=latency";
+  if (options.points > 1 && options.front == CostKind::kLatency) asks = "--pareto=latency";
+  if (options.max_latency_ms > 0) asks = "--max_latency_ms";
+  if (asks == nullptr) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(
+      asks, " needs --latency_table, which `bazel run //tools:measure_latency` makes"));
 }
 
 }  // namespace

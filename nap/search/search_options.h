@@ -52,6 +52,8 @@ std::vector<std::string> CostKindNames();
 // One of CostKindNames(); InvalidArgument for any other name.
 absl::StatusOr<CostKind> FindCostKind(const std::string& name);
 
+inline constexpr int kMostPoints = 20;
+
 // The defaults are DARTS's where DARTS has the thing.
 struct SearchOptions {
   // With their parameters: name:key=value,key=value.
@@ -73,6 +75,13 @@ struct SearchOptions {
   double cost_exponent = 0;                               // WeightByCost's, of the criterion
   CostKind cost = CostKind::kMultAdds;                    // that it weighs
   std::shared_ptr<const LatencyTable> latency = nullptr;  // of the final network's parts
+
+  // Networks that the search ends with: that of the budget above and others of it that are cheaper
+  // in `front`. 1: no front.
+  int points = 1;
+  CostKind front = CostKind::kMultAdds;
+  // That judges them where nothing is trained; as --score of tools:score_architectures.
+  std::string front_score = "activation_kernel:images=64,initialisations=4";
 
   bool HasCostLimit() const {
     return max_parameters > 0 || max_mult_adds > 0 || max_latency_ms > 0;

@@ -66,9 +66,12 @@ absl::StatusOr<SearchParts> MakeSearchParts(const SearchOptions& given, const Da
     options.budget.operations_per_cell =
         options.HasCostLimit() ? PrunerOptions::kAnyNumber : search_space->operations_per_cell();
   }
-  NAP_ASSIGN_OR_RETURN(FinalCosts costs, FindFinalCosts(options, *search_space, space));
-  NAP_ASSIGN_OR_RETURN(Pruner pruner,
-                       Pruner::Create(space, options.budget, schedule, std::move(costs.limits)));
+  NAP_ASSIGN_OR_RETURN(const FinalCosts costs, FindFinalCosts(options, *search_space, space));
+  NAP_ASSIGN_OR_RETURN(std::vector<TrackBudget> budgets,
+                       MakeTrackBudgets(options, *search_space, space, schedule));
+  if (options.points > 1 && options.epochs == 0) {
+    NAP_RETURN_IF_ERROR(ScoreRegistry::Global().Make(options.front_score).status());
+  }
 
   if (options.batch_size < options.processes->size()) {
     return absl::InvalidArgumentError(absl::StrCat("--batch_size=", options.batch_size,
@@ -91,7 +94,7 @@ absl::StatusOr<SearchParts> MakeSearchParts(const SearchOptions& given, const Da
       std::move(optimization),
       std::move(strength_loss),
       WeightByCost(std::move(criterion), space, costs.weighed, options.cost_exponent),
-      std::move(pruner)};
+      std::move(budgets)};
 }
 
 LoaderOptions LoadingOf(const SearchParts& parts, bool train, uint64_t stream) {

@@ -12,11 +12,11 @@
 #include "data/loader.h"
 #include "nap/architecture/candidates.h"
 #include "nap/pruning/criterion.h"
-#include "nap/pruning/pruner.h"
 #include "nap/relaxation/relaxation.h"
 #include "nap/relaxation/strength_loss.h"
 #include "nap/search/optimization.h"
 #include "nap/search/search_options.h"
+#include "nap/search/track_budget.h"
 #include "nap/search_space/search_space.h"
 
 namespace nap {
@@ -34,7 +34,7 @@ struct SearchParts {
   Optimization optimization;
   StrengthLoss strength_loss;
   std::unique_ptr<PruningCriterion> criterion;
-  Pruner pruner;
+  std::vector<TrackBudget> budgets;  // of the tracks; the first is the options' own
 };
 
 // `images` must outlive the parts. InvalidArgument for an option out of range, an unknown name, or

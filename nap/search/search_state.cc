@@ -11,6 +11,20 @@ namespace {
 // Names in a checkpoint.
 constexpr char kIsEvaluated[] = "is_evaluated";
 constexpr char kMixingWeights[] = "mixing_weights";
+constexpr char kQualities[] = "front_qualities";
+
+std::string ToText(const std::vector<double>& numbers) {
+  NumberRows rows;
+  for (const double number : numbers) rows.push_back({number});
+  return RowsToText(rows);
+}
+
+absl::StatusOr<std::vector<double>> FromText(const std::string& text) {
+  NAP_ASSIGN_OR_RETURN(const NumberRows rows, RowsFromText(text, 1));
+  std::vector<double> numbers;
+  for (const std::vector<double>& row : rows) numbers.push_back(row[0]);
+  return numbers;
+}
 
 // Calls visit(map of the checkpoint, name, value) for each number of the state.
 template <typename State, typename Map, typename Visit>
@@ -41,9 +55,8 @@ void SearchState::Save(Checkpoint* checkpoint) const {
   ForEachInteger(*this, checkpoint->integers, save);
   ForEachNumber(*this, checkpoint->numbers, save);
   checkpoint->integers[kIsEvaluated] = is_evaluated ? 1 : 0;
-  NumberRows rows;
-  for (const double weight : mixing_weights) rows.push_back({weight});
-  checkpoint->strings[kMixingWeights] = RowsToText(rows);
+  checkpoint->strings[kMixingWeights] = ToText(mixing_weights);
+  if (!qualities.empty()) checkpoint->strings[kQualities] = ToText(qualities);
 }
 
 absl::Status SearchState::Load(const Checkpoint& checkpoint) {
@@ -56,8 +69,11 @@ absl::Status SearchState::Load(const Checkpoint& checkpoint) {
   NAP_RETURN_IF_ERROR(status);
   std::string text;
   NAP_RETURN_IF_ERROR(Get(checkpoint.strings, kMixingWeights, &text));
-  NAP_ASSIGN_OR_RETURN(const NumberRows weights, RowsFromText(text, 1));
-  for (const std::vector<double>& row : weights) mixing_weights.push_back(row[0]);
+  NAP_ASSIGN_OR_RETURN(mixing_weights, FromText(text));
+  const auto judged = checkpoint.strings.find(kQualities);
+  if (judged != checkpoint.strings.end()) {
+    NAP_ASSIGN_OR_RETURN(qualities, FromText(judged->second));
+  }
   // Earlier versions saved nothing between the evaluation and a removal.
   const auto evaluated = checkpoint.integers.find(kIsEvaluated);
   is_evaluated =

@@ -26,6 +26,9 @@ struct SearchState {
   // As they were before the milestone there, while it prunes; else none. Cell type after cell type.
   std::vector<double> mixing_weights;
 
+  // Of the points of a front, as far as they are judged: in the last epoch.
+  std::vector<double> qualities;
+
   // Passes over the validation part for the strengths, which do not begin anew with an epoch.
   int64_t valid_pass = 0;   // the running one
   int64_t valid_batch = 0;  // batches taken from it

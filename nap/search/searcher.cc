@@ -27,6 +27,14 @@ namespace {
 
 // Names in a checkpoint.
 std::string CriterionName(size_t place) { return absl::StrCat("criterion.", place); }
+// Of a track's; the first is that of every search.
+std::string Prefix(size_t track) { return track == 0 ? "" : absl::StrCat("track.", track, "."); }
+
+std::vector<Track> TracksOf(const SearchParts& parts) {
+  std::vector<Track> tracks;
+  for (const TrackBudget& budget : parts.budgets) tracks.emplace_back(&parts.space, &budget.pruner);
+  return tracks;
+}
 
 class SearcherImpl final : public Searcher {
  public:
@@ -34,14 +42,17 @@ class SearcherImpl final : public Searcher {
       : parts_(std::move(parts)),
         options_(parts_.options),
         trainer_(options_, parts_.plan, parts_.space, parts_.relaxation, parts_.strength_loss),
-        track_(&parts_.space, &parts_.pruner),
-        view_(&parts_, &trainer_, &track_),
+        tracks_(TracksOf(parts_)),
+        observed_(tracks_.size(), parts_.criterion->State()),
+        view_(&parts_, &trainer_, tracks_.data()),
         loop_({"train part", options_.epochs, options_.steps_per_epoch, options_.processes.get(),
                /*least_images=*/1,
                [this](int epoch) {
                  return epoch > options_.warmup_epochs ? parts_.optimization.passes : 1;
                },
-               [this] { return scoring_seconds_left_; }},
+               [this] {
+                 return scoring_seconds_left_ + evaluations_left_ * loop_.evaluation_seconds();
+               }},
               parts_.images, parts_.train,
               ShareOf(*options_.processes, LoadingOf(parts_, /*train=*/true, kTrainStream),
                       /*whole_batches=*/false)),
@@ -54,6 +65,7 @@ class SearcherImpl final : public Searcher {
                     /*whole_batches=*/true)),
         images_("images", *parts_.images) {
     if (options_.milestones.begin == 0) loop_.state().epoch = 0;
+    if (HasFront() && options_.epochs > 0) evaluations_left_ = options_.points;
   }
 
   const SearchSpace& search_space() const override { return *parts_.search_space; }
@@ -65,8 +77,10 @@ class SearcherImpl final : public Searcher {
   absl::StatusOr<Genotype> Run(SearchObserver* observer) override {
     if (loop_.epoch() == 0) NAP_RETURN_IF_ERROR(RunStart(observer));
     while (loop_.epoch() <= options_.epochs) NAP_RETURN_IF_ERROR(RunEpoch(observer));
-    return GenotypeOf(parts_.search_space->name(), parts_.space, track_.living());
+    return GenotypeOf(tracks_.front());
   }
+
+  std::vector<FrontPoint> Front() const override;
 
  private:
   absl::Status RunEpoch(SearchObserver* observer);
@@ -75,21 +89,33 @@ class SearcherImpl final : public Searcher {
   StepResult WarmUpStep(const Batch& train);
   absl::Status NextValid(Batch* batch);
   absl::Status EvaluateValidPart(SearchObserver* observer);
-  SearchEpochReport NewReport(double learning_rate) const;
+  SearchEpochReport NewReport(double learning_rate);
   absl::Status EndEpoch(SearchEpochReport report, SearchObserver* observer);
   void KeepMixingWeights(SearchEpochReport* report);
   absl::Status PruneAt(SearchObserver* observer);
-  absl::StatusOr<ScoreTable> Score(SearchObserver* observer);
+  absl::Status PruneTrack(size_t track, double progress, double begin, SearchObserver* observer);
+  absl::Status Ask(size_t track);
+  absl::StatusOr<ScoreTable> Score(size_t track, SearchObserver* observer);
   void EstimateScorings(const ScoreTable& scores);
+  double SecondsToScore(const Track& track, const ScoreTable& scores) const;
   void TakeFirstScores(ScoreTable* scores);
   int64_t MostRemovals(int alive) const;
   void PruneTrainer();
-  absl::StatusOr<Genotype> GenotypeIfItEndedNow() const;
+  absl::StatusOr<Genotype> GenotypeIfItEndedNow();
+  absl::Status JudgeFront(SearchObserver* observer);
+  absl::Status JudgeUntrained(SearchObserver* observer);
+  bool HasFront() const { return tracks_.size() > 1; }
+  std::string PointText(size_t track) const;
+  Genotype GenotypeOf(const Track& track) const {
+    return nap::GenotypeOf(parts_.search_space->name(), parts_.space, track.living());
+  }
 
   SearchParts parts_;
   const SearchOptions& options_;
   SupernetTrainer trainer_;
-  Track track_;
+  std::vector<Track> tracks_;  // the first is the search's own, others are points of its front
+  size_t asked_ = 0;           // whose the criterion's state is
+  std::vector<std::vector<double>> observed_;  // the criterion's states for the others
   CriterionView view_;
   EpochLoop loop_;
   Loader valid_loader_;
@@ -99,6 +125,7 @@ class SearcherImpl final : public Searcher {
   bool valid_loader_started_ = false;
   double scoring_seconds_ = 0;  // of the last scoring, for each operation that was alive
   double scoring_seconds_left_ = 0;
+  int evaluations_left_ = 0;  // of a front's points
 };
 
 Checkpoint SearcherImpl::Save() const {
@@ -106,10 +133,16 @@ Checkpoint SearcherImpl::Save() const {
   images_.Save(&checkpoint);
   loop_.state().Save(&checkpoint);
   state_.Save(&checkpoint);
-  track_.Save("", &checkpoint);
   trainer_.Save(&checkpoint);
-  const std::vector<double> observed = parts_.criterion->State();
-  for (size_t i = 0; i < observed.size(); ++i) checkpoint.numbers[CriterionName(i)] = observed[i];
+  for (size_t track = 0; track < tracks_.size(); ++track) {
+    const std::string prefix = Prefix(track);
+    tracks_[track].Save(prefix, &checkpoint);
+    const std::vector<double> observed =
+        track == asked_ ? parts_.criterion->State() : observed_[track];
+    for (size_t i = 0; i < observed.size(); ++i) {
+      checkpoint.numbers[prefix + CriterionName(i)] = observed[i];
+    }
+  }
   return checkpoint;
 }
 
@@ -117,9 +150,11 @@ absl::Status SearcherImpl::Load(const Checkpoint& checkpoint) {
   NAP_RETURN_IF_ERROR(images_.Check(checkpoint));
   NAP_RETURN_IF_ERROR(loop_.state().Load(checkpoint));
   NAP_RETURN_IF_ERROR(state_.Load(checkpoint));
-  NAP_RETURN_IF_ERROR(track_.Load("", checkpoint));
+  for (size_t track = 0; track < tracks_.size(); ++track) {
+    NAP_RETURN_IF_ERROR(tracks_[track].Load(Prefix(track), checkpoint));
+  }
   size_t candidates = 0;
-  track_.living().ForEach([&](bool) { ++candidates; });
+  trainer_.living().ForEach([&](bool) { ++candidates; });
   if (!state_.mixing_weights.empty() && state_.mixing_weights.size() != candidates) {
     return absl::FailedPreconditionError(
         absl::StrCat("the checkpoint does not fit: mixing weights of ",
@@ -127,11 +162,13 @@ absl::Status SearcherImpl::Load(const Checkpoint& checkpoint) {
   }
   PruneTrainer();
   NAP_RETURN_IF_ERROR(trainer_.Load(checkpoint));
-  std::vector<double> observed(parts_.criterion->State().size());
-  for (size_t i = 0; i < observed.size(); ++i) {
-    NAP_RETURN_IF_ERROR(Get(checkpoint.numbers, CriterionName(i), &observed[i]));
+  for (size_t track = 0; track < tracks_.size(); ++track) {
+    std::vector<double>& observed = observed_[track];
+    for (size_t i = 0; i < observed.size(); ++i) {
+      NAP_RETURN_IF_ERROR(Get(checkpoint.numbers, Prefix(track) + CriterionName(i), &observed[i]));
+    }
   }
-  return parts_.criterion->SetState(observed);
+  return parts_.criterion->SetState(observed_[asked_]);
 }
 
 // The validation part may be the smaller one: it is then gone through more often.
@@ -159,26 +196,35 @@ absl::Status SearcherImpl::EvaluateValidPart(SearchObserver* observer) {
   return absl::OkStatus();
 }
 
-// What has gone is in the track, so that the search can be saved, and go on, between two scorings.
+// What has gone is in the tracks, so that the search can be saved, and go on, between two scorings.
 absl::Status SearcherImpl::PruneAt(SearchObserver* observer) {
   const int milestone = options_.milestones.At(loop_.epoch());
   if (milestone < 0) return absl::OkStatus();
   view_.SetMilestone(milestone);
   const double begin = MonotonicSeconds();
-  const double progress = options_.milestones.Progress(milestone);
+  for (size_t track = 0; track < tracks_.size(); ++track) {
+    NAP_RETURN_IF_ERROR(
+        PruneTrack(track, options_.milestones.Progress(milestone), begin, observer));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status SearcherImpl::PruneTrack(size_t number, double progress, double begin,
+                                      SearchObserver* observer) {
+  Track& track = tracks_[number];
   // A score may be expensive.
-  while (!track_.IsMet(progress)) {
-    const int64_t most = MostRemovals(track_.OperationsAlive());
-    NAP_ASSIGN_OR_RETURN(ScoreTable scores, Score(observer));
+  while (!track.IsMet(progress)) {
+    const int64_t most = MostRemovals(track.OperationsAlive());
+    NAP_ASSIGN_OR_RETURN(ScoreTable scores, Score(number, observer));
     TakeFirstScores(&scores);
-    NAP_ASSIGN_OR_RETURN(std::vector<Removal> removed, track_.Prune(scores, progress, most));
+    NAP_ASSIGN_OR_RETURN(std::vector<Removal> removed, track.Prune(scores, progress, most));
     if (removed.empty()) break;
     PruneTrainer();
     loop_.Seconds();
     EstimateScorings(scores);
-    NAP_RETURN_IF_ERROR(options_.processes->Agree(
-        observer->OnPruning({loop_.epoch(), std::move(removed), track_.OperationsAlive(),
-                             MonotonicSeconds() - begin})));
+    NAP_RETURN_IF_ERROR(options_.processes->Agree(observer->OnPruning(
+        {loop_.epoch(), std::move(removed), track.OperationsAlive(), MonotonicSeconds() - begin,
+         static_cast<int>(number), static_cast<int>(tracks_.size())})));
   }
   return absl::OkStatus();
 }
@@ -189,29 +235,47 @@ int64_t SearcherImpl::MostRemovals(int alive) const {
   return most == 0 ? PrunerOptions::kAnyNumber : most;
 }
 
-// Of what the track has lost.
+// Of what no track wants any more.
 void SearcherImpl::PruneTrainer() {
   std::vector<CandidateId> gone;
   for (int cell = 0; cell < parts_.space.NumCellTypes(); ++cell) {
     for (int edge = 0; edge < parts_.space.NumEdges(cell); ++edge) {
       for (int operation = 0; operation < parts_.space.NumOperations(); ++operation) {
         const CandidateId id{cell, edge, operation};
-        if (trainer_.living()[id] && !track_.living()[id]) gone.push_back(id);
+        if (trainer_.living()[id] &&
+            std::none_of(tracks_.begin(), tracks_.end(),
+                         [&id](const Track& track) { return track.living()[id]; })) {
+          gone.push_back(id);
+        }
       }
     }
   }
   trainer_.Prune(gone);
 }
 
+// The criterion from now on, which goes on with what it knows of this track. There is one for all:
+// it may hold large networks.
+absl::Status SearcherImpl::Ask(size_t track) {
+  if (track == asked_) return absl::OkStatus();
+  observed_[asked_] = parts_.criterion->State();
+  asked_ = track;
+  return parts_.criterion->SetState(observed_[track]);
+}
+
 // By the criterion, whose state is what it was if the user breaks it off.
-absl::StatusOr<ScoreTable> SearcherImpl::Score(SearchObserver* observer) {
-  const int alive = track_.OperationsAlive();
+absl::StatusOr<ScoreTable> SearcherImpl::Score(size_t track, SearchObserver* observer) {
+  NAP_RETURN_IF_ERROR(Ask(track));
+  const int alive = tracks_[track].OperationsAlive();
   const double expected = scoring_seconds_ * alive;
   scoring_seconds_left_ = std::max(0., scoring_seconds_left_ - expected);
   const std::vector<double> before = parts_.criterion->State();
-  Phase phase = loop_.NewPhase(absl::StrCat("scoring ", alive, " operations"), expected, observer);
+  Phase phase = loop_.NewPhase(absl::StrCat("scoring ", alive, " operations", PointText(track)),
+                               expected, observer);
   view_.SetPhase(&phase);
+  view_.SetTrack(&tracks_[track]);
+  trainer_.UseOnly(tracks_[track].living());
   absl::StatusOr<ScoreTable> scores = parts_.criterion->Score(view_);
+  trainer_.UseOnly(trainer_.living());
   view_.SetPhase(nullptr);
   if (phase.IsBrokenOff()) {
     NAP_RETURN_IF_ERROR(parts_.criterion->SetState(before));
@@ -224,18 +288,28 @@ absl::StatusOr<ScoreTable> SearcherImpl::Score(SearchObserver* observer) {
 // Of the scorings to come, if they take as long as the last one for each operation, and if what
 // goes is what its scores say.
 void SearcherImpl::EstimateScorings(const ScoreTable& scores) {
-  const Milestones& milestones = options_.milestones;
-  LivingTable living = track_.living();
   scoring_seconds_left_ = 0;
+  for (const Track& track : tracks_) scoring_seconds_left_ += SecondsToScore(track, scores);
+}
+
+double SearcherImpl::SecondsToScore(const Track& track, const ScoreTable& scores) const {
+  const Milestones& milestones = options_.milestones;
+  LivingTable living = track.living();
+  double seconds = 0;
   for (int milestone = view_.milestone(); milestone < milestones.Count(); ++milestone) {
     const double progress = milestones.Progress(milestone);
-    while (!track_.pruner().IsMet(progress, living)) {
+    while (!track.pruner().IsMet(progress, living)) {
       const auto alive = static_cast<int>(LivingOperations(parts_.space, living).size());
-      const auto removed = track_.pruner().Prune(scores, progress, &living, MostRemovals(alive));
-      scoring_seconds_left_ += scoring_seconds_ * alive;
-      if (!removed.ok() || removed->empty()) return;
+      const auto removed = track.pruner().Prune(scores, progress, &living, MostRemovals(alive));
+      seconds += scoring_seconds_ * alive;
+      if (!removed.ok() || removed->empty()) return seconds;
     }
   }
+  return seconds;
+}
+
+std::string SearcherImpl::PointText(size_t track) const {
+  return HasFront() ? absl::StrCat(" of point ", track + 1, " of ", tracks_.size()) : "";
 }
 
 // Rank 0's, if other processes have computed them, too: on another kind of machine rounding, and so
@@ -251,12 +325,58 @@ void SearcherImpl::TakeFirstScores(ScoreTable* scores) {
   scores->ForEach([&](double& score) { score = *value++; });
 }
 
-absl::StatusOr<Genotype> SearcherImpl::GenotypeIfItEndedNow() const {
+absl::StatusOr<Genotype> SearcherImpl::GenotypeIfItEndedNow() {
+  Track track = tracks_.front();
+  trainer_.UseOnly(track.living());
   ScoreTable scores = trainer_.MixingWeights();
+  trainer_.UseOnly(trainer_.living());
   scores.ForEach([](double& score) { score = std::abs(score); });
-  LivingTable living = track_.living();
-  NAP_RETURN_IF_ERROR(track_.pruner().Prune(scores, /*progress=*/1, &living).status());
-  return GenotypeOf(parts_.search_space->name(), parts_.space, living);
+  NAP_RETURN_IF_ERROR(track.Prune(scores, /*progress=*/1, PrunerOptions::kAnyNumber).status());
+  return GenotypeOf(track);
+}
+
+// At the end of the last epoch. What is judged is in the state, one after the other.
+absl::Status SearcherImpl::JudgeFront(SearchObserver* observer) {
+  if (!HasFront() || loop_.epoch() < options_.epochs) return absl::OkStatus();
+  if (options_.epochs == 0) return JudgeUntrained(observer);
+  for (size_t track = state_.qualities.size(); track < tracks_.size(); ++track) {
+    evaluations_left_ = static_cast<int>(tracks_.size() - track) - 1;
+    trainer_.UseOnly(tracks_[track].living());
+    const absl::StatusOr<ClassificationMeter> valid =
+        loop_.Evaluate(&evaluation_loader_, absl::StrCat("validation part", PointText(track)),
+                       observer, [this](const Batch& batch) { return trainer_.Evaluate(batch); });
+    trainer_.UseOnly(trainer_.living());
+    NAP_RETURN_IF_ERROR(valid.status());
+    state_.qualities.push_back(valid->accuracy());
+  }
+  return absl::OkStatus();
+}
+
+absl::Status SearcherImpl::JudgeUntrained(SearchObserver* observer) {
+  Phase phase = loop_.NewPhase("scoring the points of the front", /*expected=*/0, observer);
+  view_.SetPhase(&phase);
+  const auto scores = view_.ShareOut(
+      static_cast<int64_t>(tracks_.size()),
+      [this](int64_t track) -> absl::StatusOr<SearchView::Numbers> {
+        NAP_ASSIGN_OR_RETURN(const double score, view_.ArchitectureScore(options_.front_score,
+                                                                         tracks_[track].living()));
+        return SearchView::Numbers{score};
+      });
+  view_.SetPhase(nullptr);
+  if (phase.IsBrokenOff()) return phase.End();
+  NAP_RETURN_IF_ERROR(scores.status());
+  state_.qualities.clear();
+  for (const SearchView::Numbers& score : *scores) state_.qualities.push_back(score[0]);
+  return absl::OkStatus();
+}
+
+std::vector<FrontPoint> SearcherImpl::Front() const {
+  std::vector<FrontPoint> points;
+  for (size_t track = 0; HasFront() && track < tracks_.size(); ++track) {
+    points.push_back(
+        {parts_.budgets[track].limit, GenotypeOf(tracks_[track]), state_.qualities[track]});
+  }
+  return points;
 }
 
 // Weights alone, of what operation dropout leaves.
@@ -286,7 +406,11 @@ absl::StatusOr<StepResult> SearcherImpl::TrainStep(const Batch& train) {
     const ScoreTable strengths = trainer_.Strengths();
     const OptimizationResult both = parts_.optimization.step(trainer_, train, valid);
     NAP_RETURN_IF_ERROR(CheckFinite(both.strength_loss, "strengths' loss", loop_, advice));
-    parts_.criterion->ObserveStrengthStep(strengths, trainer_.AppliedStrengthGradients());
+    const ScoreTable gradients = trainer_.AppliedStrengthGradients();
+    for (size_t track = 0; track < tracks_.size(); ++track) {
+      NAP_RETURN_IF_ERROR(Ask(track));
+      parts_.criterion->ObserveStrengthStep(strengths, gradients);
+    }
     state_.strength_losses += both.strength_loss;
     ++state_.strength_steps;
     result = both.train;
@@ -305,7 +429,7 @@ absl::Status SearcherImpl::RunEpoch(SearchObserver* observer) {
   const StrengthLoss& loss = parts_.strength_loss;
   trainer_.SetStrengthLossWeight(
       loss.weight * (loss.rises ? static_cast<double>(epoch - 1) / options_.epochs : 1));
-  const int alive = track_.OperationsAlive();
+  const int alive = tracks_.front().OperationsAlive();
   NAP_RETURN_IF_ERROR(
       loop_.RunSteps([this](const Batch& batch) { return TrainStep(batch); },
                      [&](const StepReport& report) {
@@ -330,9 +454,12 @@ absl::Status SearcherImpl::RunStart(SearchObserver* observer) {
   return EndEpoch(std::move(report), observer);
 }
 
-SearchEpochReport SearcherImpl::NewReport(double learning_rate) const {
-  return {loop_.Report(learning_rate), trainer_.Strengths(), trainer_.MixingWeights(),
-          trainer_.EdgeStrengths()};
+SearchEpochReport SearcherImpl::NewReport(double learning_rate) {
+  trainer_.UseOnly(tracks_.front().living());
+  SearchEpochReport report = {loop_.Report(learning_rate), trainer_.Strengths(),
+                              trainer_.MixingWeights(), trainer_.EdgeStrengths()};
+  trainer_.UseOnly(trainer_.living());
+  return report;
 }
 
 // As they were before anything went, in a milestone that was interrupted, too.
@@ -348,20 +475,27 @@ void SearcherImpl::KeepMixingWeights(SearchEpochReport* report) {
 absl::Status SearcherImpl::EndEpoch(SearchEpochReport report, SearchObserver* observer) {
   KeepMixingWeights(&report);
   NAP_RETURN_IF_ERROR(PruneAt(observer));
-  report.pruned = track_.pruned();
-  report.removals = track_.removals();
-  report.scorings = track_.Scorings();
+  NAP_RETURN_IF_ERROR(JudgeFront(observer));
+  const Track& own = tracks_.front();
+  report.pruned = own.pruned();
+  report.removals = own.removals();
+  report.scorings = own.Scorings();
   NAP_ASSIGN_OR_RETURN(report.genotype, GenotypeIfItEndedNow());
   for (int cell = 0; cell < parts_.space.NumCellTypes(); ++cell) {
-    const auto living = LivingOperations(parts_.space, track_.living(), cell);
+    const auto living = LivingOperations(parts_.space, own.living(), cell);
     report.operations_alive.push_back(static_cast<int>(living.size()));
     report.living.insert(report.living.end(), living.begin(), living.end());
   }
+  for (const Track& track : tracks_) {
+    if (HasFront()) report.tracks_alive.push_back(track.OperationsAlive());
+  }
+  report.supernet_alive =
+      static_cast<int>(LivingOperations(parts_.space, trainer_.living()).size());
   report.parameters = trainer_.NumParameters();
   loop_.Finish(&report);
   loop_.state().NextEpoch();
   state_.NextEpoch();
-  track_.NextMilestone();
+  for (Track& track : tracks_) track.NextMilestone();
   return options_.processes->Agree(observer->OnEpoch(report));
 }
 

@@ -25,12 +25,24 @@ struct SearchStepReport : StepReport {
 struct PruningReport {
   int epoch;                     // at whose end; 0: before the first
   std::vector<Removal> removed;  // by this scoring
-  int operations_alive;          // of all cell types
+  int operations_alive;          // of the track, of all cell types
   double seconds;                // since the milestone began
+  int track = 0;                 // from 0: that of which point of the front
+  int tracks = 1;                // 1: there is no front
 };
 
-// After each epoch, its pruning included. Before the first one (epoch 0), if something was pruned
-// there; then losses and accuracies are not numbers.
+// One of several networks that a search ends with (SearchOptions::points).
+struct FrontPoint {
+  double limit;  // on SearchOptions::front, in the unit of its option; 0: none
+  Genotype genotype;
+  // Accuracy on the validation part of these operations with the supernet's weights, the others
+  // masked out; if nothing was trained, SearchOptions::front_score.
+  double quality;
+};
+
+// After each epoch, its pruning included. What is told of operations and the genotype is of the
+// search's own budget, whatever other points of a front have. Before the first one (epoch 0), if
+// something was pruned there; then losses and accuracies are not numbers.
 struct SearchEpochReport : EpochReport {
   // Before this epoch's pruning.
   ScoreTable strengths;
@@ -47,6 +59,11 @@ struct SearchEpochReport : EpochReport {
   Genotype genotype = {};  // what the search would give if it ended now, by |mixing weight|
   std::vector<Removal> removals = {};  // of what was pruned, in order
   std::vector<Scoring> scorings = {};  // of this epoch's milestone
+
+  // With a front: how many operations are alive in each track, and in the supernet, for all of
+  // them.
+  std::vector<int> tracks_alive = {};
+  int supernet_alive = 0;
 };
 
 // Told how it goes. An error stops the search and is what Run returns.
@@ -81,6 +98,10 @@ class Searcher {
   // May be called once. Ends with the budget met, or with the error that stopped it: the
   // observer's, or FailedPrecondition when a loss is no longer finite.
   virtual absl::StatusOr<Genotype> Run(SearchObserver* observer) = 0;
+
+  // After Run: what was found, first with the search's own budget, which is what Run returns. Empty
+  // without a front.
+  virtual std::vector<FrontPoint> Front() const = 0;
 };
 
 }  // namespace nap

@@ -1,3 +1,4 @@
+#include <absl/strings/str_cat.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -69,6 +70,23 @@ class Saver final : public SearchObserver {
   const Searcher* const searcher_;
 };
 
+std::vector<double> NumbersOf(const std::vector<FrontPoint>& front) {
+  std::vector<double> numbers;
+  for (const FrontPoint& point : front) {
+    numbers.push_back(point.limit);
+    numbers.push_back(point.quality);
+    for (const CellGenotype& cell : point.genotype.cells) {
+      for (const auto& node : cell.nodes) {
+        for (const GenotypeInput& input : node) {
+          numbers.push_back(input.source);
+          for (const char letter : input.operation) numbers.push_back(letter);
+        }
+      }
+    }
+  }
+  return numbers;
+}
+
 class SearcherResumeTest : public testing::Test {
  protected:
   std::unique_ptr<Dataset> images_ = TinyImages(64);
@@ -88,6 +106,7 @@ TEST_F(SearcherResumeTest, GoesOnFromEveryStepAsIfNeverInterrupted) {
       ASSERT_TRUE(loaded.ok()) << loaded;
       Saver again(rest.get());
       EXPECT_EQ(*rest->Run(&again), *genotype) << what << place;
+      EXPECT_EQ(NumbersOf(rest->Front()), NumbersOf(whole->Front())) << what << place;
       EXPECT_EQ(again.traces, std::vector(saver.traces.begin() + place + 1, saver.traces.end()))
           << what << place;
     }
@@ -110,6 +129,17 @@ TEST_F(SearcherResumeTest, GoesOnFromEveryStepAsIfNeverInterrupted) {
     options.criterion =
         "rank_sum:of=expected_score:score=activation_kernel:images=8/samples=2/removals=40+taylor";
     expect_exact(options, "drawn anew ");
+  }
+  // Of several points each has what its criterion knows.
+  for (const char* criterion :
+       {"activation_kernel:images=8,initialisations=1,removals=60,cells=3,trained=1", "taylor",
+        "rank_sum:of=expected_score:score=activation_kernel:images=8/samples=2/"
+        "removals=60+taylor"}) {
+    SearchOptions options = tiny;
+    options.points = 3;
+    options.criterion = criterion;
+    options.relaxation = "softmax";
+    expect_exact(options, absl::StrCat("the front of ", criterion, " "));
   }
   for (const std::string& name : PruningCriterionRegistry::Global().Names()) {
     SearchOptions options = tiny;

@@ -91,7 +91,7 @@ SupernetTrainer::SupernetTrainer(const SearchOptions& options, const NetworkPlan
                              .set_requires_grad(true));
   }
   MakeEdgeStrengths();
-  UpdateMasks();
+  UseOnly(living_);
   // The same seed may give other numbers on another kind of machine.
   std::vector<at::Tensor> start = weights_;
   for (const at::Tensor& tensor : supernet_->buffers()) start.push_back(tensor);
@@ -283,7 +283,7 @@ void SupernetTrainer::Prune(const std::vector<CandidateId>& removed) {
   weights_ = supernet_->parameters();
   runner_->Forget();
   KeepParameters(weight_optimizer_.get(), weights_);
-  UpdateMasks();
+  UseOnly(living_);
 }
 
 void SupernetTrainer::Save(Checkpoint* checkpoint) const {
@@ -422,10 +422,10 @@ std::vector<at::Tensor> SupernetTrainer::AllStrengths() const {
   return all;
 }
 
-void SupernetTrainer::UpdateMasks() {
+void SupernetTrainer::UseOnly(const LivingTable& living) {
   masks_.clear();
   for (int cell = 0; cell < static_cast<int>(strengths_.size()); ++cell) {
-    const std::vector<bool>& values = living_.Values(cell);
+    const std::vector<bool>& values = living.Values(cell);
     at::Tensor mask = at::full(strengths_[cell].sizes(), 0.0);
     for (size_t i = 0; i < values.size(); ++i) {
       mask.data_ptr<float>()[i] = values[i] ? 1.0F : 0.0F;

@@ -110,6 +110,10 @@ class SupernetTrainer {
   // What is left.
   const LivingTable& living() const { return living_; }
 
+  // Until it is called again or something is pruned, mixing weights and passes are as if only these
+  // of what is left were there.
+  void UseOnly(const LivingTable& living);
+
   // Weights, strengths and the optimisers' state. Load is for a trainer made with the same
   // arguments from which the same was pruned; FailedPrecondition if the checkpoint is of another.
   void Save(Checkpoint* checkpoint) const;
@@ -145,7 +149,6 @@ class SupernetTrainer {
   ScoreTable ToTable(const std::vector<at::Tensor>& tensors) const;
   void MakeEdgeStrengths();
   std::vector<at::Tensor> AllStrengths() const;  // of operations and of edges
-  void UpdateMasks();
   void ClearGradients();
 
   const SearchOptions options_;
@@ -159,7 +162,7 @@ class SupernetTrainer {
   std::vector<at::Tensor> weights_;    // the supernet's parameters
   std::vector<at::Tensor> strengths_;  // [edges, operations] a cell type
   LivingTable living_;
-  std::vector<at::Tensor> masks_;           // the same as tensors of that shape, 0 or 1
+  std::vector<at::Tensor> masks_;           // of what is used, tensors of that shape, 0 or 1
   std::vector<at::Tensor> edge_strengths_;  // [edges] a cell type, or none at all
   std::vector<at::Tensor> applied_strength_gradients_;
   std::vector<at::Tensor> targets_;  // [edges] a cell type, int64: an edge's target

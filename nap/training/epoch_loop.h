@@ -107,6 +107,9 @@ class EpochLoop {
   // At the end of the running epoch. `what`: PhaseReport's; `expected`: Phase's.
   Phase NewPhase(std::string what, double expected, PhaseObserver* observer) const;
 
+  // Of the last evaluation; 0: there was none yet.
+  double evaluation_seconds() const { return evaluation_seconds_; }
+
   // Begins to count the seconds of an epoch that has no steps, as RunSteps does for others.
   void StartClock();
 
