@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -22,6 +23,7 @@
 #include "experiments/moved_flags.h"
 #include "experiments/run.h"
 #include "experiments/run_flags.h"
+#include "experiments/search_front.h"
 #include "experiments/search_length.h"
 #include "nap/architecture/drawing.h"
 #include "nap/base/interrupt.h"
@@ -36,6 +38,7 @@
 #include "nap/relaxation/relaxation.h"
 #include "nap/relaxation/strength_loss.h"
 #include "nap/report/duration.h"
+#include "nap/report/front_record.h"
 #include "nap/report/nas_bench_201_table.h"
 #include "nap/report/run_folder.h"
 #include "nap/report/run_schema.h"
@@ -122,6 +125,11 @@ DEFINE_int32(
 DEFINE_int32(final_cells, 0,
              "its cells; 0: the search space's own (darts: 20, or 14 for imagenet)");
 
+DEFINE_string(pareto, "",
+              "keep several networks of one search, ever cheaper in this: a front "
+              "(docs/fronts.md); empty: one network");
+DEFINE_int32(points, 5, "how many of them, the search's own included");
+
 DEFINE_string(nas_bench_201_table, "",
               "CSV file with the accuracy of NAS-Bench-201's cells, which judges the search after "
               "each epoch (nas_bench_201)");
@@ -161,6 +169,11 @@ absl::StatusOr<SearchOptions> OptionsFromFlags() {
   if (!FLAGS_latency_table.empty()) {
     NAP_ASSIGN_OR_RETURN(LatencyTable table, LatencyTable::Read(FLAGS_latency_table));
     options.latency = std::make_shared<const LatencyTable>(std::move(table));
+  }
+  if (!FLAGS_pareto.empty()) {
+    NAP_ASSIGN_OR_RETURN(options.front, FindCostKind(FLAGS_pareto));
+    NAP_RETURN_IF_ERROR(CheckRange("points", FLAGS_points, 2, kMostPoints));
+    options.points = FLAGS_points;
   }
   options.budget.operations_per_cell = FLAGS_operations_per_cell;
   options.budget.operations_per_edge = FLAGS_operations_per_edge;
@@ -208,6 +221,12 @@ absl::Status CheckFlags() {
     return absl::InvalidArgumentError(
         absl::StrCat("--train_fraction and --valid_file=", FLAGS_valid_file,
                      " both say which images validate; leave one out"));
+  }
+  if (FLAGS_pareto.empty() && !HasDefault("points")) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--points=", FLAGS_points,
+                     " is of a front, which --pareto asks for: latency, "
+                     "mult_adds or parameters"));
   }
   NAP_RETURN_IF_ERROR(CheckRange("final_channels", FLAGS_final_channels, 0, kMostChannels));
   return CheckRange("final_cells", FLAGS_final_cells, 0, kMostCells);
@@ -301,13 +320,8 @@ absl::Status PrintResult(const Genotype& genotype, const FinalNetwork& network,
   return absl::OkStatus();
 }
 
-// From a first look to the real thing: a genotype of real images is worth training.
-std::string NextCommand(const std::string& genotype, const SearchSpace& space,
-                        const FinalNetwork& network) {
-  if (FLAGS_data_dir.empty() && FLAGS_dataset.empty()) {
-    return absl::StrCat("bazel run //tools:download_cifar10 && ",
-                        BazelRun(Kind().experiment, kLinkedPlugins), " --data_dir=datasets");
-  }
+std::string TrainCommand(const std::string& genotype, const SearchSpace& space,
+                         const FinalNetwork& network) {
   std::string command =
       absl::StrCat(BazelRun("cifar_train", kLinkedPlugins), " --genotype=", ShellWord(genotype));
   if (!space.suits_presets()) {
@@ -320,6 +334,30 @@ std::string NextCommand(const std::string& genotype, const SearchSpace& space,
                     ShellWord(gflags::GetCommandLineFlagInfoOrDie(name.c_str()).current_value));
   }
   return command;
+}
+
+// From a first look to the real thing: a genotype of real images is worth training.
+std::string NextCommand(const std::string& genotype, const SearchSpace& space,
+                        const FinalNetwork& network) {
+  if (FLAGS_data_dir.empty() && FLAGS_dataset.empty()) {
+    return absl::StrCat("bazel run //tools:download_cifar10 && ",
+                        BazelRun(Kind().experiment, kLinkedPlugins), " --data_dir=datasets");
+  }
+  return TrainCommand(genotype, space, network);
+}
+
+// Of those that the search has written.
+std::string FilesText(const RunFolder& folder, const FrontRecord* front) {
+  std::string text = "genotype.json, genotype.txt, genotype.dot";
+  if (std::filesystem::exists(folder.File(run_file::kGenotypeSvg))) {
+    absl::StrAppend(&text, ", genotype.svg");
+  }
+  for (int point = 1; front != nullptr && point < static_cast<int>(front->points.size()); ++point) {
+    absl::StrAppend(&text, ", ", GenotypeFileOf(point));
+  }
+  if (front != nullptr) absl::StrAppend(&text, ", ", run_file::kFront);
+  return absl::StrCat(text,
+                      ", metrics.jsonl, strengths.jsonl, config.json, checkpoint.pt, report.html");
 }
 
 // Warm-up and milestones follow from the epochs that were asked for.
@@ -353,7 +391,8 @@ const ProgramOptions& Program() {
          {"Budget, final network",
           {"operations_per_cell", "operations_per_edge", "operations_per_node", "max_parameters",
            "max_mult_adds", "max_latency_ms", "latency_table", "cost_exponent", "cost",
-           "final_network", "final_channels", "final_cells", "nas_bench_201_table"}},
+           "final_network", "final_channels", "final_cells", "pareto", "points",
+           "nas_bench_201_table"}},
          {"Training of the supernet",
           {"optimization", "epochs", "steps_per_epoch", "batch_size", "train_fraction",
            "valid_file", "learning_rate", "final_learning_rate", "momentum", "weight_decay",
@@ -374,11 +413,11 @@ const ProgramOptions& Program() {
                            PartFlagOf<PruningScheduleDefinition>("schedule"),
                            PartFlagOf<OptimizationDefinition>("optimization"),
                            PartFlagOf<StrengthLossDefinition>("strength_loss")});
-    options->choices.insert(
-        options->choices.end(),
-        {ChoicesOf<OperationDefinition>("operations"),
-         NamesOf("extra_operations", OperationRegistry::Global().Names()),
-         NamesOf("final_network", NetworkNames()), NamesOf("cost", CostKindNames())});
+    options->choices.insert(options->choices.end(),
+                            {ChoicesOf<OperationDefinition>("operations"),
+                             NamesOf("extra_operations", OperationRegistry::Global().Names()),
+                             NamesOf("final_network", NetworkNames()),
+                             NamesOf("cost", CostKindNames()), NamesOf("pareto", CostKindNames())});
     options->moved_flags = MovedFlags();
     return options;
   }();
@@ -433,6 +472,10 @@ absl::Status Main() {
   const absl::StatusOr<Genotype> genotype = searcher->Run(&reporter);
   if (absl::IsCancelled(genotype.status())) group.Leave();
   if (!genotype.ok()) return Unfinished(genotype.status(), out_dir, Kind(), group.size());
+  std::optional<FrontRecord> front;
+  if (!FLAGS_pareto.empty()) {
+    NAP_ASSIGN_OR_RETURN(front, MakeFrontRecord(searcher->Front(), options, *space));
+  }
   // First on the screen: there it stays if the disk is full.
   NAP_RETURN_IF_ERROR(PrintResult(*genotype, options.final_network, final_plan, *space,
                                   options.latency.get(), table.get()));
@@ -445,20 +488,24 @@ absl::Status Main() {
                  100 * reporter.accuracy());
   }
   absl::PrintF("Peak memory: %.2f GB.\n", PeakMemoryBytes() / 1e9);
+  if (front.has_value()) std::printf("\n%s\n", FrontText(*front).c_str());
   std::fflush(stdout);
+  if (front.has_value()) NAP_RETURN_IF_ERROR(WriteFront(*front, *folder));
   NAP_RETURN_IF_ERROR(WriteGenotype(*genotype, *space, folder.get()));
   NAP_RETURN_IF_ERROR(folder->Finish());
   reporter.Finish();
-  std::printf(
-      "Written to %s: genotype.json, genotype.txt, genotype.dot%s, metrics.jsonl, "
-      "strengths.jsonl, config.json, checkpoint.pt, report.html\n",
-      out_dir.c_str(),
-      std::filesystem::exists(folder->File(run_file::kGenotypeSvg)) ? ", genotype.svg" : "");
+  std::printf("Written to %s: %s\n", out_dir.c_str(),
+              FilesText(*folder, front.has_value() ? &*front : nullptr).c_str());
   const std::string remark = space->RemarkOn(*genotype);
   if (!remark.empty()) std::printf("%s\n", remark.c_str());
   std::printf(
       "Next: %s\n",
       NextCommand(folder->File(run_file::kGenotype), *space, options.final_network).c_str());
+  if (front.has_value()) {
+    std::printf(
+        "To train another point: %s\n",
+        TrainCommand(folder->File(GenotypeFileOf(1)), *space, options.final_network).c_str());
+  }
   group.Leave();
   return absl::OkStatus();
 }

@@ -2,6 +2,7 @@
 
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_format.h>
+#include <absl/strings/str_join.h>
 #include <unistd.h>
 
 #include <map>
@@ -112,8 +113,10 @@ void Progress::Pruning(const PruningReport& report, const CandidateSpace& space)
   const Removal& last = report.removed.back();
   const CellTopology& cell = space.cell_types[last.id.cell_type];
   const Edge& edge = cell.edges[last.id.edge];
+  const std::string point =
+      report.tracks == 1 ? "" : absl::StrFormat(" point %d of %d", report.track + 1, report.tracks);
   ShowStep(absl::StrFormat(
-      "pruning for %s  %d operations alive  last removed: %s on edge %s -> %d of the %s",
+      "pruning%s for %s  %d operations alive  last removed: %s on edge %s -> %d of the %s", point,
       FormatDuration(report.seconds), report.operations_alive,
       space.operations[last.id.operation].name, NodeName(edge.source, cell.num_inputs), edge.target,
       CellTitle(cell.name)));
@@ -136,6 +139,10 @@ void Progress::Epoch(const SearchEpochReport& report, const SearchSpace& search_
   AppendBroken(report.broken_images, &lines);
   if (!report.pruned.empty()) {
     absl::StrAppend(&lines, "  pruned: ", Summarise(report.pruned, space), "\n");
+  }
+  if (!report.tracks_alive.empty()) {
+    absl::StrAppend(&lines, "  points of the front: ", absl::StrJoin(report.tracks_alive, ", "),
+                    " operations alive; ", report.supernet_alive, " in the supernet\n");
   }
   if (search_space.text_is_name()) {
     absl::StrAppend(&lines, "  cell now: ",

@@ -11,6 +11,7 @@ inline constexpr char kConfig[] = "config.json";
 inline constexpr char kMetrics[] = "metrics.jsonl";
 inline constexpr char kStrengths[] = "strengths.jsonl";
 inline constexpr char kGenotype[] = "genotype.json";
+inline constexpr char kFront[] = "front.json";
 inline constexpr char kGenotypeText[] = "genotype.txt";
 inline constexpr char kGenotypeDot[] = "genotype.dot";
 inline constexpr char kGenotypeSvg[] = "genotype.svg";
@@ -78,6 +79,19 @@ inline constexpr char kOperation[] = "operation";
 inline constexpr char kScoring[] = "scoring";
 inline constexpr char kScore[] = "score";
 inline constexpr char kNext[] = "next";
+
+// front.json
+inline constexpr char kCost[] = "cost";
+inline constexpr char kQuality[] = "quality";
+inline constexpr char kPoints[] = "points";
+
+// one of its points; costs have their names, a genotype is one as above
+inline constexpr char kPoint[] = "point";
+inline constexpr char kLimit[] = "limit";
+inline constexpr char kLatencyMs[] = "latency_ms";
+inline constexpr char kSameAs[] = "same_as";
+inline constexpr char kDominatedBy[] = "dominated_by";
+inline constexpr char kFile[] = "file";
 
 }  // namespace run_key
 

@@ -160,6 +160,7 @@ TEST(InterruptTest, StopsWithinTheScoringsOfAFront) {
   SearchOptions options =
       Options("activation_kernel:images=8,initialisations=1,removals=6,cells=3");
   options.points = 3;
+  options.final_network.network.cells = 15;
   options.milestones = {0, 0, 1};
   options.epochs = 0;
   options.warmup_epochs = 0;
@@ -180,6 +181,7 @@ TEST(InterruptTest, StopsWithinTheScoringsOfAFront) {
 TEST(InterruptTest, StopsWithinTheEvaluationsOfAFront) {
   SearchOptions options = Options("magnitude");
   options.points = 3;
+  options.final_network.network.cells = 15;
   options.evaluation_images = 0;
   options.batch_size = 4;
   for (const int processes : {1, 2}) {

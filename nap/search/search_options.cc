@@ -3,6 +3,7 @@
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_join.h>
 
+#include <algorithm>
 #include <map>
 
 #include "nap/base/option_checks.h"
@@ -66,6 +67,12 @@ std::vector<std::string> CostKindNames() {
   std::vector<std::string> names;
   for (const auto& [name, kind] : CostKinds()) names.push_back(name);
   return names;
+}
+
+std::string CostKindName(CostKind kind) {
+  const auto found = std::find_if(CostKinds().begin(), CostKinds().end(),
+                                  [kind](const auto& entry) { return entry.second == kind; });
+  return found->first;
 }
 
 absl::StatusOr<CostKind> FindCostKind(const std::string& name) {

@@ -49,6 +49,8 @@ enum class CostKind { kLatency, kMultAdds, kParameters };
 
 std::vector<std::string> CostKindNames();
 
+std::string CostKindName(CostKind kind);
+
 // One of CostKindNames(); InvalidArgument for any other name.
 absl::StatusOr<CostKind> FindCostKind(const std::string& name);
 

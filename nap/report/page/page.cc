@@ -45,6 +45,8 @@ const char* KindName(Chart::Kind kind) {
       return "lines";
     case Chart::Kind::kSteps:
       return "steps";
+    case Chart::Kind::kPoints:
+      return "points";
     case Chart::Kind::kStackedBars:
       return "bars";
     case Chart::Kind::kRanges:
@@ -166,6 +168,7 @@ std::string Page::Place(const Chart& chart) {
                      {"small", chart.is_small},
                      {"yMin", Rounded(chart.y_min)},
                      {"yMax", Rounded(chart.y_max)}});
+  if (!chart.labels.empty()) charts_.back()["labels"] = chart.labels;
   const std::string title = Escaped(chart.title);
   return absl::StrCat("<figure class=\"chart\"><figcaption>", title,
                       "</figcaption><div><canvas role=\"img\" aria-label=\"", title, ": ",

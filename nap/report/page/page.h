@@ -33,6 +33,7 @@ struct Chart {
   enum class Kind {
     kLines,        // x is a number
     kSteps,        // the same, with values that stay until they change
+    kPoints,       // x is a number; the first series' points are joined, others are not
     kStackedBars,  // x is a name
     kRanges,       // x is a name; the series are the middle, half of the height, and single points
   };
@@ -42,7 +43,8 @@ struct Chart {
   std::string y_title;  // with the unit
   std::vector<std::string> x;
   std::vector<Series> series;
-  bool is_small = false;  // without a legend of its own
+  std::vector<std::string> labels;  // of kPoints: one for each of x, beside its points
+  bool is_small = false;            // without a legend of its own
   // What the axis shows at least.
   double y_min = std::numeric_limits<double>::quiet_NaN();
   double y_max = std::numeric_limits<double>::quiet_NaN();

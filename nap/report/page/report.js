@@ -40,6 +40,31 @@
     };
   }
 
+  // The first series is joined.
+  function points(spec) {
+    return spec.series.map((series, s) => ({
+      ...line(spec, series), showLine: s === 0, pointRadius: 5, pointHoverRadius: 7,
+      pointStyle: ['circle', 'triangle', 'rect'][s % 3],
+    }));
+  }
+
+  const labelsOf = (spec) => ({
+    id: 'labels',
+    afterDatasetsDraw(chart) {
+      const {ctx} = chart;
+      ctx.save();
+      ctx.fillStyle = colour('--text');
+      ctx.font = `600 12px ${Chart.defaults.font.family}`;
+      ctx.textAlign = 'center';
+      chart.data.datasets.forEach((dataset, d) => {
+        chart.getDatasetMeta(d).data.forEach((point, i) => {
+          if (isNumber(dataset.data[i].y)) ctx.fillText(spec.labels[i], point.x, point.y - 10);
+        });
+      });
+      ctx.restore();
+    },
+  });
+
   function bar(series, data) {
     return {
       type: 'bar', label: series.label, data,
@@ -68,7 +93,8 @@
   }
 
   function config(spec) {
-    const isLines = spec.kind === 'lines' || spec.kind === 'steps';
+    const isPoints = spec.kind === 'points';
+    const isLines = spec.kind === 'lines' || spec.kind === 'steps' || isPoints;
     const x = axis(spec.xTitle, spec);
     const y = axis(spec.yTitle, spec);
     if (isNumber(spec.yMin)) y.suggestedMin = spec.yMin;
@@ -80,7 +106,10 @@
       // Every method has its name.
       Object.assign(x.ticks, {autoSkip: false, maxRotation: 90});
     }
-    if (isLines) {
+    if (isPoints) {
+      x.type = 'linear';
+      x.grace = y.grace = '15%';
+    } else if (isLines) {
       x.type = 'linear';
       x.min = Number(spec.x[0]);
       x.max = Math.max(Number(spec.x[spec.x.length - 1]), x.min + 1);
@@ -89,11 +118,12 @@
       x.stacked = y.stacked = true;
       y.ticks.precision = 0;
     }
-    const datasets = isLines ? spec.series.map((series) => line(spec, series)) :
+    const datasets = isPoints ? points(spec) : isLines ? spec.series.map((series) => line(spec, series)) :
       spec.kind === 'ranges' ? ranges(spec) :
       spec.series.map((series) => bar(series, series.values));
     return {
       data: {labels: isLines ? undefined : spec.x, datasets},
+      plugins: isPoints ? [labelsOf(spec)] : [],
       options: {
         animation: false, responsive: true, maintainAspectRatio: false,
         interaction: {mode: 'index', intersect: false},
@@ -103,7 +133,7 @@
             display: !spec.small && datasets.length > 1,
             labels: {
               font: {size: 11},
-              ...(isLines ? {usePointStyle: true, pointStyle: 'line', boxWidth: 24} :
+              ...(isPoints ? {usePointStyle: true} : isLines ? {usePointStyle: true, pointStyle: 'line', boxWidth: 24} :
                 {usePointStyle: spec.kind === 'ranges', boxWidth: 10, boxHeight: 10}),
             },
           },
@@ -114,7 +144,9 @@
             bodyFont: {size: 11}, boxWidth: 10, boxHeight: 10,
             callbacks: {
               title: (items) => items.length ?
-                (isLines ? `${spec.xTitle} ${items[0].parsed.x}` :
+                (isPoints ? `point ${spec.labels[items[0].dataIndex]}, ${spec.xTitle} ` +
+                   format(items[0].parsed.x) :
+                 isLines ? `${spec.xTitle} ${items[0].parsed.x}` :
                  spec.kind === 'bars' ? `${spec.xTitle} ${items[0].label}` : items[0].label) : '',
               label: (item) => {
                 const value = Array.isArray(item.raw) ? item.raw.map(format).join(' to ') :

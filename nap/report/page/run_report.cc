@@ -17,7 +17,9 @@
 #include "nap/base/json.h"
 #include "nap/base/status_macros.h"
 #include "nap/report/duration.h"
+#include "nap/report/front_record.h"
 #include "nap/report/page/cells.h"
+#include "nap/report/page/front_section.h"
 #include "nap/report/page/page.h"
 #include "nap/report/page/run_files.h"
 #include "nap/report/page/search_history.h"
@@ -198,6 +200,7 @@ std::string CellsMarkup(const Genotype& genotype) {
 
 absl::Status RunReport::Write() {
   NAP_ASSIGN_OR_RETURN(const RunFiles files, ReadRunFiles(run_folder_));
+  NAP_ASSIGN_OR_RETURN(const std::optional<FrontRecord> front, ReadFront(run_folder_));
   if (!cells_.has_value() && (!files.is_search || files.is_finished)) {
     const std::optional<Genotype> genotype = FindGenotypeOfRun(run_folder_, files.config);
     if (genotype.has_value()) cells_ = CellsMarkup(*genotype);
@@ -212,6 +215,7 @@ absl::Status RunReport::Write() {
                   : "A run that goes on or was interrupted; load the page again to see more.");
     page.AddTiles(Tiles(files, history));
     AddCurves(files, &page);
+    if (front.has_value()) AddFrontSection(*front, &page);
     if (cells_.has_value()) {
       page.AddSection(files.is_search ? "The cells that were found" : "The cells",
                       "Boxes are nodes, c_{k-1} and c_{k-2} the outputs of the two cells before; a "
