@@ -501,10 +501,11 @@ absl::Status Main() {
   std::printf(
       "Next: %s\n",
       NextCommand(folder->File(run_file::kGenotype), *space, options.final_network).c_str());
-  if (front.has_value()) {
+  const int other = front.has_value() ? OtherPointOf(*front) : -1;
+  if (other >= 0) {
     std::printf(
         "To train another point: %s\n",
-        TrainCommand(folder->File(GenotypeFileOf(1)), *space, options.final_network).c_str());
+        TrainCommand(folder->File(GenotypeFileOf(other)), *space, options.final_network).c_str());
   }
   group.Leave();
   return absl::OkStatus();

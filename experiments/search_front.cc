@@ -37,6 +37,14 @@ absl::StatusOr<FrontRecord> MakeFrontRecord(const std::vector<FrontPoint>& point
   return record;
 }
 
+int OtherPointOf(const FrontRecord& record) {
+  const std::vector<FrontPlace> places = PlacesIn(record);
+  for (size_t point = 1; point < places.size(); ++point) {
+    if (places[point].same_as < 0 && places[point].dominated_by < 0) return static_cast<int>(point);
+  }
+  return -1;
+}
+
 std::string FrontText(const FrontRecord& record) {
   return absl::StrCat(
       TextTable(FrontTable(record)),

@@ -18,6 +18,9 @@ namespace nap {
 absl::StatusOr<FrontRecord> MakeFrontRecord(const std::vector<FrontPoint>& points,
                                             const SearchOptions& options, const SearchSpace& space);
 
+// The first after the search's own that is neither the same as another nor dominated; -1: none.
+int OtherPointOf(const FrontRecord& record);
+
 // A table, and what its quality is.
 std::string FrontText(const FrontRecord& record);
 

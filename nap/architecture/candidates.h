@@ -57,6 +57,10 @@ class CandidateTable {
     return values_[id.cell_type][id.edge * num_operations_ + id.operation];
   }
 
+  friend bool operator==(const CandidateTable& a, const CandidateTable& b) {
+    return a.values_ == b.values_;
+  }
+
   // Edge after edge, each with all its operations.
   const std::vector<T>& Values(int cell_type) const { return values_[cell_type]; }
   std::vector<T>& Values(int cell_type) { return values_[cell_type]; }

@@ -2,6 +2,7 @@
 
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_format.h>
+#include <absl/strings/str_join.h>
 
 #include <algorithm>
 #include <cmath>
@@ -23,7 +24,12 @@ constexpr char kLatency[] = "latency";
 constexpr char kMultAdds[] = "mult_adds";
 constexpr char kParameters[] = "parameters";
 
-Json NumberOrNull(double value, bool is_known) { return is_known ? Json(value) : Json(nullptr); }
+// A whole number as one.
+Json Number(double value) {
+  return std::floor(value) == value && std::abs(value) < 9e15 ? Json(std::llround(value))
+                                                              : Json(value);
+}
+Json NumberOrNull(double value, bool is_known) { return is_known ? Number(value) : Json(nullptr); }
 Json PointOrNull(int place) { return place < 0 ? Json(nullptr) : Json(place + 1); }
 
 std::string CostText(const std::string& cost, double value) {
@@ -72,7 +78,7 @@ absl::StatusOr<FrontEntry> ReadEntry(const Json& json, const std::string& where)
   NAP_RETURN_IF_ERROR(ReadNumber(json, where, run_key::kQuality, kAny, &entry.quality));
   absl::StatusOr<Genotype> genotype =
       GenotypeFromJson(JsonText(json.value(run_key::kGenotype, Json())));
-  if (!genotype.ok()) return Wrong(where + ".genotype", genotype.status().message());
+  if (!genotype.ok()) return Wrong(where, genotype.status().message());
   entry.genotype = *std::move(genotype);
   return entry;
 }
@@ -118,7 +124,7 @@ std::vector<std::vector<std::string>> FrontTable(const FrontRecord& record) {
   if (has_latencies) rows.front().push_back(kLatency);
   rows.front().push_back(record.quality == kSupernetAccuracy ? "supernet accuracy"
                                                              : record.quality);
-  rows.front().insert(rows.front().end(), {"genotype", "beside the others"});
+  rows.front().insert(rows.front().end(), {"beside the others", "genotype"});
   const std::vector<FrontPlace> places = PlacesIn(record);
   for (size_t i = 0; i < record.points.size(); ++i) {
     const FrontEntry& point = record.points[i];
@@ -127,11 +133,11 @@ std::vector<std::vector<std::string>> FrontTable(const FrontRecord& record) {
         CostText(kParameters, point.parameters), CostText(kMultAdds, point.mult_adds)};
     if (has_latencies) row.push_back(CostText(kLatency, point.latency_ms));
     row.push_back(QualityText(record, point.quality));
-    row.push_back(GenotypeFileOf(static_cast<int>(i)));
     row.push_back(places[i].same_as >= 0 ? absl::StrCat("the same as point ", places[i].same_as + 1)
                   : places[i].dominated_by >= 0
                       ? absl::StrCat("dominated by point ", places[i].dominated_by + 1)
                       : "");
+    row.push_back(GenotypeFileOf(static_cast<int>(i)));
     rows.push_back(std::move(row));
   }
   return rows;
@@ -147,27 +153,25 @@ double InUnitOfTitle(const std::string& cost, double value) {
 }
 
 std::string FrontToJson(const FrontRecord& record) {
-  Json points = Json::array();
+  std::vector<std::string> points;  // a line each
   const std::vector<FrontPlace> places = PlacesIn(record);
   for (size_t i = 0; i < record.points.size(); ++i) {
     const FrontEntry& point = record.points[i];
-    points.push_back(
+    points.push_back(JsonText(
         {{run_key::kPoint, i + 1},
          {run_key::kLimit, NumberOrNull(point.limit, point.limit > 0)},
-         {kParameters, point.parameters},
-         {kMultAdds, point.mult_adds},
+         {kParameters, Number(point.parameters)},
+         {kMultAdds, Number(point.mult_adds)},
          {run_key::kLatencyMs, NumberOrNull(point.latency_ms, std::isfinite(point.latency_ms))},
          {run_key::kQuality, point.quality},
          {run_key::kSameAs, PointOrNull(places[i].same_as)},
          {run_key::kDominatedBy, PointOrNull(places[i].dominated_by)},
          {run_key::kFile, GenotypeFileOf(static_cast<int>(i))},
-         {run_key::kGenotype, Json::parse(GenotypeToJson(point.genotype))}});
+         {run_key::kGenotype, Json::parse(GenotypeToJson(point.genotype))}}));
   }
-  return JsonText({{run_key::kCost, record.cost},
-                   {run_key::kQuality, record.quality},
-                   {run_key::kPoints, points}},
-                  /*indent=*/1) +
-         "\n";
+  return absl::StrCat("{\"", run_key::kCost, "\":", JsonText(record.cost), ",\"", run_key::kQuality,
+                      "\":", JsonText(record.quality), ",\"", run_key::kPoints, "\":[\n",
+                      absl::StrJoin(points, ",\n"), "\n]}\n");
 }
 
 absl::StatusOr<FrontRecord> FrontFromJson(absl::string_view text) {

@@ -82,6 +82,7 @@ absl::StatusOr<LivingTable> CriterionView::RandomArchitecture(uint64_t number) {
   ScoreTable scores(parts_.space);
   scores.ForEach([&](double& score) { score = random.Uniform(); });
   LivingTable architecture = living();
+  saw_budget_ = true;
   NAP_RETURN_IF_ERROR(track_->pruner().Prune(scores, /*progress=*/1, &architecture).status());
   return architecture;
 }

@@ -24,7 +24,13 @@ class CriterionView final : public SearchView {
       : parts_(*parts), trainer_(*trainer), track_(track) {}
 
   // Of which is asked from now on. It must outlive the view.
-  void SetTrack(const Track* track) { track_ = track; }
+  void SetTrack(const Track* track) {
+    track_ = track;
+    saw_budget_ = false;
+  }
+
+  // Whether since then something was answered that depends on what the track may end with.
+  bool saw_budget() const { return saw_budget_; }
 
   void SetMilestone(int milestone) { milestone_ = milestone; }
 
@@ -60,6 +66,7 @@ class CriterionView final : public SearchView {
   const SearchParts& parts_;
   SupernetTrainer& trainer_;
   const Track* track_;
+  bool saw_budget_ = false;
   Phase* phase_ = nullptr;
   bool sharing_out_ = false;
   int milestone_ = 0;

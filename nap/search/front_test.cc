@@ -23,6 +23,9 @@ namespace {
 
 class Recorder final : public SearchObserver {
  public:
+  void OnPhase(const PhaseReport& report) override {
+    if (phases.empty() || phases.back() != report.what) phases.push_back(report.what);
+  }
   absl::Status OnStep(const SearchStepReport&) override { return absl::OkStatus(); }
   absl::Status OnPruning(const PruningReport& report) override {
     prunings.push_back(report);
@@ -33,6 +36,7 @@ class Recorder final : public SearchObserver {
     return absl::OkStatus();
   }
 
+  std::vector<std::string> phases;
   std::vector<PruningReport> prunings;
   std::vector<SearchEpochReport> epochs;
 };
@@ -42,6 +46,7 @@ struct Searched {
   std::vector<FrontPoint> front;
   std::vector<PruningReport> prunings;
   std::vector<SearchEpochReport> epochs;
+  std::vector<std::string> phases;
   Checkpoint checkpoint;
 };
 
@@ -69,8 +74,8 @@ class FrontTest : public testing::Test {
     Recorder recorder;
     const auto genotype = (*searcher)->Run(&recorder);
     EXPECT_TRUE(genotype.ok()) << genotype.status();
-    return {*genotype, (*searcher)->Front(), recorder.prunings, recorder.epochs,
-            (*searcher)->Save()};
+    return {*genotype,       (*searcher)->Front(), recorder.prunings,
+            recorder.epochs, recorder.phases,      (*searcher)->Save()};
   }
 
   std::string Refusal(const SearchOptions& options) {
@@ -133,6 +138,21 @@ TEST_F(FrontTest, AnUntrainedFrontIsItsSearchesToTheBit) {
       EXPECT_EQ(front.epochs[0].scorings.size(), single.epochs[0].scorings.size());
     }
   }
+}
+
+// As long as points are alike, nothing is scored twice.
+TEST_F(FrontTest, PointsShareTheirFirstScorings) {
+  const Searched front =
+      Search(Untrained("activation_kernel:images=8,initialisations=1,removals=60,cells=3"));
+  const auto scorings = [&](const std::string& begin) {
+    return std::count_if(front.phases.begin(), front.phases.end(), [&](const std::string& phase) {
+      return phase.compare(0, begin.size(), begin) == 0;
+    });
+  };
+  EXPECT_EQ(scorings("scoring 196 operations of point 1 of 4"), 1);
+  EXPECT_EQ(scorings("scoring 196 "), 1);
+  EXPECT_EQ(scorings("scoring the points of the front"), 1);
+  EXPECT_GT(scorings("scoring "), 4);
 }
 
 TEST_F(FrontTest, LimitsDivideWhatLiesBetweenTheCheapestAndTheDearest) {

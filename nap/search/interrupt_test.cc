@@ -170,7 +170,7 @@ TEST(InterruptTest, StopsWithinTheScoringsOfAFront) {
     // Of the first point, of others, and of the points themselves.
     for (const char* phase :
          {"scoring 24 operations of point 1", "scoring 18 operations of point 2",
-          "scoring 24 operations of point 3", "scoring the points"}) {
+          "scoring 18 operations of point 3", "scoring the points"}) {
       const std::string saved = Search(options, processes, {phase});
       ASSERT_FALSE(saved.empty()) << phase;
       EXPECT_EQ(Search(options, processes, {}, saved), whole) << phase;

@@ -96,6 +96,7 @@ class SearcherImpl final : public Searcher {
   absl::Status PruneTrack(size_t track, double progress, double begin, SearchObserver* observer);
   absl::Status Ask(size_t track);
   absl::StatusOr<ScoreTable> Score(size_t track, SearchObserver* observer);
+  absl::StatusOr<ScoreTable> ScoreOnce(size_t track, SearchObserver* observer);
   void EstimateScorings(const ScoreTable& scores);
   double SecondsToScore(const Track& track, const ScoreTable& scores) const;
   void TakeFirstScores(ScoreTable* scores);
@@ -122,6 +123,12 @@ class SearcherImpl final : public Searcher {
   Loader evaluation_loader_;
   const ImagesState images_;
   SearchState state_;
+  struct Scored {
+    LivingTable living;
+    std::vector<double> before, after;  // the criterion's state
+    ScoreTable scores;
+  };
+  std::vector<Scored> scored_;  // at the running milestone, of a front
   bool valid_loader_started_ = false;
   double scoring_seconds_ = 0;  // of the last scoring, for each operation that was alive
   double scoring_seconds_left_ = 0;
@@ -201,6 +208,7 @@ absl::Status SearcherImpl::PruneAt(SearchObserver* observer) {
   const int milestone = options_.milestones.At(loop_.epoch());
   if (milestone < 0) return absl::OkStatus();
   view_.SetMilestone(milestone);
+  scored_.clear();
   const double begin = MonotonicSeconds();
   for (size_t track = 0; track < tracks_.size(); ++track) {
     NAP_RETURN_IF_ERROR(
@@ -215,8 +223,7 @@ absl::Status SearcherImpl::PruneTrack(size_t number, double progress, double beg
   // A score may be expensive.
   while (!track.IsMet(progress)) {
     const int64_t most = MostRemovals(track.OperationsAlive());
-    NAP_ASSIGN_OR_RETURN(ScoreTable scores, Score(number, observer));
-    TakeFirstScores(&scores);
+    NAP_ASSIGN_OR_RETURN(const ScoreTable scores, ScoreOnce(number, observer));
     NAP_ASSIGN_OR_RETURN(std::vector<Removal> removed, track.Prune(scores, progress, most));
     if (removed.empty()) break;
     PruneTrainer();
@@ -262,9 +269,30 @@ absl::Status SearcherImpl::Ask(size_t track) {
   return parts_.criterion->SetState(observed_[track]);
 }
 
+// As long as tracks are alike, they share their scorings: the criterion would say the same again,
+// unless it has looked at the budget.
+absl::StatusOr<ScoreTable> SearcherImpl::ScoreOnce(size_t track, SearchObserver* observer) {
+  NAP_RETURN_IF_ERROR(Ask(track));
+  const LivingTable& living = tracks_[track].living();
+  const std::vector<double> before = parts_.criterion->State();
+  const auto found = std::find_if(scored_.begin(), scored_.end(), [&](const Scored& scored) {
+    return scored.before == before && scored.living == living;
+  });
+  // All processes or none.
+  if (HasFront() && options_.processes->Sum(found == scored_.end() ? 1.0 : 0.0) == 0) {
+    NAP_RETURN_IF_ERROR(parts_.criterion->SetState(found->after));
+    return found->scores;
+  }
+  NAP_ASSIGN_OR_RETURN(ScoreTable scores, Score(track, observer));
+  TakeFirstScores(&scores);
+  if (HasFront() && !view_.saw_budget()) {
+    scored_.push_back({living, before, parts_.criterion->State(), scores});
+  }
+  return scores;
+}
+
 // By the criterion, whose state is what it was if the user breaks it off.
 absl::StatusOr<ScoreTable> SearcherImpl::Score(size_t track, SearchObserver* observer) {
-  NAP_RETURN_IF_ERROR(Ask(track));
   const int alive = tracks_[track].OperationsAlive();
   const double expected = scoring_seconds_ * alive;
   scoring_seconds_left_ = std::max(0., scoring_seconds_left_ - expected);

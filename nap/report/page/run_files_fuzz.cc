@@ -9,6 +9,9 @@
 #include <string>
 #include <vector>
 
+#include "nap/report/front_record.h"
+#include "nap/report/page/front_section.h"
+#include "nap/report/page/page.h"
 #include "nap/report/page/run_files.h"
 #include "nap/report/page/search_history.h"
 #include "nap/report/run_folder.h"
@@ -28,17 +31,26 @@ std::string Folder() {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   static const std::string folder = Folder();
   const absl::string_view bytes(reinterpret_cast<const char*>(data), size);
-  std::vector<absl::string_view> contents = absl::StrSplit(bytes, absl::MaxSplits('\0', 2));
-  contents.resize(3);
+  std::vector<absl::string_view> contents = absl::StrSplit(bytes, absl::MaxSplits('\0', 3));
+  contents.resize(4);
   const char* const names[] = {nap::run_file::kConfig, nap::run_file::kMetrics,
-                               nap::run_file::kStrengths};
-  for (int i = 0; i < 3; ++i) {
+                               nap::run_file::kStrengths, nap::run_file::kFront};
+  for (int i = 0; i < 4; ++i) {
     std::ofstream(folder + "/" + names[i], std::ios::binary)
         .write(contents[i].data(), static_cast<std::streamsize>(contents[i].size()));
   }
   const nap::RunKind kind = {
       "cifar_search", {nap::run_file::kMetrics, nap::run_file::kStrengths}, "genotype.json"};
   const auto flags = nap::RunFolder::FlagsOf(folder, kind);
+  if (const auto front = nap::ReadFront(folder); front.ok() && front->has_value()) {
+    nap::Page page("", "");
+    nap::AddFrontSection(**front, &page);
+    // What is written is what was read.
+    const std::string json = nap::FrontToJson(**front);
+    const auto again = nap::FrontFromJson(json);
+    CHECK(again.ok()) << again.status();
+    CHECK_EQ(nap::FrontToJson(*again), json);
+  }
   const auto files = nap::ReadRunFiles(folder);
   if (!files.ok()) return 0;
   CHECK(!flags.ok() || files->config.is_object());
