@@ -190,6 +190,48 @@ grep -qF 'With 14 cells of 48 channels' stdout && grep -qF '224 x 224 pixels' st
   problem "not ImageNet's network: $(cat stdout)"
 compgen -G 'cost_imagenet/events.out.tfevents.*' >/dev/null || problem "no event file"
 
+# Networks at several budgets: the first is that of a search without them, and all are within their limits.
+front=(--pareto=mult_adds --points=4)
+"$search" "${untrained[@]}" "${front[@]}" --out_dir=front >stdout 2>stderr || problem "front: $(cat stderr)"
+cmp front/genotype.json untrained/genotype.json || problem "a front changed the search"
+cmp front/strengths.jsonl untrained/strengths.jsonl || problem "a front changed the search's strengths"
+[ "$(grep -cE '^[1-4] .* genotype(\.[2-4])?\.json$' stdout)" -eq 4 ] || problem "no table: $(cat stdout)"
+grep -qF 'Nothing was trained: activation_kernel is a score' stdout || problem "what is the quality? $(cat stdout)"
+grep -qE 'genotype.2.json, genotype.3.json, genotype.4.json, front.json, ' stdout || problem "names no files: $(cat stdout)"
+grep -qE '^To train another point: bazel run //experiments:cifar_train -- --genotype=front/genotype.[2-4].json' stdout ||
+  problem "does not say what is next: $(cat stdout)"
+grep -qE '^  points of the front: 6, [0-9]+, [0-9]+, [0-9]+ operations alive; [0-9]+ in the supernet$' stderr ||
+  problem "does not say what lives: $(cat stderr)"
+grep -qF '<h2>Front</h2>' front/report.html || problem "no front in the report"
+python3 - <<'END' || problem "front.json is not as documented: $(cat front/front.json)"
+import json
+front = json.load(open('front/front.json'))
+assert front['cost'] == 'mult_adds' and front['quality'] == 'activation_kernel'
+assert [point['point'] for point in front['points']] == [1, 2, 3, 4]
+limits = [point['limit'] for point in front['points']]
+assert limits[0] is None and limits[1:] == sorted(limits[1:], reverse=True)
+for point in front['points']:
+    assert point['genotype'] == json.load(open('front/' + point['file']))
+    assert point['limit'] is None or point['mult_adds'] <= point['limit']
+    assert point['latency_ms'] is None
+END
+# One of its limits alone gives the same.
+limit=$(python3 -c "import json; print(json.load(open('front/front.json'))['points'][2]['limit'])")
+"$search" "${untrained[@]}" --operations_per_cell=6 --max_mult_adds="$limit" --out_dir=third >stdout 2>stderr ||
+  problem "third: $(cat stderr)"
+cmp front/genotype.3.json third/genotype.json || problem "point 3 is not what its limit gives"
+"$search" "${tiny[@]}" --pareto=parameters --points=2 --out_dir=trained_front >stdout 2>stderr ||
+  problem "trained front: $(cat stderr)"
+grep -qE '^1 +none .* [0-9.]+ % .* genotype.json$' stdout || problem "no accuracies: $(cat stdout)"
+grep -qF '"quality":"supernet_accuracy"' trained_front/front.json || problem "another quality"
+expect_error 1 "--points=1 is out of range: must be from 2 to 20" --pareto=mult_adds --points=1
+expect_error 1 "--points=21 is out of range: must be from 2 to 20" --pareto=mult_adds --points=21
+expect_error 1 "--points=3 is of a front, which --pareto asks for: latency, mult_adds or parameters" --points=3
+expect_error 1 "unknown cost 'x'; known: latency, mult_adds, parameters" --pareto=x
+expect_error 1 "--pareto=latency needs --latency_table" --pareto=latency
+expect_error 1 "--points=3 finds no place: the networks of this search have a --max_mult_adds from " --pareto=mult_adds \
+  --points=3 --operations=none,max_pool_3x3
+
 # Help names the experiment's own flags, and no library's.
 "$search" --help >stdout 2>stderr || problem "--help failed"
 cp stdout help

@@ -10,10 +10,10 @@ tiny=(--channels=2 --cells=3 --epochs=3 --steps_per_epoch=3 --batch_size=4 --eva
 case $name in
   cifar_search)
     tiny+=(--method=nap_ablation --warmup_epochs=1 --prune_begin=2 --prune_end=3 --criterion=taylor --max_mult_adds=450e6
-      --cost_exponent=0.5 --valid_file=valid.txt)
+      --cost_exponent=0.5 --pareto=parameters --points=3 --valid_file=valid.txt)
     seq -f 'image %g' 0 2 39 >valid.txt
     result=genotype.json
-    results=(genotype.json genotype.txt genotype.dot strengths.jsonl)
+    results=(genotype.json genotype.txt genotype.dot strengths.jsonl front.json genotype.2.json genotype.3.json)
     ;;
   cifar_train)
     tiny+=(--drop_path=0.3 --mixup=0.4 --label_smoothing=0.1 --ema=0.9)
@@ -45,7 +45,7 @@ expect_error() {
   actual=$?
   [ $actual -eq "$code" ] || problem "exit code $actual instead of $code from $*: $(cat stderr)"
   grep -qF -- "$text" stderr || problem "no '$text' from $*: $(cat stderr)"
-  [ "$(grep -vcE '^(epoch|  pruned)' stderr)" -eq 1 ] || problem "not one line from $*: $(cat stderr)"
+  [ "$(grep -vcE '^(epoch|  pruned|  points)' stderr)" -eq 1 ] || problem "not one line from $*: $(cat stderr)"
 }
 
 # expect_same FOLDER: the same bits as the run that was never interrupted, but for times and memory.

@@ -157,9 +157,10 @@ TEST(InterruptTest, StopsWithinAScoringBeforeTheFirstEpoch) {
 }
 
 TEST(InterruptTest, StopsWithinTheScoringsOfAFront) {
+  // Points share none of its scorings.
   SearchOptions options =
-      Options("activation_kernel:images=8,initialisations=1,removals=6,cells=3");
-  options.points = 3;
+      Options("expected_score:score=activation_kernel:images=8,samples=4,removals=6");
+  options.points = 5;  // so that some process has several to judge
   options.final_network.network.cells = 15;
   options.milestones = {0, 0, 1};
   options.epochs = 0;
@@ -169,8 +170,8 @@ TEST(InterruptTest, StopsWithinTheScoringsOfAFront) {
     const std::string whole = Search(options, processes, {});
     // Of the first point, of others, and of the points themselves.
     for (const char* phase :
-         {"scoring 24 operations of point 1", "scoring 18 operations of point 2",
-          "scoring 18 operations of point 3", "scoring the points"}) {
+         {"scoring 24 operations of point 1", "scoring 24 operations of point 2",
+          "scoring 24 operations of point 3", "scoring the points"}) {
       const std::string saved = Search(options, processes, {phase});
       ASSERT_FALSE(saved.empty()) << phase;
       EXPECT_EQ(Search(options, processes, {}, saved), whole) << phase;

@@ -98,7 +98,9 @@ class SearcherImpl final : public Searcher {
   absl::StatusOr<ScoreTable> Score(size_t track, SearchObserver* observer);
   absl::StatusOr<ScoreTable> ScoreOnce(size_t track, SearchObserver* observer);
   void EstimateScorings(const ScoreTable& scores);
-  double SecondsToScore(const Track& track, const ScoreTable& scores) const;
+  using MilestoneLiving = std::pair<int, LivingTable>;
+  double SecondsToScore(const Track& track, const ScoreTable& scores,
+                        std::vector<MilestoneLiving>* shared) const;
   void TakeFirstScores(ScoreTable* scores);
   int64_t MostRemovals(int alive) const;
   void PruneTrainer();
@@ -316,11 +318,16 @@ absl::StatusOr<ScoreTable> SearcherImpl::Score(size_t track, SearchObserver* obs
 // Of the scorings to come, if they take as long as the last one for each operation, and if what
 // goes is what its scores say.
 void SearcherImpl::EstimateScorings(const ScoreTable& scores) {
+  std::vector<MilestoneLiving> shared;
+  for (const Scored& scored : scored_) shared.emplace_back(view_.milestone(), scored.living);
   scoring_seconds_left_ = 0;
-  for (const Track& track : tracks_) scoring_seconds_left_ += SecondsToScore(track, scores);
+  for (const Track& track : tracks_) {
+    scoring_seconds_left_ += SecondsToScore(track, scores, &shared);
+  }
 }
 
-double SearcherImpl::SecondsToScore(const Track& track, const ScoreTable& scores) const {
+double SearcherImpl::SecondsToScore(const Track& track, const ScoreTable& scores,
+                                    std::vector<MilestoneLiving>* shared) const {
   const Milestones& milestones = options_.milestones;
   LivingTable living = track.living();
   double seconds = 0;
@@ -328,8 +335,12 @@ double SearcherImpl::SecondsToScore(const Track& track, const ScoreTable& scores
     const double progress = milestones.Progress(milestone);
     while (!track.pruner().IsMet(progress, living)) {
       const auto alive = static_cast<int>(LivingOperations(parts_.space, living).size());
+      const MilestoneLiving scored = {milestone, living};
+      if (std::find(shared->begin(), shared->end(), scored) == shared->end()) {
+        seconds += scoring_seconds_ * alive;
+        if (HasFront() && !view_.saw_budget()) shared->push_back(scored);
+      }
       const auto removed = track.pruner().Prune(scores, progress, &living, MostRemovals(alive));
-      seconds += scoring_seconds_ * alive;
       if (!removed.ok() || removed->empty()) return seconds;
     }
   }
@@ -367,6 +378,8 @@ absl::StatusOr<Genotype> SearcherImpl::GenotypeIfItEndedNow() {
 absl::Status SearcherImpl::JudgeFront(SearchObserver* observer) {
   if (!HasFront() || loop_.epoch() < options_.epochs) return absl::OkStatus();
   if (options_.epochs == 0) return JudgeUntrained(observer);
+  // The same images again count once.
+  const int64_t broken_images = loop_.state().broken_images;
   for (size_t track = state_.qualities.size(); track < tracks_.size(); ++track) {
     evaluations_left_ = static_cast<int>(tracks_.size() - track) - 1;
     trainer_.UseOnly(tracks_[track].living());
@@ -374,6 +387,7 @@ absl::Status SearcherImpl::JudgeFront(SearchObserver* observer) {
         loop_.Evaluate(&evaluation_loader_, absl::StrCat("validation part", PointText(track)),
                        observer, [this](const Batch& batch) { return trainer_.Evaluate(batch); });
     trainer_.UseOnly(trainer_.living());
+    loop_.state().broken_images = broken_images;
     NAP_RETURN_IF_ERROR(valid.status());
     state_.qualities.push_back(valid->accuracy());
   }

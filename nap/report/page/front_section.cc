@@ -3,6 +3,7 @@
 #include <absl/strings/str_cat.h>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <string>
 #include <utility>
@@ -42,7 +43,10 @@ Chart FrontChart(const FrontRecord& record) {
     best.values.push_back(is_best ? quality : kNone);
     dominated.values.push_back(is_best ? kNone : quality);
   }
-  chart.series = {std::move(best), std::move(dominated)};
+  const bool any_dominated = std::any_of(dominated.values.begin(), dominated.values.end(),
+                                         [](double value) { return std::isfinite(value); });
+  chart.series = {std::move(best)};
+  if (any_dominated) chart.series.push_back(std::move(dominated));
   return chart;
 }
 

@@ -133,7 +133,8 @@
             display: !spec.small && datasets.length > 1,
             labels: {
               font: {size: 11},
-              ...(isPoints ? {usePointStyle: true} : isLines ? {usePointStyle: true, pointStyle: 'line', boxWidth: 24} :
+              ...(isPoints ? {usePointStyle: true, boxWidth: 8, boxHeight: 8} :
+                isLines ? {usePointStyle: true, pointStyle: 'line', boxWidth: 24} :
                 {usePointStyle: spec.kind === 'ranges', boxWidth: 10, boxHeight: 10}),
             },
           },
