@@ -13,6 +13,7 @@
 #include "nap/base/parameters.h"
 #include "nap/base/plugin_hint.h"
 #include "nap/base/status_macros.h"
+#include "nap/report/front_record.h"
 #include "nap/report/run_schema.h"
 #include "nap/search_space/genotype_lookup.h"
 #include "nap/search_space/search_space.h"
@@ -45,6 +46,21 @@ absl::Status WithoutGenotype(const std::string& folder) {
                                                     GoOnText(folder, kind, /*processes=*/1)));
 }
 
+// Whoever names a search's front means one of its points.
+absl::Status CheckIsOne(const std::string& file) {
+  const std::filesystem::path path(file);
+  std::error_code ignored;
+  if (path.filename() != run_file::kFront || !std::filesystem::exists(path, ignored)) {
+    return absl::OkStatus();
+  }
+  const auto beside = [&](const std::string& name) {
+    return std::filesystem::path(path).replace_filename(name).string();
+  };
+  return absl::InvalidArgumentError(absl::StrCat(
+      file, " is of several networks; choose the genotype of one: ", beside(GenotypeFileOf(0)),
+      ", ", beside(GenotypeFileOf(1)), ", ..."));
+}
+
 absl::StatusOr<std::string> FileOf(const std::string& value) {
   std::error_code ignored;  // then it is no folder
   if (!std::filesystem::is_directory(value, ignored)) return value;
@@ -58,6 +74,7 @@ absl::StatusOr<std::string> FileOf(const std::string& value) {
 
 absl::StatusOr<Genotype> GenotypeFromFlag(const std::string& value, std::string* note) {
   NAP_ASSIGN_OR_RETURN(const std::string file, FileOf(value));
+  NAP_RETURN_IF_ERROR(CheckIsOne(file));
   NAP_ASSIGN_OR_RETURN(Genotype genotype, FindGenotype(file, note));
   const auto space = SearchSpaceRegistry::Global().Find(SplitName(genotype.search_space).name);
   if (space.ok()) return genotype;

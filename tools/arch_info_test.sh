@@ -97,6 +97,10 @@ mkdir -p run unfinished other
 cp genotype.json run
 expect 'parameters               3349342 ' --genotype=run/
 echo '{"experiment": "cifar_search", "flags": {}}' >unfinished/config.json
+mkdir -p front
+printf '{"cost":"mult_adds"}' >front/front.json
+expect_error 'front/front.json is of several networks; choose the genotype of one: front/genotype.json, front/genotype.2.json, ...' \
+  --genotype=front/front.json
 expect_error 'the run in unfinished is not finished and has no genotype yet; go on with: bazel run //experiments:cifar_search -- --resume --out_dir=unfinished' \
   --genotype=unfinished
 echo '{"experiment": "cifar_search", "flags": {}, "plugins": "//my:conv"}' >unfinished/config.json

@@ -89,6 +89,18 @@ milliseconds=$(sed -nE 's/^Predicted latency: ([0-9]+)\.000 ms \(.*searched\.csv
 "$info" --channels=4 --cells=4 --genotype=limited --latency_table=searched.csv >stdout 2>stderr || problem "$(cat stderr)"
 grep -qF "predicted latency        $milliseconds.000 ms" stdout || problem "arch_info says another: $(cat stdout)"
 
+# Networks at several latencies of one search.
+"$search" "${tiny[@]}" --latency_table=searched.csv --pareto=latency --points=3 --out_dir=front >stdout 2>stderr ||
+  problem "front: $(cat stderr)"
+grep -qE '^3 +[0-9.]+ ms .* [0-9]+\.000 ms .* genotype.3.json$' stdout || problem "no latencies: $(cat stdout)"
+"$info" --channels=4 --cells=4 --genotype=front/genotype.3.json --latency_table=searched.csv --json >stdout 2>stderr ||
+  problem "$(cat stderr)"
+python3 - <<'END' || problem "not the latency of arch_info, or above its limit: $(cat front/front.json stdout)"
+import json
+point = json.load(open('front/front.json'))['points'][2]
+assert point['latency_ms'] == json.load(open('stdout'))['latency_ms'] <= point['limit']
+END
+
 expect_error "$search" 'is out of range: must be at least ' "${tiny[@]}" --latency_table=searched.csv --max_latency_ms=3.5
 expect_error "$search" '--max_latency_ms needs --latency_table' "${tiny[@]}" --max_latency_ms=8
 expect_error "$search" '--cost=latency needs --latency_table' "${tiny[@]}" --cost=latency

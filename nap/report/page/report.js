@@ -58,7 +58,7 @@
       ctx.textAlign = 'center';
       chart.data.datasets.forEach((dataset, d) => {
         chart.getDatasetMeta(d).data.forEach((point, i) => {
-          if (isNumber(dataset.data[i].y)) ctx.fillText(spec.labels[i], point.x, point.y - 10);
+          if (isNumber(dataset.data[i].y)) ctx.fillText(spec.labels[i], point.x, point.y - 11);
         });
       });
       ctx.restore();
