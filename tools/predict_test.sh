@@ -72,6 +72,12 @@ for short, row in zip(one[1:], three[1:]):
 correct = sum(row[0].startswith(row[1] + '/') for row in one[1:])
 assert correct == int(sys.argv[1][1:].split()[0]), correct
 PYTHON
+# Several processes say the same; each takes eight batches at a time, here of one picture.
+run "$predict" --model=run/model.pt --images=photos/val --batch_size=1 --out=alone.csv
+run "$predict" --model=run/model.pt --images=photos/val --batch_size=1 --processes=2 --out=two.csv
+cmp alone.csv two.csv || problem "two processes have other answers"
+[ "$(head -1 stdout)" = 'Classified 18 pictures; broken, left out: 0.' ] || problem "two processes say: $(cat stdout)"
+expect_error '--processes=-1 is out of range' --model=run/model.pt --images=photos/val --processes=-1
 # Another part of the pictures, another answer.
 run "$predict" --model=run/model.pt --images=photos/val --test_crop=1 --out=whole.csv
 cmp -s one.csv whole.csv && problem "--test_crop changes nothing"
@@ -92,6 +98,7 @@ expect_error 'run/checkpoint.pt is no whole model.pt (' --model=run/checkpoint.p
 expect_error 'nowhere is no folder' $model --images=nowhere
 expect_error 'there is no picture in empty: no file ends in one of .bmp, ' $model --images=empty
 expect_error 'broken.jpg: ' $model $images --strict
+expect_error 'broken.jpg: ' $model $images --strict --processes=2
 expect_error '--top=0' $model $images --top=0
 expect_error '--top=4 is out of range: must be from 1 to 3' $model $images --top=4
 expect_error '--test_crop=2' $model $images --test_crop=2

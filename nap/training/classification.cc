@@ -18,9 +18,12 @@ absl::StatusOr<int64_t> Classify(const Dataset& images, const ClassificationOpti
   loading.device = options.device;
   loading.augmentation.mean = model->mean;
   loading.augmentation.stddev = model->stddev;
-  std::vector<int64_t> all(images.size());
-  std::iota(all.begin(), all.end(), 0);
-  Loader loader(&images, all, loading);
+  std::vector<int64_t> wanted = options.images;
+  if (wanted.empty()) {
+    wanted.resize(images.size());
+    std::iota(wanted.begin(), wanted.end(), 0);
+  }
+  Loader loader(&images, wanted, loading);
   loader.StartEpoch(0);
   for (Batch batch; loader.Next(&batch);) {
     const at::Tensor answers = LogProbabilities(model, batch.images);

@@ -18,6 +18,7 @@ struct ClassificationOptions {
   int64_t batch_size = 64;
   int workers = 1;                              // threads that decode images
   c10::Device device = c10::Device(c10::kCPU);  // the model's
+  std::vector<int64_t> images = {};             // which of them, by their indices; empty: all
 };
 
 // Told of some images, by their indices in the dataset, and of what LogProbabilities says of them,
@@ -25,7 +26,7 @@ struct ClassificationOptions {
 using ClassifiedImages =
     std::function<void(const std::vector<int64_t>& images, const double* log_probabilities)>;
 
-// Calls `each` for all images in their order, as they are tested: the dataset's view, normalised by
+// Calls `each` for the images in their order, as they are tested: the dataset's view, normalised by
 // the model's mean and stddev. Returns how many are broken, which are left out. FailedPrecondition
 // if an answer is no number. Throws what the dataset or LibTorch throws.
 absl::StatusOr<int64_t> Classify(const Dataset& images, const ClassificationOptions& options,
