@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <string>
+#include <vector>
 
 #include "nap/report/duration.h"
 #include "nap/search_space/search_space.h"
@@ -24,7 +25,8 @@ TEST(FormatDurationTest, SaysWhatAPersonWould) {
 }
 
 // What a file or a pipe gets of an epoch whose genotype is this.
-std::string LinesOf(const std::string& search_space, const Genotype& genotype) {
+std::string LinesOf(const std::string& search_space, const Genotype& genotype,
+                    const std::vector<int>& tracks_alive = {}) {
   const CandidateSpace space{{CellTopology::Dense("normal", 2, 1, 1)},
                              {{"none", true}, {"a"}, {"b"}}};
   std::FILE* file = std::tmpfile();
@@ -50,6 +52,8 @@ std::string LinesOf(const std::string& search_space, const Genotype& genotype) {
   report.broken_images = 3;
   report.pruned = {{0, 0, 0}, {0, 0, 1}, {0, 1, 1}, {0, 0, 2}};
   report.genotype = genotype;
+  report.tracks_alive = tracks_alive;
+  report.supernet_alive = 5;
   progress.Epoch(report, **MakeSearchSpace(search_space), space);
   std::rewind(file);
   std::string text(1000, '\0');
@@ -65,6 +69,13 @@ TEST(ProgressTest, WritesPlainLinesToAFile) {
             "1.750, accuracy 50.0 %; 2 operations alive\n"
             "  broken images, left out: 3\n"
             "  pruned: normal 2 a, 1 b\n");
+}
+
+TEST(ProgressTest, CountsWhatPointsOfAFrontHave) {
+  EXPECT_NE(LinesOf("darts", {}, {2, 4, 3})
+                .find("  pruned: normal 2 a, 1 b\n"
+                      "  points of the front: 2, 4, 3 operations alive; 5 in the supernet\n"),
+            std::string::npos);
 }
 
 // spaces_for_tests.cc.
@@ -88,6 +99,8 @@ TEST(ProgressTest, RewritesATerminalsLineWithinAPhase) {
     progress.Phase({"scoring 196 operations", 3, 20, 0, 0, 0.2, 0});
     progress.Phase({"scoring 196 operations", 3, 20, 12, 197, 4, 65});
     progress.Phase({"scoring 151 operations", 0, 0, 3, 152, 31, 0});
+    const CandidateSpace space{{CellTopology::Dense("normal", 2, 1, 1)}, {{"a"}}};
+    progress.Pruning({3, {{{0, 1, 0}, 0.5, 1, 1}}, 9, 7, 1, 4}, space);
     progress.Busy("exporting model.pt");
     progress.Busy("");
     progress.Phase({"evaluating the test part", 20, 20, 5, 5, 2, 0});
@@ -100,6 +113,9 @@ TEST(ProgressTest, RewritesATerminalsLineWithinAPhase) {
   EXPECT_EQ(text, clear + "epoch 3/20  scoring 196 operations  for 0 s" + clear +
                       "epoch 3/20  scoring 196 operations, 12/197  for 4 s  1 min 05 s left" +
                       clear + "before the first epoch  scoring 151 operations, 3/152  for 31 s" +
+                      clear +
+                      "pruning point 2 of 4 for 7 s  9 operations alive  last removed: a on edge "
+                      "c_{k-1} -> 2 of the normal cell" +
                       clear + "exporting model.pt" + clear + clear +
                       "epoch 20/20  evaluating the test part, 5/5  for 2 s\r\nsaid next");
   std::fclose(file);
