@@ -89,6 +89,12 @@ def fresh(name):
     return os.path.realpath(name)
 
 
+def copied(folder, name):
+    shutil.rmtree(name, ignore_errors=True)
+    shutil.copytree(folder, name, symlinks=True)
+    return os.path.realpath(name)
+
+
 def with_faults(library, folder, **faults):
     counter = folder + ".count"
     with open(counter, "wb") as file:
@@ -138,11 +144,11 @@ class Campaign:
                 self.problem(f"{what}: {name} is not as without it", lines)
 
     def fault(self, what, folder, faults, must_succeed=False):
-        code, lines = run(self.program, self.program.start, folder, faults)
+        code, lines = run(self.program, self.program.again(folder), folder, faults)
         errors = [line for line in lines if ": error: " in line or "; go on with" in line]
         if code == 0 and not errors:
             self.outcomes["said and gone on" if lines else "gone on"] += 1
-        elif code == 1 and len(errors) == 1 and not must_succeed:
+        elif code in (1, 2) and len(errors) == 1 and not must_succeed:
             self.outcomes["one line, then gone on from"] += 1
         else:
             signalled = f", {signal.Signals(-code).name}" if code < 0 else ""
@@ -150,8 +156,19 @@ class Campaign:
         self.goes_on(what, folder)
 
     def calls(self):
-        folder = fresh("counted")
-        code, lines = run(self.program, self.program.start, folder, with_faults(self.library, folder))
+        calls = self.calls_from(lambda: fresh("faulty"), "")
+        # A disk that fills up half-way, and is freed, leaves a run to go on with.
+        folder = fresh("begun")
+        code, lines = run(self.program, self.program.start, folder, with_faults(
+            self.library, folder, AT=calls // 2, ERROR=errno.ENOSPC, FROM=1))
+        assert code == 1, lines
+        self.calls_from(lambda: copied("begun", "faulty"), "going on, ")
+
+    def calls_from(self, begin, what):
+        """How many calls there are in a run from what `begin` makes; each fails in its turn."""
+        folder = begin()
+        code, lines = run(self.program, self.program.again(folder), folder,
+                          with_faults(self.library, folder))
         assert code == 0, lines
         calls = count(folder)
         kinds = [("EIO", str(errno.EIO), False), ("ENOSPC", str(errno.ENOSPC), False),
@@ -159,12 +176,13 @@ class Campaign:
                  ("EINTR", str(errno.EINTR), False), ("half of it", "short", False)]
         for seed, (name, error, lasts) in enumerate(kinds):
             for number in chosen(calls, seed):
-                folder = fresh("faulty")
+                folder = begin()
                 faults = with_faults(self.library, folder, AT=number, ERROR=error,
                                      **({"FROM": 1} if lasts else {}))
-                self.fault(f"{name} at call {number} of {calls}", folder, faults,
+                self.fault(f"{what}{name} at call {number} of {calls}", folder, faults,
                            must_succeed=error in (str(errno.EINTR), "short"))
-        print(f"{calls} calls")
+        print(f"{what}{calls} calls")
+        return calls
 
     def allocations(self):
         for seed, size in enumerate((1, 4096, 1 << 16, 1 << 20)):
