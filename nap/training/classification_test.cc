@@ -67,7 +67,7 @@ TEST(ClassificationTest, AnswersEveryImageOnceInOrder) {
 TEST(ClassificationTest, LeavesOutWhatIsBroken) {
   const auto images = TinyImages(10);
   const DamagedDataset damaged(images.get(), 5);
-  for (const ClassificationOptions options : {ClassificationOptions{64, 1}, {3, 2}, {1, 3}}) {
+  for (const ClassificationOptions& options : {ClassificationOptions{64, 1}, {3, 2}, {1, 3}}) {
     const Answers answers = AnswersTo(damaged, options);
     ASSERT_TRUE(answers.broken.ok());
     EXPECT_EQ(*answers.broken, 2);
