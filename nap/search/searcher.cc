@@ -1,8 +1,6 @@
 #include "nap/search/searcher.h"
 
-#include <ATen/ops/from_blob.h>
 #include <absl/strings/str_cat.h>
-#include <absl/strings/str_join.h>
 
 #include <algorithm>
 #include <cmath>
@@ -17,6 +15,7 @@
 #include "nap/search/search_state.h"
 #include "nap/search/supernet_trainer.h"
 #include "nap/search/track.h"
+#include "nap/search/track_scorer.h"
 #include "nap/training/checkpoint.h"
 #include "nap/training/epoch_loop.h"
 #include "nap/training/images_state.h"
@@ -24,11 +23,6 @@
 
 namespace nap {
 namespace {
-
-// Names in a checkpoint.
-std::string CriterionName(size_t place) { return absl::StrCat("criterion.", place); }
-// Of a track's; the first is that of every search.
-std::string Prefix(size_t track) { return track == 0 ? "" : absl::StrCat("track.", track, "."); }
 
 std::vector<Track> TracksOf(const SearchParts& parts) {
   std::vector<Track> tracks;
@@ -43,15 +37,15 @@ class SearcherImpl final : public Searcher {
         options_(parts_.options),
         trainer_(options_, parts_.plan, parts_.space, parts_.relaxation, parts_.strength_loss),
         tracks_(TracksOf(parts_)),
-        observed_(tracks_.size(), parts_.criterion->State()),
         view_(&parts_, &trainer_, tracks_.data()),
+        scorer_(&parts_, &trainer_, &view_, &loop_, &tracks_),
         loop_({"train part", options_.epochs, options_.steps_per_epoch, options_.processes.get(),
                /*least_images=*/1,
                [this](int epoch) {
                  return epoch > options_.warmup_epochs ? parts_.optimization.passes : 1;
                },
                [this] {
-                 return scoring_seconds_left_ + evaluations_left_ * loop_.evaluation_seconds();
+                 return scorer_.seconds_left() + evaluations_left_ * loop_.evaluation_seconds();
                }},
               parts_.images, parts_.train,
               ShareOf(*options_.processes, LoadingOf(parts_, /*train=*/true, kTrainStream),
@@ -94,21 +88,11 @@ class SearcherImpl final : public Searcher {
   void KeepMixingWeights(SearchEpochReport* report);
   absl::Status PruneAt(SearchObserver* observer);
   absl::Status PruneTrack(size_t track, double progress, double begin, SearchObserver* observer);
-  absl::Status Ask(size_t track);
-  absl::StatusOr<ScoreTable> Score(size_t track, SearchObserver* observer);
-  absl::StatusOr<ScoreTable> ScoreOnce(size_t track, SearchObserver* observer);
-  void EstimateScorings(const ScoreTable& scores);
-  using MilestoneLiving = std::pair<int, LivingTable>;
-  double SecondsToScore(const Track& track, const ScoreTable& scores,
-                        std::vector<MilestoneLiving>* shared) const;
-  void TakeFirstScores(ScoreTable* scores);
-  int64_t MostRemovals(int alive) const;
   void PruneTrainer();
   absl::StatusOr<Genotype> GenotypeIfItEndedNow();
   absl::Status JudgeFront(SearchObserver* observer);
   absl::Status JudgeUntrained(SearchObserver* observer);
   bool HasFront() const { return tracks_.size() > 1; }
-  std::string PointText(size_t track) const;
   Genotype GenotypeOf(const Track& track) const {
     return nap::GenotypeOf(parts_.search_space->name(), parts_.space, track.living());
   }
@@ -117,23 +101,14 @@ class SearcherImpl final : public Searcher {
   const SearchOptions& options_;
   SupernetTrainer trainer_;
   std::vector<Track> tracks_;  // the first is the search's own, others are points of its front
-  size_t asked_ = 0;           // whose the criterion's state is
-  std::vector<std::vector<double>> observed_;  // the criterion's states for the others
   CriterionView view_;
+  TrackScorer scorer_;
   EpochLoop loop_;
   Loader valid_loader_;
   Loader evaluation_loader_;
   const ImagesState images_;
   SearchState state_;
-  struct Scored {
-    LivingTable living;
-    std::vector<double> before, after;  // the criterion's state
-    ScoreTable scores;
-  };
-  std::vector<Scored> scored_;  // at the running milestone, of a front
   bool valid_loader_started_ = false;
-  double scoring_seconds_ = 0;  // of the last scoring, for each operation that was alive
-  double scoring_seconds_left_ = 0;
   int evaluations_left_ = 0;  // of a front's points
 };
 
@@ -144,14 +119,9 @@ Checkpoint SearcherImpl::Save() const {
   state_.Save(&checkpoint);
   trainer_.Save(&checkpoint);
   for (size_t track = 0; track < tracks_.size(); ++track) {
-    const std::string prefix = Prefix(track);
-    tracks_[track].Save(prefix, &checkpoint);
-    const std::vector<double> observed =
-        track == asked_ ? parts_.criterion->State() : observed_[track];
-    for (size_t i = 0; i < observed.size(); ++i) {
-      checkpoint.numbers[prefix + CriterionName(i)] = observed[i];
-    }
+    tracks_[track].Save(TrackPrefix(track), &checkpoint);
   }
+  scorer_.Save(&checkpoint);
   return checkpoint;
 }
 
@@ -160,7 +130,7 @@ absl::Status SearcherImpl::Load(const Checkpoint& checkpoint) {
   NAP_RETURN_IF_ERROR(loop_.state().Load(checkpoint));
   NAP_RETURN_IF_ERROR(state_.Load(checkpoint));
   for (size_t track = 0; track < tracks_.size(); ++track) {
-    NAP_RETURN_IF_ERROR(tracks_[track].Load(Prefix(track), checkpoint));
+    NAP_RETURN_IF_ERROR(tracks_[track].Load(TrackPrefix(track), checkpoint));
   }
   size_t candidates = 0;
   trainer_.living().ForEach([&](bool) { ++candidates; });
@@ -171,13 +141,7 @@ absl::Status SearcherImpl::Load(const Checkpoint& checkpoint) {
   }
   PruneTrainer();
   NAP_RETURN_IF_ERROR(trainer_.Load(checkpoint));
-  for (size_t track = 0; track < tracks_.size(); ++track) {
-    std::vector<double>& observed = observed_[track];
-    for (size_t i = 0; i < observed.size(); ++i) {
-      NAP_RETURN_IF_ERROR(Get(checkpoint.numbers, Prefix(track) + CriterionName(i), &observed[i]));
-    }
-  }
-  return parts_.criterion->SetState(observed_[asked_]);
+  return scorer_.Load(checkpoint);
 }
 
 // The validation part may be the smaller one: it is then gone through more often.
@@ -209,8 +173,7 @@ absl::Status SearcherImpl::EvaluateValidPart(SearchObserver* observer) {
 absl::Status SearcherImpl::PruneAt(SearchObserver* observer) {
   const int milestone = options_.milestones.At(loop_.epoch());
   if (milestone < 0) return absl::OkStatus();
-  view_.SetMilestone(milestone);
-  scored_.clear();
+  scorer_.BeginMilestone(milestone);
   const double begin = MonotonicSeconds();
   for (size_t track = 0; track < tracks_.size(); ++track) {
     NAP_RETURN_IF_ERROR(
@@ -224,24 +187,18 @@ absl::Status SearcherImpl::PruneTrack(size_t number, double progress, double beg
   Track& track = tracks_[number];
   // A score may be expensive.
   while (!track.IsMet(progress)) {
-    const int64_t most = MostRemovals(track.OperationsAlive());
-    NAP_ASSIGN_OR_RETURN(const ScoreTable scores, ScoreOnce(number, observer));
+    const int64_t most = scorer_.MostRemovals(track.OperationsAlive());
+    NAP_ASSIGN_OR_RETURN(const ScoreTable scores, scorer_.Score(number, observer));
     NAP_ASSIGN_OR_RETURN(std::vector<Removal> removed, track.Prune(scores, progress, most));
     if (removed.empty()) break;
     PruneTrainer();
     loop_.Seconds();
-    EstimateScorings(scores);
+    scorer_.Estimate(scores);
     NAP_RETURN_IF_ERROR(options_.processes->Agree(observer->OnPruning(
         {loop_.epoch(), std::move(removed), track.OperationsAlive(), MonotonicSeconds() - begin,
          static_cast<int>(number), static_cast<int>(tracks_.size())})));
   }
   return absl::OkStatus();
-}
-
-// By one scoring, of so many that live.
-int64_t SearcherImpl::MostRemovals(int alive) const {
-  const int64_t most = parts_.criterion->RemovalsPerScoring(alive);
-  return most == 0 ? PrunerOptions::kAnyNumber : most;
 }
 
 // Of what no track wants any more.
@@ -262,113 +219,10 @@ void SearcherImpl::PruneTrainer() {
   trainer_.Prune(gone);
 }
 
-// The criterion from now on, which goes on with what it knows of this track. There is one for all:
-// it may hold large networks.
-absl::Status SearcherImpl::Ask(size_t track) {
-  if (track == asked_) return absl::OkStatus();
-  observed_[asked_] = parts_.criterion->State();
-  asked_ = track;
-  return parts_.criterion->SetState(observed_[track]);
-}
-
-// As long as tracks are alike, they share their scorings: the criterion would say the same again,
-// unless it has looked at the budget.
-absl::StatusOr<ScoreTable> SearcherImpl::ScoreOnce(size_t track, SearchObserver* observer) {
-  NAP_RETURN_IF_ERROR(Ask(track));
-  const LivingTable& living = tracks_[track].living();
-  const std::vector<double> before = parts_.criterion->State();
-  const auto found = std::find_if(scored_.begin(), scored_.end(), [&](const Scored& scored) {
-    return scored.before == before && scored.living == living;
-  });
-  // All processes or none.
-  if (HasFront() && options_.processes->Sum(found == scored_.end() ? 1.0 : 0.0) == 0) {
-    NAP_RETURN_IF_ERROR(parts_.criterion->SetState(found->after));
-    return found->scores;
-  }
-  NAP_ASSIGN_OR_RETURN(ScoreTable scores, Score(track, observer));
-  TakeFirstScores(&scores);
-  if (HasFront() && !view_.saw_budget()) {
-    scored_.push_back({living, before, parts_.criterion->State(), scores});
-  }
-  return scores;
-}
-
-// By the criterion, whose state is what it was if the user breaks it off.
-absl::StatusOr<ScoreTable> SearcherImpl::Score(size_t track, SearchObserver* observer) {
-  const int alive = tracks_[track].OperationsAlive();
-  const double expected = scoring_seconds_ * alive;
-  scoring_seconds_left_ = std::max(0., scoring_seconds_left_ - expected);
-  const std::vector<double> before = parts_.criterion->State();
-  Phase phase = loop_.NewPhase(absl::StrCat("scoring ", alive, " operations", PointText(track)),
-                               expected, observer);
-  view_.SetPhase(&phase);
-  view_.SetTrack(&tracks_[track]);
-  trainer_.UseOnly(tracks_[track].living());
-  absl::StatusOr<ScoreTable> scores = parts_.criterion->Score(view_);
-  trainer_.UseOnly(trainer_.living());
-  view_.SetPhase(nullptr);
-  if (phase.IsBrokenOff()) {
-    NAP_RETURN_IF_ERROR(parts_.criterion->SetState(before));
-    return phase.End();
-  }
-  scoring_seconds_ = phase.seconds() / alive;
-  return scores;
-}
-
-// Of the scorings to come, if they take as long as the last one for each operation, and if what
-// goes is what its scores say.
-void SearcherImpl::EstimateScorings(const ScoreTable& scores) {
-  std::vector<MilestoneLiving> shared;
-  for (const Scored& scored : scored_) shared.emplace_back(view_.milestone(), scored.living);
-  scoring_seconds_left_ = 0;
-  for (const Track& track : tracks_) {
-    scoring_seconds_left_ += SecondsToScore(track, scores, &shared);
-  }
-}
-
-double SearcherImpl::SecondsToScore(const Track& track, const ScoreTable& scores,
-                                    std::vector<MilestoneLiving>* shared) const {
-  const Milestones& milestones = options_.milestones;
-  LivingTable living = track.living();
-  double seconds = 0;
-  for (int milestone = view_.milestone(); milestone < milestones.Count(); ++milestone) {
-    const double progress = milestones.Progress(milestone);
-    while (!track.pruner().IsMet(progress, living)) {
-      const auto alive = static_cast<int>(LivingOperations(parts_.space, living).size());
-      const MilestoneLiving scored = {milestone, living};
-      if (std::find(shared->begin(), shared->end(), scored) == shared->end()) {
-        seconds += scoring_seconds_ * alive;
-        if (HasFront() && !view_.saw_budget()) shared->push_back(scored);
-      }
-      const auto removed = track.pruner().Prune(scores, progress, &living, MostRemovals(alive));
-      if (!removed.ok() || removed->empty()) return seconds;
-    }
-  }
-  return seconds;
-}
-
-std::string SearcherImpl::PointText(size_t track) const {
-  return HasFront() ? absl::StrCat(" of point ", track + 1, " of ", tracks_.size()) : "";
-}
-
-// Rank 0's, if other processes have computed them, too: on another kind of machine rounding, and so
-// the order of two that are nearly the same, may be another.
-void SearcherImpl::TakeFirstScores(ScoreTable* scores) {
-  if (options_.processes->size() == 1) return;
-  std::vector<double> values;
-  scores->ForEach([&](double value) { values.push_back(value); });
-  const at::Tensor tensor =
-      at::from_blob(values.data(), {static_cast<int64_t>(values.size())}, at::kDouble);
-  options_.processes->Broadcast(std::vector<at::Tensor>{tensor});
-  auto value = values.begin();
-  scores->ForEach([&](double& score) { score = *value++; });
-}
-
 absl::StatusOr<Genotype> SearcherImpl::GenotypeIfItEndedNow() {
   Track track = tracks_.front();
-  trainer_.UseOnly(track.living());
+  const UseOnly own(&trainer_, track.living());
   ScoreTable scores = trainer_.MixingWeights();
-  trainer_.UseOnly(trainer_.living());
   scores.ForEach([](double& score) { score = std::abs(score); });
   NAP_RETURN_IF_ERROR(track.Prune(scores, /*progress=*/1, PrunerOptions::kAnyNumber).status());
   return GenotypeOf(track);
@@ -382,11 +236,10 @@ absl::Status SearcherImpl::JudgeFront(SearchObserver* observer) {
   const int64_t broken_images = loop_.state().broken_images;
   for (size_t track = state_.qualities.size(); track < tracks_.size(); ++track) {
     evaluations_left_ = static_cast<int>(tracks_.size() - track) - 1;
-    trainer_.UseOnly(tracks_[track].living());
-    const absl::StatusOr<ClassificationMeter> valid =
-        loop_.Evaluate(&evaluation_loader_, absl::StrCat("validation part", PointText(track)),
-                       observer, [this](const Batch& batch) { return trainer_.Evaluate(batch); });
-    trainer_.UseOnly(trainer_.living());
+    const UseOnly own(&trainer_, tracks_[track].living());
+    const absl::StatusOr<ClassificationMeter> valid = loop_.Evaluate(
+        &evaluation_loader_, absl::StrCat("validation part", scorer_.PointText(track)), observer,
+        [this](const Batch& batch) { return trainer_.Evaluate(batch); });
     loop_.state().broken_images = broken_images;
     NAP_RETURN_IF_ERROR(valid.status());
     state_.qualities.push_back(valid->accuracy());
@@ -448,11 +301,8 @@ absl::StatusOr<StepResult> SearcherImpl::TrainStep(const Batch& train) {
     const ScoreTable strengths = trainer_.Strengths();
     const OptimizationResult both = parts_.optimization.step(trainer_, train, valid);
     NAP_RETURN_IF_ERROR(CheckFinite(both.strength_loss, "strengths' loss", loop_, advice));
-    const ScoreTable gradients = trainer_.AppliedStrengthGradients();
-    for (size_t track = 0; track < tracks_.size(); ++track) {
-      NAP_RETURN_IF_ERROR(Ask(track));
-      parts_.criterion->ObserveStrengthStep(strengths, gradients);
-    }
+    NAP_RETURN_IF_ERROR(
+        scorer_.ObserveStrengthStep(strengths, trainer_.AppliedStrengthGradients()));
     state_.strength_losses += both.strength_loss;
     ++state_.strength_steps;
     result = both.train;
@@ -497,11 +347,9 @@ absl::Status SearcherImpl::RunStart(SearchObserver* observer) {
 }
 
 SearchEpochReport SearcherImpl::NewReport(double learning_rate) {
-  trainer_.UseOnly(tracks_.front().living());
-  SearchEpochReport report = {loop_.Report(learning_rate), trainer_.Strengths(),
-                              trainer_.MixingWeights(), trainer_.EdgeStrengths()};
-  trainer_.UseOnly(trainer_.living());
-  return report;
+  const UseOnly own(&trainer_, tracks_.front().living());
+  return {loop_.Report(learning_rate), trainer_.Strengths(), trainer_.MixingWeights(),
+          trainer_.EdgeStrengths()};
 }
 
 // As they were before anything went, in a milestone that was interrupted, too.

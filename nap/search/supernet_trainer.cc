@@ -91,7 +91,7 @@ SupernetTrainer::SupernetTrainer(const SearchOptions& options, const NetworkPlan
                              .set_requires_grad(true));
   }
   MakeEdgeStrengths();
-  UseOnly(living_);
+  SetMasks(living_);
   // The same seed may give other numbers on another kind of machine.
   std::vector<at::Tensor> start = weights_;
   for (const at::Tensor& tensor : supernet_->buffers()) start.push_back(tensor);
@@ -283,7 +283,7 @@ void SupernetTrainer::Prune(const std::vector<CandidateId>& removed) {
   weights_ = supernet_->parameters();
   runner_->Forget();
   KeepParameters(weight_optimizer_.get(), weights_);
-  UseOnly(living_);
+  SetMasks(living_);
 }
 
 void SupernetTrainer::Save(Checkpoint* checkpoint) const {
@@ -422,7 +422,7 @@ std::vector<at::Tensor> SupernetTrainer::AllStrengths() const {
   return all;
 }
 
-void SupernetTrainer::UseOnly(const LivingTable& living) {
+void SupernetTrainer::SetMasks(const LivingTable& living) {
   masks_.clear();
   for (int cell = 0; cell < static_cast<int>(strengths_.size()); ++cell) {
     const std::vector<bool>& values = living.Values(cell);

@@ -110,10 +110,6 @@ class SupernetTrainer {
   // What is left.
   const LivingTable& living() const { return living_; }
 
-  // Until it is called again or something is pruned, mixing weights and passes are as if only these
-  // of what is left were there.
-  void UseOnly(const LivingTable& living);
-
   // Weights, strengths and the optimisers' state. Load is for a trainer made with the same
   // arguments from which the same was pruned; FailedPrecondition if the checkpoint is of another.
   void Save(Checkpoint* checkpoint) const;
@@ -132,6 +128,9 @@ class SupernetTrainer {
   int64_t NumParameters() const;
 
  private:
+  friend class UseOnly;
+
+  void SetMasks(const LivingTable& living);
   std::vector<at::Tensor> MixingTensors() const;
   nap::Strengths StrengthsOf(size_t cell) const;  // of a cell type
   // Images, labels, their share of all processes' batch (undefined if they are all) and mixing
@@ -170,6 +169,20 @@ class SupernetTrainer {
   std::unique_ptr<torch::optim::Optimizer> strength_optimizer_;
   ProcessGroup& processes_;
   const std::unique_ptr<StepRunner> runner_;
+};
+
+// As long as it lives, and nothing is pruned, mixing weights and passes are as if only these of
+// what is left were there.
+class UseOnly {
+ public:
+  UseOnly(SupernetTrainer* trainer, const LivingTable& living) : trainer_(*trainer) {
+    trainer_.SetMasks(living);
+  }
+  ~UseOnly() { trainer_.SetMasks(trainer_.living()); }
+  UseOnly(const UseOnly&) = delete;
+
+ private:
+  SupernetTrainer& trainer_;
 };
 
 }  // namespace nap

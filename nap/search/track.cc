@@ -29,6 +29,10 @@ CandidateId IdOf(const std::vector<double>& row) {
 
 }  // namespace
 
+std::string TrackPrefix(size_t track) {
+  return track == 0 ? "" : absl::StrCat("track.", track, ".");
+}
+
 absl::StatusOr<std::vector<Removal>> Track::Prune(const ScoreTable& scores, double progress,
                                                   int64_t most) {
   LivingTable left = living_;

@@ -4,6 +4,7 @@
 
 #include <absl/status/statusor.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -14,6 +15,9 @@
 #include "nap/training/checkpoint.h"
 
 namespace nap {
+
+// Of a track's names in a checkpoint; the first is that of every search.
+std::string TrackPrefix(size_t track);
 
 // Who lives under a budget, and what has gone in the running milestone and why.
 class Track {

@@ -22,9 +22,8 @@ struct TrackBudget {
 // First that of the options, then those of the other points of their front, ever cheaper: with
 // limits that divide what lies between the cheapest network that can be asked for and the options'
 // own limit, or else the dearest network that they allow, into as many equal parts as there are
-// points. Each is that of a search
-// with this limit among its options. InvalidArgument if a limit cannot be met or the limits would
-// not differ, FindFinalCosts' errors.
+// points. Each is that of a search with this limit among its options. InvalidArgument if a limit
+// cannot be met or the limits would not differ, FindFinalCosts' errors.
 absl::StatusOr<std::vector<TrackBudget>> MakeTrackBudgets(const SearchOptions& options,
                                                           const SearchSpace& search_space,
                                                           const CandidateSpace& space,

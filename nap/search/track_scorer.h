@@ -1,0 +1,85 @@
+// What a search asks its criterion, for each of its tracks.
+#ifndef NAP_SEARCH_TRACK_SCORER_H_
+#define NAP_SEARCH_TRACK_SCORER_H_
+
+#include <absl/status/status.h>
+#include <absl/status/statusor.h>
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "nap/architecture/candidates.h"
+#include "nap/search/criterion_view.h"
+#include "nap/search/search_parts.h"
+#include "nap/search/supernet_trainer.h"
+#include "nap/search/track.h"
+#include "nap/training/checkpoint.h"
+#include "nap/training/epoch_loop.h"
+#include "nap/training/phase.h"
+
+namespace nap {
+
+// All processes of the search make the same calls.
+class TrackScorer {
+ public:
+  // All must outlive the scorer; the loop may be made later. The tracks stay as many.
+  TrackScorer(const SearchParts* parts, SupernetTrainer* trainer, CriterionView* view,
+              const EpochLoop* loop, const std::vector<Track>* tracks);
+
+  // Of SearchOptions::milestones.
+  void BeginMilestone(int milestone);
+
+  // What the track's living operations are worth: rank 0's scores, for all. As long as tracks are
+  // alike, they share their scorings: the criterion would say the same again, unless it has looked
+  // at the budget. Cancelled if the user breaks it off; the criterion's state is then what it was.
+  absl::StatusOr<ScoreTable> Score(size_t track, PhaseObserver* observer);
+
+  // How many removals one scoring of so many operations serves.
+  int64_t MostRemovals(int alive) const;
+
+  // Tells the criterion of a strength step, for each track.
+  absl::Status ObserveStrengthStep(const ScoreTable& strengths, const ScoreTable& gradients);
+
+  // Estimates what the scorings to come take, after one that gave these scores.
+  void Estimate(const ScoreTable& scores);
+  double seconds_left() const { return seconds_left_; }
+
+  // " of point 2 of 4"; nothing where there is one track.
+  std::string PointText(size_t track) const;
+
+  // The criterion's states. Load fails if the checkpoint has none for a track.
+  void Save(Checkpoint* checkpoint) const;
+  absl::Status Load(const Checkpoint& checkpoint);
+
+ private:
+  struct Scored {
+    LivingTable living;
+    std::vector<double> before, after;  // the criterion's state
+    ScoreTable scores;
+  };
+  using MilestoneLiving = std::pair<int, LivingTable>;
+
+  bool HasFront() const { return tracks_.size() > 1; }
+  absl::Status Ask(size_t track);
+  absl::StatusOr<ScoreTable> ScoreAnew(size_t track, PhaseObserver* observer);
+  void TakeFirst(ScoreTable* scores) const;
+  double SecondsToScore(const Track& track, const ScoreTable& scores,
+                        std::vector<MilestoneLiving>* shared) const;
+
+  const SearchParts& parts_;
+  SupernetTrainer& trainer_;
+  CriterionView& view_;
+  const EpochLoop& loop_;
+  const std::vector<Track>& tracks_;
+  size_t asked_ = 0;                           // whose the criterion's state is
+  std::vector<std::vector<double>> observed_;  // the criterion's states for the others
+  std::vector<Scored> scored_;                 // at the running milestone, of a front
+  double seconds_ = 0;  // of the last scoring, for each operation that was alive
+  double seconds_left_ = 0;
+};
+
+}  // namespace nap
+
+#endif  // NAP_SEARCH_TRACK_SCORER_H_
