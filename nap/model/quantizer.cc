@@ -7,6 +7,7 @@
 #include <limits>
 
 namespace nap {
+
 Quantizer CoverRange(double low, double high) {
   low = std::min(low, 0.0);
   high = std::max(high, 0.0);

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "nap/base/random.h"
 #include "nap/runtime/gradients.h"
 #include "nap/runtime/synchronized_norms.h"
 #include "nap/training/mixup.h"
@@ -52,11 +53,6 @@ NetworkStep::NetworkStep(const TrainingOptions* options, const ComputeDevice& de
       class_weights_(std::move(class_weights)),
       runner_(MakeStepRunner(network->backend(), processes_.size())) {}
 
-RandomStream NetworkStep::Random(uint64_t stream) const {
-  return RandomStream(
-      {options_.seed, stream, static_cast<uint64_t>(epoch_), static_cast<uint64_t>(step_)});
-}
-
 // The loss of a mixture is the mixture of the losses. Classes' weights multiply the images' losses,
 // and are not divided by their sum over the images at hand: so the losses of a batch's parts add up
 // to that of all.
@@ -97,20 +93,25 @@ std::vector<at::Tensor> NetworkStep::ForwardAndBackward(const std::vector<at::Te
   return results;
 }
 
-std::vector<at::Tensor> NetworkStep::InputsOf(const Batch& batch) const {
+std::vector<at::Tensor> NetworkStep::InputsOf(const Batch& batch, int64_t epoch,
+                                              int64_t step) const {
+  const auto stream = [&](uint64_t kind) {
+    return RandomStream(
+        {options_.seed, kind, static_cast<uint64_t>(epoch), static_cast<uint64_t>(step)});
+  };
   std::vector<at::Tensor> inputs(kInputs);
   inputs[kImages] = batch.images;
   inputs[kLabels] = batch.labels;
   if (options_.mixup > 0) {
-    RandomStream random = Random(kMixupStream);
+    RandomStream random = stream(kMixupStream);
     const MixedBatch mixed = Mix(batch.images, batch.labels, options_.mixup, &random);
     inputs[kImages] = mixed.images;
     inputs[kOtherLabels] = mixed.other_labels;
     inputs[kLabelWeights] =
         at::tensor({mixed.share, 1 - mixed.share}, at::kFloat).to(device_.device);
   }
-  if (const double probability = DropPathProbability(options_, epoch_); probability > 0) {
-    RandomStream random = Random(kDropPathStream);
+  if (const double probability = DropPathProbability(options_, epoch); probability > 0) {
+    RandomStream random = stream(kDropPathStream);
     // All processes draw for all images, so that each image has the same as with one process.
     const at::Tensor factors = network_.DrawDropPath(batch.NumAllImages(), probability, &random);
     inputs[kDropPath] = factors.narrow(1, batch.first_image, batch.NumImages()).to(device_.device);
@@ -139,8 +140,8 @@ std::vector<at::Tensor> NetworkStep::Pass(const std::vector<at::Tensor>& inputs,
 }
 
 // The same for all of the batch, in options.accumulate parts.
-std::vector<at::Tensor> NetworkStep::Passes(const Batch& batch) {
-  const std::vector<at::Tensor> inputs = InputsOf(batch);
+std::vector<at::Tensor> NetworkStep::Passes(const std::vector<at::Tensor>& inputs,
+                                            const Batch& batch) {
   const int64_t own = batch.NumImages();
   const int64_t parts = std::clamp<int64_t>(own / kLeastForNorms, 1, options_.accumulate);
   if (parts == 1) return Pass(inputs, batch, 0, own);
@@ -164,9 +165,7 @@ std::vector<at::Tensor> NetworkStep::Passes(const Batch& batch) {
 }
 
 NetworkStep::Result NetworkStep::Run(const Batch& batch, int64_t epoch, int64_t step) {
-  epoch_ = epoch;
-  step_ = step;
-  const std::vector<at::Tensor> results = Passes(batch);
+  const std::vector<at::Tensor> results = Passes(InputsOf(batch, epoch, step), batch);
   return {results[kTotal],
           results[kLoss],
           results[kLogits],

@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "data/loader.h"
-#include "nap/base/random.h"
 #include "nap/model/derived_network.h"
 #include "nap/runtime/device.h"
 #include "nap/runtime/process_group.h"
@@ -45,11 +44,10 @@ class NetworkStep {
   Result Run(const Batch& batch, int64_t epoch, int64_t step);
 
  private:
-  RandomStream Random(uint64_t stream) const;
-  std::vector<at::Tensor> InputsOf(const Batch& batch) const;
+  std::vector<at::Tensor> InputsOf(const Batch& batch, int64_t epoch, int64_t step) const;
   std::vector<at::Tensor> Pass(const std::vector<at::Tensor>& inputs, const Batch& batch,
                                int64_t begin, int64_t end);
-  std::vector<at::Tensor> Passes(const Batch& batch);
+  std::vector<at::Tensor> Passes(const std::vector<at::Tensor>& inputs, const Batch& batch);
   std::vector<at::Tensor> ForwardAndBackward(const std::vector<at::Tensor>& inputs);
   at::Tensor Loss(const at::Tensor& logits, const std::vector<at::Tensor>& inputs) const;
 
@@ -60,7 +58,6 @@ class NetworkStep {
   const std::vector<at::Tensor> weights_;
   const at::Tensor class_weights_;
   const std::unique_ptr<StepRunner> runner_;
-  int64_t epoch_ = 0, step_ = 0;  // that are running
 };
 
 }  // namespace nap
