@@ -164,9 +164,8 @@ absl::Status Main() {
   NAP_ASSIGN_OR_RETURN(const std::unique_ptr<RunFolder> folder,
                        OpenRunFolder(run, Kind(), Program()));
   const std::string& out_dir = folder->path();
-  NAP_ASSIGN_OR_RETURN(const Checkpointer::Options checkpoints,
-                       CheckpointsFromFlags(run, Program()));
-  Reporter reporter(searcher.get(), folder.get(), FLAGS_log_every, checkpoints, table.get());
+  Reporter reporter(searcher.get(), folder.get(), FLAGS_log_every, CheckpointsFromFlags(run),
+                    table.get());
   if (checkpoint != nullptr) NAP_RETURN_IF_ERROR(reporter.Load(*checkpoint));
   absl::PrintF("%s %d cells of %d channels on %d images with %s; %s; writing to %s\n",
                checkpoint != nullptr ? "Resuming the search of" : "Searching",

@@ -237,9 +237,10 @@ absl::StatusOr<RunBegin> BeginRun(const RunKind& kind, const ProgramOptions& pro
   ProcessGroup& group = *run.processes.group;
   // Those of flag files, too, which are read on each machine.
   NAP_RETURN_IF_ERROR(CheckSameFlags(&group, FlagValues(program)));
+  NAP_ASSIGN_OR_RETURN(run.deciding_flags, DecidingFlags(program));
   for (const std::string& name : program.deciding_files) {
-    NAP_ASSIGN_OR_RETURN(const std::string content, ContentOf(name));
-    NAP_RETURN_IF_ERROR(CheckSameText(&group, "files", absl::StrCat("--", name, "=", content)));
+    NAP_RETURN_IF_ERROR(
+        CheckSameText(&group, "files", absl::StrCat("--", name, "=", run.deciding_flags[name])));
   }
   int threads = FLAGS_threads;
   if (Resumes()) {
@@ -254,8 +255,7 @@ absl::StatusOr<RunBegin> BeginRun(const RunKind& kind, const ProgramOptions& pro
     NAP_ASSIGN_OR_RETURN(run.checkpoint, ReadSharedCheckpoint(&group));
     if (run.checkpoint != nullptr) {
       if (group.is_first()) {
-        NAP_ASSIGN_OR_RETURN(const Flags deciding, DecidingFlags(program));
-        NAP_RETURN_IF_ERROR(Checkpointer::CheckFlags(*run.checkpoint, deciding));
+        NAP_RETURN_IF_ERROR(Checkpointer::CheckFlags(*run.checkpoint, run.deciding_flags));
       }
       NAP_ASSIGN_OR_RETURN(threads, Checkpointer::Threads(*run.checkpoint, group.rank(),
                                                           group.size(), FLAGS_threads));
@@ -320,10 +320,8 @@ std::string ComputingText(const RunBegin& run) {
   return absl::StrCat(run.threads.size(), " processes of ", threads);
 }
 
-absl::StatusOr<Checkpointer::Options> CheckpointsFromFlags(const RunBegin& run,
-                                                           const ProgramOptions& program) {
-  NAP_ASSIGN_OR_RETURN(Flags deciding, DecidingFlags(program));
-  return Checkpointer::Options{FLAGS_checkpoint_minutes, run.threads, std::move(deciding)};
+Checkpointer::Options CheckpointsFromFlags(const RunBegin& run) {
+  return {FLAGS_checkpoint_minutes, run.threads, run.deciding_flags};
 }
 
 }  // namespace nap

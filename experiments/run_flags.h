@@ -54,6 +54,8 @@ struct RunBegin {
   bool is_finished = false;  // there is nothing to go on with, which --resume=auto asks for
   // Of flags with which it goes on but that were others before: what they were. On rank 0.
   std::map<std::string, std::string> changed;
+  // Those that the bits of the result depend on; of a file that decides, what tells its content.
+  std::map<std::string, std::string> deciding_flags;
   RunProcesses processes;  // that compute it
 };
 absl::StatusOr<RunBegin> BeginRun(const RunKind& kind, const ProgramOptions& program);
@@ -76,8 +78,7 @@ absl::StatusOr<bool> GlobalNormsFromFlags(bool otherwise);
 // "; 8 threads" or "; 2 processes of 4 threads".
 std::string ComputingText(const RunBegin& run);
 
-absl::StatusOr<Checkpointer::Options> CheckpointsFromFlags(const RunBegin& run,
-                                                           const ProgramOptions& program);
+Checkpointer::Options CheckpointsFromFlags(const RunBegin& run);
 
 }  // namespace nap
 

@@ -297,9 +297,7 @@ absl::Status Main(const TrainingProgram& program, const ProgramOptions& program_
   const std::string& out_dir = folder->path();
   NAP_RETURN_IF_ERROR(WriteFileAtomically(folder->File(run_file::kGenotype),
                                           GenotypeToJson(model.description.spec.genotype)));
-  NAP_ASSIGN_OR_RETURN(const Checkpointer::Options checkpoints,
-                       CheckpointsFromFlags(run, program_options));
-  Reporter reporter(trainer.get(), &model.description, folder.get(), checkpoints);
+  Reporter reporter(trainer.get(), &model.description, folder.get(), CheckpointsFromFlags(run));
   absl::PrintF(
       "%s %s, %d cells of %d channels (%.3f M parameters, %.1f M multiply-adds), on %d images of "
       "%d classes; %s; writing to %s\n",
