@@ -15,7 +15,6 @@
 #include <memory>
 #include <numeric>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "data/dataset.h"
@@ -165,8 +164,7 @@ absl::StatusOr<int> ProcessesFromFlags(const ModelFromFlags& opened) {
     return absl::InvalidArgumentError(absl::StrCat("--processes=", FLAGS_processes,
                                                    " share the work on a CPU; add --device=cpu"));
   }
-  if (FLAGS_processes > 0) return FLAGS_processes;
-  return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+  return ProcessesFor(FLAGS_processes);
 }
 
 absl::Status Main() {

@@ -17,7 +17,6 @@
 #include <numeric>
 #include <set>
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -180,10 +179,8 @@ absl::Status ScoreAll(const Work& work, const std::vector<NamedScore>& scores, R
     }
     return absl::OkStatus();
   }
-  const int processes = FLAGS_processes > 0
-                            ? FLAGS_processes
-                            : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
-  return ForkedWorkers(processes, static_cast<int64_t>(work.listed.size()), score_one, collect);
+  return ForkedWorkers(ProcessesFor(FLAGS_processes), static_cast<int64_t>(work.listed.size()),
+                       score_one, collect);
 }
 
 std::string Csv(const Work& work, const std::vector<NamedScore>& scores, const Rows& rows) {

@@ -17,6 +17,7 @@
 #include <cstring>
 #include <exception>
 #include <new>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -94,6 +95,10 @@ bool Receive(Copy* copy) {
 }
 
 }  // namespace
+
+int ProcessesFor(int asked) {
+  return asked > 0 ? asked : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+}
 
 absl::Status ForkedWorkers(int processes, int64_t count,
                            const std::function<absl::StatusOr<std::string>(int64_t piece)>& work,

@@ -9,6 +9,9 @@
 
 namespace nap {
 
+// How many are meant by a flag: so many, or with 0 as many as there are cores.
+int ProcessesFor(int asked);
+
 // Does the pieces of work 0 .. count - 1 in `processes` copies of this process, each of which takes
 // the next piece when it has done one. Memory is shared as it was; what a copy changes, nobody else
 // sees: a piece's result is what `work` returns, text without line breaks, which this process hands
