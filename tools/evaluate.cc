@@ -21,8 +21,6 @@
 #include "nap/model/exported_model.h"
 #include "nap/report/evaluation.h"
 #include "nap/report/page/evaluation_page.h"
-#include "nap/report/progress_line.h"
-#include "nap/training/classification.h"
 #include "tools/images_of_model.h"
 
 DEFINE_string(out, "", "the page to write; empty: evaluation.html beside the model");
@@ -90,21 +88,9 @@ absl::Status Main() {
   NAP_ASSIGN_OR_RETURN(const DatasetPair data, OpenImagesFor(opened.model, FLAGS_model, options));
   const Dataset* const images = data.test.get();
 
-  Evaluation evaluation(images->num_classes());
-  ProgressLine progress("classified", images->size(), "images");
-  const auto add = [&](const std::vector<int64_t>& indices, const double* log_probabilities) {
-    for (const int64_t index : indices) {
-      evaluation.Add(index, log_probabilities, images->Label(index));
-      log_probabilities += images->num_classes();
-    }
-    progress.Done(indices.size());
-  };
-  NAP_ASSIGN_OR_RETURN(const int64_t broken,
-                       Classify(*images, opened.classification, &opened.model, add));
-  if (evaluation.images() == 0) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("none of the ", broken, " test images can be read"));
-  }
+  NAP_ASSIGN_OR_RETURN(const ModelEvaluation evaluated,
+                       EvaluateModel(*images, opened.classification, &opened.model));
+  const Evaluation& evaluation = evaluated.evaluation;
   std::vector<MistakenImage> mistakes;
   for (const Evaluation::Mistake& mistake : evaluation.mistakes()) {
     NAP_ASSIGN_OR_RETURN(const std::string png, Thumbnail(*images, mistake.image));
@@ -114,7 +100,7 @@ absl::Status Main() {
                              absl::StrCat(evaluation.images(), " test images of ",
                                           FLAGS_data_dir.empty() ? DatasetName() : FLAGS_data_dir,
                                           ", ", images->num_classes(), " classes"),
-                             images->class_names(), broken};
+                             images->class_names(), evaluated.broken_images};
   Print(model, evaluation);
   const std::string page =
       FLAGS_out.empty()

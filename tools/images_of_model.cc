@@ -11,6 +11,7 @@
 #include "experiments/model_flags.h"
 #include "nap/base/short_list.h"
 #include "nap/base/status_macros.h"
+#include "nap/report/progress_line.h"
 
 namespace nap {
 namespace {
@@ -66,6 +67,24 @@ absl::StatusOr<DatasetPair> OpenImagesFor(const ExportedModel& model, const std:
         absl::StrCat(name, " was trained on other images: ", data.status().message()));
   }
   return data;
+}
+
+absl::StatusOr<ModelEvaluation> EvaluateModel(const Dataset& images,
+                                              const ClassificationOptions& classification,
+                                              ExportedModel* model) {
+  ModelEvaluation result{Evaluation(images.num_classes()), 0};
+  ProgressLine progress("classified", images.size(), "images");
+  const auto add = [&](const std::vector<int64_t>& indices, const double* log_probabilities) {
+    for (const int64_t index : indices) {
+      result.evaluation.Add(index, log_probabilities, images.Label(index));
+      log_probabilities += images.num_classes();
+    }
+    progress.Done(indices.size());
+  };
+  NAP_ASSIGN_OR_RETURN(result.broken_images, Classify(images, classification, model, add));
+  if (result.evaluation.images() > 0) return result;
+  return absl::FailedPreconditionError(
+      absl::StrCat("none of the ", result.broken_images, " test images can be read"));
 }
 
 }  // namespace nap

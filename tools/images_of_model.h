@@ -4,11 +4,14 @@
 
 #include <absl/status/statusor.h>
 
+#include <cstdint>
 #include <string>
 
 #include "data/dataset.h"
 #include "nap/base/program.h"
 #include "nap/model/exported_model.h"
+#include "nap/report/evaluation.h"
+#include "nap/training/classification.h"
 
 namespace nap {
 
@@ -22,6 +25,17 @@ void AddModelImageFlags(ProgramOptions* program);
 // FailedPrecondition if classes or channels are not the model's; else OpenDataset's errors.
 absl::StatusOr<DatasetPair> OpenImagesFor(const ExportedModel& model, const std::string& name,
                                           DatasetOptions options);
+
+struct ModelEvaluation {
+  Evaluation evaluation;
+  int64_t broken_images;  // left out
+};
+
+// How good the model is on the images, of as many classes, while a line tells how far it is.
+// Classify's errors, FailedPrecondition if no image can be read.
+absl::StatusOr<ModelEvaluation> EvaluateModel(const Dataset& images,
+                                              const ClassificationOptions& classification,
+                                              ExportedModel* model);
 
 }  // namespace nap
 

@@ -19,8 +19,6 @@
 #include "nap/model/onnx_file.h"
 #include "nap/model/quantized_script.h"
 #include "nap/model/torchscript.h"
-#include "nap/report/evaluation.h"
-#include "nap/report/progress_line.h"
 #include "nap/training/classification.h"
 #include "tools/images_of_model.h"
 
@@ -61,24 +59,6 @@ absl::StatusOr<std::vector<at::Tensor>> CalibrationImages(const Dataset& images,
       absl::StrCat("none of the ", chosen.size(), " calibration images can be read"));
 }
 
-absl::StatusOr<Evaluation> Evaluate(const Dataset& images,
-                                    const ClassificationOptions& classification,
-                                    ExportedModel model) {
-  Evaluation evaluation(images.num_classes());
-  ProgressLine progress("classified", images.size(), "images");
-  const auto add = [&](const std::vector<int64_t>& indices, const double* log_probabilities) {
-    for (const int64_t index : indices) {
-      evaluation.Add(index, log_probabilities, images.Label(index));
-      log_probabilities += images.num_classes();
-    }
-    progress.Done(indices.size());
-  };
-  NAP_ASSIGN_OR_RETURN(const int64_t broken, Classify(images, classification, &model, add));
-  if (evaluation.images() > 0) return evaluation;
-  return absl::FailedPreconditionError(
-      absl::StrCat("none of the ", broken, " test images can be read"));
-}
-
 }  // namespace
 
 void AddInt8Flags(ProgramOptions* program) {
@@ -101,7 +81,7 @@ absl::Status WriteInt8Onnx(const TrainedNetwork& trained, const std::string& che
   const ModelDescription& description = trained.description;
   NAP_ASSIGN_OR_RETURN(const TorchScriptFile file, ToTorchScript(*trained.network, description));
   NAP_ASSIGN_OR_RETURN(const torch::jit::Module script, ParseTorchScript(file.content));
-  const ExportedModel model = Model(script, description);
+  ExportedModel model = Model(script, description);
   DatasetOptions options = DatasetOptionsFromFlags();
   options.seed = FLAGS_seed;
   NAP_ASSIGN_OR_RETURN(const DatasetPair data, OpenImagesFor(model, checkpoint, options));
@@ -109,16 +89,20 @@ absl::Status WriteInt8Onnx(const TrainedNetwork& trained, const std::string& che
                        CalibrationImages(*data.train, description, classification.workers));
   NAP_ASSIGN_OR_RETURN(const torch::jit::Module quantized, QuantizeScript(script, calibration));
   NAP_RETURN_IF_ERROR(WriteOnnx(quantized, description, path));
-  NAP_ASSIGN_OR_RETURN(const Evaluation as_float, Evaluate(*data.test, classification, model));
-  NAP_ASSIGN_OR_RETURN(const Evaluation as_int8,
-                       Evaluate(*data.test, classification, Model(quantized, description)));
+  ExportedModel int8_model = Model(quantized, description);
+  NAP_ASSIGN_OR_RETURN(const ModelEvaluation as_float,
+                       EvaluateModel(*data.test, classification, &model));
+  NAP_ASSIGN_OR_RETURN(const ModelEvaluation as_int8,
+                       EvaluateModel(*data.test, classification, &int8_model));
+  const double accuracy = as_float.evaluation.accuracy();
+  const double int8_accuracy = as_int8.evaluation.accuracy();
   int64_t count = 0;
   for (const at::Tensor& batch : calibration) count += batch.size(0);
   absl::PrintF(
       "Calibrated with %d training images. Accuracy on %d test images: %.2f %% as float32, %.2f %% "
       "as int8 (%+.2f)\n",
-      count, as_int8.images(), 100 * as_float.accuracy(), 100 * as_int8.accuracy(),
-      100 * (as_int8.accuracy() - as_float.accuracy()));
+      count, as_int8.evaluation.images(), 100 * accuracy, 100 * int8_accuracy,
+      100 * (int8_accuracy - accuracy));
   return absl::OkStatus();
 }
 
