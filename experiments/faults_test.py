@@ -19,6 +19,8 @@ import signal
 import subprocess
 import sys
 
+from run_outcome import outcome, read
+
 TINY = ("--channels=2 --cells=3 --epochs=2 --steps_per_epoch=2 --batch_size=4 --evaluation_images=4 "
         "--max_images=40 --log_every=1 --threads=1 --workers=1 --checkpoint_minutes=0").split()
 SEARCH = "--warmup_epochs=0 --prune_begin=1 --prune_end=2 --criterion=taylor".split()
@@ -27,50 +29,26 @@ LIMIT_SECONDS = 120
 
 
 class Program:
-    """What is started, how it goes on, and what it must have written in the end."""
+    """What is started, and how it goes on."""
 
     def __init__(self, path):
         self.path = os.path.abspath(path)
         self.name = os.path.basename(path)
         if self.name == "cifar_search":
             self.start = TINY + SEARCH + ["--method=nap_ablation", "--tensorboard"]
-            self.results = ["genotype.json", "genotype.txt", "genotype.dot", "strengths.jsonl"]
         elif self.name == "cifar_train":
             self.start = TINY + ["--drop_path=0.3", "--mixup=0.4", "--tensorboard"]
-            self.results = ["model.pt", "model.best.pt"]
         else:
             child = [flag for flag in TINY if not re.match("--(max_images|threads|workers)", flag)]
             self.start = ["--methods=random,darts", "--seeds=1", "--max_images=40", "--threads=1",
                           "--train_flags=" + " ".join(child),
                           "--search_flags=" + " ".join(child + SEARCH[:-1])]
-            self.results = []
 
     def again(self, folder):
         """The command that goes on with what is in the folder."""
         if self.name != "method_comparison" and os.path.exists(folder + "/run/config.json"):
             return ["--resume"]
         return self.start
-
-    def outcome(self, folder):
-        """All that does not depend on the machine's speed, by file."""
-        files = {name: read(f"{folder}/run/{name}") for name in self.results}
-        if self.name == "method_comparison":
-            table = json.loads(read(folder + "/run/comparison.json"))
-            for method in table["methods"]:
-                for run in method["runs"]:
-                    del run["search_seconds"], run["search_peak_memory_bytes"]
-            files["comparison.json"] = table
-        else:
-            times = {"seconds", "images_per_second", "peak_memory_bytes"}
-            lines = read(folder + "/run/metrics.jsonl").decode().splitlines()
-            files["metrics.jsonl"] = [{key: value for key, value in json.loads(line).items()
-                                       if key not in times} for line in lines]
-        return files
-
-
-def read(path):
-    with open(path, "rb") as file:
-        return file.read()
 
 
 def run(program, arguments, folder, faults=None):
@@ -124,7 +102,7 @@ class Campaign:
         folder = fresh("whole")
         code, lines = run(program, program.start, folder)
         assert code == 0, lines
-        self.whole = program.outcome(folder)
+        self.whole = outcome(program.name, folder + "/run")
 
     def problem(self, what, lines):
         self.problems += 1
@@ -138,7 +116,7 @@ class Campaign:
             code = 0
         if code != 0:
             return self.problem(f"{what}: does not go on with {arguments}, exit code {code}", lines)
-        actual = self.program.outcome(folder)
+        actual = outcome(self.program.name, folder + "/run")
         for name, expected in self.whole.items():
             if actual[name] != expected:
                 self.problem(f"{what}: {name} is not as without it", lines)

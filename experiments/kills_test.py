@@ -6,7 +6,6 @@ usage: kills_test.py PROGRAM
 PROGRAM: cifar_search or cifar_train, computed by two processes; or method_comparison, two of which share
 one folder. KILLS=N in the environment: that many (docs/reliability.md).
 """
-import json
 import os
 import random
 import shutil
@@ -15,6 +14,8 @@ import socket
 import subprocess
 import sys
 import time
+
+from run_outcome import outcome
 
 PROCESSES = 2
 TINY = ("--channels=2 --cells=3 --steps_per_epoch=3 --batch_size=8 --evaluation_images=8 --log_every=1 "
@@ -28,28 +29,8 @@ FLAGS = {
                           f"--search_flags={TINY} --epochs=3 {SEARCH}",
                           f"--train_flags={TINY} --epochs=2"],
 }
-# What differs between two runs of the same bits: times, memory and what a part of an epoch has sent.
-TIMES = {"seconds", "images_per_second", "peak_memory_bytes", "waiting_share", "bytes_sent", "search_seconds",
-         "search_peak_memory_bytes"}
-
-
-def without_times(value):
-    if isinstance(value, dict):
-        return {key: without_times(each) for key, each in value.items() if key not in TIMES}
-    return [without_times(each) for each in value] if isinstance(value, list) else value
-
-
-def result(name, folder):
-    """Everything that must be the same, by file."""
-    def read(file):
-        with open(os.path.join(folder, file), "rb") as opened:
-            return opened.read()
-    if name == "method_comparison":
-        return {"comparison.json": without_times(json.loads(read("comparison.json")))}
-    files = {"cifar_search": ["genotype.json", "genotype.txt", "strengths.jsonl"],
-             "cifar_train": ["model.pt", "model.best.pt"]}[name]
-    lines = [without_times(json.loads(line)) for line in read("metrics.jsonl").splitlines()]
-    return dict({file: read(file) for file in files}, **{"metrics.jsonl": lines})
+# What a part of an epoch has sent, and how long it has waited.
+MAY_DIFFER = ["waiting_share", "bytes_sent"]
 
 
 def start(program, folder):
@@ -120,7 +101,7 @@ def main():
     codes = finish(start(program, "whole"))
     seconds = time.monotonic() - begin
     assert codes == [0] * PROCESSES, text_of_errors()
-    whole = result(name, "whole")
+    whole = outcome(name, "whole", MAY_DIFFER)
     kills = rounds = 0
     while kills < wanted:
         rounds += 1
@@ -142,7 +123,7 @@ def main():
             wait_for_children(process)
         codes = finish(start(program, "killed"))
         assert codes == [0] * PROCESSES, text_of_errors()
-        assert result(name, "killed") == whole, "not as if nobody had been killed"
+        assert outcome(name, "killed", MAY_DIFFER) == whole, "not as if nobody had been killed"
     print(f"{kills} kills in {rounds} rounds of a run of {seconds:.1f} s")
 
 
