@@ -85,30 +85,35 @@ absl::Status PrintResult(const Genotype& genotype, const FinalNetwork& network,
   return absl::OkStatus();
 }
 
+// Whether a training must be told the network's size: its presets' is another one.
+bool HasOwnSize(const SearchOptions& options, const SearchSpace& space) {
+  return !space.suits_presets() || FLAGS_final_cells > 0 || FLAGS_final_channels > 0 ||
+         options.max_parameters > 0 || options.max_mult_adds > 0 || options.max_latency_ms > 0 ||
+         options.points > 1;
+}
+
 std::string TrainCommand(const std::string& genotype, const SearchSpace& space,
-                         const FinalNetwork& network) {
+                         const SearchOptions& options) {
+  const NetworkOptions& network = options.final_network.network;
+  const bool is_cifar = network.stem == StemKind::kCifar;
   std::string command =
-      absl::StrCat(BazelRun("cifar_train", kLinkedPlugins), " --genotype=", ShellWord(genotype));
-  if (!space.suits_presets()) {
-    absl::StrAppend(&command, " --cells=", network.network.cells,
-                    " --channels=", network.network.channels);
+      absl::StrCat(BazelRun(is_cifar ? "cifar_train" : "imagenet_transfer", kLinkedPlugins),
+                   " --genotype=", ShellWord(genotype));
+  if (HasOwnSize(options, space)) {
+    absl::StrAppend(&command, " --cells=", network.cells, " --channels=", network.channels);
   }
-  for (const std::string& name : ImageFlags()) {
-    if (HasDefault(name.c_str())) continue;
-    absl::StrAppend(&command, " --", name, "=",
-                    ShellWord(gflags::GetCommandLineFlagInfoOrDie(name.c_str()).current_value));
-  }
-  return command;
+  if (!is_cifar) return absl::StrCat(command, " --preset=paper --data_dir=IMAGENET");
+  return absl::StrCat(command, GivenFlags(ImageFlags()));
 }
 
 // From a first look to the real thing: a genotype of real images is worth training.
 std::string NextCommand(const std::string& genotype, const SearchSpace& space,
-                        const FinalNetwork& network) {
+                        const SearchOptions& options) {
   if (FLAGS_data_dir.empty() && FLAGS_dataset.empty()) {
     return absl::StrCat("bazel run //tools:download_cifar10 && ",
                         BazelRun(Kind().experiment, kLinkedPlugins), " --data_dir=datasets");
   }
-  return TrainCommand(genotype, space, network);
+  return TrainCommand(genotype, space, options);
 }
 
 // Of those that the search has written.
@@ -171,8 +176,8 @@ absl::Status Main() {
                checkpoint != nullptr ? "Resuming the search of" : "Searching",
                options.network.cells, options.network.channels, images->size(), options.relaxation,
                ComputingText(run), out_dir);
-  const std::string remark_before = space->RemarkOnSearch(options.budget.operations_per_node);
-  if (!remark_before.empty()) std::printf("%s\n", remark_before.c_str());
+  const std::string remark = space->RemarkOnSearch(options.budget.operations_per_node);
+  if (!remark.empty()) std::printf("%s\n", remark.c_str());
   std::fflush(stdout);
 
   CatchInterrupts();
@@ -203,16 +208,12 @@ absl::Status Main() {
   reporter.Finish();
   std::printf("Written to %s: %s\n", out_dir.c_str(),
               FilesText(*folder, front.has_value() ? &*front : nullptr).c_str());
-  const std::string remark = space->RemarkOn(*genotype);
-  if (!remark.empty()) std::printf("%s\n", remark.c_str());
-  std::printf(
-      "Next: %s\n",
-      NextCommand(folder->File(run_file::kGenotype), *space, options.final_network).c_str());
+  std::printf("Next: %s\n",
+              NextCommand(folder->File(run_file::kGenotype), *space, options).c_str());
   const int other = front.has_value() ? OtherPointOf(*front) : -1;
   if (other >= 0) {
-    std::printf(
-        "To train another point: %s\n",
-        TrainCommand(folder->File(GenotypeFileOf(other)), *space, options.final_network).c_str());
+    std::printf("To train another point: %s\n",
+                TrainCommand(folder->File(GenotypeFileOf(other)), *space, options).c_str());
   }
   group.Leave();
   return absl::OkStatus();

@@ -73,7 +73,7 @@ grep -q 'The cell was complete' stdout || problem "nap does not end: $(cat stdou
 [ "$(grep -c '"kind":"epoch"' no_epochs/metrics.jsonl)" -eq 1 ] || problem "nap trained"
 
 # In DARTS's form on demand: one flat list of two inputs a node.
-"$search" "${tiny[@]}" --out_dir=flat --operations_per_node=2 >stdout 2>&1 || problem "flat: $(cat stdout)"
+"$search" "${tiny[@]}" --out_dir=flat --operations_per_node=2 --dataset=built_in >stdout 2>&1 || problem "flat: $(cat stdout)"
 grep -q 'more than two inputs' stdout && problem "warns of what cannot be: $(cat stdout)"
 python3 - <<'END' || problem "not DARTS's form: $(cat flat/genotype.txt)"
 import collections
@@ -83,8 +83,12 @@ for cell in (genotype.normal, genotype.reduce):
     assert len(cell) == 8 and all(name != 'none' for name, source in cell)
 END
 
-# Cells of another number of nodes.
-"$search" "${tiny[@]}" --search_space=darts:nodes=03 --final_cells=5 --out_dir=three >stdout 2>&1 ||
+# next_is COMMAND: what it says comes next.
+next_is() { grep -qxF -- "Next: bazel run //experiments:$1" stdout || problem "not next is $1: $(cat stdout)"; }
+next_is 'cifar_train -- --genotype=flat/genotype.json --dataset=built_in'
+
+# Cells of another number of nodes. What is trained next is the network that was reported.
+"$search" "${tiny[@]}" --search_space=darts:nodes=03 --final_cells=5 --dataset=built_in --out_dir=three >stdout 2>&1 ||
   problem "three nodes: $(cat stdout)"
 python3 - <<'END' || problem "not cells of three nodes: $(cat three/genotype.json)"
 import json
@@ -94,6 +98,7 @@ for cell in genotype['cells'].values():
     assert len(cell['nodes']) == 3 and sum(map(len, cell['nodes'])) == 6 and cell['concat'] == [2, 3, 4]
 assert 'normal_concat=[2, 3, 4]' in open('three/genotype.txt').read()
 END
+next_is 'cifar_train -- --genotype=three/genotype.json --cells=5 --channels=36 --dataset=built_in'
 grep -qF 'With 5 cells of 36 channels' stdout || problem "not DARTS's network: $(cat stdout)"
 expect_error 1 "search space 'darts:nodes=0': parameter nodes=0 must be a whole number from 1 on" \
   --search_space=darts:nodes=0
@@ -178,13 +183,17 @@ expect_error 1 "a budget of 7 operations does not fit the cell, which" "${nas[@]
 # To a cost instead of a count: the network that is reported is within the limits and makes use of them.
 for network in cifar imagenet; do
   "$search" "${tiny[@]}" --out_dir=cost_$network --final_network=$network --max_parameters=6e6 \
-    --max_mult_adds=600000000 --tensorboard >stdout 2>&1 || problem "cost: $(cat stdout)"
+    --max_mult_adds=600000000 --dataset=built_in --tensorboard >stdout 2>&1 || problem "cost: $(cat stdout)"
   python3 - <<'END' || problem "not within the limits of $network, or far below: $(cat stdout)"
 import re
 parameters, mult_adds = map(float, re.search(
     r'network of ([\d.]+) M parameters and ([\d.]+) M multiply-adds', open('stdout').read()).groups())
 assert 1 < parameters <= 6 and 450 < mult_adds <= 600, (parameters, mult_adds)
 END
+  case $network in
+    cifar) next_is "cifar_train -- --genotype=cost_cifar/genotype.json --cells=20 --channels=36 --dataset=built_in" ;;
+    imagenet) next_is "imagenet_transfer -- --genotype=cost_imagenet/genotype.json --cells=14 --channels=48 --preset=paper --data_dir=IMAGENET" ;;
+  esac
 done
 grep -qF 'With 14 cells of 48 channels' stdout && grep -qF '224 x 224 pixels' stdout ||
   problem "not ImageNet's network: $(cat stdout)"
@@ -198,7 +207,7 @@ cmp front/strengths.jsonl untrained/strengths.jsonl || problem "a front changed 
 [ "$(grep -cE '^[1-4] .* genotype(\.[2-4])?\.json$' stdout)" -eq 4 ] || problem "no table: $(cat stdout)"
 grep -qF 'Nothing was trained: activation_kernel is a score' stdout || problem "what is the quality? $(cat stdout)"
 grep -qE 'genotype.2.json, genotype.3.json, genotype.4.json, front.json, ' stdout || problem "names no files: $(cat stdout)"
-grep -qE '^To train another point: bazel run //experiments:cifar_train -- --genotype=front/genotype.[2-4].json' stdout ||
+grep -qE '^To train another point: bazel run //experiments:cifar_train -- --genotype=front/genotype.[2-4].json --cells=15 --channels=16$' stdout ||
   problem "does not say what is next: $(cat stdout)"
 grep -qE '^  points of the front: 6, [0-9]+, [0-9]+, [0-9]+ operations alive; [0-9]+ in the supernet$' stderr ||
   problem "does not say what lives: $(cat stderr)"

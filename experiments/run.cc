@@ -7,10 +7,12 @@
 #include <absl/strings/str_replace.h>
 #include <absl/time/clock.h>
 #include <absl/time/time.h>
+#include <gflags/gflags.h>
 
 #include <algorithm>
 
 #include "nap/base/files.h"
+#include "nap/base/program_flags.h"
 #include "nap/base/status_macros.h"
 #include "nap/base/utf8.h"
 
@@ -46,6 +48,16 @@ std::string ShellWord(absl::string_view word) {
       ToUtf8(word) == word && std::none_of(word.begin(), word.end(), absl::ascii_iscntrl);
   return is_text ? absl::StrCat("'", absl::StrReplaceAll(word, {{"'", "'\\''"}}), "'")
                  : absl::StrCat("$'", absl::CEscape(word), "'");
+}
+
+std::string GivenFlags(const std::vector<std::string>& flags) {
+  std::string text;
+  for (const std::string& flag : flags) {
+    if (HasDefault(flag)) continue;
+    absl::StrAppend(&text, " --", flag, "=",
+                    ShellWord(gflags::GetCommandLineFlagInfoOrDie(flag.c_str()).current_value));
+  }
+  return text;
 }
 
 std::string GoOnText(const std::string& out_dir, const RunKind& kind, int processes) {

@@ -6,6 +6,7 @@
 #include <absl/strings/string_view.h>
 
 #include <string>
+#include <vector>
 
 #include "nap/report/run_folder.h"
 
@@ -20,6 +21,9 @@ std::string BazelRun(const std::string& program, const std::string& plugins);
 
 // As bash and zsh read it as one word, with any bytes.
 std::string ShellWord(absl::string_view word);
+
+// " --data_dir=photos --split_seed=3": those of the flags that do not have their defaults.
+std::string GivenFlags(const std::vector<std::string>& flags);
 
 // "; go on with: bazel run ...", of a run that so many processes compute.
 std::string GoOnText(const std::string& out_dir, const RunKind& kind, int processes);

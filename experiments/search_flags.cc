@@ -133,14 +133,10 @@ absl::Status FitLengthToEpochs(const std::set<std::string>& given,
 
 }  // namespace
 
-bool HasDefault(const char* flag) {
-  const gflags::CommandLineFlagInfo info = gflags::GetCommandLineFlagInfoOrDie(flag);
-  return info.current_value == info.default_value;
-}
-
 ProgramOptions SearchProgramOptions(const RunKind& kind) {
   ProgramOptions options = RunProgramOptions(
-      "searches a network by pruning, on CIFAR-10 or on built-in drawings", __FILE__, kind,
+      "searches a network by pruning, on CIFAR-10, images of yours or built-in drawings", __FILE__,
+      kind,
       {{"What is searched, and how far", {"preset", "method"}},
        {"Search space", {"search_space", "operations", "extra_operations", "channels", "cells"}},
        {"Strengths and pruning",

@@ -15,6 +15,9 @@
 #include "nap/search/search_options.h"
 #include "nap/search_space/search_space.h"
 
+DECLARE_int32(final_channels);
+DECLARE_int32(final_cells);
+
 namespace nap {
 
 // Everything of a program that searches, with the flags of data_flags.h and run_flags.h.
@@ -33,9 +36,6 @@ absl::StatusOr<FinalNetwork> FinalNetworkFromFlags(const SearchSpace& space, con
 // What --nas_bench_201_table names; null if the flag is not given.
 absl::StatusOr<std::unique_ptr<const NasBench201Table>> ReadTableFromFlags(
     const SearchSpace& space);
-
-// Whether the flag has the value that it has where no flag file says anything.
-bool HasDefault(const char* flag);
 
 }  // namespace nap
 

@@ -141,16 +141,32 @@ absl::StatusOr<TrainingOptions> OptionsFromFlags() {
   return options;
 }
 
-absl::StatusOr<DatasetPair> OpenData(const TrainingProgram& program) {
-  DatasetOptions options = DatasetOptionsFromFlags();
-  options.seed = FLAGS_seed;
-  options.random_resized_crop = FLAGS_random_resized_crop;
-  options.smallest_crop = FLAGS_smallest_crop;
-  std::string name = DatasetName(program.default_data);
-  if (FLAGS_dataset.empty() && name == kBuiltIn) {
-    NAP_RETURN_IF_ERROR(program.use_built_in(&name, &options));
+struct ImagesChoice {
+  std::string dataset;
+  DatasetOptions options;
+};
+
+absl::StatusOr<ImagesChoice> ImagesFromFlags(const TrainingProgram& program) {
+  ImagesChoice images = {DatasetName(program.default_data), DatasetOptionsFromFlags()};
+  images.options.seed = FLAGS_seed;
+  images.options.random_resized_crop = FLAGS_random_resized_crop;
+  images.options.smallest_crop = FLAGS_smallest_crop;
+  if (FLAGS_dataset.empty() && images.dataset == kBuiltIn) {
+    NAP_RETURN_IF_ERROR(program.use_built_in(&images.dataset, &images.options));
   }
-  return OpenDataset(name, options);
+  return images;
+}
+
+// On the same test images. How they are read is known to the model.
+std::string EvaluateCommand(const std::string& model, const ImagesChoice& images) {
+  std::string command = absl::StrCat("bazel run //tools:evaluate -- --model=", ShellWord(model));
+  if (!FLAGS_dataset.empty() || images.dataset != DatasetName()) {
+    absl::StrAppend(&command, " --dataset=", images.dataset);
+  }
+  if (!images.options.data_dir.empty()) {
+    absl::StrAppend(&command, " --data_dir=", ShellWord(images.options.data_dir));
+  }
+  return absl::StrCat(command, GivenFlags({"label_file", "split_seed", "held_out_file"}));
 }
 
 absl::StatusOr<ModelDescription> Describe(const Dataset& images, Genotype genotype) {
@@ -275,7 +291,8 @@ absl::Status Main(const TrainingProgram& program, const ProgramOptions& program_
   NAP_ASSIGN_OR_RETURN(options.device, DeviceFromFlags(run));
   options.processes = run.processes.group;
   const Checkpoint* const checkpoint = run.checkpoint.get();
-  NAP_ASSIGN_OR_RETURN(const DatasetPair data, OpenData(program));
+  NAP_ASSIGN_OR_RETURN(const ImagesChoice images, ImagesFromFlags(program));
+  NAP_ASSIGN_OR_RETURN(const DatasetPair data, OpenDataset(images.dataset, images.options));
   NAP_RETURN_IF_ERROR(CheckSameImages(&group, *data.train));
   NAP_RETURN_IF_ERROR(CheckSameImages(&group, *data.test));
   std::string note;
@@ -317,9 +334,9 @@ absl::Status Main(const TrainingProgram& program, const ProgramOptions& program_
   NAP_RETURN_IF_ERROR(reporter.Finish());
   absl::PrintF(
       "Written to %s: model.pt (after the last epoch), model.best.pt, metrics.jsonl, config.json, "
-      "genotype.json, checkpoint.pt, report.html\nNext: docs/using_a_model.md says how a program "
-      "of yours loads model.pt.\n",
-      out_dir);
+      "genotype.json, checkpoint.pt, report.html\nNext: %s\nHow a program of yours loads model.pt: "
+      "docs/using_a_model.md\n",
+      out_dir, EvaluateCommand(folder->File(run_file::kModel), images));
   group.Leave();
   return absl::OkStatus();
 }

@@ -27,12 +27,16 @@ expect_error() {
   [ "$(grep -vcE '^epoch' stderr)" -eq 1 ] || problem "not one line from $*: $(cat stderr)"
 }
 
+# tested_by COMMAND: what it says comes next.
+tested_by() { grep -qxF -- "Next: bazel run //tools:evaluate -- $1" stdout || problem "not next is $1: $(cat stdout)"; }
+
 # A whole training on the built-in images.
 run "$train" "${tiny[@]}" --out_dir=good
 for text in 'Training on built-in drawings' 'DARTS_V2, 3 cells of 2 channels' 'Test accuracy: ' \
   'Written to good: model.pt' 'docs/using_a_model.md'; do
   grep -qF -- "$text" stdout || problem "no '$text' in: $(cat stdout)"
 done
+tested_by --model=good/model.pt
 grep -qE '^epoch 2/2 done in .* test loss .* top-5' stderr || problem "no epoch line: $(cat stderr)"
 for file in config.json metrics.jsonl checkpoint.pt model.pt model.best.pt genotype.json report.html; do
   [ -s "good/$file" ] || problem "no good/$file"
@@ -115,6 +119,7 @@ expect_error 1 'so it needs 3, 6, 9, ... cells in all; got 5' "$train" "${tiny[@
 run "$transfer" "${photos[@]}" --out_dir=photos
 grep -qF 'a small folder of built-in drawings, datasets/built_in_folder' stdout ||
   problem "does not say what it trained on: $(cat stdout)"
+tested_by '--model=photos/model.pt --dataset=image_folder --data_dir=datasets/built_in_folder'
 [ "$(find datasets/built_in_folder/train -type f | wc -l)" -eq 600 ] || problem "no built-in folder"
 mkdir own
 cp -r datasets/built_in_folder/train/* own
@@ -124,9 +129,11 @@ run "$transfer" "${photos[@]}" --max_images=0 --steps_per_epoch=0 --epochs=2 --d
 grep -qF 'left out: own/' stderr || problem "does not name the broken image: $(cat stderr)"
 grep -qF 'broken images, left out: 1' stderr || problem "does not count it: $(cat stderr)"
 grep -qF 'of 9 classes' stdout || problem "not 9 classes: $(cat stdout)"
+tested_by '--model=own_run/model.pt --dataset=image_folder --data_dir=own'
 expect_error 1 'broken.jpg: ' "$transfer" "${photos[@]}" --max_images=0 --steps_per_epoch=0 \
   --data_dir=own --strict --out_dir=strict
-run "$train" "${tiny[@]}" --dataset=image_folder --data_dir=own --image_size=32 --out_dir=small
+run "$train" "${tiny[@]}" --dataset=image_folder --data_dir=own --image_size=32 --split_seed=1 --out_dir=small
+tested_by '--model=small/model.pt --dataset=image_folder --data_dir=own --split_seed=1'
 
 # A search on the same images finds what can be trained on them.
 run "$search" --method=nap_ablation --channels=2 --cells=3 --epochs=2 --warmup_epochs=0 --prune_begin=1 --prune_end=2 \

@@ -299,6 +299,11 @@ absl::Status ReadFlags(int argc, char** argv, const ProgramOptions& options, boo
 
 }  // namespace
 
+bool HasDefault(const std::string& flag) {
+  const gflags::CommandLineFlagInfo info = gflags::GetCommandLineFlagInfoOrDie(flag.c_str());
+  return info.current_value == info.default_value;
+}
+
 absl::Status RefuseFlags(const std::set<std::string>& given, const std::vector<std::string>& flags,
                          absl::string_view reason) {
   for (const std::string& flag : flags) {

@@ -112,6 +112,9 @@ struct ProgramOptions {
 absl::Status RefuseFlags(const std::set<std::string>& given, const std::vector<std::string>& flags,
                          absl::string_view reason);
 
+// Whether the flag has the value that it has where no flag file says anything.
+bool HasDefault(const std::string& flag);
+
 // The values of the program's flags, by name; paths are absolute.
 std::map<std::string, std::string> FlagValues(const ProgramOptions& options);
 
