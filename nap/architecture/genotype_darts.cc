@@ -264,10 +264,6 @@ std::string GenotypeToDarts(const Genotype& genotype) {
   return absl::StrCat("Genotype(", absl::StrJoin(cells, ", "), ")");
 }
 
-bool FitsDarts(const Genotype& genotype) {
-  return std::all_of(genotype.cells.begin(), genotype.cells.end(), CellFits);
-}
-
 absl::StatusOr<Genotype> GenotypeFromDarts(absl::string_view text) {
   return DartsReader(text).ReadGenotype();
 }

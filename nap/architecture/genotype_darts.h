@@ -22,9 +22,6 @@ inline constexpr int kDartsNodes = 4;              // unless that says otherwise
 // "normal" and "reduce" (the darts space's); no operation's name may hold quotes or backslashes.
 std::string GenotypeToDarts(const Genotype& genotype);
 
-// Whether no node has more than two inputs.
-bool FitsDarts(const Genotype& genotype);
-
 // Reads both forms; also tuples for lists, range(2, 6) for a concat, either quotes, comments,
 // NumPy's np.int64(2), AutoDL-Projects' connectN=None, a leading "NAME =", and any number of nodes.
 // Operations `none`, padding or not, are left out. FairDARTS's triples (operation, node, source)

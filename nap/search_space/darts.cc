@@ -80,11 +80,6 @@ class Darts final : public SearchSpace {
   absl::StatusOr<Genotype> FromText(absl::string_view text) const override {
     return absl::StartsWith(text, "{") ? GenotypeFromNni(text) : GenotypeFromDarts(text);
   }
-  std::string RemarkOn(const Genotype& genotype) const override {
-    return FitsDarts(genotype) ? ""
-                               : "A node keeps more than two inputs, which DARTS's own code cannot "
-                                 "build; --operations_per_node=2 rules that out.";
-  }
   std::string RemarkOnSearch(int operations_per_node) const override {
     return operations_per_node == 1 || operations_per_node == 2
                ? ""

@@ -146,9 +146,8 @@ class SearchSpace {
   // and tables of published accuracies know genotypes by it.
   virtual bool text_is_name() const { return false; }
 
-  // What a user should know, in a sentence (empty: nothing): of a genotype that was found, and of
-  // what a search will find whose nodes keep that many inputs (PrunerOptions::operations_per_node).
-  virtual std::string RemarkOn(const Genotype& /*genotype*/) const { return ""; }
+  // What a user should know, in a sentence (empty: nothing), of what a search will find whose nodes
+  // keep that many inputs (PrunerOptions::operations_per_node).
   virtual std::string RemarkOnSearch(int /*operations_per_node*/) const { return ""; }
 
  private:

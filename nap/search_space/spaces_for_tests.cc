@@ -87,7 +87,6 @@ class ThreeInputs final : public Plain {
     return Genotype{absl::StrCat("three_inputs:nodes=", cell.nodes.size()), {cell}};
   }
   bool text_is_name() const override { return true; }
-  std::string RemarkOn(const Genotype&) const override { return "It has three inputs."; }
 
  private:
   static constexpr char kOpening[] = "three: ";
