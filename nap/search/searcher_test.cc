@@ -498,7 +498,8 @@ TEST_F(SearcherTest, CountsScoringsAndEvaluationsInTheTimeLeft) {
   EXPECT_EQ(first.parts, 197);
   ASSERT_GT(first.seconds, 0);
   ASSERT_GT(second.seconds, 0);
-  // Two more to come, then one, in proportion to what is alive.
+  // Two more to come, then one, in proportion to what is alive; while the first one runs, too.
+  EXPECT_GT(first.seconds_left, first.seconds * (136 + 76) / 196);
   EXPECT_GT(recorder.steps[6].seconds_left, first.seconds * (136 + 76) / 196);
   EXPECT_GT(recorder.steps[9].seconds_left, second.seconds * 76 / 136);
   EXPECT_GT(last_of("evaluating the validation part").seconds, 0);

@@ -69,11 +69,13 @@ absl::StatusOr<ScoreTable> TrackScorer::Score(size_t track, PhaseObserver* obser
 // By the criterion, whose state is what it was if the user breaks it off.
 absl::StatusOr<ScoreTable> TrackScorer::ScoreAnew(size_t track, PhaseObserver* observer) {
   const int alive = tracks_[track].OperationsAlive();
-  const double expected = seconds_ * alive;
-  seconds_left_ = std::max(0., seconds_left_ - expected);
+  // How many go when is the schedule's to say, whatever their scores.
+  if (seconds_ == 0) Estimate(ScoreTable(parts_.space));
+  operations_left_ = std::max<int64_t>(0, operations_left_ - alive);
   const std::vector<double> before = parts_.criterion->State();
   Phase phase = loop_.NewPhase(absl::StrCat("scoring ", alive, " operations", PointText(track)),
-                               expected, observer);
+                               seconds_ * alive, observer);
+  running_ = &phase;
   view_.SetPhase(&phase);
   view_.SetTrack(&tracks_[track]);
   absl::StatusOr<ScoreTable> scores = [&] {
@@ -81,6 +83,7 @@ absl::StatusOr<ScoreTable> TrackScorer::ScoreAnew(size_t track, PhaseObserver* o
     return parts_.criterion->Score(view_);
   }();
   view_.SetPhase(nullptr);
+  running_ = nullptr;
   if (phase.IsBrokenOff()) {
     NAP_RETURN_IF_ERROR(parts_.criterion->SetState(before));
     return phase.End();
@@ -89,36 +92,40 @@ absl::StatusOr<ScoreTable> TrackScorer::ScoreAnew(size_t track, PhaseObserver* o
   return scores;
 }
 
-// Of the scorings to come, if they take as long as the last one for each operation, and if what
-// goes is what its scores say.
+// If what goes is what the scores say.
 void TrackScorer::Estimate(const ScoreTable& scores) {
   std::vector<MilestoneLiving> shared;
   for (const Scored& scored : scored_) shared.emplace_back(view_.milestone(), scored.living);
-  seconds_left_ = 0;
+  operations_left_ = 0;
   for (const Track& track : tracks_) {
-    seconds_left_ += SecondsToScore(track, scores, &shared);
+    operations_left_ += OperationsToScore(track, scores, &shared);
   }
 }
 
-double TrackScorer::SecondsToScore(const Track& track, const ScoreTable& scores,
-                                   std::vector<MilestoneLiving>* shared) const {
+double TrackScorer::seconds_left() const {
+  if (seconds_ > 0 || running_ == nullptr) return seconds_ * operations_left_;
+  return running_->ExpectedSeconds() / tracks_[asked_].OperationsAlive() * operations_left_;
+}
+
+int64_t TrackScorer::OperationsToScore(const Track& track, const ScoreTable& scores,
+                                       std::vector<MilestoneLiving>* shared) const {
   const Milestones& milestones = parts_.options.milestones;
   LivingTable living = track.living();
-  double seconds = 0;
+  int64_t operations = 0;
   for (int milestone = view_.milestone(); milestone < milestones.Count(); ++milestone) {
     const double progress = milestones.Progress(milestone);
     while (!track.pruner().IsMet(progress, living)) {
       const auto alive = static_cast<int>(LivingOperations(parts_.space, living).size());
       const MilestoneLiving scored = {milestone, living};
       if (std::find(shared->begin(), shared->end(), scored) == shared->end()) {
-        seconds += seconds_ * alive;
+        operations += alive;
         if (HasFront() && !view_.saw_budget()) shared->push_back(scored);
       }
       const auto removed = track.pruner().Prune(scores, progress, &living, MostRemovals(alive));
-      if (!removed.ok() || removed->empty()) return seconds;
+      if (!removed.ok() || removed->empty()) return operations;
     }
   }
-  return seconds;
+  return operations;
 }
 
 std::string TrackScorer::PointText(size_t track) const {

@@ -42,9 +42,12 @@ class TrackScorer {
   // Tells the criterion of a strength step, for each track.
   absl::Status ObserveStrengthStep(const ScoreTable& strengths, const ScoreTable& gradients);
 
-  // Estimates what the scorings to come take, after one that gave these scores.
+  // Estimates which scorings are to come, after one that gave these scores.
   void Estimate(const ScoreTable& scores);
-  double seconds_left() const { return seconds_left_; }
+
+  // What they take if each takes as long as the last one for each operation, or as the first one
+  // while that runs; 0: not known yet.
+  double seconds_left() const;
 
   // " of point 2 of 4"; nothing where there is one track.
   std::string PointText(size_t track) const;
@@ -65,8 +68,8 @@ class TrackScorer {
   absl::Status Ask(size_t track);
   absl::StatusOr<ScoreTable> ScoreAnew(size_t track, PhaseObserver* observer);
   void TakeFirst(ScoreTable* scores) const;
-  double SecondsToScore(const Track& track, const ScoreTable& scores,
-                        std::vector<MilestoneLiving>* shared) const;
+  int64_t OperationsToScore(const Track& track, const ScoreTable& scores,
+                            std::vector<MilestoneLiving>* shared) const;
 
   const SearchParts& parts_;
   SupernetTrainer& trainer_;
@@ -76,8 +79,9 @@ class TrackScorer {
   size_t asked_ = 0;                           // whose the criterion's state is
   std::vector<std::vector<double>> observed_;  // the criterion's states for the others
   std::vector<Scored> scored_;                 // at the running milestone, of a front
-  double seconds_ = 0;  // of the last scoring, for each operation that was alive
-  double seconds_left_ = 0;
+  const Phase* running_ = nullptr;             // a scoring
+  double seconds_ = 0;           // of the last scoring, for each operation that was alive
+  int64_t operations_left_ = 0;  // the sum of those alive over the scorings to come
 };
 
 }  // namespace nap

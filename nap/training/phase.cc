@@ -46,6 +46,10 @@ double Phase::OwnSecondsLeft() const {
          static_cast<double>(report_.parts - report_.done);
 }
 
+double Phase::ExpectedSeconds() const {
+  return report_.done == 0 ? expected_ : report_.seconds + OwnSecondsLeft();
+}
+
 bool Phase::Stops() {
   if (InterruptSignal() == 0) return false;
   left_out_ = true;

@@ -61,6 +61,9 @@ class Phase {
 
   double seconds() const;
 
+  // From its beginning to its end, by what was told last; 0: not known yet.
+  double ExpectedSeconds() const;
+
  private:
   double OwnSecondsLeft() const;
 

@@ -37,6 +37,7 @@ TEST(PhaseTest, SaysWhatIsLeft) {
   EXPECT_EQ(first.epoch, 2);
   EXPECT_EQ(first.parts, 0);
   EXPECT_DOUBLE_EQ(first.seconds_left, 1500 - first.seconds);
+  EXPECT_EQ(phase.ExpectedSeconds(), 500);
   for (const int count : {1, 2}) {
     SCOPED_TRACE(count);
     const double begin = recorder.reports.back().seconds;
@@ -49,6 +50,7 @@ TEST(PhaseTest, SaysWhatIsLeft) {
     } else {
       EXPECT_DOUBLE_EQ(one.seconds_left, 1000 + 3 * one.seconds);
     }
+    EXPECT_DOUBLE_EQ(phase.ExpectedSeconds(), one.seconds + one.seconds_left - 1000);
     WaitUntilLater();
     phase.Tell();
     EXPECT_GT(recorder.reports.back().seconds_left, one.seconds_left);
