@@ -87,9 +87,14 @@ absl::Status Main() {
   options.train_size = 1;  // they are not looked at
   NAP_ASSIGN_OR_RETURN(const DatasetPair data, OpenImagesFor(opened.model, FLAGS_model, options));
   const Dataset* const images = data.test.get();
+  const std::string page =
+      FLAGS_out.empty()
+          ? (std::filesystem::path(FLAGS_model).parent_path() / "evaluation.html").string()
+          : FLAGS_out;
+  NAP_RETURN_IF_ERROR(PrepareToWrite(page));
 
   NAP_ASSIGN_OR_RETURN(const ModelEvaluation evaluated,
-                       EvaluateModel(*images, opened.classification, &opened.model));
+                       EvaluateModel(*images, "images", opened.classification, &opened.model));
   const Evaluation& evaluation = evaluated.evaluation;
   std::vector<MistakenImage> mistakes;
   for (const Evaluation::Mistake& mistake : evaluation.mistakes()) {
@@ -102,10 +107,6 @@ absl::Status Main() {
                                           ", ", images->num_classes(), " classes"),
                              images->class_names(), evaluated.broken_images};
   Print(model, evaluation);
-  const std::string page =
-      FLAGS_out.empty()
-          ? (std::filesystem::path(FLAGS_model).parent_path() / "evaluation.html").string()
-          : FLAGS_out;
   NAP_RETURN_IF_ERROR(WriteFileAtomically(page, EvaluationPage(model, evaluation, mistakes)));
   absl::PrintF("\nWritten: %s\n", page);
   return absl::OkStatus();

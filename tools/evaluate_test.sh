@@ -134,6 +134,6 @@ for flag in mean=0.5,0.5,0.5 stddev=0.5,0.5,0.5 max_images=7; do
 done
 printf '%s\n' --seed=3 --mean=0.5 >my.flags
 expect_error 'my.flags, line 2: --mean has no effect: images are normalised by the mean' --flagfile=my.flags
-expect_error 'nowhere/page.html' --model=drawings/model.pt --out=nowhere/page.html
+expect_error 'cannot write drawings: there is a folder of that name' --model=drawings/model.pt --out=drawings
 
 [ $failures -eq 0 ]

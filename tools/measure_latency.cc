@@ -134,16 +134,20 @@ double SpreadOf(const Timed& timed) {
 // In rounds, so that what disturbs the machine for a while disturbs all of them, each in another
 // order, so that caches hold other things when a part is called, as they do in a network.
 void TimeAll(const Setting& setting, std::vector<Timed>* all) {
-  ProgressLine progress("timed", FLAGS_rounds, "rounds");
   RandomStream random({FLAGS_seed, kOrderStream});
-  for (int round = -kWarmUpRounds; round < FLAGS_rounds; ++round) {
-    for (const int64_t place : random.Permutation(static_cast<int64_t>(all->size()))) {
-      Timed& timed = (*all)[static_cast<size_t>(place)];
-      if (round == 0) timed.milliseconds.clear();
-      timed.Call(setting.device);
+  const auto call_all = [&](const char* done, int rounds) {
+    ProgressLine progress(done, rounds, "rounds");
+    for (Timed& timed : *all) timed.milliseconds.clear();
+    for (int round = 0; round < rounds; ++round) {
+      for (const int64_t place : random.Permutation(static_cast<int64_t>(all->size()))) {
+        (*all)[static_cast<size_t>(place)].Call(setting.device);
+      }
+      progress.Done();
     }
-    if (round >= 0) progress.Done();
-  }
+  };
+  // TorchScript compiles in the first calls.
+  call_all("warmed up in", kWarmUpRounds);
+  call_all("timed", FLAGS_rounds);
 }
 
 // As many operations as a search of the space keeps, left by pruning at random.
@@ -234,13 +238,14 @@ std::string TableText(const std::vector<MeasuredRow>& rows, double factor) {
 
 std::string CommentText(const Setting& setting) {
   return absl::StrFormat(
-      "# %s of %s, %s\n# device %s, %d threads, batches of %d, LibTorch %s; quantile %g of %d "
+      "# %s of %s, %s\n# device %s, --threads=%d, batches of %d, LibTorch %s; quantile %g of %d "
       "calls\n",
       setting.search_space->name(), FLAGS_network, ShapeText(setting), setting.device.str(),
       UseThreads(FLAGS_threads), FLAGS_batch_size, TORCH_VERSION, FLAGS_quantile, FLAGS_rounds);
 }
 
 absl::Status Measure(const Setting& setting) {
+  NAP_RETURN_IF_ERROR(PrepareToWrite(FLAGS_out));
   NAP_ASSIGN_OR_RETURN(const std::vector<LatencyRow> rows,
                        LatencyRowsOf(setting.plan, setting.space, setting.shape.image));
   std::vector<Timed> all;

@@ -21,12 +21,13 @@ shape=(--channels=4 --cells=4 --image_size=16)
 quick=(--rounds=2)
 header=part,operation,in_channels,out_channels,stride,height,width,milliseconds,spread
 
-"$measure" "${shape[@]}" "${quick[@]}" --networks=3 --out=latency.csv >stdout 2>stderr ||
+"$measure" "${shape[@]}" "${quick[@]}" --networks=3 --out=tables/latency.csv >stdout 2>stderr ||
   problem "failed: $(cat stderr)"
 grep -qE '^3 random networks take [0-9.]+ times the sum of their parts' stdout ||
   problem "not compared with networks: $(cat stdout)"
 grep -qF 'rows for 4 cells of 4 channels, 10 classes, 16 x 16 pixels' stdout ||
   problem "does not say what of: $(cat stdout)"
+mv tables/latency.csv .
 python3 - <<'END' || problem "not the rows of that network: $(cat latency.csv)"
 lines = [line for line in open('latency.csv').read().split('\n')[:-1] if not line.startswith('#')]
 assert lines[0].endswith('height,width,milliseconds,spread')
@@ -155,6 +156,7 @@ expect_error "$measure" "unknown network 'x'; known: cifar, imagenet" --network=
 expect_error "$measure" 'at least 3 cells' --cells=2
 expect_error "$measure" '--image_size=16x: give the side of a square' --image_size=16x
 expect_error "$measure" '--out has no effect: --check writes no table' --check=latency.csv --out=other.csv
+expect_error "$measure" 'cannot write grey: there is a folder of that name' --out=grey
 expect_error "$measure" 'nowhere.csv: No such file' --check=nowhere.csv
 expect_error "$measure" 'latency.csv lacks ' --check=latency.csv
 expect_error "$measure" '--networks=0 is out of range: must leave something to --check' --check=latency.csv --networks=0

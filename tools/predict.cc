@@ -11,14 +11,12 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
-#include <filesystem>
 #include <memory>
 #include <numeric>
 #include <string>
 #include <vector>
 
 #include "data/dataset.h"
-#include "data/image_files.h"
 #include "data/image_folder.h"
 #include "experiments/model_flags.h"
 #include "nap/base/csv.h"
@@ -68,14 +66,6 @@ std::string Answer(const double* log_probabilities, const std::vector<std::strin
                     absl::StrFormat("%.6g", std::exp(log_probabilities[order[i]])));
   }
   return fields + "\n";
-}
-
-// Lest that comes out when all is done.
-absl::Status CheckFolderOfOut() {
-  const std::string folder = std::filesystem::path(FLAGS_out).parent_path().string();
-  if (folder.empty() || IsFolder(folder)) return absl::OkStatus();
-  return absl::NotFoundError(
-      absl::StrCat(folder, ", the folder of --out=", FLAGS_out, ", is not there"));
 }
 
 absl::StatusOr<std::unique_ptr<Dataset>> OpenPicturesFor(const ExportedModel& model) {
@@ -173,7 +163,7 @@ absl::Status Main() {
   }
   NAP_RETURN_IF_ERROR(CheckAtLeast("top", FLAGS_top, 1));
   NAP_RETURN_IF_ERROR(CheckRange("test_crop", FLAGS_test_crop, 0, 1));
-  NAP_RETURN_IF_ERROR(CheckFolderOfOut());
+  NAP_RETURN_IF_ERROR(PrepareToWrite(FLAGS_out));
   NAP_ASSIGN_OR_RETURN(ModelFromFlags opened, OpenModelFromFlags());
   NAP_RETURN_IF_ERROR(
       CheckRange("top", FLAGS_top, 1, static_cast<double>(opened.model.class_names.size())));

@@ -104,6 +104,6 @@ expect_error '--top=4 is out of range: must be from 1 to 3' $model $images --top
 expect_error '--test_crop=2' $model $images --test_crop=2
 expect_error '--batch_size=0' $model $images --batch_size=0
 expect_error "unknown device 'x'" $model $images --device=x
-expect_error 'nowhere, the folder of --out=nowhere/x.csv, is not there' $model $images --out=nowhere/x.csv
+expect_error 'cannot write empty: there is a folder of that name' $model $images --out=empty
 
 [ $failures -eq 0 ]

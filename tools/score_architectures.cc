@@ -238,6 +238,7 @@ absl::Status Main() {
   NAP_RETURN_IF_ERROR(CheckRange("cells", FLAGS_cells, 0, kMostCells));
   NAP_RETURN_IF_ERROR(CheckRange("processes", FLAGS_processes, 0, kMostThreads));
   NAP_RETURN_IF_ERROR(CheckDataFlags());
+  NAP_RETURN_IF_ERROR(PrepareToWrite(FLAGS_out));
   NAP_ASSIGN_OR_RETURN(const std::vector<NamedScore> scores, Scores());
   NAP_ASSIGN_OR_RETURN(const std::unique_ptr<Dataset> images, Images());
   NAP_ASSIGN_OR_RETURN(const Work work, MakeWork(*images));

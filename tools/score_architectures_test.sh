@@ -72,6 +72,7 @@ expect_error "--score names 'synflow' twice" --genotypes=list.csv --score=synflo
 expect_error 'training_loss: begin=9 leaves none of steps=9' --genotypes=darts.txt \
   --score=training_loss:steps=9,begin=9
 expect_error '--processes=-1' --genotypes=list.csv --processes=-1
+expect_error 'cannot write .: there is a folder of that name' --genotypes=list.csv --out=.
 expect_error "the dataset 'cifar10' needs --data_dir; \`bazel run //tools:download_cifar10\` fetches CIFAR-10" --genotypes=list.csv --dataset=cifar10
 printf 'Genotype(normal=1)\n' >bad.csv
 expect_error 'bad.csv, line 1: DARTS genotype' --genotypes=bad.csv

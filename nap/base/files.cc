@@ -33,11 +33,15 @@ absl::Status SystemError(absl::string_view what, const std::string& path, int er
   return absl::UnavailableError(message);
 }
 
+std::string FolderOf(const std::string& path) {
+  const std::string folder = std::filesystem::path(path).parent_path().string();
+  return folder.empty() ? "." : folder;
+}
+
 // A name that is new or that names another file now is so after a loss of power only once its
 // folder is on the disk.
 absl::Status FlushFolderOf(const std::string& path) {
-  std::string folder = std::filesystem::path(path).parent_path().string();
-  if (folder.empty()) folder = ".";
+  const std::string folder = FolderOf(path);
   const int file =
       Retried([&] { return ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); });
   if (file < 0 && errno == EACCES) return absl::OkStatus();  // one may write into it, not read it
@@ -57,6 +61,16 @@ absl::Status WriteAll(int file, const std::string& path, absl::string_view conte
     content.remove_prefix(static_cast<size_t>(written));
   }
   return absl::OkStatus();
+}
+
+// A device or a pipe of that name would be replaced by a file.
+absl::Status CheckReplaceable(const std::string& path) {
+  struct stat present {};
+  if (::stat(path.c_str(), &present) != 0 || S_ISREG(present.st_mode)) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      absl::StrCat("cannot write ", path, ": there is ",
+                   S_ISDIR(present.st_mode) ? "a folder" : "something that is no regular file",
+                   " of that name"));
 }
 
 }  // namespace
@@ -82,13 +96,7 @@ absl::StatusOr<std::string> ReadFile(const std::string& path) {
 
 absl::Status WriteFileAtomically(const std::string& path, absl::string_view content,
                                  const std::string& keep_as) {
-  // A device or a pipe of that name would be replaced by a file.
-  struct stat present {};
-  if (::stat(path.c_str(), &present) == 0 && !S_ISREG(present.st_mode) &&
-      !S_ISDIR(present.st_mode)) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("cannot write ", path, ": there is something that is no regular file"));
-  }
+  NAP_RETURN_IF_ERROR(CheckReplaceable(path));
   const std::string temporary = path + ".tmp";
   const int file = Retried(
       [&] { return ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666); });
@@ -110,6 +118,17 @@ absl::Status WriteFileAtomically(const std::string& path, absl::string_view cont
   if (status.ok()) return FlushFolderOf(path);
   ::unlink(temporary.c_str());
   return status;
+}
+
+absl::Status PrepareToWrite(const std::string& path) {
+  if (path.empty()) return absl::OkStatus();
+  const std::string folder = FolderOf(path);
+  NAP_RETURN_IF_ERROR(MakeFolder(folder));
+  NAP_RETURN_IF_ERROR(CheckReplaceable(path));
+  if (::access(folder.c_str(), W_OK | X_OK) != 0) {
+    return SystemError("cannot write into", folder, errno);
+  }
+  return absl::OkStatus();
 }
 
 absl::Status MakeFolder(const std::string& path) {

@@ -24,6 +24,10 @@ absl::StatusOr<std::string> ReadFile(const std::string& path);
 absl::Status WriteFileAtomically(const std::string& path, absl::string_view content,
                                  const std::string& keep_as = "");
 
+// For a file that is written when long work is done: makes its folder, and finds out now what would
+// keep WriteFileAtomically from writing it then. OK if `path` is empty.
+absl::Status PrepareToWrite(const std::string& path);
+
 // Creates the folder and its missing parents. OK if it is there already.
 absl::Status MakeFolder(const std::string& path);
 

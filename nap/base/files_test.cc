@@ -119,7 +119,8 @@ TEST_F(FilesTest, AFailedWriteKeepsTheOldContent) {
 TEST_F(FilesTest, AFolderInTheWayLeavesNothingBehind) {
   ASSERT_TRUE(MakeFolder(Path("taken")).ok());
   const absl::Status written = WriteFileAtomically(Path("taken"), "new");
-  EXPECT_EQ(written.message(), "cannot write " + Path("taken") + ": Is a directory");
+  EXPECT_EQ(written.message(),
+            "cannot write " + Path("taken") + ": there is a folder of that name");
   EXPECT_FALSE(std::filesystem::exists(Path("taken.tmp")));
 }
 
@@ -130,6 +131,21 @@ TEST_F(FilesTest, OnlyAFileIsReplaced) {
   EXPECT_THAT(std::string(status.message()), HasSubstr("pipe: there is something"));
   EXPECT_TRUE(std::filesystem::is_fifo(Path("pipe")));
   EXPECT_FALSE(std::filesystem::exists(Path("pipe.tmp")));
+}
+
+TEST_F(FilesTest, FindsOutBeforehandWhatCannotBeWritten) {
+  EXPECT_TRUE(PrepareToWrite("").ok());
+  EXPECT_TRUE(PrepareToWrite("in_the_current_folder").ok());
+  EXPECT_TRUE(PrepareToWrite(Path("a/b/file")).ok());
+  EXPECT_FALSE(std::filesystem::exists(Path("a/b/file")));
+  ASSERT_TRUE(WriteFileAtomically(Path("a/b/file"), "old").ok());
+  EXPECT_TRUE(PrepareToWrite(Path("a/b/file")).ok());
+  ExpectContent(Path("a/b/file"), "old");
+  for (const std::string& path : {Path("a/b"), PathUnderAFile()}) {
+    const absl::Status prepared = PrepareToWrite(path);
+    EXPECT_FALSE(prepared.ok());
+    EXPECT_EQ(WriteFileAtomically(path, "new").ok(), prepared.ok()) << prepared;
+  }
 }
 
 TEST_F(FilesTest, KeepsTheOldFileUnderAnotherName) {
