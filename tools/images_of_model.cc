@@ -69,11 +69,11 @@ absl::StatusOr<DatasetPair> OpenImagesFor(const ExportedModel& model, const std:
   return data;
 }
 
-absl::StatusOr<ModelEvaluation> EvaluateModel(const Dataset& images,
+absl::StatusOr<ModelEvaluation> EvaluateModel(const Dataset& images, const std::string& what,
                                               const ClassificationOptions& classification,
                                               ExportedModel* model) {
   ModelEvaluation result{Evaluation(images.num_classes()), 0};
-  ProgressLine progress("classified", images.size(), "images");
+  ProgressLine progress("classified", images.size(), what);
   const auto add = [&](const std::vector<int64_t>& indices, const double* log_probabilities) {
     for (const int64_t index : indices) {
       result.evaluation.Add(index, log_probabilities, images.Label(index));

@@ -31,9 +31,9 @@ struct ModelEvaluation {
   int64_t broken_images;  // left out
 };
 
-// How good the model is on the images, of as many classes, while a line tells how far it is.
-// Classify's errors, FailedPrecondition if no image can be read.
-absl::StatusOr<ModelEvaluation> EvaluateModel(const Dataset& images,
+// How good the model is on the images, of as many classes, while a line tells how far it is, with
+// them called `what`. Classify's errors, FailedPrecondition if no image can be read.
+absl::StatusOr<ModelEvaluation> EvaluateModel(const Dataset& images, const std::string& what,
                                               const ClassificationOptions& classification,
                                               ExportedModel* model);
 

@@ -91,9 +91,9 @@ absl::Status WriteInt8Onnx(const TrainedNetwork& trained, const std::string& che
   NAP_RETURN_IF_ERROR(WriteOnnx(quantized, description, path));
   ExportedModel int8_model = Model(quantized, description);
   NAP_ASSIGN_OR_RETURN(const ModelEvaluation as_float,
-                       EvaluateModel(*data.test, classification, &model));
+                       EvaluateModel(*data.test, "images as float32", classification, &model));
   NAP_ASSIGN_OR_RETURN(const ModelEvaluation as_int8,
-                       EvaluateModel(*data.test, classification, &int8_model));
+                       EvaluateModel(*data.test, "images as int8", classification, &int8_model));
   const double accuracy = as_float.evaluation.accuracy();
   const double int8_accuracy = as_int8.evaluation.accuracy();
   int64_t count = 0;

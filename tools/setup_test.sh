@@ -52,7 +52,7 @@ fake update-alternatives 'echo "update-alternatives $*" >>"$CALLS"'
 
 mkdir -p cache/onnxruntime # what PyPI's ONNX Runtime lies in
 installed none
-expect 0 ''
+expect 0 'tools/setup: nothing is missing'
 called ''
 expect 0 'tools/setup: nothing is missing' --check
 expect 0 'Usage:*' --help
@@ -148,7 +148,7 @@ rm clone/user.bazelrc
 mkdir nvidia
 expect 0 '*has an NVIDIA driver; tools/setup --libtorch=newest --cuda *'
 expect 0 '*builds with LibTorch 2.9.1*--libtorch=system undoes it' --libtorch=2.9.1 --cuda
-expect 0 ''
+expect 0 'tools/setup: nothing is missing'
 rm -r clone/user.bazelrc nvidia
 
 # A system without LibTorch and some of what tests want, as Ubuntu.
@@ -187,7 +187,7 @@ expect 0 '*pip failed: ERROR: No network: tests that need it are skipped'
 fake python3 'echo "pip $*" >>"$CALLS"'
 expect 0 'tools/setup: downloading ONNX Runtime * from PyPI (13 MB)'
 called '*pip * install --target * --no-deps --no-compile --only-binary :all: *onnxruntime==*'
-expect 0 ''
+expect 0 'tools/setup: nothing is missing'
 called ''
 rmdir cache/onnxruntime
 installed 'python3-@(onnxruntime|pip)'
@@ -222,7 +222,7 @@ installed none
 fake readlink 'echo "${2%/*}/blas/${2##*/}"'
 expect 0 '*making OpenBLAS the system?s libblas.so.3*'
 called 'update-alternatives --set libblas.so.3-x86_64-linux-gnu */openblas-openmp/libblas.so.3*'
-expect 0 '' LIBTORCH=/opt/libtorch
+expect 0 'tools/setup: nothing is missing' LIBTORCH=/opt/libtorch
 called ''
 
 ((failures == 0))

@@ -1,5 +1,6 @@
 #include "nap/report/progress_line.h"
 
+#include <absl/strings/str_cat.h>
 #include <absl/strings/str_format.h>
 #include <unistd.h>
 
@@ -22,12 +23,14 @@ void ProgressLine::Done(size_t parts) {
   const double now = MonotonicSeconds();
   const bool is_first = done_ == 0;
   done_ += parts;
-  const double left =
-      (now - begin_) / static_cast<double>(done_) * static_cast<double>(all_ - done_);
   if (!terminal_ && !is_first && now - last_ < 30) return;
   last_ = now;
-  absl::FPrintF(stderr, "%s%s %d of %d %s, about %s left%s", terminal_ ? "\r" : "", done_word_,
-                done_, all_, what_, FormatDuration(left), terminal_ && done_ < all_ ? "   " : "\n");
+  const double seconds = now - begin_;
+  const double left = seconds / static_cast<double>(done_) * static_cast<double>(all_ - done_);
+  const std::string time = done_ < all_ ? absl::StrCat(", about ", FormatDuration(left), " left")
+                                        : absl::StrCat(" in ", FormatDuration(seconds));
+  absl::FPrintF(stderr, "%s%s %d of %d %s%s%s", terminal_ ? "\r\033[K" : "", done_word_, done_,
+                all_, what_, time, terminal_ && done_ < all_ ? "" : "\n");
 }
 
 }  // namespace nap

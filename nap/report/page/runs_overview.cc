@@ -58,16 +58,20 @@ struct Column {
 
 bool IsRead(const RunSummary& run) { return run.state != RunSummary::State::kDamaged; }
 
+// A search may train nothing.
+std::string EpochsText(const RunSummary& run) {
+  if (run.wanted_epochs == "0") return "none";
+  return run.wanted_epochs.empty() ? absl::StrCat(run.epochs)
+                                   : absl::StrCat(run.epochs, " of ", run.wanted_epochs);
+}
+
 const Column kColumns[] = {
     {"run", [](const RunSummary& run) { return TextCell(run.name); }},
     {"program", [](const RunSummary& run) { return TextCell(run.program); }},
     {"state", [](const RunSummary& run) { return TextCell(StateName(run.state)); }},
     {"epochs",
      [](const RunSummary& run) {
-       return NumberCell(IsRead(run) ? static_cast<double>(run.epochs) : kNone,
-                         run.wanted_epochs.empty()
-                             ? absl::StrCat(run.epochs)
-                             : absl::StrCat(run.epochs, " of ", run.wanted_epochs));
+       return NumberCell(IsRead(run) ? static_cast<double>(run.epochs) : kNone, EpochsText(run));
      }},
     {"accuracy (%)", [](const RunSummary& run) { return FixedCell(100 * run.last_accuracy, 2); }},
     {"best (%)", [](const RunSummary& run) { return FixedCell(100 * run.best_accuracy, 2); }},
@@ -186,7 +190,9 @@ std::string RunsToText(const std::vector<RunSummary>& runs) {
   std::vector<std::vector<std::string>> rows(1);
   for (const Column& column : kColumns) rows.front().push_back(column.title);
   std::string problems;
+  bool has_supernet = false;
   for (const RunSummary& run : runs) {
+    has_supernet = has_supernet || (run.is_search && run.parameters.has_value());
     rows.emplace_back();
     for (const Column& column : kColumns) {
       const std::string text = column.cell(run).text;
@@ -194,7 +200,9 @@ std::string RunsToText(const std::vector<RunSummary>& runs) {
     }
     if (!run.problem.empty()) absl::StrAppend(&problems, run.name, ": ", run.problem, "\n");
   }
-  return absl::StrCat(TextTable(rows), Counts(runs), "\n", problems);
+  return absl::StrCat(TextTable(rows), Counts(runs), "\n",
+                      has_supernet ? "A search's parameters are those of its supernet.\n" : "",
+                      problems);
 }
 
 std::string RunsToHtml(const std::vector<RunSummary>& runs, const std::string& folder) {
@@ -219,7 +227,8 @@ std::string RunsToHtml(const std::vector<RunSummary>& runs, const std::string& f
       "Runs",
       "As they were when this page was written. Accuracies are after the last epoch and "
       "the best of all, those of a search on its validation part, those of a training on "
-      "the test part. Parameters are those of a search's supernet, and of the network "
+      "the test part. A search may train nothing: then it has no epochs. Parameters are those of a "
+      "search's supernet, and of the network "
       "that a training trains.",
       absl::StrCat(kControls, "<div id=\"runs\">", TableMarkup(table), "</div>\n", kComparison));
   if (!problems.rows.empty()) {

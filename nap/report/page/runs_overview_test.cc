@@ -38,6 +38,7 @@ std::vector<RunSummary> Runs() {
   training.flags = {{"epochs", "40"}, {"out_dir", "/t"}, {"seed", "0"}};
   RunSummary other = training;
   other.name = "u";
+  other.wanted_epochs = "0";
   RunSummary damaged;
   damaged.name = "z";
   damaged.problem = "z/config.json is damaged: <";
@@ -62,11 +63,12 @@ TEST_F(RunsOverviewTest, IsATableOnATerminal) {
             "      1 h 02 min  2009-02-13 23:31\n"
             "t         cifar_train   running       0             -         -               -"
             "             0 s                 -\n"
-            "u         cifar_train   running       0             -         -               -"
+            "u         cifar_train   running    none             -         -               -"
             "             0 s                 -\n"
             "z                   -   damaged       -             -         -               -"
             "               -                 -\n"
             "4 runs: 1 finished, 2 running, 1 damaged\n"
+            "A search's parameters are those of its supernet.\n"
             "z: z/config.json is damaged: <\n");
 }
 
