@@ -22,7 +22,8 @@ namespace {
 using torch::autograd::AccumulateGrad;
 using torch::autograd::Node;
 
-// Tensors whose gradients travel together hold so many numbers, or one of them more.
+// Tensors whose gradients travel together hold so many numbers, or one of them more. (What a group
+// of processes sends at a time is its own to say.)
 constexpr int64_t kTogether = 1 << 20;
 
 at::Tensor LaidOutAs(const at::Tensor& gradient, const at::Tensor& tensor) {
