@@ -16,8 +16,7 @@ Cell::Cell(const CellTopology& topology, const CellPlan& plan,
       partial_(topology, plan.channels, options.partial_channels) {
   for (size_t i = 0; i < plan.inputs.size(); ++i) {
     inputs_.push_back(register_module(
-        absl::StrCat("input", i),
-        std::make_shared<CellInput>(plan.inputs[i], plan.channels, /*affine=*/false)));
+        absl::StrCat("input", i), MakeCellInput(plan.inputs[i], plan.channels, /*affine=*/false)));
   }
   for (size_t i = 0; i < topology_.edges.size(); ++i) {
     edges_.push_back(

@@ -30,7 +30,7 @@ DerivedCell::DerivedCell(const CellTopology& topology, const CellPlan& plan,
       if (input.source < num_inputs_ && inputs_[input.source] == nullptr) {
         inputs_[input.source] = register_module(
             absl::StrCat("input", input.source),
-            std::make_shared<CellInput>(plan.inputs[input.source], plan.channels, /*affine=*/true));
+            MakeCellInput(plan.inputs[input.source], plan.channels, /*affine=*/true));
       }
       const int target = topology.FirstNode() + node;
       const int64_t stride = topology.StrideOf(input.source, target);
@@ -68,7 +68,7 @@ torch::Tensor DerivedCell::Forward(const std::vector<torch::Tensor>& inputs,
 torch::Tensor DerivedCell::Zero(const std::vector<torch::Tensor>& inputs) const {
   size_t i = inputs.size() - 1;
   while (!inputs[i].defined()) --i;
-  const int64_t stride = StrideOf(plan_.inputs[i].kind) * plan_.stride;
+  const int64_t stride = DefinitionOf(plan_.inputs[i]).stride * plan_.stride;
   return inputs[i]
       .detach()
       .slice(1, 0, 1)

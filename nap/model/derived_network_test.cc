@@ -200,8 +200,7 @@ TEST(DerivedNetworkTest, EvaluatesEachImageByItself) {
 TEST(DerivedCellTest, DropsOperationsAnImageAtATime) {
   at::manual_seed(4);
   const CellTopology topology = CellTopology::Dense("normal", 2, 2, 1);
-  const CellPlan plan{
-      0, 4, 1, {{-1, 4, CellInputKind::kPointwise}, {-1, 4, CellInputKind::kPointwise}}};
+  const CellPlan plan{0, 4, 1, {{-1, 4, kPointwiseInput}, {-1, 4, kPointwiseInput}}};
   const CellGenotype genotype{
       "normal", {{{"avg_pool_3x3", 0}}, {{"skip_connect", 0}, {"max_pool_3x3", 2}}}, {2, 3}};
   DerivedCell cell(topology, plan, genotype);

@@ -17,6 +17,7 @@
 #include "nap/engine/agreement_for_tests.h"
 #include "nap/engine/executor.h"
 #include "nap/model/cell.h"
+#include "nap/model/cell_input.h"
 #include "nap/model/derived_cell.h"
 #include "ops/layers.h"
 #include "ops/operation.h"
@@ -51,11 +52,7 @@ const bool registered = OperationRegistry::Global().Register(
     kPlain,
     {"a test's", [](const OperationOptions& options) { return std::make_shared<Plain>(options); }});
 
-using Kinds = std::vector<CellInputKind>;
-constexpr CellInputKind kIdentity = CellInputKind::kIdentity;
-constexpr CellInputKind kPointwise = CellInputKind::kPointwise;
-constexpr CellInputKind kReduce = CellInputKind::kFactorizedReduce;
-constexpr CellInputKind kResidual = CellInputKind::kResidualBlock;
+using Kinds = std::vector<std::string>;
 
 const std::vector<std::string> kMost = {"none",         "max_pool_3x3", "avg_pool_3x3",
                                         "skip_connect", "sep_conv_3x3", "sep_conv_5x5",
@@ -69,11 +66,11 @@ struct Setting {
   int64_t size;  // of the output
   int64_t batch;
   int64_t stride = 1;
-  Kinds inputs = {kReduce, kPointwise};
+  Kinds inputs = {kFactorizedReduceInput, kPointwiseInput};
 
   CellPlan Plan() const {
     CellPlan plan{0, channels, stride, {}};
-    for (const CellInputKind kind : inputs) {
+    for (const std::string& kind : inputs) {
       const bool is_first = plan.inputs.empty() && inputs.size() > 1;
       plan.inputs.push_back({CellInputPlan::kStem, is_first ? 5 : channels, kind});
     }
@@ -148,7 +145,7 @@ std::vector<at::Tensor> Inputs(const Setting& setting, const Given& given,
                                NamedTensors* variables) {
   std::vector<at::Tensor> inputs;
   for (const CellInputPlan& input : setting.Plan().inputs) {
-    const int64_t stride = StrideOf(input.kind);
+    const int64_t stride = DefinitionOf(input).stride;
     const int64_t width = setting.size * setting.stride * stride - (stride - 1);
     inputs.push_back(given
                          .To((at::randn({setting.batch, input.channels, width, width}) + 0.5)
@@ -239,9 +236,9 @@ std::vector<SupernetCase> SupernetCases() {
       {"a pruned reduction cell of 5 channels", {5, 3, 3, 2}, kMixed, /*pruned=*/true},
       {"a cell of partial channels", {8, 5, 4}, kMost, false, /*partial_channels=*/2},
       {"a pruned reduction cell of partial channels", {8, 3, 4, 2}, kMost, true, 2},
-      {"a cell behind its input as it is", {16, 5, 3, 1, {kIdentity}}},
+      {"a cell behind its input as it is", {16, 5, 3, 1, {kIdentityInput}}},
       {"a pruned cell behind a residual block",
-       {5, 5, 3, 1, {kResidual}},
+       {5, 5, 3, 1, {kResidualBlockInput}},
        kMost,
        /*pruned=*/true},
   };
@@ -282,7 +279,7 @@ std::vector<DerivedCase> DerivedCases() {
        twice,
        /*drop_path=*/true},
       {"a derived cell behind a residual block and an input as it is",
-       {16, 5, 3, 1, {kResidual, kIdentity}},
+       {16, 5, 3, 1, {kResidualBlockInput, kIdentityInput}},
        everything},
   };
 }

@@ -67,9 +67,8 @@ Part HeadPart(const LatencyRow& row) {
 
 Part InputPart(const LatencyRow& row) {
   Part part;
-  const CellInputPlan plan{0, row.in_channels, CellInputNames().at(row.operation)};
-  const auto input =
-      part.Add("input", std::make_shared<CellInput>(plan, row.out_channels, /*affine=*/true));
+  const CellInputPlan plan{0, row.in_channels, row.operation};
+  const auto input = part.Add("input", MakeCellInput(plan, row.out_channels, /*affine=*/true));
   part.forward = [term = input->Term(0, 1)](const auto& inputs) {
     const at::Tensor y = term.forward(inputs[0]);
     CellNorm norm = term.Norm(term.NumParts() - 1);

@@ -7,17 +7,19 @@
 #include <set>
 
 #include "nap/base/plugin_hint.h"
+#include "nap/model/cell_input.h"
 #include "ops/operation.h"
 
 namespace nap {
 namespace {
 
-template <typename Kind>
-std::string NameIn(const std::map<std::string, Kind>& names, Kind kind) {
-  for (const auto& [name, named] : names) {
-    if (named == kind) return name;
+// But identities, which cost nothing.
+std::set<std::string> CellInputNames() {
+  std::set<std::string> names;
+  for (const std::string& name : CellInputRegistry::Global().Names()) {
+    if (!(*CellInputRegistry::Global().Find(name))->is_identity) names.insert(name);
   }
-  LOG(FATAL) << "a kind without a name";
+  return names;
 }
 
 template <typename Kind>
@@ -40,16 +42,12 @@ const std::map<std::string, StemKind>& StemNames() {
   return *names;
 }
 
-const std::map<std::string, CellInputKind>& CellInputNames() {
-  static const auto* const names = new std::map<std::string, CellInputKind>{
-      {"pointwise", CellInputKind::kPointwise},
-      {"factorized_reduce", CellInputKind::kFactorizedReduce},
-      {"residual_block", CellInputKind::kResidualBlock}};
-  return *names;
+std::string NameOf(StemKind stem) {
+  for (const auto& [name, kind] : StemNames()) {
+    if (kind == stem) return name;
+  }
+  LOG(FATAL) << "a stem without a name";
 }
-
-std::string NameOf(StemKind stem) { return NameIn(StemNames(), stem); }
-std::string NameOf(CellInputKind kind) { return NameIn(CellInputNames(), kind); }
 
 absl::Status CheckNames(const LatencyRow& row) {
   if (row.part == LatencyRow::kOperation) {
@@ -59,7 +57,7 @@ absl::Status CheckNames(const LatencyRow& row) {
   }
   const std::map<std::string, std::set<std::string>> kinds = {
       {LatencyRow::kStem, KeysOf(StemNames())},
-      {LatencyRow::kInput, KeysOf(CellInputNames())},
+      {LatencyRow::kInput, CellInputNames()},
       {LatencyRow::kSum, {""}},
       {LatencyRow::kConcat, {""}},
       {LatencyRow::kHead, {kLinearHead, kNormLinearHead}}};

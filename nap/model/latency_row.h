@@ -17,7 +17,7 @@ namespace nap {
 // A part of a network by its shape, wherever it stands.
 struct LatencyRow {
   // One of the names below, and which of its kind: for kOperation a registered operation's name,
-  // for the others one of LatencyKinds' or nothing.
+  // for the others one of their kinds or nothing.
   std::string part;
   std::string operation;
   int64_t in_channels = 0;
@@ -44,13 +44,11 @@ struct LatencyRow {
   }
 };
 
-// What the column "operation" says of a part.
+// What the column "operation" says of stems and heads; of an input it says CellInputPlan::kind.
 const std::map<std::string, StemKind>& StemNames();
-const std::map<std::string, CellInputKind>& CellInputNames();  // but identities, which cost nothing
 inline constexpr char kLinearHead[] = "linear", kNormLinearHead[] = "norm_linear";
 
 std::string NameOf(StemKind stem);
-std::string NameOf(CellInputKind kind);
 
 // InvalidArgument, naming what is known, for an unknown part or one that is of no such kind.
 absl::Status CheckNames(const LatencyRow& row);

@@ -15,6 +15,7 @@
 #include "nap/base/csv.h"
 #include "nap/base/files.h"
 #include "nap/base/status_macros.h"
+#include "nap/model/cell_input.h"
 #include "nap/model/stem.h"
 #include "ops/operation.h"
 
@@ -45,10 +46,9 @@ class LatencyOfParts final : public PartCosts<int64_t> {
   }
 
   int64_t Input(const CellInputPlan& input, int64_t channels, ImageSize size) override {
-    if (input.kind == CellInputKind::kIdentity) return 0;
-    return Of(
-        {LatencyRow::kInput, NameOf(input.kind), input.channels, channels, StrideOf(input.kind)},
-        size);
+    const CellInputDefinition& definition = DefinitionOf(input);
+    if (definition.is_identity) return 0;
+    return Of({LatencyRow::kInput, input.kind, input.channels, channels, definition.stride}, size);
   }
 
   absl::StatusOr<int64_t> Operation(const std::string& name, int64_t channels, int64_t stride,

@@ -34,7 +34,7 @@ class CostOfParts final : public PartCosts<Cost> {
   }
 
   Cost Input(const CellInputPlan& input, int64_t channels, ImageSize size) override {
-    return CellInput::CostOf(input, channels, Strided(size, StrideOf(input.kind)));
+    return DefinitionOf(input).cost({input.channels, channels, /*affine=*/true}, size);
   }
 
   absl::StatusOr<Cost> Operation(const std::string& name, int64_t channels, int64_t stride,
@@ -103,7 +103,7 @@ absl::StatusOr<NetworkCostModel<T>> NetworkCostModel<T>::Create(const NetworkPla
                                : input.source == CellInputPlan::kEarlyStem ? early
                                                                            : outputs[input.source];
       costs.inputs.push_back(parts->Input(input, cell.channels, source));
-      size = Strided(source, StrideOf(input.kind));
+      size = Strided(source, DefinitionOf(input).stride);
     }
     const ImageSize inside = Strided(size, cell.stride);
     for (const Edge& edge : topology.edges) {

@@ -16,6 +16,7 @@
 #include <ATen/ops/tensor.h>
 #include <gtest/gtest.h>
 #include <torch/csrc/autograd/autograd.h>
+#include <torch/nn/modules/conv.h>
 
 #include <string>
 #include <vector>
@@ -42,7 +43,7 @@ class PartialCellTest : public testing::TestWithParam<Setting> {
   PartialCellTest()
       : setting_(GetParam()),
         topology_(CellTopology::Dense("cell", 2, 3, static_cast<int>(setting_.stride))) {
-    const CellInputPlan input{CellInputPlan::kStem, 7, CellInputKind::kPointwise};
+    const CellInputPlan input{CellInputPlan::kStem, 7, kPointwiseInput};
     plan_ = {0, setting_.channels, setting_.stride, {input, input}};
   }
 

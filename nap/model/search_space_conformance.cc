@@ -97,10 +97,12 @@ absl::Status CheckPlan(const std::vector<CellTopology>& types, const NetworkOpti
         return broken("reads ", input.channels, " channels of source ", input.source,
                       ", which has ", output.channels);
       }
-      if (input.kind == CellInputKind::kIdentity && input.channels != cell.channels) {
+      const auto definition = CellInputRegistry::Global().Find(input.kind);
+      if (!definition.ok()) return broken("has an ", definition.status().message());
+      if ((*definition)->is_identity && input.channels != cell.channels) {
         return broken("reads source ", input.source, " as it is, whose channels are not its own");
       }
-      halvings.insert(output.halvings + (StrideOf(input.kind) == 2 ? 1 : 0));
+      halvings.insert(output.halvings + ((*definition)->stride == 2 ? 1 : 0));
     }
     if (halvings.size() != 1) return broken("has inputs of different sizes");
     for (const Edge& edge : type.edges) {

@@ -37,10 +37,10 @@ struct Chain final : SearchSpace {
     if (options.cells < 1) return absl::Status(refusal, "the chain needs a cell");
     NetworkPlan plan{options.stem,   options.image_channels, options.channels, {}, 0,
                      options.classes};
-    CellInputPlan input{CellInputPlan::kStem, options.channels, CellInputKind::kPointwise};
+    CellInputPlan input{CellInputPlan::kStem, options.channels, kPointwiseInput};
     for (int64_t i = 0; i < options.cells; ++i) {
       plan.cells.push_back({/*type=*/0, options.channels, /*stride=*/1, {input}});
-      input = {static_cast<int>(i), 2 * options.channels, CellInputKind::kPointwise};
+      input = {static_cast<int>(i), 2 * options.channels, kPointwiseInput};
     }
     plan.output_channels = input.channels;
     change(&plan);
@@ -116,7 +116,7 @@ TEST(FaultySearchSpaceTest, IsFoundByItsPlans) {
         c->types = {CellTopology::Dense("cell", 2, 2, 1)};
         c->change = [](NetworkPlan* plan) {
           for (CellPlan& cell : plan->cells) cell.inputs.push_back(cell.inputs[0]);
-          plan->cells[0].inputs[1].kind = CellInputKind::kFactorizedReduce;
+          plan->cells[0].inputs[1].kind = kFactorizedReduceInput;
         };
       },
       "has inputs of different sizes");
@@ -132,9 +132,11 @@ TEST(FaultySearchSpaceTest, IsFoundByItsPlans) {
                   "channels of source");
   ExpectPlanFound(
       [](NetworkPlan* plan) {
-        if (plan->cells.size() > 1) plan->cells[1].inputs[0].kind = CellInputKind::kIdentity;
+        if (plan->cells.size() > 1) plan->cells[1].inputs[0].kind = kIdentityInput;
       },
       "whose channels are not its own");
+  ExpectPlanFound([](NetworkPlan* plan) { plan->cells[0].inputs[0].kind = "teleport"; },
+                  "has an unknown cell input 'teleport'; known: ");
   ExpectPlanFound([](NetworkPlan* plan) { plan->cells[0].stride = 2; }, "has stride 2");
   ExpectPlanFound([](NetworkPlan* plan) { ++plan->output_channels; }, "output_channels is");
   ExpectFound([](Chain* c) { c->types.push_back(CellTopology::Dense("other", 1, 2, 1)); },

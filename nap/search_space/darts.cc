@@ -50,10 +50,10 @@ class Darts final : public SearchSpace {
                      0,
                      options.classes};
     int64_t channels = options.channels;
-    CellInputPlan last{CellInputPlan::kStem, plan.stem_channels, CellInputKind::kPointwise};
+    CellInputPlan last{CellInputPlan::kStem, plan.stem_channels, kPointwiseInput};
     CellInputPlan before = last;
     if (!cifar) {
-      before = {CellInputPlan::kEarlyStem, plan.stem_channels, CellInputKind::kFactorizedReduce};
+      before = {CellInputPlan::kEarlyStem, plan.stem_channels, kFactorizedReduceInput};
     }
     for (int64_t i = 0; i < options.cells; ++i) {
       const bool reduce = i == options.cells / 3 || i == 2 * options.cells / 3;
@@ -62,9 +62,9 @@ class Darts final : public SearchSpace {
       plan.cells.push_back({type, channels, reduce ? 2 : 1, {before, last}});
       before = last;
       // The output before a reduction is twice as large as the one after it.
-      if (reduce) before.kind = CellInputKind::kFactorizedReduce;
+      if (reduce) before.kind = kFactorizedReduceInput;
       const auto parts = static_cast<int64_t>(cell_types[type].concat.size());
-      last = {static_cast<int>(i), parts * channels, CellInputKind::kPointwise};
+      last = {static_cast<int>(i), parts * channels, kPointwiseInput};
     }
     plan.output_channels = last.channels;
     return plan;

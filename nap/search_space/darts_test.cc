@@ -48,10 +48,9 @@ TEST(DartsTest, PlansTheSearchNetworkOfThePaper) {
     EXPECT_EQ(cell.inputs[1].channels, last[i]) << i;
     EXPECT_EQ(cell.inputs[0].source, i < 2 ? CellInputPlan::kStem : i - 2) << i;
     EXPECT_EQ(cell.inputs[1].source, i < 1 ? CellInputPlan::kStem : i - 1) << i;
-    EXPECT_EQ(cell.inputs[0].kind,
-              i == 3 || i == 6 ? CellInputKind::kFactorizedReduce : CellInputKind::kPointwise)
+    EXPECT_EQ(cell.inputs[0].kind, i == 3 || i == 6 ? kFactorizedReduceInput : kPointwiseInput)
         << i;
-    EXPECT_EQ(cell.inputs[1].kind, CellInputKind::kPointwise) << i;
+    EXPECT_EQ(cell.inputs[1].kind, kPointwiseInput) << i;
   }
 }
 

@@ -45,15 +45,15 @@ class NasBench201 final : public SearchSpace {
     NetworkPlan plan{options.stem,       options.image_channels, options.channels, {}, 0,
                      options.classes,
                      /*final_norm=*/true};
-    CellInputPlan input{CellInputPlan::kStem, options.channels, CellInputKind::kIdentity};
+    CellInputPlan input{CellInputPlan::kStem, options.channels, kIdentityInput};
     int64_t channels = options.channels;
     for (int64_t i = 0; i < options.cells; ++i) {
       if (i > 0 && i % (options.cells / kStages) == 0) {
         channels *= 2;
-        input.kind = CellInputKind::kResidualBlock;
+        input.kind = kResidualBlockInput;
       }
       plan.cells.push_back({/*type=*/0, channels, /*stride=*/1, {input}});
-      input = {static_cast<int>(i), channels, CellInputKind::kIdentity};
+      input = {static_cast<int>(i), channels, kIdentityInput};
     }
     plan.output_channels = channels;
     return plan;

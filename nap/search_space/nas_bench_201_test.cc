@@ -47,9 +47,7 @@ TEST(NasBench201Test, PlansTheNetworkOfTheTables) {
     ASSERT_EQ(cell.inputs.size(), 1u) << i;
     EXPECT_EQ(cell.inputs[0].source, i == 0 ? CellInputPlan::kStem : i - 1) << i;
     EXPECT_EQ(cell.inputs[0].channels, bridge ? cell.channels / 2 : cell.channels) << i;
-    EXPECT_EQ(cell.inputs[0].kind,
-              bridge ? CellInputKind::kResidualBlock : CellInputKind::kIdentity)
-        << i;
+    EXPECT_EQ(cell.inputs[0].kind, bridge ? kResidualBlockInput : kIdentityInput) << i;
   }
 }
 
@@ -57,9 +55,9 @@ TEST(NasBench201Test, PlansOneCellAStageAndAnotherStem) {
   const auto plan = Space()->Plan({4, 3, 1, 2, StemKind::kImageNet});
   ASSERT_TRUE(plan.ok()) << plan.status();
   EXPECT_EQ(plan->stem, StemKind::kImageNet);
-  EXPECT_EQ(plan->cells[0].inputs[0].kind, CellInputKind::kIdentity);
-  EXPECT_EQ(plan->cells[1].inputs[0].kind, CellInputKind::kResidualBlock);
-  EXPECT_EQ(plan->cells[2].inputs[0].kind, CellInputKind::kResidualBlock);
+  EXPECT_EQ(plan->cells[0].inputs[0].kind, kIdentityInput);
+  EXPECT_EQ(plan->cells[1].inputs[0].kind, kResidualBlockInput);
+  EXPECT_EQ(plan->cells[2].inputs[0].kind, kResidualBlockInput);
   EXPECT_EQ(plan->output_channels, 16);
 }
 

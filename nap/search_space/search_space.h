@@ -46,24 +46,20 @@ absl::StatusOr<StemKind> FindStem(const std::string& name);
 // InvalidArgument if a network of the space cannot have so few channels or classes.
 absl::Status ValidateNetwork(const std::string& search_space, const NetworkOptions& options);
 
-// What brings an earlier cell's output to the channels and the size of a cell.
-enum class CellInputKind {
-  kPointwise,         // ReLU, 1 x 1 convolution, batch norm
-  kFactorizedReduce,  // the same at half of the size (ops/factorized_reduce.h)
-  kIdentity,          // nothing: it has them
-  kResidualBlock,     // half of the size (ops/residual_block.h)
-};
-
-// By what it divides height and width, rounding up.
-constexpr int64_t StrideOf(CellInputKind kind) {
-  return kind == CellInputKind::kFactorizedReduce || kind == CellInputKind::kResidualBlock ? 2 : 1;
-}
+// What brings an earlier cell's output to the channels and the size of a cell, by its name in
+// nap/model/cell_input.h's registry, where plugins may have more.
+inline constexpr char kPointwiseInput[] = "pointwise";  // ReLU, 1 x 1 convolution, batch norm
+inline constexpr char kFactorizedReduceInput[] = "factorized_reduce";  // the same at half of the
+                                                                       // size
+inline constexpr char kIdentityInput[] = "identity";                   // nothing: it has them
+inline constexpr char kResidualBlockInput[] =
+    "residual_block";  // NAS-Bench-201's, half of the size
 
 // Where an input of a cell comes from, and what is done to it.
 struct CellInputPlan {
   int source;        // index of an earlier cell, or a stem
   int64_t channels;  // of that output
-  CellInputKind kind;
+  std::string kind;
 
   static constexpr int kStem = -1;
   static constexpr int kEarlyStem = -2;  // StemKind::kImageNet's second convolution, twice as large

@@ -39,9 +39,8 @@ class Plain : public SearchSpace {
       CellPlan cell_plan{/*type=*/0, options.channels, /*stride=*/1, {}};
       for (int before = kInputs; before > 0; --before) {
         const int source = std::max(cell - before, CellInputPlan::kStem);
-        cell_plan.inputs.push_back({source,
-                                    source < 0 ? options.channels : parts * options.channels,
-                                    CellInputKind::kPointwise});
+        cell_plan.inputs.push_back(
+            {source, source < 0 ? options.channels : parts * options.channels, kPointwiseInput});
       }
       plan.cells.push_back(cell_plan);
     }
