@@ -41,7 +41,7 @@ int64_t NumParameters(const DerivedNetwork& network) {
   return count;
 }
 
-absl::Status Draw(const Genotype& genotype, int num_inputs) {
+absl::Status Draw(const Genotype& genotype, const std::vector<int>& num_inputs) {
   const std::string dot = absl::StrCat(FLAGS_svg, ".dot");
   NAP_RETURN_IF_ERROR(WriteFileAtomically(dot, GenotypeToDot(genotype, num_inputs)));
   const absl::Status drawn = RenderSvg(dot, FLAGS_svg);
@@ -74,7 +74,7 @@ absl::Status Main() {
   }
   const int64_t with_auxiliary = NumParameters(*network);
   if (!FLAGS_svg.empty()) {
-    NAP_RETURN_IF_ERROR(Draw(spec.genotype, layout.cell_types.front().num_inputs));
+    NAP_RETURN_IF_ERROR(Draw(spec.genotype, NumInputsOf(layout.cell_types)));
   }
 
   if (FLAGS_json) {

@@ -157,11 +157,12 @@ std::string OperationCountsText(const CellGenotype& cell) {
   });
 }
 
-std::string GenotypeToDot(const Genotype& genotype, int num_inputs, const EdgeClass& edge_class) {
+std::string GenotypeToDot(const Genotype& genotype, const std::vector<int>& num_inputs,
+                          const EdgeClass& edge_class) {
   std::string dot = absl::StrCat("digraph genotype {\n", kGraphStyle);
   // dot stacks clusters from the bottom up.
-  for (auto cell = genotype.cells.rbegin(); cell != genotype.cells.rend(); ++cell) {
-    absl::StrAppend(&dot, DotCluster(*cell, num_inputs, edge_class));
+  for (size_t i = genotype.cells.size(); i-- > 0;) {
+    absl::StrAppend(&dot, DotCluster(genotype.cells[i], num_inputs[i], edge_class));
   }
   return dot + "}\n";
 }

@@ -7,6 +7,7 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "nap/architecture/genotype.h"
 
@@ -23,10 +24,10 @@ std::string CellToText(const CellGenotype& cell, int num_inputs);
 std::string OperationCountsText(const CellGenotype& cell);
 
 // A Graphviz graph: a cluster a cell, the operations on its edges; an input that is not used is
-// grey and says so. `num_inputs`: of each cell. `edge_class`: of the edges of an operation, for
-// style sheets.
+// grey and says so. `num_inputs`: of the genotype's cells, in their order. `edge_class`: of the
+// edges of an operation, for style sheets.
 std::string GenotypeToDot(
-    const Genotype& genotype, int num_inputs,
+    const Genotype& genotype, const std::vector<int>& num_inputs,
     const std::function<std::string(const std::string& operation)>& edge_class = nullptr);
 
 // Runs Graphviz's dot. NotFound if it is not installed, Unavailable with what dot says if it fails.

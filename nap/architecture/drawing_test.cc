@@ -56,11 +56,11 @@ TEST(CellToTextTest, CallsAnOnlyCellByNoOtherName) {
   const CellGenotype cell{"cell", {{{"skip_connect", 0}}}, {1}};
   EXPECT_EQ(CellToText(cell, 1),
             "cell\n  node 1 = skip_connect(c_{k-1})\n  output = concat(node 1)\n");
-  EXPECT_THAT(GenotypeToDot({"nas_bench_201", {cell}}, 1), HasSubstr("label=\"cell\";\n"));
+  EXPECT_THAT(GenotypeToDot({"nas_bench_201", {cell}}, {1}), HasSubstr("label=\"cell\";\n"));
 }
 
 TEST(GenotypeToDotTest, DrawsEveryInputNodeAndOperation) {
-  const std::string dot = GenotypeToDot(WithUnusedInput(), 2);
+  const std::string dot = GenotypeToDot(WithUnusedInput(), {2, 2});
   EXPECT_THAT(dot, StartsWith("digraph genotype {\n  rankdir=LR;\n"));
   EXPECT_THAT(dot, EndsWith("}\n"));
   EXPECT_THAT(dot, HasSubstr("subgraph \"cluster_normal\" {\n    label=\"normal cell\";\n"));
@@ -85,7 +85,7 @@ TEST(GenotypeToDotTest, DrawsEveryInputNodeAndOperation) {
 
 TEST(GenotypeToDotTest, GivesEdgesAClass) {
   const auto class_of = [](const std::string& operation) { return "of_" + operation; };
-  const std::string dot = GenotypeToDot(WithUnusedInput(), 2, class_of);
+  const std::string dot = GenotypeToDot(WithUnusedInput(), {2, 2}, class_of);
   EXPECT_THAT(dot, HasSubstr("\"normal_1\" -> \"normal:0\" [arrowhead=none, "
                              "class=\"of_sep_conv_3x3\"];"));
   EXPECT_THAT(dot, HasSubstr("\"normal:0\" -> \"normal_2\" [class=\"of_sep_conv_3x3\"];"));
@@ -114,7 +114,7 @@ TEST_F(RenderSvgTest, DrawsAnyGenotype) {
   odd.cells[0].nodes[0][0].operation = "\\\"op\"";
   for (const Genotype& genotype : {DartsV2(), WithUnusedInput(), odd, RandomGenotype(random, 4)}) {
     SCOPED_TRACE(genotype.cells[0].name);
-    WriteDot(GenotypeToDot(genotype, 2));
+    WriteDot(GenotypeToDot(genotype, {2, 2}));
     const absl::Status drawn = Render();
     ASSERT_TRUE(drawn.ok()) << drawn;
     const auto svg = ReadFile(svg_file_);

@@ -71,6 +71,12 @@ int CellTopology::EdgeOf(int source, int target) const {
   return static_cast<int>(found - edges.begin());
 }
 
+std::vector<int> NumInputsOf(const std::vector<CellTopology>& cell_types) {
+  std::vector<int> num_inputs;
+  for (const CellTopology& type : cell_types) num_inputs.push_back(type.num_inputs);
+  return num_inputs;
+}
+
 absl::Status ValidateTopology(const CellTopology& cell) {
   if (cell.name.empty()) return absl::InvalidArgumentError("it has no name");
   if (cell.num_inputs < 1 || cell.num_nodes < 1) {

@@ -40,6 +40,9 @@ struct CellTopology {
   int EndNode() const { return num_inputs + num_nodes; }
 };
 
+// Of each.
+std::vector<int> NumInputsOf(const std::vector<CellTopology>& cell_types);
+
 // Whether cells can be made of it: edges in their order, each once, from a node before their
 // target, with one stride on all that leave inputs and 1 on the others; every intermediate node is
 // a target; the output is made of intermediate nodes, each once. InvalidArgument that names what is

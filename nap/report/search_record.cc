@@ -139,7 +139,7 @@ absl::Status WriteGenotype(const Genotype& genotype, const SearchSpace& search_s
                                           search_space.ToText(genotype) + "\n"));
   NAP_RETURN_IF_ERROR(
       WriteFileAtomically(folder->File(run_file::kGenotypeDot),
-                          GenotypeToDot(genotype, search_space.cell_types().front().num_inputs)));
+                          GenotypeToDot(genotype, NumInputsOf(search_space.cell_types()))));
   // A picture is not worth ending a finished search with an error.
   const absl::Status drawn =
       RenderSvg(folder->File(run_file::kGenotypeDot), folder->File(run_file::kGenotypeSvg));

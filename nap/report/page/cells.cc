@@ -82,8 +82,8 @@ std::vector<std::vector<std::string>> DrawCells(const std::vector<Genotype>& gen
   for (const Genotype& genotype : genotypes) {
     for (const CellGenotype& cell : genotype.cells) {
       num_inputs.push_back(NumInputs(genotype.search_space, cell));
-      absl::StrAppend(&dot,
-                      GenotypeToDot({genotype.search_space, {cell}}, num_inputs.back(), EdgeClass));
+      absl::StrAppend(
+          &dot, GenotypeToDot({genotype.search_space, {cell}}, {num_inputs.back()}, EdgeClass));
     }
   }
   std::vector<std::string> svgs;
