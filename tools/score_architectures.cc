@@ -114,12 +114,10 @@ absl::StatusOr<Work> MakeWork(const Dataset& images) {
   options.network.classes = images.num_classes();
   const auto scoring = std::make_shared<ScoringImages>();
   scoring->dataset = &images;
-  LoaderOptions& loading = scoring->loading;
-  loading.training_view = true;
-  loading.augmentation.mean = images.mean();
-  loading.augmentation.stddev = images.stddev();
-  loading.augmentation.crop_padding = 4;
-  loading.augmentation.flip = true;
+  scoring->augmentation.mean = images.mean();
+  scoring->augmentation.stddev = images.stddev();
+  scoring->augmentation.crop_padding = 4;
+  scoring->augmentation.flip = true;
   scoring->indices.resize(images.size());
   std::iota(scoring->indices.begin(), scoring->indices.end(), 0);
   absl::Status first;

@@ -33,8 +33,8 @@ ScoredArchitecture ArchitectureForTests(const std::string& genotype, uint64_t se
   options.network.image_channels = Images().shape().channels;
   auto images = std::make_shared<ScoringImages>();
   images->dataset = &Images();
-  images->loading.augmentation.mean = Images().mean();
-  images->loading.augmentation.stddev = Images().stddev();
+  images->augmentation.mean = Images().mean();
+  images->augmentation.stddev = Images().stddev();
   images->indices.resize(Images().size());
   std::iota(images->indices.begin(), images->indices.end(), 0);
   auto made = ScoredArchitecture::Create(*ParseGenotype(genotype), options, images);

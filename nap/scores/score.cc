@@ -48,7 +48,10 @@ std::shared_ptr<DerivedNetwork> ScoredArchitecture::Network(int64_t initialisati
 }
 
 std::unique_ptr<Loader> ScoredArchitecture::Images(int64_t batch_size) const {
-  LoaderOptions loading = images_->loading;
+  LoaderOptions loading;
+  loading.training_view = true;
+  loading.augmentation = images_->augmentation;
+  loading.workers = images_->workers;
   loading.batch_size = std::min(batch_size, static_cast<int64_t>(images_->indices.size()));
   loading.shuffle = true;
   loading.drop_last = true;

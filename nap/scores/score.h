@@ -37,7 +37,8 @@ struct ScoringOptions {
 struct ScoringImages {
   const Dataset* dataset;  // must outlive who uses it
   std::vector<int64_t> indices;
-  LoaderOptions loading;  // how images are augmented; ScoredArchitecture decides the rest
+  AugmentationOptions augmentation;
+  int workers = 1;
 };
 
 // An architecture and what a score may ask of it. Answers depend on the options, the images and the
