@@ -3,6 +3,7 @@
 #include <absl/status/statusor.h>
 
 #include <cmath>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -39,6 +40,7 @@ class CostWeighting final : public PruningCriterion {
   int64_t RemovalsPerScoring(int64_t living) const override {
     return criterion_->RemovalsPerScoring(living);
   }
+  std::vector<std::string> scores() const override { return criterion_->scores(); }
   bool works_before_training() const override { return criterion_->works_before_training(); }
 
   absl::StatusOr<ScoreTable> Score(SearchView& view) override {
@@ -64,6 +66,7 @@ class CostWeighting final : public PruningCriterion {
 std::unique_ptr<PruningCriterion> WeightByCost(std::unique_ptr<PruningCriterion> criterion,
                                                const CandidateSpace& space, const ScoreTable& costs,
                                                double exponent) {
+  if (exponent == 0) return criterion;
   return std::make_unique<CostWeighting>(std::move(criterion), Factors(space, costs, exponent));
 }
 

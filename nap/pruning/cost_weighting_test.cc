@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <string>
 #include <vector>
 
 namespace nap {
@@ -49,6 +50,8 @@ class Given final : public PruningCriterion {
     return absl::OkStatus();
   }
   int64_t RemovalsPerScoring(int64_t living) const override { return living / 2; }
+  std::vector<std::string> scores() const override { return {"synflow"}; }
+  bool works_before_training() const override { return true; }
   absl::StatusOr<ScoreTable> Score(SearchView&) override {
     if (scores_.empty()) return absl::FailedPreconditionError("no scores");
     ScoreTable table(SmallSpace());
@@ -95,6 +98,8 @@ TEST(CostWeightingTest, HandsOnAllElse) {
   ASSERT_TRUE(criterion->SetState({4}).ok());
   EXPECT_EQ(criterion->State(), std::vector<double>{4});
   EXPECT_EQ(criterion->RemovalsPerScoring(6), 3);
+  EXPECT_EQ(criterion->scores(), std::vector<std::string>{"synflow"});
+  EXPECT_TRUE(criterion->works_before_training());
   NoView view;
   EXPECT_EQ(criterion->Score(view).status().message(), "no scores");
 }
