@@ -166,10 +166,12 @@ std::vector<at::Tensor> NetworkStep::Passes(const std::vector<at::Tensor>& input
 
 NetworkStep::Result NetworkStep::Run(const Batch& batch, int64_t epoch, int64_t step) {
   const std::vector<at::Tensor> results = Passes(InputsOf(batch, epoch, step), batch);
-  return {results[kTotal],
-          results[kLoss],
-          results[kLogits],
-          {results.begin() + kResults, results.end()}};
+  Result result = {results[kTotal],
+                   results[kLoss],
+                   results[kLogits],
+                   {results.begin() + kResults, results.end()}};
+  if (options_.accumulate > 1) processes_.Sum(result.gradients);
+  return result;
 }
 
 }  // namespace nap

@@ -39,8 +39,7 @@ class NetworkStep {
               at::Tensor class_weights);
 
   // Of this process's part of the batch, in options.accumulate passes. Losses are to be added to
-  // the other processes'; gradients, too, if there is more than one pass: else they are added
-  // already. Valid until the next step.
+  // the other processes'; gradients are those of all. Valid until the next step.
   Result Run(const Batch& batch, int64_t epoch, int64_t step);
 
  private:

@@ -224,15 +224,9 @@ absl::StatusOr<StepResult> NetworkTrainerImpl::TrainStep(const Batch& batch) {
   for (size_t i = 0; i < weights_.size(); ++i) weights_[i].mutable_grad() = result.gradients[i];
   // Each process's norms have learned of its own images. All go on with the means, so that any of
   // them can save the network.
-  std::vector<at::Tensor> sums;
-  const bool own_norms = processes_.size() > 1 && !options_.global_norms;
-  if (own_norms) sums = statistics_;
-  if (options_.accumulate > 1) {
-    sums.insert(sums.end(), result.gradients.begin(), result.gradients.end());
-  }
-  processes_.Sum(sums);
-  if (own_norms) {
+  if (processes_.size() > 1 && !options_.global_norms) {
     const at::NoGradGuard no_grad;
+    processes_.Sum(statistics_);
     for (const at::Tensor& statistic : statistics_) statistic.div_(processes_.size());
   }
   StepClipped(optimizer_.get(), options_.gradient_clip);
