@@ -21,9 +21,8 @@ std::vector<at::Tensor> CellTerm::Weights(size_t part) const {
 }
 
 CellTerm TermOf(std::shared_ptr<Operation> operation, int source, int target) {
-  Operation* const computes = operation.get();
-  return {source, target, [computes](const at::Tensor& x) { return computes->Forward(x); },
-          computes->Stages(), std::move(operation)};
+  return {source, target, [operation](const at::Tensor& x) { return operation->Forward(x); },
+          operation->Stages(), operation};
 }
 
 CellTerm IdentityTerm(int source, int target) {
