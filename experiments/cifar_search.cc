@@ -1,4 +1,4 @@
-// Searches a cell on CIFAR-10, or on the built-in images.
+// Searches a cell on CIFAR-10, on images of one's own or on built-in drawings.
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_format.h>
 #include <gflags/gflags.h>

@@ -127,6 +127,20 @@ absl::StatusOr<Flags> DecidingFlags(const ProgramOptions& program) {
   return flags;
 }
 
+// Those about a machine, which may be others on another one: where files lie, too.
+std::set<std::string> MachinesFlags(const ProgramOptions& program) {
+  std::set<std::string> flags = program.path_flags;
+  flags.insert({"device", "out_dir", "threads", "workers"});
+  return flags;
+}
+
+// All others.
+Flags SharedFlags(const ProgramOptions& program) {
+  Flags flags = FlagValues(program);
+  for (const std::string& name : MachinesFlags(program)) flags.erase(name);
+  return flags;
+}
+
 // Those of the run to go on with; none where a new one begins. Only rank 0 need see its folder.
 absl::StatusOr<Flags> EarlierFlags(const RunKind& kind, const ProgramOptions& program,
                                    bool to_run) {
@@ -136,7 +150,7 @@ absl::StatusOr<Flags> EarlierFlags(const RunKind& kind, const ProgramOptions& pr
   auto group = std::make_shared<ProcessGroup>();
   if (to_run) {
     NAP_ASSIGN_OR_RETURN(const RunProcesses processes,
-                         JoinRun(kind.experiment, FLAGS_peer_timeout, FlagValues(program)));
+                         JoinRun(kind.experiment, FLAGS_peer_timeout, SharedFlags(program)));
     group = processes.group;
   }
   if (!Resumes()) return Flags();
@@ -164,7 +178,7 @@ absl::StatusOr<Flags> EarlierFlags(const RunKind& kind, const ProgramOptions& pr
   begins_anew = flags->empty();
   if (begins_anew || group->is_first()) return flags;
   // What is about its machine another process says for itself.
-  for (const std::string& name : MachinesFlags()) {
+  for (const std::string& name : MachinesFlags(program)) {
     gflags::CommandLineFlagInfo flag;
     if (gflags::GetCommandLineFlagInfo(name.c_str(), &flag) && !flag.is_default) {
       (*flags)[name] = flag.current_value;
@@ -233,10 +247,10 @@ absl::Status CheckRunFlags() {
 
 absl::StatusOr<RunBegin> BeginRun(const RunKind& kind, const ProgramOptions& program) {
   RunBegin run;
-  NAP_ASSIGN_OR_RETURN(run.processes, JoinRun(kind.experiment, FLAGS_peer_timeout, {}));
+  run.processes = JoinedRun();
   ProcessGroup& group = *run.processes.group;
   // Those of flag files, too, which are read on each machine.
-  NAP_RETURN_IF_ERROR(CheckSameFlags(&group, FlagValues(program)));
+  NAP_RETURN_IF_ERROR(CheckSameFlags(&group, SharedFlags(program)));
   NAP_ASSIGN_OR_RETURN(run.deciding_flags, DecidingFlags(program));
   for (const std::string& name : program.deciding_files) {
     NAP_RETURN_IF_ERROR(

@@ -3,6 +3,7 @@
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_join.h>
 #include <absl/strings/str_split.h>
+#include <glog/logging.h>
 
 #include <atomic>
 #include <cstdio>
@@ -19,6 +20,9 @@ namespace nap {
 namespace {
 
 std::atomic<const std::string*> advice{nullptr};
+
+// Never destroyed: the threads that watch over the others end with the process.
+const RunProcesses* joined = nullptr;
 
 // "--seed=1 there, --seed=0 on rank 0; ..."
 std::string Difference(const std::string& first, const std::string& other) {
@@ -61,20 +65,18 @@ absl::StatusOr<RunProcesses> Join(const std::string& program, double peer_timeou
 
 absl::StatusOr<RunProcesses> JoinRun(const std::string& program, double peer_timeout,
                                      const std::map<std::string, std::string>& flags) {
-  // Never destroyed: the threads that watch over the others end with the process.
-  static const auto* const joined =
-      new absl::StatusOr<RunProcesses>(Join(program, peer_timeout, flags));
+  CHECK(joined == nullptr) << "processes meet once";
+  NAP_ASSIGN_OR_RETURN(RunProcesses run, Join(program, peer_timeout, flags));
+  joined = new RunProcesses(std::move(run));
+  return *joined;
+}
+
+const RunProcesses& JoinedRun() {
+  CHECK(joined != nullptr) << "the processes of the run have not met";
   return *joined;
 }
 
 void SetAdvice(const std::string& text) { advice = new std::string(text); }
-
-const std::set<std::string>& MachinesFlags() {
-  static const auto* const flags = new std::set<std::string>{
-      "data_dir", "device",  "held_out_file", "label_file", "latency_table",
-      "out_dir",  "threads", "valid_file",    "weights",    "workers"};
-  return *flags;
-}
 
 absl::Status CheckSameText(ProcessGroup* group, const std::string& what, const std::string& text) {
   return group->CheckSame(what, text, Difference);
@@ -82,9 +84,7 @@ absl::Status CheckSameText(ProcessGroup* group, const std::string& what, const s
 
 absl::Status CheckSameFlags(ProcessGroup* group, const std::map<std::string, std::string>& flags) {
   std::string lines = absl::StrCat("NAP ", kVersion);
-  for (const auto& [name, value] : flags) {
-    if (MachinesFlags().count(name) == 0) absl::StrAppend(&lines, "\n--", name, "=", value);
-  }
+  for (const auto& [name, value] : flags) absl::StrAppend(&lines, "\n--", name, "=", value);
   return CheckSameText(group, "flags", lines);
 }
 

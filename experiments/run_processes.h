@@ -6,7 +6,6 @@
 
 #include <map>
 #include <memory>
-#include <set>
 #include <string>
 
 #include "data/dataset.h"
@@ -20,23 +19,22 @@ struct RunProcesses {
   std::shared_ptr<ProcessGroup> group;
 };
 
-// Those that torchrun, mpirun or srun has started, or this one alone. Met at the first call, for as
-// long as the process lives: from then on one of them says what goes wrong in any, and only rank 0
-// writes on stdout. `flags`: of the command line, which have to be the same but for those about a
-// machine. InvalidArgument or Unavailable, on all.
+// Those that torchrun, mpirun or srun has started, or this one alone. Met once, for as long as the
+// process lives: from then on one of them says what goes wrong in any, and only rank 0 writes on
+// stdout. `flags`: CheckSameFlags' of the command line. InvalidArgument or Unavailable, on all.
 absl::StatusOr<RunProcesses> JoinRun(const std::string& program, double peer_timeout,
                                      const std::map<std::string, std::string>& flags);
+
+// What JoinRun has returned.
+const RunProcesses& JoinedRun();
 
 // What is added to the line with which a run ends that has lost a process: how to go on.
 void SetAdvice(const std::string& advice);
 
-// Collective. InvalidArgument if another process has other values of flags that are not about a
-// machine, or another text, with the lines that differ; `what`: "flags".
+// Collective. InvalidArgument if another process has other flags or another text, with the lines
+// that differ; `what`: "flags".
 absl::Status CheckSameFlags(ProcessGroup* group, const std::map<std::string, std::string>& flags);
 absl::Status CheckSameText(ProcessGroup* group, const std::string& what, const std::string& text);
-
-// The flags that are about a machine, and may be others on another one.
-const std::set<std::string>& MachinesFlags();
 
 // Collective. InvalidArgument if another process has other images.
 absl::Status CheckSameImages(ProcessGroup* group, const Dataset& images);

@@ -77,7 +77,8 @@ struct ProgramOptions {
   std::function<absl::Status(const std::set<std::string>& given, const Values& usual)> complete =
       nullptr;
 
-  // Flags that do not matter to the result, so that they may be given anew all the same.
+  // Flags that do not matter to the result but for rounding, so that they may be given anew all the
+  // same.
   std::set<std::string> free_flags = {};
 
   // Flags that do, but with which the run can go on if they are given anew. Another value for any

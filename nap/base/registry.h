@@ -1,9 +1,8 @@
-// The one registry mechanism behind everything that is swappable: operations, search spaces,
-// relaxations, criteria, schedules, datasets.
+// The one registry mechanism behind everything that is swappable, from operations to executors.
 //
 // A plugin is a .cc file with a registration at its top and an `alwayslink` Bazel target:
 //
-//   static const bool registered = Registry<Schedule>::Global().Register("cubic", Schedule{...});
+//   static const bool registered = PruningScheduleRegistry::Global().Register("cubic", {...});
 //
 // A binary can use whatever it is linked with. An entry may declare parameters, which users set
 // behind its name: --criterion=ablation:batches=8.
