@@ -16,8 +16,12 @@ double CriterionView::ValidationLoss(int64_t batches, std::optional<CandidateId>
   if (validation_asked_ < batches) {
     validation_asked_ = batches;
     validation_.clear();
-    Loader loader(parts_.images, EvaluationPart(parts_),
-                  LoadingOf(parts_, /*train=*/false, kValidStream));
+    const LoaderOptions loading = LoadingOf(parts_, /*train=*/false, kValidStream);
+    // No more than that are read.
+    std::vector<int64_t> part = parts_.valid;
+    const int64_t whole = static_cast<int64_t>(part.size()) / loading.batch_size;
+    part.resize(static_cast<size_t>(std::min(batches, whole) * loading.batch_size));
+    Loader loader(parts_.images, part, loading);
     loader.StartEpoch(0);
     Batch batch;
     while (static_cast<int64_t>(validation_.size()) < batches && loader.Next(&batch)) {
@@ -91,17 +95,18 @@ absl::StatusOr<double> CriterionView::ArchitectureScore(const std::string& name,
                                                         const LivingTable& architecture) {
   NAP_ASSIGN_OR_RETURN(const std::unique_ptr<Score> score, ScoreRegistry::Global().Make(name));
   const SearchOptions& options = parts_.options;
-  NAP_ASSIGN_OR_RETURN(const ScoredArchitecture scored,
-                       ScoredArchitecture::Create(
-                           GenotypeOf(parts_.search_space->name(), parts_.space, architecture),
-                           {options.network, options.backend, options.seed, parts_.device,
-                            [this] {
-                              Tell();
-                              return Stops();
-                            }},
-                           std::make_shared<ScoringImages>(ScoringImages{
-                               parts_.images, parts_.train,
-                               LoadingOf(parts_, /*train=*/true, kArchitectureStream)})));
+  NAP_ASSIGN_OR_RETURN(
+      const ScoredArchitecture scored,
+      ScoredArchitecture::Create(
+          GenotypeOf(parts_.search_space->name(), parts_.space, architecture),
+          {options.network, options.backend, options.seed, parts_.device,
+           [this] {
+             Tell();
+             return Stops();
+           }},
+          std::make_shared<ScoringImages>(ScoringImages{
+              parts_.images, parts_.train,
+              LoadingOf(parts_, /*train=*/true, kTrainStream).augmentation, options.workers})));
   return score->Of(scored);
 }
 

@@ -97,7 +97,7 @@ struct SearchOptions {
   int64_t steps_per_epoch = 0;    // at most; 0: all of the train part
   double train_fraction = 0.5;    // the rest is the validation part
   std::string valid_file;         // that names the validation part instead; empty: none
-  int64_t evaluation_images = 0;  // of the validation part, at most; 0: all
+  int64_t evaluation_images = 0;  // of the validation part, in whole batches; 0: all
 
   double learning_rate = 0.025;
   double final_learning_rate = 0.001;

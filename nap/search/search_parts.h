@@ -48,10 +48,12 @@ inline constexpr uint64_t kCriterionStream = 3;
 inline constexpr uint64_t kArchitectureStream = 4;
 inline constexpr uint64_t kDropoutStream = 5;
 
-// Batches as steps take them (`train`: shuffled and augmented) or as they are; all of each.
+// Whole batches, as steps take them (`train`: shuffled and augmented) or as they are: batch norms
+// take the statistics of a batch, and in a smaller one a supernet is another function.
 LoaderOptions LoadingOf(const SearchParts& parts, bool train, uint64_t stream);
 
-// What is looked at after each epoch: the validation part, or as much of it as the options say.
+// What is looked at after each epoch: the validation part, or as much of it as the options say, at
+// least a batch.
 std::vector<int64_t> EvaluationPart(const SearchParts& parts);
 
 }  // namespace nap

@@ -346,16 +346,19 @@ class CountingImages final : public ForwardingDataset {
   mutable std::atomic<int64_t> reads_{0};
 };
 
-// Once for all scorings, where there are fewer batches than are asked for, too.
+// Once for all scorings, where there are fewer batches than are asked for, too; however many are
+// looked at after an epoch.
 TEST_F(SearcherTest, ACriterionsValidationBatchesAreReadOnce) {
   SearchOptions options = TinySearch();
   options.evaluation_images = 8;  // a batch
-  for (const char* criterion : {"ablation:batches=1", "ablation:batches=4"}) {
+  const int64_t all = images_->size() / 2 / options.batch_size;
+  for (const auto& [criterion, batches] :
+       {std::pair("ablation:batches=1", int64_t{1}), {"ablation:batches=999", all}}) {
     options.criterion = criterion;
     const CountingImages images(images_.get());
     Recorder recorder;
     ASSERT_TRUE((*Searcher::Create(options, &images))->Run(&recorder).ok());
-    EXPECT_EQ(images.reads(), 8 * (options.epochs + 1)) << criterion;
+    EXPECT_EQ(images.reads(), 8 * options.epochs + batches * options.batch_size) << criterion;
   }
 }
 
