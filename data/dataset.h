@@ -1,4 +1,4 @@
-// Labelled images. See README.md for how to bring one's own.
+// Labelled images.
 #ifndef DATA_DATASET_H_
 #define DATA_DATASET_H_
 

@@ -217,11 +217,12 @@ absl::Status RunReport::Write() {
     AddCurves(files, &page);
     if (front.has_value()) AddFrontSection(*front, &page);
     if (cells_.has_value()) {
-      page.AddSection(files.is_search ? "The cells that were found" : "The cells",
-                      "Boxes are nodes, c_{k-1} and c_{k-2} the outputs of the two cells before; a "
-                      "node sums what its edges bring. Colour and dashes of an edge say its "
-                      "operation, as everywhere on this page.",
-                      *cells_);
+      page.AddSection(
+          files.is_search ? "The cells that were found" : "The cells",
+          "Boxes are nodes, c_{k-1} the output of the cell before, c_{k-2} of the one "
+          "before that; a node sums what its edges bring. Colour and dashes of an edge say its "
+          "operation, as everywhere on this page.",
+          *cells_);
     }
     AddSearchSections(history, &page);
     AddTable("Configuration", "Every flag with its value.",

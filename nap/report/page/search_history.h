@@ -18,7 +18,7 @@ struct OperationHistory {
   bool Lives() const { return pruned == kLives; }
 };
 
-// Why an operation went: Removal of nap/search/searcher.h.
+// Why an operation went: Removal of nap/search/removal.h.
 struct RemovalHistory {
   int epoch;
   int scoring;
