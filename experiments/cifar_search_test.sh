@@ -156,6 +156,7 @@ done
 grep -qF 'supernet in its last epoch' stdout && problem "speaks of an epoch that there was not: $(cat stdout)"
 grep -q '^before the first epoch, in .*: 6 operations alive$' stderr || problem "what happened? $(cat stderr)"
 grep -qF 'Why each operation went' untrained/report.html || problem "the report does not say why"
+grep -qF '<dt>Epochs</dt>' untrained/report.html && problem "the report counts epochs that there are not"
 python3 - <<'END' || problem "the files of an untrained search are not as documented"
 import json
 [epoch] = [json.loads(line) for line in open('untrained/metrics.jsonl')]

@@ -180,9 +180,13 @@ std::vector<Tile> Tiles(const RunFiles& files, const SearchHistory& history) {
                      absl::StrCat(skips, skips == 1 ? " skip-connection" : " skip-connections")});
   }
   const std::string epochs = FlagIn(files.config, "epochs");
-  tiles.push_back({"Epochs", absl::StrCat(NumTrained(files)),
-                   epochs.empty() ? "" : absl::StrCat("of ", epochs)});
-  tiles.push_back({"Time", FormatDuration(std::isfinite(seconds) ? seconds : 0), "in epochs"});
+  const bool trains = epochs != "0";
+  if (trains) {
+    tiles.push_back({"Epochs", absl::StrCat(NumTrained(files)),
+                     epochs.empty() ? "" : absl::StrCat("of ", epochs)});
+  }
+  tiles.push_back(
+      {"Time", FormatDuration(std::isfinite(seconds) ? seconds : 0), trains ? "in epochs" : ""});
   const double memory = NumberIn(last, run_key::kPeakMemoryBytes);
   if (std::isfinite(memory)) {
     tiles.push_back({"Peak memory", absl::StrFormat("%.2f GB", memory / 1e9), ""});
