@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cmath>
 #include <memory>
 #include <set>
@@ -331,37 +330,6 @@ TEST_F(SearcherTest, RunsEveryStrategy) {
   }
 }
 
-// Counts the images that are read as they are, which those that train are not.
-class CountingImages final : public ForwardingDataset {
- public:
-  using ForwardingDataset::ForwardingDataset;
-
-  absl::Status Read(int64_t index, RandomStream* random, uint8_t* pixels) const override {
-    if (random == nullptr) ++reads_;
-    return ForwardingDataset::Read(index, random, pixels);
-  }
-  int64_t reads() const { return reads_; }
-
- private:
-  mutable std::atomic<int64_t> reads_{0};
-};
-
-// Once for all scorings, where there are fewer batches than are asked for, too; however many are
-// looked at after an epoch.
-TEST_F(SearcherTest, ACriterionsValidationBatchesAreReadOnce) {
-  SearchOptions options = TinySearch();
-  options.evaluation_images = 8;  // a batch
-  const int64_t all = images_->size() / 2 / options.batch_size;
-  for (const auto& [criterion, batches] :
-       {std::pair("ablation:batches=1", int64_t{1}), {"ablation:batches=999", all}}) {
-    options.criterion = criterion;
-    const CountingImages images(images_.get());
-    Recorder recorder;
-    ASSERT_TRUE((*Searcher::Create(options, &images))->Run(&recorder).ok());
-    EXPECT_EQ(images.reads(), 8 * options.epochs + batches * options.batch_size) << criterion;
-  }
-}
-
 // What the criterion takes to score is part of the peak.
 TEST_F(SearcherTest, AnEpochsPeakMemoryIsThatOfItsPruningToo) {
   struct Hungry final : SearchObserver {
@@ -523,48 +491,6 @@ TEST_F(SearcherTest, StopsAtALossThatIsNotFinite) {
   EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_NE(status.message().find("in epoch 1, step 2"), absl::string_view::npos) << status;
   EXPECT_NE(status.message().find("--learning_rate"), absl::string_view::npos) << status;
-}
-
-TEST_F(SearcherTest, RefusesWhatCannotBe) {
-  const auto message = [&](const auto& change) {
-    SearchOptions options = TinySearch();
-    change(&options);
-    const auto searcher = Searcher::Create(options, images_.get());
-    EXPECT_EQ(searcher.status().code(), absl::StatusCode::kInvalidArgument);
-    return std::string(searcher.status().message());
-  };
-  EXPECT_EQ(message([](auto* o) { o->relaxation = "softmin"; }),
-            "unknown relaxation 'softmin'; known: edge_softmax, sigmoid, softmax, unnormalized");
-  EXPECT_EQ(message([](auto* o) { o->criterion = "x"; }),
-            "unknown pruning criterion 'x'; known: ablation, activation_kernel, expected_score, "
-            "magnitude, node_magnitude, parameters, random, rank_sum, shapley, taylor");
-  EXPECT_EQ(message([](auto* o) { o->relaxation = "softmax:partial_channels=4"; }),
-            "relaxation 'softmax:partial_channels=4': partial_channels=4 must be a divisor of "
-            "--channels=2");
-  EXPECT_EQ(message([](auto* o) { o->strength_loss = "l1:weight=-1"; }),
-            "strength loss 'l1:weight=-1': parameter weight=-1 must be a number from 0 on");
-  EXPECT_EQ(message([](auto* o) { o->schedule = "x"; }),
-            "unknown pruning schedule 'x'; known: cubic, linear, one_shot");
-  EXPECT_EQ(message([](auto* o) { o->search_space = "x"; }),
-            "unknown search space 'x'; known: broken, darts, nas_bench_201, plain, three_inputs");
-  EXPECT_EQ(message([](auto* o) { o->optimization = "x"; }),
-            "unknown optimization 'x'; known: bilevel, bilevel_second_order, joint");
-  EXPECT_NE(message([](auto* o) { o->operations = {"x"}; }).find("unknown operation 'x'"),
-            std::string::npos);
-  EXPECT_EQ(message([](auto* o) { o->operations = {"none"}; }),
-            "no candidate operation is left beside the zero operation");
-  EXPECT_EQ(message([](auto* o) {
-              o->operations = {"skip_connect", "skip_connect"};
-            }),
-            "the operation 'skip_connect' is named twice among the candidates");
-  EXPECT_EQ(message([](auto* o) { o->device.name = "abacus"; }),
-            "unknown device 'abacus'; known: auto, cpu, cuda, cuda:N");
-  EXPECT_EQ(message([](auto* o) { o->network.cells = 2; }),
-            "the darts space needs at least 3 cells to have both kinds; got 2");
-  EXPECT_NE(message([](auto* o) { o->batch_size = 33; }).find("--batch_size=33"),
-            std::string::npos);
-  EXPECT_NE(message([](auto* o) { o->budget.operations_per_cell = 3; }).find("3 operations"),
-            std::string::npos);
 }
 
 }  // namespace
