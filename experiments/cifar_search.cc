@@ -88,8 +88,7 @@ absl::Status PrintResult(const Genotype& genotype, const FinalNetwork& network,
 // Whether a training must be told the network's size: its presets' is another one.
 bool HasOwnSize(const SearchOptions& options, const SearchSpace& space) {
   return !space.suits_presets() || FLAGS_final_cells > 0 || FLAGS_final_channels > 0 ||
-         options.max_parameters > 0 || options.max_mult_adds > 0 || options.max_latency_ms > 0 ||
-         options.points > 1;
+         options.HasCostLimit() || options.points > 1;
 }
 
 std::string TrainCommand(const std::string& genotype, const SearchSpace& space,

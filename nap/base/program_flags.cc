@@ -75,7 +75,7 @@ void PrintFlags(const ProgramOptions& options) {
   for (const gflags::CommandLineFlagInfo& flag : FlagsOf(options)) {
     if (options.free_flags.count(flag.name) != 0) continue;
     const std::string line = absl::StrCat("--", flag.name, "=", ValueToKeep(options, flag), "\n");
-    if (flag.current_value == flag.default_value) {
+    if (HasDefault(flag.name)) {
       defaults += line;
     } else {
       std::printf("%s", line.c_str());

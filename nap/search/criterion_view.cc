@@ -24,9 +24,7 @@ double CriterionView::ValidationLoss(int64_t batches, std::optional<CandidateId>
     Loader loader(parts_.images, part, loading);
     loader.StartEpoch(0);
     Batch batch;
-    while (static_cast<int64_t>(validation_.size()) < batches && loader.Next(&batch)) {
-      validation_.push_back(batch);
-    }
+    while (loader.Next(&batch)) validation_.push_back(batch);
   }
   const auto count = std::min(static_cast<size_t>(batches), validation_.size());
   double sum = 0;
