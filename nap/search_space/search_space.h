@@ -48,12 +48,13 @@ absl::Status ValidateNetwork(const std::string& search_space, const NetworkOptio
 
 // What brings an earlier cell's output to the channels and the size of a cell, by its name in
 // nap/model/cell_input.h's registry, where plugins may have more.
-inline constexpr char kPointwiseInput[] = "pointwise";  // ReLU, 1 x 1 convolution, batch norm
-inline constexpr char kFactorizedReduceInput[] = "factorized_reduce";  // the same at half of the
-                                                                       // size
-inline constexpr char kIdentityInput[] = "identity";                   // nothing: it has them
-inline constexpr char kResidualBlockInput[] =
-    "residual_block";  // NAS-Bench-201's, half of the size
+//
+// ReLU, 1 x 1 convolution, batch norm; the same at half of the size; nothing, where it has them;
+// NAS-Bench-201's block, at half of the size.
+inline constexpr char kPointwiseInput[] = "pointwise";
+inline constexpr char kFactorizedReduceInput[] = "factorized_reduce";
+inline constexpr char kIdentityInput[] = "identity";
+inline constexpr char kResidualBlockInput[] = "residual_block";
 
 // Where an input of a cell comes from, and what is done to it.
 struct CellInputPlan {
