@@ -115,7 +115,7 @@ std::unique_ptr<Dataset> Make(uint64_t seed, uint64_t split, int64_t size) {
                                          std::move(labels));
 }
 
-absl::StatusOr<DatasetPair> Open(const DatasetOptions& options) {
+absl::StatusOr<DatasetPair> Open(const DatasetOptions& options, const ParameterValues&) {
   NAP_RETURN_IF_ERROR(CheckImageSize(options, kShape));
   const int64_t train_size = options.train_size > 0 ? options.train_size : kTrainSize;
   return DatasetPair{Make(options.seed, 0, train_size), Make(options.seed, 1, kTestSize)};

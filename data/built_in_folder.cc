@@ -70,11 +70,11 @@ absl::Status WriteSplit(const Dataset& drawings, int64_t images, uint64_t seed, 
 }
 
 absl::Status WriteAll(const std::string& folder, uint64_t seed, const std::string& about) {
-  NAP_ASSIGN_OR_RETURN(const auto* built_in, DatasetRegistry::Global().Find("built_in"));
   DatasetOptions options;
   options.seed = seed;
   options.train_size = 10 * kTrainImages;
-  NAP_ASSIGN_OR_RETURN(const DatasetPair drawings, built_in->open(options));
+  NAP_ASSIGN_OR_RETURN(const DatasetPair drawings,
+                       DatasetRegistry::Global().Make("built_in", options));
   NAP_RETURN_IF_ERROR(WriteSplit(*drawings.train, kTrainImages, seed, 0, folder + "/train"));
   NAP_RETURN_IF_ERROR(WriteSplit(*drawings.test, kTestImages, seed, 1, folder + "/val"));
   return WriteFileAtomically(folder + "/about.txt", about);

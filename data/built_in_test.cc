@@ -22,7 +22,7 @@ DatasetPair Open(uint64_t seed, int64_t train_size) {
   DatasetOptions options;
   options.seed = seed;
   options.train_size = train_size;
-  return *(*DatasetRegistry::Global().Find("built_in"))->open(options);
+  return *DatasetRegistry::Global().Make("built_in", options);
 }
 
 std::vector<uint8_t> Image(const Dataset& dataset, int64_t index) {

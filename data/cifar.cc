@@ -162,10 +162,14 @@ absl::StatusOr<DatasetPair> Open(const Format& format, const DatasetOptions& opt
 
 const bool cifar10 = DatasetRegistry::Global().Register(
     "cifar10", {"CIFAR-10, binary version", /*needs_data_dir=*/true,
-                [](const DatasetOptions& options) { return Open(Cifar10(), options); }});
+                [](const DatasetOptions& options, const ParameterValues&) {
+                  return Open(Cifar10(), options);
+                }});
 const bool cifar100 = DatasetRegistry::Global().Register(
     "cifar100", {"CIFAR-100, binary version, the 100 fine classes", /*needs_data_dir=*/true,
-                 [](const DatasetOptions& options) { return Open(Cifar100(), options); }});
+                 [](const DatasetOptions& options, const ParameterValues&) {
+                   return Open(Cifar100(), options);
+                 }});
 
 }  // namespace
 }  // namespace nap

@@ -41,7 +41,7 @@ class CifarTest : public testing::Test {
     DatasetOptions options;
     options.data_dir = folder;
     options.train_size = train_size;
-    return (*DatasetRegistry::Global().Find("cifar10"))->open(options);
+    return DatasetRegistry::Global().Make("cifar10", options);
   }
 
   void ExpectError(const std::string& text) {
@@ -129,7 +129,7 @@ TEST_F(CifarTest, ReadsTheFineClassesOfCifar100) {
     DatasetOptions options;
     options.data_dir = folder;
     options.image_size = image_size;
-    return (*DatasetRegistry::Global().Find("cifar100"))->open(options);
+    return DatasetRegistry::Global().Make("cifar100", options);
   };
   EXPECT_NE(open(folder_).status().message().find("holds no train.bin; unpack cifar-100-binary"),
             absl::string_view::npos);

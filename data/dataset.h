@@ -92,7 +92,12 @@ struct DatasetDefinition {
   bool needs_data_dir;
 
   // Errors name the file and what is wrong with it.
-  std::function<absl::StatusOr<DatasetPair>(const DatasetOptions& options)> open;
+  std::function<absl::StatusOr<DatasetPair>(const DatasetOptions& options,
+                                            const ParameterValues& values)>
+      make;
+
+  std::vector<Parameter> parameters = {};
+  bool reads_label_file = false;  // DatasetOptions::label_file
 };
 
 // For a dataset whose images have one size.

@@ -15,13 +15,14 @@
 namespace nap {
 namespace {
 
-absl::StatusOr<DatasetPair> Open(const DatasetOptions& options) {
+absl::StatusOr<DatasetPair> Open(const DatasetOptions& options, const ParameterValues&) {
   NAP_ASSIGN_OR_RETURN(LabelledFiles files, ListImageFolder(options));
   return MakePictureFiles(options, std::move(files));
 }
 
 const bool registered = DatasetRegistry::Global().Register(
-    "image_folder", {"a folder of image files", /*needs_data_dir=*/true, Open});
+    "image_folder", {"a folder of image files", /*needs_data_dir=*/true, Open, /*parameters=*/{},
+                     /*reads_label_file=*/true});
 
 }  // namespace
 

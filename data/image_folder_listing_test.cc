@@ -174,7 +174,7 @@ TEST_F(ImageFolderTest, AChecksumTellsImagesFromOthersWhereverTheyAre) {
   }
   const auto checksum = [this](const std::string& folder) {
     options_.data_dir = folder;
-    const auto pair = (*DatasetRegistry::Global().Find("image_folder"))->open(options_);
+    const auto pair = DatasetRegistry::Global().Make("image_folder", options_);
     EXPECT_TRUE(pair.ok()) << pair.status();
     return pair->train->Checksum();
   };

@@ -5,10 +5,11 @@
 //   path, file, filename, file_name, image, image_path, filepath    the file
 //   label, class, class_name, category, target                      its class, in any words
 //   split, set, subset, part                                        perhaps: train, val or test
-// Without such names the first column is the file, the second its class. Other columns are not
-// looked at. Parts are called as those of folders (image_folder_listing.h), and of val and test
-// together val is taken; where no row has one that tests, some are held out (hold_out.h). Classes
-// are those of the rows that train, in byte order, or in that of numbers if all are whole numbers.
+// or as the parameters say. Without such names the first column is the file, the second its class.
+// Other columns are not looked at. Parts are called as those of folders (image_folder_listing.h),
+// and of val and test together val is taken; where no row has one that tests, some are held out
+// (hold_out.h). Classes are those of the rows that train, in byte order, or in that of numbers if
+// all are whole numbers.
 #include <absl/strings/ascii.h>
 #include <absl/strings/numbers.h>
 #include <absl/strings/str_cat.h>
@@ -44,6 +45,26 @@ const std::vector<std::string> kFileColumns = {"path",  "file",       "filename"
 const std::vector<std::string> kClassColumns = {"label", "class", "class_name", "category",
                                                 "target"};
 const std::vector<std::string> kPartColumns = {"split", "set", "subset", "part"};
+
+struct ColumnNames {
+  // Of which the column has one; in small letters.
+  std::vector<std::string> file = kFileColumns, label = kClassColumns, part = kPartColumns;
+  bool given = false;  // some of them, by the user
+  bool part_given = false;
+};
+
+ColumnNames NamesFrom(const ParameterValues& values) {
+  ColumnNames names;
+  for (const auto& [parameter, column] :
+       {std::pair("file", &names.file), std::pair("class", &names.label),
+        std::pair("part", &names.part)}) {
+    if (values.Text(parameter).empty()) continue;
+    *column = {absl::AsciiStrToLower(values.Text(parameter))};
+    names.given = true;
+  }
+  names.part_given = !values.Text("part").empty();
+  return names;
+}
 
 struct Columns {
   int file = 0, label = 1, part = -1;
@@ -88,23 +109,24 @@ absl::StatusOr<Table> ReadTable(const std::string& data_dir) {
   return table;
 }
 
-absl::StatusOr<Columns> ColumnsOf(const Table& table) {
+absl::StatusOr<Columns> ColumnsOf(const Table& table, const ColumnNames& names) {
   if (table.rows.empty()) return absl::InvalidArgumentError(table.path + " is empty");
   const CsvRow& first = table.rows.front();
-  Columns columns;
-  const int file = Find(first, kFileColumns), label = Find(first, kClassColumns);
-  if (file >= 0 && label >= 0) {
-    return Columns{file, label, Find(first, kPartColumns), /*named=*/true};
-  }
+  const Columns columns{Find(first, names.file), Find(first, names.label), Find(first, names.part),
+                        /*named=*/true};
+  const auto missing = [&](const std::vector<std::string>& wanted, const char* what) {
+    return table.Fail(first, "none of its columns is called ", absl::StrJoin(wanted, ", "),
+                      " (the ", what, "); it has ", absl::StrJoin(first.fields, ", "));
+  };
   std::error_code ignored;
-  if (file < 0 && label < 0 && first.fields.size() >= 2 &&
+  if (!names.given && columns.file < 0 && columns.label < 0 && first.fields.size() >= 2 &&
       fs::exists(table.folder + first.fields[0], ignored)) {
-    return columns;
+    return Columns{};
   }
-  return table.Fail(first, "none of its columns is called ",
-                    absl::StrJoin(file < 0 ? kFileColumns : kClassColumns, ", "), " (the ",
-                    file < 0 ? "image's file" : "class", "); it has ",
-                    absl::StrJoin(first.fields, ", "));
+  if (columns.file < 0) return missing(names.file, "image's file");
+  if (columns.label < 0) return missing(names.label, "class");
+  if (columns.part < 0 && names.part_given) return missing(names.part, "part");
+  return columns;
 }
 
 struct Row {
@@ -112,8 +134,8 @@ struct Row {
   Part part;
 };
 
-absl::StatusOr<std::vector<Row>> ReadRows(const Table& table) {
-  NAP_ASSIGN_OR_RETURN(const Columns columns, ColumnsOf(table));
+absl::StatusOr<std::vector<Row>> ReadRows(const Table& table, const ColumnNames& names) {
+  NAP_ASSIGN_OR_RETURN(const Columns columns, ColumnsOf(table, names));
   std::vector<Row> rows;
   std::map<std::string, int> lines;
   for (size_t i = columns.named ? 1 : 0; i < table.rows.size(); ++i) {
@@ -162,8 +184,9 @@ std::vector<std::string> ClassNamesOf(const std::vector<Row>& rows) {
   return ClassNames(std::move(names), by_number);
 }
 
-absl::StatusOr<LabelledFiles> ListFiles(const Table& table, const DatasetOptions& options) {
-  NAP_ASSIGN_OR_RETURN(std::vector<Row> rows, ReadRows(table));
+absl::StatusOr<LabelledFiles> ListFiles(const Table& table, const ColumnNames& names,
+                                        const DatasetOptions& options) {
+  NAP_ASSIGN_OR_RETURN(std::vector<Row> rows, ReadRows(table, names));
   LabelledFiles files;
   files.class_names = ClassNamesOf(rows);
   if (files.class_names.size() < 2) {
@@ -203,16 +226,22 @@ absl::StatusOr<LabelledFiles> ListFiles(const Table& table, const DatasetOptions
   return files;
 }
 
-absl::StatusOr<DatasetPair> Open(const DatasetOptions& given) {
+absl::StatusOr<DatasetPair> Open(const DatasetOptions& given, const ParameterValues& values) {
   NAP_ASSIGN_OR_RETURN(const Table table, ReadTable(given.data_dir));
   DatasetOptions options = given;
   options.data_dir = table.folder;  // by which images are named
-  NAP_ASSIGN_OR_RETURN(LabelledFiles files, ListFiles(table, options));
+  NAP_ASSIGN_OR_RETURN(LabelledFiles files, ListFiles(table, NamesFrom(values), options));
   return MakePictureFiles(options, std::move(files));
 }
 
 const bool registered = DatasetRegistry::Global().Register(
-    "csv", {"image files whose labels a table says", /*needs_data_dir=*/true, Open});
+    "csv", {"image files whose labels a table says",
+            /*needs_data_dir=*/true,
+            Open,
+            {Parameter::Text("file", "", "column of the image's file; empty: one of the usual"),
+             Parameter::Text("class", "", "column of its class; empty: one of the usual"),
+             Parameter::Text("part", "",
+                             "column that says train, val or test; empty: one of the usual")}});
 
 }  // namespace
 }  // namespace nap

@@ -30,10 +30,11 @@ class ImageTableTest : public testing::Test {
   std::string Path(const std::string& name) const { return folder_ + "/" + name; }
   absl::StatusOr<DatasetPair> Open(const std::string& table) {
     std::ofstream(Path("labels.csv"), std::ios::binary) << table;
-    return (*DatasetRegistry::Global().Find("csv"))->open(options_);
+    return DatasetRegistry::Global().Make(dataset_, options_);
   }
   void ExpectError(const std::string& table, const std::string& error) {
-    EXPECT_EQ(std::string(Open(table).status().message()), Path("labels.csv") + error);
+    EXPECT_EQ(std::string(Open(table).status().message()),
+              absl::StrCat("dataset '", dataset_, "': ", Path("labels.csv"), error));
   }
   // "name:label ...", in order.
   static std::string Listed(const Dataset& images) {
@@ -44,7 +45,7 @@ class ImageTableTest : public testing::Test {
     return text;
   }
 
-  std::string folder_;
+  std::string folder_, dataset_ = "csv";
   DatasetOptions options_;
 };
 
@@ -64,6 +65,38 @@ TEST_F(ImageTableTest, RowsHaveAFileAClassAndAPart) {
   std::vector<uint8_t> pixels(3 * 4 * 8);
   ASSERT_TRUE(data->test->Read(0, nullptr, pixels.data()).ok());
   EXPECT_EQ(pixels, std::vector<uint8_t>(3 * 4 * 8, 20));
+}
+
+TEST_F(ImageTableTest, ColumnsOfOtherNamesAreSaid) {
+  const std::string table =
+      "ID,Breed,label,Fold\n"
+      "below/0.png,cat,1,train\n"
+      "below/1.png,dog,2,train\n"
+      "below/2.png,dog,3,test\n";
+  dataset_ = "csv:file=id,class=breed,part=fold";
+  const auto data = Open(table);
+  ASSERT_TRUE(data.ok()) << data.status();
+  EXPECT_EQ(data->train->class_names(), (std::vector<std::string>{"cat", "dog"}));
+  EXPECT_EQ(Listed(*data->train), "below/0.png:0 below/1.png:1");
+  EXPECT_EQ(Listed(*data->test), "below/2.png:1");
+  // Those that are not said are called as usual.
+  dataset_ = "csv:file=id,part=fold";
+  EXPECT_EQ(Open("id,label,fold\nbelow/0.png,1,train\nbelow/1.png,2,train\nbelow/2.png,2,val\n")
+                ->train->class_names(),
+            (std::vector<std::string>{"1", "2"}));
+  dataset_ = "csv:file=path";
+  ExpectError(table,
+              ", line 1: none of its columns is called path (the image's file); it has "
+              "ID, Breed, label, Fold");
+  dataset_ = "csv:file=id,part=split";
+  ExpectError(table,
+              ", line 1: none of its columns is called split (the part); it has "
+              "ID, Breed, label, Fold");
+  // A table without names has none to be said.
+  dataset_ = "csv:class=breed";
+  ExpectError("below/0.png,cat\nbelow/1.png,dog\n",
+              ", line 1: none of its columns is called path, file, filename, file_name, image, "
+              "image_path, filepath (the image's file); it has below/0.png, cat");
 }
 
 TEST_F(ImageTableTest, ATableWithoutNamesHasTheFileFirst) {
@@ -115,12 +148,12 @@ TEST_F(ImageTableTest, SaysWhatIsWrong) {
   EXPECT_EQ(Open("file,label,split\nbelow/0.png,a,train\nbelow/1.png,b,train\nbelow/2.png,a,test\n")
                 .status()
                 .message(),
-            absl::StrCat("--held_out_file=", Path("held_out"),
+            absl::StrCat("dataset 'csv': --held_out_file=", Path("held_out"),
                          " chooses test images where there are none, but --data_dir=", folder_,
                          "/ has a part to test on"));
   options_.data_dir = Path("below");
   EXPECT_EQ(Open("").status().message(),
-            absl::StrCat("--data_dir=", Path("below"),
+            absl::StrCat("dataset 'csv': --data_dir=", Path("below"),
                          " holds no labels.csv; the table itself may be given, too"));
 }
 

@@ -4,8 +4,8 @@
 //   train_images or x_train, images, x, data     train_labels or y_train, labels, y, targets
 //   val_images or x_val, valid_images, x_valid   val_labels or y_val, valid_labels, y_valid
 //   test_images or x_test                        test_labels or y_test
-// Of val and test together val is taken, as of folders (image_folder_listing.h). Without either, a
-// tenth is held out (hold_out.h).
+// or as the parameters say. Of val and test together val is taken, as of folders
+// (image_folder_listing.h). Without either, a tenth is held out (hold_out.h).
 //
 // Images are [N, height, width], [N, height, width, channels] or [N, channels, height, width]; the
 // shorter of axis 1 and axis 3 are the channels. Bytes are taken as they are, other numbers as
@@ -51,11 +51,27 @@ constexpr int64_t kMostUnpackedBytes = int64_t{1} << 36;
 struct ArrayNames {
   std::vector<std::string> images, labels;
 };
-const ArrayNames kTrain = {{"train_images", "x_train", "images", "x", "data"},
-                           {"train_labels", "y_train", "labels", "y", "targets"}};
-const ArrayNames kValidation = {{"val_images", "x_val", "valid_images", "x_valid"},
-                                {"val_labels", "y_val", "valid_labels", "y_valid"}};
-const ArrayNames kTest = {{"test_images", "x_test"}, {"test_labels", "y_test"}};
+struct PartNames {
+  ArrayNames train = {{"train_images", "x_train", "images", "x", "data"},
+                      {"train_labels", "y_train", "labels", "y", "targets"}};
+  ArrayNames validation = {{"val_images", "x_val", "valid_images", "x_valid"},
+                           {"val_labels", "y_val", "valid_labels", "y_valid"}};
+  ArrayNames test = {{"test_images", "x_test"}, {"test_labels", "y_test"}};
+};
+
+PartNames NamesFrom(const ParameterValues& values) {
+  PartNames names;
+  for (const auto& [parameter, arrays] :
+       {std::pair("images", &names.train.images), std::pair("labels", &names.train.labels),
+        std::pair("test_images", &names.test.images),
+        std::pair("test_labels", &names.test.labels)}) {
+    if (values.Text(parameter).empty()) continue;
+    *arrays = {absl::AsciiStrToLower(values.Text(parameter))};
+    // What is named is tested on, whatever else there is.
+    if (arrays == &names.test.images) names.validation = {};
+  }
+  return names;
+}
 
 // An array with the words that messages call it by.
 struct Named {
@@ -316,10 +332,11 @@ std::unique_ptr<Dataset> Make(const LabelledImages& part, const std::vector<int>
                                          std::move(chosen));
 }
 
-absl::StatusOr<DatasetPair> Open(const DatasetOptions& options) {
+absl::StatusOr<DatasetPair> Open(const DatasetOptions& options, const ParameterValues& values) {
+  const PartNames names = NamesFrom(values);
   NAP_ASSIGN_OR_RETURN(Source source, Source::Open(options.data_dir));
   std::optional<Scale> scale;
-  NAP_ASSIGN_OR_RETURN(const LabelledImages train, ReadPart(kTrain, &source, &scale));
+  NAP_ASSIGN_OR_RETURN(const LabelledImages train, ReadPart(names.train, &source, &scale));
   NAP_RETURN_IF_ERROR(CheckImageSize(options, train.shape));
   MemoryDataset::Description description{
       train.shape, ClassNames(train.classes, train.numbered), {}, {}, {}};
@@ -333,18 +350,20 @@ absl::StatusOr<DatasetPair> Open(const DatasetOptions& options) {
   std::vector<int64_t> trained_on(labels.size());
   std::iota(trained_on.begin(), trained_on.end(), 0);
 
-  const bool has_validation = source.Has(kValidation.images), has_test = source.Has(kTest.images);
+  const bool has_validation = source.Has(names.validation.images);
+  const bool has_test = source.Has(names.test.images) || !values.Text("test_images").empty();
   LabelledImages test{};
   std::vector<int> test_labels;
   std::vector<int64_t> tested_on;
   if (has_validation || has_test) {
     NAP_RETURN_IF_ERROR(CheckNothingHeldOut(options));
     if (has_validation && has_test) {
-      LOG(WARNING) << "--data_dir=" << options.data_dir << ": " << kTrain.images[0]
-                   << " are trained on and " << kValidation.images[0]
-                   << " tested on; not read: " << kTest.images[0];
+      LOG(WARNING) << "--data_dir=" << options.data_dir << ": " << names.train.images[0]
+                   << " are trained on and " << names.validation.images[0]
+                   << " tested on; not read: " << names.test.images[0];
     }
-    NAP_ASSIGN_OR_RETURN(test, ReadPart(has_validation ? kValidation : kTest, &source, &scale));
+    NAP_ASSIGN_OR_RETURN(test,
+                         ReadPart(has_validation ? names.validation : names.test, &source, &scale));
     if (test.shape.channels != train.shape.channels || test.shape.height != train.shape.height ||
         test.shape.width != train.shape.width) {
       return absl::InvalidArgumentError(
@@ -381,7 +400,13 @@ absl::StatusOr<DatasetPair> Open(const DatasetOptions& options) {
 
 const bool registered = DatasetRegistry::Global().Register(
     "numpy",
-    {"NumPy's arrays: a folder of .npy files, or an .npz file", /*needs_data_dir=*/true, Open});
+    {"NumPy's arrays: a folder of .npy files, or an .npz file",
+     /*needs_data_dir=*/true,
+     Open,
+     {Parameter::Text("images", "", "array of those that train; empty: one of the usual"),
+      Parameter::Text("labels", "", "array of their labels; empty: one of the usual"),
+      Parameter::Text("test_images", "", "array of those that test; empty: one of the usual"),
+      Parameter::Text("test_labels", "", "array of their labels; empty: one of the usual")}});
 
 }  // namespace
 }  // namespace nap

@@ -49,9 +49,10 @@ class NumpyDatasetTest : public testing::Test {
     Write(name, NpyFile("<i8", absl::StrCat("(", labels.size(), ",)"), Items(labels)));
   }
 
-  absl::StatusOr<DatasetPair> Open() const { return OpenDataset("numpy", options_); }
+  absl::StatusOr<DatasetPair> Open() const { return OpenDataset(dataset_, options_); }
   void ExpectError(const std::string& error) const {
-    EXPECT_EQ(std::string(Open().status().message()), error);
+    EXPECT_EQ(std::string(Open().status().message()),
+              absl::StrCat("dataset '", dataset_, "': ", error));
   }
   static std::vector<int> Pixels(const Dataset& images, int64_t index) {
     std::vector<uint8_t> pixels(static_cast<size_t>(images.shape().Size()));
@@ -64,9 +65,35 @@ class NumpyDatasetTest : public testing::Test {
     return labels;
   }
 
-  std::string folder_;
+  std::string folder_, dataset_ = "numpy";
   DatasetOptions options_;
 };
+
+TEST_F(NumpyDatasetTest, ArraysOfOtherNamesAreSaid) {
+  WriteImages("Faces.npy");
+  WriteLabels("who.npy", {0, 1, 0, 1});
+  WriteImages("x_val.npy");
+  WriteLabels("y_val.npy", {1, 1, 1, 1});
+  WriteImages("others.npy");
+  WriteLabels("y_test.npy", {1, 0, 0, 0});
+  dataset_ = "numpy:images=faces,labels=who";
+  auto data = Open();
+  ASSERT_TRUE(data.ok()) << data.status();
+  EXPECT_EQ(Labels(*data->train), (std::vector<int>{0, 1, 0, 1}));
+  EXPECT_EQ(Labels(*data->test), (std::vector<int>{1, 1, 1, 1}));
+  dataset_ = "numpy:images=faces,labels=who,test_images=others";
+  data = Open();
+  ASSERT_TRUE(data.ok()) << data.status();
+  EXPECT_EQ(Labels(*data->test), (std::vector<int>{1, 0, 0, 0}));
+  dataset_ = "numpy:images=faces,labels=whose";
+  ExpectError(absl::StrCat("--data_dir=", folder_,
+                           " has no array whose (.npy); it has faces, others, "
+                           "who, x_val, y_test, y_val"));
+  dataset_ = "numpy:images=faces,labels=who,test_images=nobody";
+  ExpectError(absl::StrCat("--data_dir=", folder_,
+                           " has no array nobody (.npy); it has faces, "
+                           "others, who, x_val, y_test, y_val"));
+}
 
 TEST_F(NumpyDatasetTest, ReadsTrainingAndTestArrays) {
   WriteImages("X_train.npy");

@@ -9,14 +9,21 @@
 
 namespace nap {
 
-absl::StatusOr<DatasetPair> OpenDataset(const std::string& name, const DatasetOptions& options) {
-  NAP_ASSIGN_OR_RETURN(const auto* definition, DatasetRegistry::Global().Find(name));
+absl::StatusOr<DatasetPair> OpenDataset(const std::string& text, const DatasetOptions& options) {
+  const DatasetRegistry& registry = DatasetRegistry::Global();
+  const std::string name = SplitName(text).name;
+  NAP_ASSIGN_OR_RETURN(const auto* definition, registry.Find(name));
   if (definition->needs_data_dir && options.data_dir.empty()) {
     return absl::InvalidArgumentError(absl::StrCat("the dataset '", name,
                                                    "' needs --data_dir; `bazel run ",
                                                    "//tools:download_cifar10` fetches CIFAR-10"));
   }
-  NAP_ASSIGN_OR_RETURN(DatasetPair pair, definition->open(options));
+  if (!definition->reads_label_file && !options.label_file.empty()) {
+    return absl::InvalidArgumentError(absl::StrCat("--label_file=", options.label_file,
+                                                   " has no effect: the dataset '", name,
+                                                   "' finds its labels by itself"));
+  }
+  NAP_ASSIGN_OR_RETURN(DatasetPair pair, registry.Make(text, options));
   NAP_ASSIGN_OR_RETURN(pair.train, ViewDataset(std::move(pair.train), options));
   NAP_ASSIGN_OR_RETURN(pair.test, ViewDataset(std::move(pair.test), options));
   for (const auto& [images, purpose] :

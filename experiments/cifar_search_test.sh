@@ -100,7 +100,7 @@ assert 'normal_concat=[2, 3, 4]' in open('three/genotype.txt').read()
 END
 next_is 'cifar_train -- --genotype=three/genotype.json --cells=5 --channels=36 --dataset=built_in'
 grep -qF 'With 5 cells of 36 channels' stdout || problem "not DARTS's network: $(cat stdout)"
-expect_error 1 "search space 'darts:nodes=0': parameter nodes=0 must be a whole number from 1 on" \
+expect_error 2 "search space 'darts:nodes=0': parameter nodes=0 must be a whole number from 1 on" \
   --search_space=darts:nodes=0
 
 # The cells of NAS-Bench-201, judged by a table of all of them: the longer the string, the better.
@@ -168,7 +168,7 @@ assert {tuple(removal['operation']) for removal in line['removals']} <= {tuple(n
 END
 "$search" "${untrained[@]}" --out_dir=untrained_again >stdout 2>stderr || problem "failed: $(cat stderr)"
 cmp untrained/strengths.jsonl untrained_again/strengths.jsonl || problem "the same seed pruned otherwise"
-expect_error 1 "pruning criterion 'activation_kernel:pictures=3': unknown parameter" \
+expect_error 2 "pruning criterion 'activation_kernel:pictures=3': unknown parameter" \
   --criterion=activation_kernel:pictures=3
 expect_error 1 '--prune_begin=0 prunes before anything is trained' --method=darts --prune_begin=0 --prune_end=0
 
@@ -298,14 +298,14 @@ expect_error 2 "--epochs=many is not a whole number of 32 bits" --epochs=many
 printf -- '--epochs=2\n--nosuch=1\n' >bad.flags
 expect_error 2 "bad.flags, line 2: there is no flag --nosuch" --flagfile=bad.flags
 expect_error 2 "'stray' is not a flag" stray
-expect_error 1 "unknown search space 'dart'; known: darts, nas_bench_201" --search_space=dart
-expect_error 1 "unknown relaxation 'x'; known: edge_softmax, sigmoid, softmax, unnormalized" --relaxation=x
-expect_error 1 "unknown pruning criterion 'x'" --criterion=x
-expect_error 1 "unknown pruning schedule 'x'" --schedule=x
-expect_error 1 "unknown optimization 'x'" --optimization=x
+expect_error 2 "unknown search space 'dart'; known: darts, nas_bench_201" --search_space=dart
+expect_error 2 "unknown relaxation 'x'; known: edge_softmax, sigmoid, softmax, unnormalized" --relaxation=x
+expect_error 2 "unknown pruning criterion 'x'" --criterion=x
+expect_error 2 "unknown pruning schedule 'x'" --schedule=x
+expect_error 2 "unknown optimization 'x'" --optimization=x
 expect_error 1 "unknown operation 'x'; known:" --operations=x,none
 expect_error 1 "unknown operation 'y'; known:" --extra_operations=y
-expect_error 1 "unknown dataset 'x'; known: built_in, cifar10" --dataset=x
+expect_error 2 "unknown dataset 'x'; known: built_in, cifar10" --dataset=x
 expect_error 1 "unknown device 'x'" --device=x
 expect_error 1 "--epochs=-1 is out of range" --epochs=-1
 expect_error 1 "--prune_end=9 is out of range" --prune_end=9

@@ -47,7 +47,7 @@ void AddDataFlags(ProgramOptions* program) {
       {"Images",
        {"dataset", "data_dir", "image_size", "image_channels", "mean", "stddev", "max_images",
         "label_file", "split_seed", "held_out_file", "strict"}});
-  program->choices.push_back(ChoicesOf<DatasetDefinition>("dataset"));
+  program->parts.push_back(PartFlagOf<DatasetDefinition>("dataset"));
 }
 
 namespace {

@@ -235,7 +235,7 @@ ProgramOptions RunProgramOptions(const std::string& description, const std::stri
   // Their content is checked where it is read.
   options.changeable_flags = {"data_dir", "held_out_file", "label_file"};
   options.path_flags = options.changeable_flags;
-  options.parts = {PartFlagOf<ExecutorDefinition>("backend")};
+  options.parts.push_back(PartFlagOf<ExecutorDefinition>("backend"));
   return options;
 }
 

@@ -161,7 +161,7 @@ absl::StatusOr<ImagesChoice> ImagesFromFlags(const TrainingProgram& program) {
 std::string EvaluateCommand(const std::string& model, const ImagesChoice& images) {
   std::string command = absl::StrCat("bazel run //tools:evaluate -- --model=", ShellWord(model));
   if (!FLAGS_dataset.empty() || images.dataset != DatasetName()) {
-    absl::StrAppend(&command, " --dataset=", images.dataset);
+    absl::StrAppend(&command, " --dataset=", ShellWord(images.dataset));
   }
   if (!images.options.data_dir.empty()) {
     absl::StrAppend(&command, " --data_dir=", ShellWord(images.options.data_dir));

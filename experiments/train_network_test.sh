@@ -211,9 +211,11 @@ done
 expect_error 2 "unknown preset 'slow'; known: comparison_quick, comparison_small, comparison_standard, modern, paper, quick" "$train" --preset=slow
 expect_error 1 "the genotype 'DARTS_V3' is neither a file nor one of" "$train" "${tiny[@]}" --genotype=DARTS_V3
 expect_error 1 "unknown network 'x'; known: cifar, imagenet" "$train" "${tiny[@]}" --network=x
-expect_error 1 "unknown backend 'x'; known: fused, reference" "$train" "${tiny[@]}" --backend=x
+expect_error 2 "unknown backend 'x'; known: fused, reference" "$train" "${tiny[@]}" --backend=x
 expect_error 1 "--recompute needs --backend=fused" "$train" "${tiny[@]}" --backend=reference --recompute
-expect_error 1 "unknown dataset 'x'; known:" "$train" "${tiny[@]}" --dataset=x
+expect_error 2 "unknown dataset 'x'; known:" "$train" "${tiny[@]}" --dataset=x
+expect_error 1 "labels.txt has no effect: the dataset 'built_in' finds its labels by itself" "$train" \
+  "${tiny[@]}" --label_file=labels.txt
 expect_error 1 '--drop_path=1 is out of range' "$train" "${tiny[@]}" --drop_path=1
 expect_error 1 '--ema=1 is out of range: must be from 0 to below 1' "$train" "${tiny[@]}" --ema=1
 expect_error 1 "unknown optimizer 'adam'; known: sgd, adamw" "$train" "${tiny[@]}" --optimizer=adam

@@ -114,7 +114,7 @@ expect_error 'text.pt is no whole model.pt (' --model=text.pt
 head -c 9999 drawings/model.pt >half.pt
 expect_error 'half.pt is no whole model.pt (' --model=half.pt
 expect_error 'drawings/checkpoint.pt is no whole model.pt (' --model=drawings/checkpoint.pt
-expect_error 'photos_run/model.pt was trained on other images: --image_size=16: ' --model=photos_run/model.pt
+expect_error "photos_run/model.pt was trained on other images: dataset 'built_in': --image_size=16: " --model=photos_run/model.pt
 expect_error "drawings/model.pt knows 10 classes (horizontal stripes, vertical stripes, " \
   --model=drawings/model.pt "${photos[@]}"
 expect_error "the images have 3 (<red>, blue, dark, gr" --model=drawings/model.pt "${photos[@]}"

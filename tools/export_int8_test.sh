@@ -67,7 +67,7 @@ expect_error '--image_size has no effect: ' "${int8[@]}" "${photos[@]}" --image_
 expect_error '--mean has no effect: ' "${int8[@]}" "${photos[@]}" --mean=0.5,0.5,0.5
 mkdir large
 "$make" DARTS_V2 imagenet 6 4 51 large || problem "trained_network_for_tests"
-expect_error 'large was trained on other images: --image_size=51: ' "${int8[@]}" --checkpoint=large
+expect_error "large was trained on other images: dataset 'built_in': --image_size=51: " "${int8[@]}" --checkpoint=large
 expect_error 'nowhere/x.onnx' "${int8[@]}" "${photos[@]}" --out=nowhere/x.onnx
 
 cp -r photos broken

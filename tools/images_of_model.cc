@@ -61,7 +61,7 @@ absl::StatusOr<DatasetPair> OpenImagesFor(const ExportedModel& model, const std:
   absl::StatusOr<DatasetPair> data = OpenDataset(DatasetName(), options);
   if (data.ok()) {
     NAP_RETURN_IF_ERROR(CheckFits(model, name, *data->test));
-  } else if (as_model && absl::StartsWith(data.status().message(), "--image_size=")) {
+  } else if (as_model && absl::StrContains(data.status().message(), "--image_size=")) {
     return absl::Status(
         data.status().code(),
         absl::StrCat(name, " was trained on other images: ", data.status().message()));

@@ -274,9 +274,9 @@ int main(int argc, char** argv) {
                               "it, and compares the scores with their accuracies",
                               __FILE__};
   nap::AddDataFlags(&options);
-  options.parts = {nap::PartFlagOf<nap::ScoreDefinition>("score"),
-                   nap::PartFlagOf<nap::ExecutorDefinition>("backend")};
-  options.choices.insert(options.choices.end(), {nap::NamesOf("network", nap::NetworkNames()),
+  options.parts.push_back(nap::PartFlagOf<nap::ExecutorDefinition>("backend"));
+  options.choices.insert(options.choices.end(), {nap::ChoicesOf<nap::ScoreDefinition>("score"),
+                                                 nap::NamesOf("network", nap::NetworkNames()),
                                                  nap::NamesOf("device", nap::DeviceNames())});
   return nap::RunProgram(argc, argv, options, nap::Main);
 }

@@ -233,6 +233,15 @@ absl::Status UseEarlierFlags(const ProgramOptions& options,
                    "; leave out what is to stay as it was"));
 }
 
+// What a flag names is known and has such parameters. (A default may be empty: nothing is named.)
+absl::Status CheckParts(const ProgramOptions& options) {
+  for (const PartFlag& part : options.parts) {
+    if (HasDefault(part.flag)) continue;
+    NAP_RETURN_IF_ERROR(part.full_text(ValueOf(part.flag)).status());
+  }
+  return absl::OkStatus();
+}
+
 bool AsksForHelp(absl::string_view argument) {
   return argument == "--help" || argument == "-help" || argument == "-h";
 }
@@ -331,6 +340,7 @@ absl::StatusOr<bool> ReadProgramFlags(int argc, char** argv, const ProgramOption
   std::vector<FlagChoices> flag_files;
   if (help) flag_files = FlagFileChoices(argv[0], options);
   NAP_RETURN_IF_ERROR(ReadFlags(argc, argv, options, help));
+  if (!help) NAP_RETURN_IF_ERROR(CheckParts(options));
   if (help) {
     PrintHelp(options, std::move(flag_files));
   } else if (PrintsFlags(argc, argv)) {

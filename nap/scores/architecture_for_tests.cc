@@ -17,7 +17,7 @@ const Dataset& Images() {
   static const auto* const images = [] {
     DatasetOptions options;
     options.train_size = 130;
-    auto pair = (*DatasetRegistry::Global().Find("built_in"))->open(options);
+    auto pair = DatasetRegistry::Global().Make("built_in", options);
     EXPECT_TRUE(pair.ok()) << pair.status();
     return pair->train.release();
   }();
