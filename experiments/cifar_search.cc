@@ -26,9 +26,9 @@
 #include "nap/base/status_macros.h"
 #include "nap/model/latency_table.h"
 #include "nap/model/network_cost.h"
+#include "nap/report/accuracy_table.h"
 #include "nap/report/duration.h"
 #include "nap/report/front_record.h"
-#include "nap/report/nas_bench_201_table.h"
 #include "nap/report/run_folder.h"
 #include "nap/report/run_schema.h"
 #include "nap/report/search_record.h"
@@ -61,7 +61,7 @@ absl::StatusOr<NetworkPlan> PlanOf(const NetworkOptions& network, const SearchSp
 // What the search found and what it costs.
 absl::Status PrintResult(const Genotype& genotype, const FinalNetwork& network,
                          const NetworkPlan& plan, const SearchSpace& space,
-                         const LatencyTable* latencies, const NasBench201Table* table) {
+                         const LatencyTable* latencies, const AccuracyTable* table) {
   const std::vector<CellTopology>& cell_types = space.cell_types();
   NAP_ASSIGN_OR_RETURN(const Cost cost, NetworkCost(plan, cell_types, genotype, network.image));
   for (size_t cell = 0; cell < genotype.cells.size(); ++cell) {
@@ -80,7 +80,7 @@ absl::Status PrintResult(const Genotype& genotype, const FinalNetwork& network,
     absl::PrintF("Predicted latency: %.3f ms (%s).\n", latency, latencies->file());
   }
   if (space.text_is_name()) {
-    absl::PrintF("Architecture: %s\n", NasBench201Table::Describe(space, genotype, table));
+    absl::PrintF("Architecture: %s\n", AccuracyTable::Describe(space, genotype, table));
   }
   return absl::OkStatus();
 }
@@ -134,12 +134,44 @@ const ProgramOptions& Program() {
   return *program;
 }
 
-// Of a process that is not rank 0, which writes nothing.
-class SilentObserver final : public SearchObserver {
- public:
-  absl::Status OnStep(const SearchStepReport&) override { return absl::OkStatus(); }
-  absl::Status OnEpoch(const SearchEpochReport&) override { return absl::OkStatus(); }
-};
+// What was found and what comes next: first on the screen, where it stays if the disk is full, then
+// in the folder.
+absl::Status TellResult(const Genotype& genotype, const Searcher& searcher,
+                        const SearchOptions& options, const SearchSpace& search_space,
+                        const NetworkPlan& final_plan, const AccuracyTable* table,
+                        RunFolder* folder, Reporter* reporter) {
+  std::optional<FrontRecord> front;
+  if (options.points > 1) {
+    NAP_ASSIGN_OR_RETURN(front, MakeFrontRecord(searcher.Front(), options, search_space));
+  }
+  NAP_RETURN_IF_ERROR(PrintResult(genotype, options.final_network, final_plan, search_space,
+                                  options.latency.get(), table));
+  if (!std::isnan(reporter->seconds_to_cell())) {
+    absl::PrintF("The cell was complete %s after the start. ",
+                 FormatDuration(reporter->seconds_to_cell()));
+  }
+  if (!std::isnan(reporter->accuracy())) {
+    absl::PrintF("Validation accuracy of the supernet in its last epoch: %.1f %%. ",
+                 100 * reporter->accuracy());
+  }
+  absl::PrintF("Peak memory: %.2f GB.\n", PeakMemoryBytes() / 1e9);
+  if (front.has_value()) std::printf("\n%s\n", FrontText(*front).c_str());
+  std::fflush(stdout);
+  if (front.has_value()) NAP_RETURN_IF_ERROR(WriteFront(*front, *folder));
+  NAP_RETURN_IF_ERROR(WriteGenotype(genotype, search_space, folder));
+  NAP_RETURN_IF_ERROR(folder->Finish());
+  reporter->Finish();
+  std::printf("Written to %s: %s\n", folder->path().c_str(),
+              FilesText(*folder, front.has_value() ? &*front : nullptr).c_str());
+  std::printf("Next: %s\n",
+              NextCommand(folder->File(run_file::kGenotype), search_space, options).c_str());
+  const int other = front.has_value() ? OtherPointOf(*front) : -1;
+  if (other >= 0) {
+    std::printf("To train another point: %s\n",
+                TrainCommand(folder->File(GenotypeFileOf(other)), search_space, options).c_str());
+  }
+  return absl::OkStatus();
+}
 
 absl::Status Main() {
   NAP_RETURN_IF_ERROR(CheckSearchFlags());
@@ -160,10 +192,10 @@ absl::Status Main() {
   if (checkpoint != nullptr) NAP_RETURN_IF_ERROR(searcher->Load(*checkpoint));
   if (!group.is_first()) {
     CatchInterrupts(/*say=*/false);
-    SilentObserver observer;
+    SearchObserver observer;  // writes nothing
     return EndOfOthers(&group, searcher->Run(&observer).status());
   }
-  NAP_ASSIGN_OR_RETURN(const std::unique_ptr<const NasBench201Table> table,
+  NAP_ASSIGN_OR_RETURN(const std::unique_ptr<const AccuracyTable> table,
                        ReadTableFromFlags(*space));
   NAP_ASSIGN_OR_RETURN(const std::unique_ptr<RunFolder> folder,
                        OpenRunFolder(run, Kind(), Program()));
@@ -183,37 +215,8 @@ absl::Status Main() {
   const absl::StatusOr<Genotype> genotype = searcher->Run(&reporter);
   if (absl::IsCancelled(genotype.status())) group.Leave();
   if (!genotype.ok()) return Unfinished(genotype.status(), out_dir, Kind(), group.size());
-  std::optional<FrontRecord> front;
-  if (options.points > 1) {
-    NAP_ASSIGN_OR_RETURN(front, MakeFrontRecord(searcher->Front(), options, *space));
-  }
-  // First on the screen: there it stays if the disk is full.
-  NAP_RETURN_IF_ERROR(PrintResult(*genotype, options.final_network, final_plan, *space,
-                                  options.latency.get(), table.get()));
-  if (!std::isnan(reporter.seconds_to_cell())) {
-    absl::PrintF("The cell was complete %s after the start. ",
-                 FormatDuration(reporter.seconds_to_cell()));
-  }
-  if (!std::isnan(reporter.accuracy())) {
-    absl::PrintF("Validation accuracy of the supernet in its last epoch: %.1f %%. ",
-                 100 * reporter.accuracy());
-  }
-  absl::PrintF("Peak memory: %.2f GB.\n", PeakMemoryBytes() / 1e9);
-  if (front.has_value()) std::printf("\n%s\n", FrontText(*front).c_str());
-  std::fflush(stdout);
-  if (front.has_value()) NAP_RETURN_IF_ERROR(WriteFront(*front, *folder));
-  NAP_RETURN_IF_ERROR(WriteGenotype(*genotype, *space, folder.get()));
-  NAP_RETURN_IF_ERROR(folder->Finish());
-  reporter.Finish();
-  std::printf("Written to %s: %s\n", out_dir.c_str(),
-              FilesText(*folder, front.has_value() ? &*front : nullptr).c_str());
-  std::printf("Next: %s\n",
-              NextCommand(folder->File(run_file::kGenotype), *space, options).c_str());
-  const int other = front.has_value() ? OtherPointOf(*front) : -1;
-  if (other >= 0) {
-    std::printf("To train another point: %s\n",
-                TrainCommand(folder->File(GenotypeFileOf(other)), *space, options).c_str());
-  }
+  NAP_RETURN_IF_ERROR(TellResult(*genotype, *searcher, options, *space, final_plan, table.get(),
+                                 folder.get(), &reporter));
   group.Leave();
   return absl::OkStatus();
 }

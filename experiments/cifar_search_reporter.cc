@@ -16,7 +16,7 @@ constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 }  // namespace
 
 Reporter::Reporter(const Searcher* searcher, RunFolder* folder, int log_every,
-                   const Checkpointer::Options& checkpoints, const NasBench201Table* table)
+                   const Checkpointer::Options& checkpoints, const AccuracyTable* table)
     : searcher_(searcher),
       folder_(folder),
       log_every_(log_every),

@@ -2,8 +2,8 @@
 #ifndef EXPERIMENTS_CIFAR_SEARCH_REPORTER_H_
 #define EXPERIMENTS_CIFAR_SEARCH_REPORTER_H_
 
+#include "nap/report/accuracy_table.h"
 #include "nap/report/checkpointer.h"
-#include "nap/report/nas_bench_201_table.h"
 #include "nap/report/page/run_report.h"
 #include "nap/report/progress.h"
 #include "nap/report/run_folder.h"
@@ -17,7 +17,7 @@ class Reporter final : public SearchObserver {
   // log_every: steps between two lines of metrics.jsonl. table: as in WriteEpoch
   // (search_record.h).
   Reporter(const Searcher* searcher, RunFolder* folder, int log_every,
-           const Checkpointer::Options& checkpoints, const NasBench201Table* table);
+           const Checkpointer::Options& checkpoints, const AccuracyTable* table);
 
   absl::Status OnStep(const SearchStepReport& report) override;
   void OnPhase(const PhaseReport& report) override { progress_.Phase(report); }
@@ -43,7 +43,7 @@ class Reporter final : public SearchObserver {
   const Searcher* const searcher_;
   RunFolder* const folder_;
   const int log_every_;
-  const NasBench201Table* const table_;
+  const AccuracyTable* const table_;
   Checkpointer checkpointer_;
   Progress progress_;
   RunReport page_;

@@ -15,16 +15,16 @@
 
 #include "experiments/comparison_child.h"
 #include "nap/base/file_lock.h"
+#include "nap/report/accuracy_table.h"
 #include "nap/report/compared_run.h"
 #include "nap/report/comparison.h"
-#include "nap/report/nas_bench_201_table.h"
 
 namespace nap {
 
 struct Programs {
   ChildProgram search;
   ChildProgram train;
-  const NasBench201Table* table = nullptr;  // where accuracies are looked up; null: train
+  const AccuracyTable* table = nullptr;  // where accuracies are looked up; null: train
 };
 
 // A search with one method and one seed, and the training of what it finds unless that is looked

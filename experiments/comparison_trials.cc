@@ -195,7 +195,7 @@ class Worker {
 
 // InvalidArgument if the table is of another space than that which these flags search.
 absl::Status CheckSpace(const std::string& method, const RunFlags& flags,
-                        const NasBench201Table& table) {
+                        const AccuracyTable& table) {
   NAP_ASSIGN_OR_RETURN(const auto space, MakeSearchSpace(flags.at("search_space").value));
   const std::string& judged = table.search_space().name();
   if (space->name() == judged) return absl::OkStatus();

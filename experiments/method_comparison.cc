@@ -30,9 +30,9 @@
 #include "nap/base/option_checks.h"
 #include "nap/base/program.h"
 #include "nap/base/status_macros.h"
+#include "nap/report/accuracy_table.h"
 #include "nap/report/compared_run.h"
 #include "nap/report/comparison.h"
-#include "nap/report/nas_bench_201_table.h"
 #include "nap/report/run_schema.h"
 #include "nap/runtime/launch.h"
 #include "nap/search_space/search_space.h"
@@ -289,9 +289,9 @@ ProgramOptions Program() {
 absl::Status Main(Programs programs, const std::vector<std::string>& arguments) {
   NAP_RETURN_IF_ERROR(CheckRange("threads", FLAGS_threads, 0, kMostThreads));
   NAP_RETURN_IF_ERROR(CheckDataFlags());
-  std::optional<NasBench201Table> table;
+  std::optional<AccuracyTable> table;
   if (!FLAGS_nas_bench_201_table.empty()) {
-    NAP_ASSIGN_OR_RETURN(table, NasBench201Table::Read(FLAGS_nas_bench_201_table));
+    NAP_ASSIGN_OR_RETURN(table, AccuracyTable::Read(FLAGS_nas_bench_201_table));
     programs.table = &*table;
   }
   return FLAGS_collect_only ? Collect(programs) : RunAll(programs, arguments);

@@ -296,16 +296,15 @@ absl::StatusOr<FinalNetwork> FinalNetworkFromFlags(const SearchSpace& space,
   return final_network;
 }
 
-absl::StatusOr<std::unique_ptr<const NasBench201Table>> ReadTableFromFlags(
-    const SearchSpace& space) {
+absl::StatusOr<std::unique_ptr<const AccuracyTable>> ReadTableFromFlags(const SearchSpace& space) {
   if (FLAGS_nas_bench_201_table.empty()) return nullptr;
-  NAP_ASSIGN_OR_RETURN(NasBench201Table table, NasBench201Table::Read(FLAGS_nas_bench_201_table));
+  NAP_ASSIGN_OR_RETURN(AccuracyTable table, AccuracyTable::Read(FLAGS_nas_bench_201_table));
   if (table.search_space().name() != space.name()) {
     return absl::InvalidArgumentError(absl::StrCat(
         "--nas_bench_201_table judges cells of --search_space=", table.search_space().name(),
         " only, not of ", space.name()));
   }
-  return std::make_unique<const NasBench201Table>(std::move(table));
+  return std::make_unique<const AccuracyTable>(std::move(table));
 }
 
 }  // namespace nap

@@ -11,7 +11,7 @@
 #include "data/dataset.h"
 #include "experiments/run.h"
 #include "nap/base/program.h"
-#include "nap/report/nas_bench_201_table.h"
+#include "nap/report/accuracy_table.h"
 #include "nap/search/search_options.h"
 #include "nap/search_space/search_space.h"
 
@@ -34,8 +34,7 @@ absl::StatusOr<std::unique_ptr<Dataset>> OpenSearchedImages();
 absl::StatusOr<FinalNetwork> FinalNetworkFromFlags(const SearchSpace& space, const Dataset& images);
 
 // What --nas_bench_201_table names; null if the flag is not given.
-absl::StatusOr<std::unique_ptr<const NasBench201Table>> ReadTableFromFlags(
-    const SearchSpace& space);
+absl::StatusOr<std::unique_ptr<const AccuracyTable>> ReadTableFromFlags(const SearchSpace& space);
 
 }  // namespace nap
 

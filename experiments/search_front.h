@@ -9,7 +9,7 @@
 
 #include "nap/report/front_record.h"
 #include "nap/search/search_options.h"
-#include "nap/search/searcher.h"
+#include "nap/search/search_report.h"
 #include "nap/search_space/search_space.h"
 
 namespace nap {

@@ -19,6 +19,7 @@
 #include "nap/base/status_macros.h"
 #include "nap/engine/executor.h"
 #include "nap/pruning/pruner.h"
+#include "nap/pruning/random_scores.h"
 #include "nap/relaxation/relaxation.h"
 #include "nap/runtime/device.h"
 #include "nap/runtime/memory.h"
@@ -34,7 +35,7 @@ DEFINE_string(relaxation, "softmax", "relaxations");
 DEFINE_string(backend, "fused,reference", "backends");
 DEFINE_string(precision, "float32", "precisions");
 DEFINE_string(device, "cpu", "what computes; auto: a GPU if there is one, else the CPU");
-DEFINE_bool(recompute, false, "keep less memory for the backward pass (fused backend)");
+DEFINE_bool(recompute, false, "keep less memory for the backward pass, where the backend can");
 DEFINE_string(living, "100,50", "shares of the operations that are alive, percent");
 DEFINE_int32(threads, 0, "threads that compute; 0: all cores");
 
@@ -69,11 +70,9 @@ absl::Status PruneTo(int percent, const CandidateSpace& space, SupernetTrainer* 
       0.0, 1.0);
   NAP_ASSIGN_OR_RETURN(const Pruner pruner,
                        Pruner::Create(space, budget, [surplus](double) { return surplus; }));
-  ScoreTable scores(space);
-  RandomStream random({0});
-  scores.ForEach([&](double& score) { score = random.Uniform(); });
   LivingTable living(space, true);
-  NAP_ASSIGN_OR_RETURN(const std::vector<CandidateId> removed, pruner.Prune(scores, 1, &living));
+  NAP_ASSIGN_OR_RETURN(const std::vector<CandidateId> removed,
+                       pruner.Prune(RandomScores(space, RandomStream({0})), 1, &living));
   trainer->Prune(removed);
   return absl::OkStatus();
 }
@@ -150,7 +149,9 @@ absl::Status Main() {
             setting.living = percent;
             for (absl::string_view backend : absl::StrSplit(FLAGS_backend, ',')) {
               setting.options.backend = std::string(backend);
-              setting.options.recompute = FLAGS_recompute && backend == "fused";
+              NAP_ASSIGN_OR_RETURN(const auto* executor,
+                                   ExecutorRegistry::Global().Find(setting.options.backend));
+              setting.options.recompute = FLAGS_recompute && executor->can_recompute;
               NAP_RETURN_IF_ERROR(Validate(setting.options));
               for (absl::string_view precision : absl::StrSplit(FLAGS_precision, ',')) {
                 setting.options.device.precision = std::string(precision);

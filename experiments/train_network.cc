@@ -32,7 +32,7 @@
 #include "nap/report/run_folder.h"
 #include "nap/report/run_schema.h"
 #include "nap/report/training_record.h"
-#include "nap/search_space/genotype_lookup.h"
+#include "nap/search_space/published_genotypes.h"
 #include "nap/search_space/search_space.h"
 #include "nap/training/initial_weights.h"
 #include "nap/training/network_trainer.h"
@@ -173,9 +173,8 @@ absl::StatusOr<ModelDescription> Describe(const Dataset& images, Genotype genoty
   ModelDescription description;
   description.spec.genotype = std::move(genotype);
   NetworkOptions& network = description.spec.network;
-  NAP_ASSIGN_OR_RETURN(network, FindNetwork(FLAGS_network, description.spec.genotype.search_space));
-  if (FLAGS_channels > 0) network.channels = FLAGS_channels;
-  if (FLAGS_cells > 0) network.cells = FLAGS_cells;
+  NAP_ASSIGN_OR_RETURN(network, FindNetwork(FLAGS_network, description.spec.genotype.search_space,
+                                            FLAGS_channels, FLAGS_cells));
   network.image_channels = images.shape().channels;
   network.classes = images.num_classes();
   description.spec.auxiliary_head = FLAGS_auxiliary_weight > 0;
@@ -241,13 +240,6 @@ class Reporter final : public TrainingObserver {
   RunReport page_;
 };
 
-// Of a process that is not rank 0, which writes nothing.
-class SilentObserver final : public TrainingObserver {
- public:
-  absl::Status OnStep(const StepReport&) override { return absl::OkStatus(); }
-  absl::Status OnEpoch(const TrainingEpochReport&) override { return absl::OkStatus(); }
-};
-
 // A new network, or one that starts from --weights. One that is resumed is the checkpoint's, whose
 // genotype's file may be gone, and whose weights come from there. `note`: GenotypeFromFlag's.
 absl::StatusOr<TrainedNetwork> MakeModel(const Dataset& images, const Checkpoint* checkpoint,
@@ -304,7 +296,7 @@ absl::Status Main(const TrainingProgram& program, const ProgramOptions& program_
   if (checkpoint != nullptr) NAP_RETURN_IF_ERROR(trainer->Load(*checkpoint));
   if (!group.is_first()) {
     CatchInterrupts(/*say=*/false);
-    SilentObserver observer;
+    TrainingObserver observer;  // writes nothing
     return EndOfOthers(&group, trainer->Run(&observer).status());
   }
   if (!note.empty()) absl::FPrintF(stderr, "%s\n", note);

@@ -19,7 +19,7 @@
 #include "nap/model/latency_table.h"
 #include "nap/model/model_description.h"
 #include "nap/model/network_cost.h"
-#include "nap/search_space/genotype_lookup.h"
+#include "nap/search_space/published_genotypes.h"
 #include "nap/search_space/search_space.h"
 #include "tools/network_flags.h"
 

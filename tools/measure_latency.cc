@@ -29,6 +29,7 @@
 #include "nap/model/frozen_script.h"
 #include "nap/model/latency_table.h"
 #include "nap/pruning/pruner.h"
+#include "nap/pruning/random_scores.h"
 #include "nap/report/progress_line.h"
 #include "nap/report/text_table.h"
 #include "nap/runtime/device.h"
@@ -156,9 +157,8 @@ absl::StatusOr<Genotype> RandomGenotype(const Setting& setting, uint64_t stream,
   options.operations_per_cell = setting.search_space->operations_per_cell();
   NAP_ASSIGN_OR_RETURN(const Pruner pruner,
                        Pruner::Create(setting.space, options, [](double) { return 0.; }));
-  RandomStream random({FLAGS_seed, stream, static_cast<uint64_t>(number)});
-  ScoreTable scores(setting.space);
-  scores.ForEach([&](double& score) { score = random.Uniform(); });
+  const NumberTable scores = RandomScores(
+      setting.space, RandomStream({FLAGS_seed, stream, static_cast<uint64_t>(number)}));
   LivingTable living(setting.space, true);
   NAP_RETURN_IF_ERROR(pruner.Prune(scores, /*progress=*/1, &living).status());
   return GenotypeOf(setting.search_space->name(), setting.space, living);

@@ -17,15 +17,6 @@ DEFINE_string(image_size, "0",
 DEFINE_int32(image_channels, 3, "channels of an image: 3 of colours, 1 of grey, others of arrays");
 
 namespace nap {
-namespace {
-
-// A flag's value, or the default that its 0 stands for.
-absl::StatusOr<int64_t> Positive(const char* flag, int32_t value, double most, int64_t otherwise) {
-  NAP_RETURN_IF_ERROR(CheckRange(flag, value, 0, most));
-  return value == 0 ? otherwise : value;
-}
-
-}  // namespace
 
 void AddNetworkFlags(ProgramOptions* program) {
   program->shared_files.push_back(__FILE__);
@@ -37,12 +28,13 @@ void AddNetworkFlags(ProgramOptions* program) {
 absl::StatusOr<NetworkFromFlags> FindNetworkFromFlags(const std::string& search_space) {
   NetworkFromFlags found;
   NetworkOptions& network = found.network;
-  NAP_ASSIGN_OR_RETURN(network, FindNetwork(FLAGS_network, search_space));
-  NAP_ASSIGN_OR_RETURN(network.channels,
-                       Positive("channels", FLAGS_channels, kMostChannels, network.channels));
-  NAP_ASSIGN_OR_RETURN(network.cells, Positive("cells", FLAGS_cells, kMostCells, network.cells));
-  NAP_ASSIGN_OR_RETURN(network.classes, Positive("classes", FLAGS_classes, 1e6, network.classes));
+  NAP_RETURN_IF_ERROR(CheckRange("channels", FLAGS_channels, 0, kMostChannels));
+  NAP_RETURN_IF_ERROR(CheckRange("cells", FLAGS_cells, 0, kMostCells));
+  NAP_RETURN_IF_ERROR(CheckRange("classes", FLAGS_classes, 0, 1e6));
   NAP_RETURN_IF_ERROR(CheckRange("image_channels", FLAGS_image_channels, 1, kMostChannels));
+  NAP_ASSIGN_OR_RETURN(network,
+                       FindNetwork(FLAGS_network, search_space, FLAGS_channels, FLAGS_cells));
+  if (FLAGS_classes > 0) network.classes = FLAGS_classes;
   network.image_channels = FLAGS_image_channels;
   NAP_ASSIGN_OR_RETURN(const PictureSize size, ParseImageSize(FLAGS_image_size));
   const int64_t usual = network.stem == StemKind::kImageNet ? 224 : 32;

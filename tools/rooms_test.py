@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""No target names one of a room that stands below its own in docs/architecture.md.
+"""No target names one of a room that stands below its own in docs/architecture.md, and no two headers
+define a type of one name in one namespace.
 
 usage: rooms_test.py WORKSPACE, whose folder is the tree to look at.
 """
@@ -41,15 +42,57 @@ def problems(builds, rooms):
                 yield f"//{package} ({here}) names {label}, which is below it, in {there}"
 
 
+def types_of(text):
+    """The types that a header defines in a namespace, with that: not those within others."""
+    text = re.sub(r"//.*|\"(?:[^\"\\]|\\.)*\"", "", text)
+    scopes = []  # of the open braces: a namespace's name, or None
+    begin = 0
+    for brace in re.finditer(r"[{};]", text):
+        before = text[begin:brace.start()]
+        begin = brace.end()
+        if brace.group() == "}":
+            if scopes:
+                scopes.pop()
+            continue
+        if None not in scopes:
+            defined = re.search(r"^\s*(?:template\s*<[^{]*>\s*)?"
+                                r"(?:class|struct|enum(?: class)?)\s+(\w+)", before)
+            alias = re.search(r"^\s*using\s+(\w+)\s*=", before)
+            if defined and brace.group() == "{":
+                yield "::".join(scopes + [defined.group(1)])
+            if alias and brace.group() == ";":
+                yield "::".join(scopes + [alias.group(1)])
+        if brace.group() == "{":
+            namespace = re.search(r"^\s*(?:inline\s+)?namespace\s+([\w:]+)\s*$", before, re.M)
+            scopes.append(namespace.group(1) if namespace else None)
+
+
+def doubles(headers):
+    """headers: path to text."""
+    places = {}
+    for path, text in sorted(headers.items()):
+        for name in types_of(text):
+            places.setdefault(name, []).append(path)
+    for name, paths in sorted(places.items()):
+        if len(set(paths)) > 1:
+            yield f"{name} is defined in {' and in '.join(paths)}"
+
+
 def read(root):
-    builds = {}
+    builds, headers = {}, {}
     for folder, folders, files in os.walk(root):
         folders[:] = [f for f in folders if not f.startswith((".", "bazel-"))]
         for name in files:
+            if name != "BUILD" and not name.endswith(".h"):
+                continue
+            with open(os.path.join(folder, name)) as file:
+                text = file.read()
+            package = os.path.relpath(folder, root).replace(".", "", 1).lstrip("/")
             if name == "BUILD":
-                with open(os.path.join(folder, name)) as file:
-                    builds[os.path.relpath(folder, root).replace(".", "", 1)] = file.read()
-    return {package.lstrip("/"): text for package, text in builds.items()}
+                builds[package] = text
+            else:
+                headers[package + "/" + name] = text
+    return builds, headers
 
 
 def main():
@@ -57,13 +100,19 @@ def main():
     with open(os.path.join(root, "docs/architecture.md")) as file:
         rooms = rooms_of(file.read())
     assert {"nap/base", "ops", "nap/engine", "experiments"} <= set(rooms), rooms
-    builds = read(root)
+    builds, headers = read(root)
     assert {"ops/kernels", "nap/engine", "tools"} <= set(builds), sorted(builds)
     # It sees what it is for.
     wrong = {"nap/base": 'deps = ["//nap/engine:executor"]', "nap/engine": 'deps = ["//ops:stage"]',
              "nap/lobby": "", "my": 'deps = ["//nap/search:searcher"]'}
     assert len(list(problems(wrong, rooms))) == 2, list(problems(wrong, rooms))
-    found = list(problems(builds, rooms))
+    known = {name for text in headers.values() for name in types_of(text)}
+    assert {"nap::Registry", "nap::LivingTable", "nap::kernels::Image"} <= known, sorted(known)
+    twice = {"a.h": "namespace nap {\nclass A final : public B {\n  struct C {};\n};\n}",
+             "b.h": "namespace nap {\nclass D;\nusing A = D;\nstruct E {\n  struct C {};\n};\n}",
+             "c.h": "namespace nap::my {\nstruct A {};\n}"}
+    assert list(doubles(twice)) == ["nap::A is defined in a.h and in b.h"], list(doubles(twice))
+    found = list(problems(builds, rooms)) + list(doubles(headers))
     print("\n".join(found))
     sys.exit(1 if found else 0)
 

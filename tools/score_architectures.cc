@@ -107,9 +107,8 @@ absl::StatusOr<Work> MakeWork(const Dataset& images) {
   work.device = device.device;
   NAP_RETURN_IF_ERROR(ValidateBackend(options.backend, /*recompute=*/false));
   NAP_ASSIGN_OR_RETURN(options.network,
-                       FindNetwork(FLAGS_network, listed.front().genotype.search_space));
-  if (FLAGS_channels > 0) options.network.channels = FLAGS_channels;
-  if (FLAGS_cells > 0) options.network.cells = FLAGS_cells;
+                       FindNetwork(FLAGS_network, listed.front().genotype.search_space,
+                                   FLAGS_channels, FLAGS_cells));
   options.network.image_channels = images.shape().channels;
   options.network.classes = images.num_classes();
   const auto scoring = std::make_shared<ScoringImages>();

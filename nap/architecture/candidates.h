@@ -82,7 +82,8 @@ class CandidateTable {
   std::vector<std::vector<T>> values_;
 };
 
-using ScoreTable = CandidateTable<double>;
+// Scores, strengths, costs: a number for each candidate.
+using NumberTable = CandidateTable<double>;
 
 // Which candidates are left. A zero operation lives as long as its edge has another living one.
 using LivingTable = CandidateTable<bool>;

@@ -20,7 +20,7 @@ CandidateSpace SmallSpace() {
 
 TEST(CandidatesTest, ATableHasAValueForEachCandidate) {
   const CandidateSpace space = SmallSpace();
-  ScoreTable scores(space, 0.5);
+  NumberTable scores(space, 0.5);
   double next = 0;
   for (int cell = 0; cell < 2; ++cell) {
     EXPECT_EQ(scores.Values(cell), std::vector<double>(15, 0.5));

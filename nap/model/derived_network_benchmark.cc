@@ -24,6 +24,7 @@
 #include "nap/runtime/memory.h"
 #include "nap/runtime/threads.h"
 #include "nap/search_space/genotype_lookup.h"
+#include "nap/search_space/published_genotypes.h"
 
 DEFINE_string(genotype, "DARTS_V2", "a published genotype or a file");
 DEFINE_string(shapes, "16x8x96,36x20x96", "channels of the first cell x cells x images");

@@ -13,7 +13,7 @@ class Ablation final : public PruningCriterion {
  public:
   explicit Ablation(int64_t batches) : batches_(batches) {}
 
-  absl::StatusOr<ScoreTable> Score(SearchView& view) override {
+  absl::StatusOr<NumberTable> Score(SearchView& view) override {
     const std::vector<CandidateId> ids = LivingOperations(view.space(), view.living());
     // The first is that of the whole network.
     NAP_ASSIGN_OR_RETURN(const std::vector<SearchView::Numbers> losses,
@@ -22,7 +22,7 @@ class Ablation final : public PruningCriterion {
                                item == 0 ? std::nullopt : std::make_optional(ids[item - 1]);
                            return SearchView::Numbers{view.ValidationLoss(batches_, without)};
                          }));
-    ScoreTable scores(view.space());
+    NumberTable scores(view.space());
     for (size_t i = 0; i < ids.size(); ++i) scores[ids[i]] = losses[i + 1][0] - losses[0][0];
     return scores;
   }

@@ -35,7 +35,7 @@ class ActivationKernelCriterion final : public PruningCriterion {
     choice_.mixing_weight = parameters.Number("mixing_weight");
   }
 
-  absl::StatusOr<ScoreTable> Score(SearchView& view) override {
+  absl::StatusOr<NumberTable> Score(SearchView& view) override {
     if (milestone_ != view.milestone()) {
       NAP_RETURN_IF_ERROR(MakeNetworks(view));
       milestone_ = view.milestone();
@@ -52,7 +52,7 @@ class ActivationKernelCriterion final : public PruningCriterion {
                            if (item > 0) living[scored[item - 1]] = false;
                            return SearchView::Numbers{MeanScore(living)};
                          }));
-    ScoreTable scores(space);
+    NumberTable scores(space);
     double highest = -std::numeric_limits<double>::infinity();
     for (size_t i = 0; i < scored.size(); ++i) {
       scores[scored[i]] = values[0][0] - values[i + 1][0];

@@ -31,8 +31,8 @@ PruningSchedule Schedule(const std::string& name) {
 }
 
 template <typename Draw>
-ScoreTable Table(const CandidateSpace& space, const Draw& draw) {
-  ScoreTable table(space);
+NumberTable Table(const CandidateSpace& space, const Draw& draw) {
+  NumberTable table(space);
   for (size_t cell = 0; cell < space.cell_types.size(); ++cell) {
     for (double& value : table.Values(static_cast<int>(cell))) value = draw();
   }
@@ -81,7 +81,7 @@ double LeastCost(const CandidateSpace& space, const CostLimit& limit) {
 }
 
 // Integers, many of them equal and some zero, as the costs of operations are.
-ScoreTable RandomCosts(const CandidateSpace& space, RandomStream* random) {
+NumberTable RandomCosts(const CandidateSpace& space, RandomStream* random) {
   return Table(space, [&] { return static_cast<double>(random->Below(6) * random->Below(20)); });
 }
 
@@ -129,7 +129,7 @@ TEST(CostLimitTest, IsMetOnRandomTablesWhateverElseIsAsked) {
     for (int milestone = 1; milestone <= milestones; ++milestone) {
       const LivingTable before = living;
       const double progress = static_cast<double>(milestone) / milestones;
-      const ScoreTable scores = Table(space, [&] { return random.Uniform(-1, 1); });
+      const NumberTable scores = Table(space, [&] { return random.Uniform(-1, 1); });
       ASSERT_TRUE(pruner->Prune(scores, progress, &living).ok());
       const std::vector<CandidateId> left = All(space, living);
       for (const CandidateId& id : left) ASSERT_TRUE(before[id]) << "came back";
@@ -178,7 +178,7 @@ TEST(CostLimitTest, RemovesTheWeakestUntilItFits) {
     limit.limit = 50 + (most - 50) * random.Uniform(0.3, 1);
     const auto pruner = Pruner::Create(space, options, Schedule("one_shot"), {limit});
     ASSERT_TRUE(pruner.ok()) << pruner.status();
-    const ScoreTable scores = Table(space, [&] { return random.Uniform(); });
+    const NumberTable scores = Table(space, [&] { return random.Uniform(); });
     LivingTable living(space, true);
     const auto removed = pruner->Prune(scores, 1, &living);
     ASSERT_FALSE(removed->empty());
@@ -212,7 +212,7 @@ TEST(CostLimitTest, UsesWhatItMayHave) {
   options.operations_per_cell = PrunerOptions::kAnyNumber;
   for (int round = 0; round < 300; ++round) {
     CostLimit limit{"max", 0, 0, kFreeInputs, Table(space, [&] { return 1.0 + random.Below(20); })};
-    const ScoreTable scores = Table(space, [&] { return random.Uniform(); });
+    const NumberTable scores = Table(space, [&] { return random.Uniform(); });
     std::vector<CandidateId> strongest;  // on each edge
     double dearest = 0;
     for (int cell = 0; cell < 2; ++cell) {
@@ -246,7 +246,7 @@ TEST(CostLimitTest, SaysWhatIsTheLeast) {
   const CandidateSpace space = TwoCells(2);
   PrunerOptions options;
   options.operations_per_cell = PrunerOptions::kAnyNumber;
-  CostLimit limit{"max_mult_adds", 1e9 + 23, 1e9, kFreeInputs, ScoreTable(space, 3.0)};
+  CostLimit limit{"max_mult_adds", 1e9 + 23, 1e9, kFreeInputs, NumberTable(space, 3.0)};
   EXPECT_EQ(Pruner::Create(space, options, Schedule("linear"), {limit}).status().message(),
             "--max_mult_adds=1000000023 is out of range: must be at least 1000000024, what remains "
             "with the cheapest operation at each node");
@@ -254,13 +254,13 @@ TEST(CostLimitTest, SaysWhatIsTheLeast) {
   EXPECT_TRUE(Pruner::Create(space, options, Schedule("linear"), {limit}).ok());
   // A flag in larger units.
   const CostLimit in_millions{
-      "max_latency_ms", 1.5e6, 1e6, kFreeInputs, ScoreTable(space, 100300.0),
+      "max_latency_ms", 1.5e6, 1e6, kFreeInputs, NumberTable(space, 100300.0),
       /*decimals=*/6};
   EXPECT_EQ(Pruner::Create(space, options, Schedule("linear"), {in_millions}).status().message(),
             "--max_latency_ms=1.5 is out of range: must be at least 1.8024, what remains with the "
             "cheapest operation at each node");
   // Two that each could be met, by different operations.
-  CostLimit first{"max_parameters", 10, 0, kFreeInputs, ScoreTable(space)},
+  CostLimit first{"max_parameters", 10, 0, kFreeInputs, NumberTable(space)},
       second{"max_mult_adds", 10, 0, kFreeInputs, first.operations};
   for (int cell = 0; cell < 2; ++cell) {
     for (int edge = 0; edge < 14; ++edge) {

@@ -11,11 +11,11 @@ namespace nap {
 namespace {
 
 // (1 + cost / mean)^exponent.
-ScoreTable Factors(const CandidateSpace& space, const ScoreTable& costs, double exponent) {
+NumberTable Factors(const CandidateSpace& space, const NumberTable& costs, double exponent) {
   const std::vector<CandidateId> all = LivingOperations(space, LivingTable(space, true));
   double sum = 0;
   for (const CandidateId& id : all) sum += costs[id];
-  ScoreTable factors(space, 1.0);
+  NumberTable factors(space, 1.0);
   if (sum == 0) return factors;  // all are free
   const auto count = static_cast<int>(all.size());
   for (const CandidateId& id : all) {
@@ -26,10 +26,10 @@ ScoreTable Factors(const CandidateSpace& space, const ScoreTable& costs, double 
 
 class CostWeighting final : public PruningCriterion {
  public:
-  CostWeighting(std::unique_ptr<PruningCriterion> criterion, ScoreTable factors)
+  CostWeighting(std::unique_ptr<PruningCriterion> criterion, NumberTable factors)
       : criterion_(std::move(criterion)), factors_(std::move(factors)) {}
 
-  void ObserveStrengthStep(const ScoreTable& strengths, const ScoreTable& gradients) override {
+  void ObserveStrengthStep(const NumberTable& strengths, const NumberTable& gradients) override {
     criterion_->ObserveStrengthStep(strengths, gradients);
   }
   std::vector<double> State() const override { return criterion_->State(); }
@@ -43,8 +43,8 @@ class CostWeighting final : public PruningCriterion {
   std::vector<std::string> scores() const override { return criterion_->scores(); }
   bool works_before_training() const override { return criterion_->works_before_training(); }
 
-  absl::StatusOr<ScoreTable> Score(SearchView& view) override {
-    absl::StatusOr<ScoreTable> scores = criterion_->Score(view);
+  absl::StatusOr<NumberTable> Score(SearchView& view) override {
+    absl::StatusOr<NumberTable> scores = criterion_->Score(view);
     if (!scores.ok()) return scores;
     for (int cell = 0; cell < view.space().NumCellTypes(); ++cell) {
       std::vector<double>& values = scores->Values(cell);
@@ -58,14 +58,14 @@ class CostWeighting final : public PruningCriterion {
 
  private:
   const std::unique_ptr<PruningCriterion> criterion_;
-  const ScoreTable factors_;
+  const NumberTable factors_;
 };
 
 }  // namespace
 
 std::unique_ptr<PruningCriterion> WeightByCost(std::unique_ptr<PruningCriterion> criterion,
-                                               const CandidateSpace& space, const ScoreTable& costs,
-                                               double exponent) {
+                                               const CandidateSpace& space,
+                                               const NumberTable& costs, double exponent) {
   if (exponent == 0) return criterion;
   return std::make_unique<CostWeighting>(std::move(criterion), Factors(space, costs, exponent));
 }

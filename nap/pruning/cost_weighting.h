@@ -13,8 +13,8 @@ namespace nap {
 // it is negative, multiplied by it: at equal scores the more expensive operation is pruned first.
 // `costs`: at least 0; the mean is over all candidates of the space but zero operations.
 std::unique_ptr<PruningCriterion> WeightByCost(std::unique_ptr<PruningCriterion> criterion,
-                                               const CandidateSpace& space, const ScoreTable& costs,
-                                               double exponent);
+                                               const CandidateSpace& space,
+                                               const NumberTable& costs, double exponent);
 
 }  // namespace nap
 

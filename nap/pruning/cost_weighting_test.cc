@@ -19,12 +19,12 @@ class NoView final : public SearchView {
  public:
   const CandidateSpace& space() const override { return SmallSpace(); }
   const LivingTable& living() const override { return living_; }
-  ScoreTable MixingWeights() const override { return ScoreTable(SmallSpace()); }
+  NumberTable MixingWeights() const override { return NumberTable(SmallSpace()); }
   double ValidationLoss(int64_t, std::optional<CandidateId>) override { return 0; }
   absl::StatusOr<std::unique_ptr<NetworkView>> Network(const NetworkChoice&) override {
     return absl::UnimplementedError("no network");
   }
-  absl::StatusOr<ScoreTable> FinalParameters() override { return ScoreTable(SmallSpace()); }
+  absl::StatusOr<NumberTable> FinalParameters() override { return NumberTable(SmallSpace()); }
   absl::StatusOr<LivingTable> RandomArchitecture(uint64_t) override { return living(); }
   absl::StatusOr<double> ArchitectureScore(const std::string&, const LivingTable&) override {
     return 0;
@@ -41,7 +41,7 @@ class Given final : public PruningCriterion {
  public:
   explicit Given(std::vector<double> scores) : scores_(std::move(scores)) {}
 
-  void ObserveStrengthStep(const ScoreTable& strengths, const ScoreTable&) override {
+  void ObserveStrengthStep(const NumberTable& strengths, const NumberTable&) override {
     state_ = strengths.Values(0);
   }
   std::vector<double> State() const override { return state_; }
@@ -52,9 +52,9 @@ class Given final : public PruningCriterion {
   int64_t RemovalsPerScoring(int64_t living) const override { return living / 2; }
   std::vector<std::string> scores() const override { return {"synflow"}; }
   bool works_before_training() const override { return true; }
-  absl::StatusOr<ScoreTable> Score(SearchView&) override {
+  absl::StatusOr<NumberTable> Score(SearchView&) override {
     if (scores_.empty()) return absl::FailedPreconditionError("no scores");
-    ScoreTable table(SmallSpace());
+    NumberTable table(SmallSpace());
     table.Values(0) = scores_;
     return table;
   }
@@ -66,7 +66,7 @@ class Given final : public PruningCriterion {
 
 std::unique_ptr<PruningCriterion> Weigh(std::vector<double> scores, std::vector<double> costs,
                                         double exponent) {
-  ScoreTable table(SmallSpace());
+  NumberTable table(SmallSpace());
   table.Values(0) = std::move(costs);
   return WeightByCost(std::make_unique<Given>(std::move(scores)), SmallSpace(), table, exponent);
 }
@@ -93,7 +93,7 @@ TEST(CostWeightingTest, WithoutExponentOrCostsLeavesTheBits) {
 
 TEST(CostWeightingTest, HandsOnAllElse) {
   const auto criterion = Weigh({}, {0, 1, 2, 3}, 1);
-  criterion->ObserveStrengthStep(ScoreTable(SmallSpace(), 2.5), ScoreTable(SmallSpace()));
+  criterion->ObserveStrengthStep(NumberTable(SmallSpace(), 2.5), NumberTable(SmallSpace()));
   EXPECT_EQ(criterion->State(), (std::vector<double>{2.5, 2.5, 2.5, 2.5}));
   ASSERT_TRUE(criterion->SetState({4}).ok());
   EXPECT_EQ(criterion->State(), std::vector<double>{4});

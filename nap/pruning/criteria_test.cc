@@ -48,7 +48,7 @@ class FakeView final : public SearchViewForTests {
  public:
   FakeView() : SearchViewForTests(SmallSpace()), weights_(space_) {}
 
-  ScoreTable MixingWeights() const override { return weights_; }
+  NumberTable MixingWeights() const override { return weights_; }
   double ValidationLoss(int64_t batches, std::optional<CandidateId> without) override {
     ++evaluations_;
     batches_ = batches;
@@ -59,8 +59,8 @@ class FakeView final : public SearchViewForTests {
     choices_.push_back(choice);
     return std::make_unique<FakeNetwork>(choice.initialisation);
   }
-  absl::StatusOr<ScoreTable> FinalParameters() override {
-    ScoreTable parameters(space_);
+  absl::StatusOr<NumberTable> FinalParameters() override {
+    NumberTable parameters(space_);
     parameters[{0, 1, 2}] = 17;
     return parameters;
   }
@@ -79,7 +79,7 @@ class FakeView final : public SearchViewForTests {
     return worth;
   }
 
-  ScoreTable weights_;
+  NumberTable weights_;
   int evaluations_ = 0;
   int64_t batches_ = 0;  // that were asked for last
   std::vector<NetworkChoice> choices_;
@@ -107,7 +107,7 @@ TEST(CriteriaTest, NodeMagnitudeIsFreeOfEachNodesScale) {
       {{0, 0, 1}, 0.3}, {{0, 0, 2}, -0.4}, {{0, 1, 1}, 2.0}, {{0, 1, 2}, 1.0}, {{0, 2, 1}, -2.0}};
   for (const auto& [id, weight] : weights) view.weights_[id] = weight;
   view.weights_[{0, 0, 0}] = 7;  // none does not count
-  const ScoreTable scores = *Make("node_magnitude")->Score(view);
+  const NumberTable scores = *Make("node_magnitude")->Score(view);
   const double first = std::sqrt((0.09 + 0.16) / 2), second = std::sqrt((4.0 + 1 + 4) / 3);
   for (const auto& [id, weight] : weights) {
     const double expected = std::abs(weight) / (id.edge == 0 ? first : second);
@@ -122,7 +122,7 @@ TEST(CriteriaTest, TaylorAveragesSinceTheLastMilestone) {
   const auto taylor = Make("taylor");
   EXPECT_EQ(taylor->Score(view).status().code(), absl::StatusCode::kFailedPrecondition);
   const CandidateId id{0, 1, 1};
-  ScoreTable strengths(view.space_), gradients(view.space_);
+  NumberTable strengths(view.space_), gradients(view.space_);
   strengths[id] = 2;
   gradients[id] = -3;
   taylor->ObserveStrengthStep(strengths, gradients);
@@ -160,7 +160,7 @@ TEST(CriteriaTest, ActivationKernelIsWhatTheScoreLosesWithoutTheOperation) {
   const auto criterion =
       Make("activation_kernel:initialisations=2,images=2,batches=1,cells=3,mixing_weight=0.5");
   EXPECT_EQ(criterion->RemovalsPerScoring(100), 1);
-  const ScoreTable scores = *criterion->Score(view);
+  const NumberTable scores = *criterion->Score(view);
   const auto mean = [](const LivingTable& living) {
     return (LogDeterminant(FakeNetwork(0).Agreement(living)) +
             LogDeterminant(FakeNetwork(1).Agreement(living))) /
@@ -193,12 +193,12 @@ TEST(CriteriaTest, ActivationKernelIsWhatTheScoreLosesWithoutTheOperation) {
 
 TEST(CriteriaTest, ParametersAreThoseOfTheFinalNetwork) {
   FakeView view;
-  const ScoreTable exact = *Make("parameters")->Score(view);
+  const NumberTable exact = *Make("parameters")->Score(view);
   EXPECT_EQ((exact[{0, 1, 2}]), 17);
   EXPECT_EQ((exact[{0, 1, 1}]), 0);
   // Where chance decides among equals, it does so in the same way for one seed.
   const std::string shuffled = "parameters:shuffle_ties=1";
-  const ScoreTable scores = *Make(shuffled)->Score(view);
+  const NumberTable scores = *Make(shuffled)->Score(view);
   EXPECT_EQ(std::floor(scores[{0, 1, 2}]), 17);
   EXPECT_EQ(std::floor(scores[{0, 1, 1}]), 0);
   EXPECT_NE((scores[{0, 1, 1}]), (scores[{0, 2, 1}]));
@@ -235,7 +235,7 @@ TEST(CriteriaTest, ExpectedScoreIsWhatAnOperationAdds) {
   FakeView view;
   const auto criterion = Make("expected_score:score=worth:a=1/b=2,samples=2000,removals=2,prior=0");
   EXPECT_EQ(criterion->RemovalsPerScoring(100), 2);
-  const ScoreTable scores = *criterion->Score(view);
+  const NumberTable scores = *criterion->Score(view);
   // Each is in half of the architectures; b is worth 1 + edge more than a.
   for (int edge = 0; edge < 3; ++edge) {
     EXPECT_NEAR((scores[{0, edge, 2}]), (1 + edge) / 2., 0.15);
@@ -243,7 +243,7 @@ TEST(CriteriaTest, ExpectedScoreIsWhatAnOperationAdds) {
   }
   // Other architectures the next time, of what still lives; the earlier ones count on.
   view.living_[{0, 2, 1}] = false;
-  const ScoreTable later = *criterion->Score(view);
+  const NumberTable later = *criterion->Score(view);
   EXPECT_NE((later[{0, 0, 1}]), (scores[{0, 0, 1}]));
   EXPECT_NEAR((later[{0, 0, 1}]), -0.5, 0.15);
   // All of the second half have it, none of them is better for it.
@@ -257,7 +257,7 @@ TEST(CriteriaTest, ExpectedScoreIsDrawnTowardsThatOfItsKind) {
   const auto score = [&](const std::string& prior) {
     return *Make("expected_score:score=worth:a=1/b=2,samples=50,prior=" + prior)->Score(view);
   };
-  const ScoreTable alone = score("0"), near = score("10"), kind = score("1e12");
+  const NumberTable alone = score("0"), near = score("10"), kind = score("1e12");
   for (int operation = 1; operation < 3; ++operation) {
     EXPECT_NEAR((kind[{0, 0, operation}]), (kind[{0, 2, operation}]), 1e-6);
     for (int edge = 0; edge < 3; ++edge) {
@@ -273,7 +273,7 @@ TEST(CriteriaTest, ExpectedScoreIsDrawnTowardsThatOfItsKind) {
 TEST(CriteriaTest, ShapleyIsWhatAnOperationAddsInAnyOrder) {
   FakeView view;
   const auto criterion = Make("shapley:orders=40,truncation=100,images=7");
-  const ScoreTable scores = *criterion->Score(view);
+  const NumberTable scores = *criterion->Score(view);
   for (int edge = 0; edge < 3; ++edge) {
     for (int operation = 1; operation < 3; ++operation) {
       EXPECT_NEAR((scores[{0, edge, operation}]), (5 * edge + operation) / 10., 1e-12);
@@ -289,8 +289,8 @@ TEST(CriteriaTest, ShapleyIsWhatAnOperationAddsInAnyOrder) {
 // Each order ends with its first operation, which is one that no order has come to.
 TEST(CriteriaTest, ShapleyEndsAnOrderThatHasLostTooMuch) {
   FakeView view;
-  const ScoreTable all = *Make("shapley:orders=6,truncation=0")->Score(view);
-  const ScoreTable two = *Make("shapley:orders=2,truncation=0")->Score(view);
+  const NumberTable all = *Make("shapley:orders=6,truncation=0")->Score(view);
+  const NumberTable two = *Make("shapley:orders=2,truncation=0")->Score(view);
   int highest = 0;
   for (int edge = 0; edge < 3; ++edge) {
     for (int operation = 1; operation < 3; ++operation) {
@@ -308,7 +308,7 @@ TEST(CriteriaTest, RankSumAddsRanks) {
   view.weights_[{0, 1, 1}] = -3;
   // By weight all but one share ranks 1 to 5; the loss grows with the edge, less with b than with
   // a.
-  const ScoreTable scores = *Make("rank_sum:of=magnitude+ablation")->Score(view);
+  const NumberTable scores = *Make("rank_sum:of=magnitude+ablation")->Score(view);
   EXPECT_EQ((scores[{0, 1, 1}]), 6 + 4);
   EXPECT_EQ((scores[{0, 1, 2}]), 3 + 3);
   EXPECT_EQ((scores[{0, 0, 1}]), 3 + 2);
@@ -360,7 +360,7 @@ TEST(CriteriaTest, RankSumNamesWhatIsWrong) {
 
 TEST(CriteriaTest, RandomDependsOnSeedAndMilestoneAlone) {
   FakeView view;
-  const ScoreTable first = *Make("random")->Score(view);
+  const NumberTable first = *Make("random")->Score(view);
   EXPECT_EQ(Make("random")->Score(view)->Values(0), first.Values(0));
   view.milestone_ = 1;
   EXPECT_NE(Make("random")->Score(view)->Values(0), first.Values(0));

@@ -64,7 +64,7 @@ class SearchView {
   virtual const LivingTable& living() const = 0;
 
   // What the relaxation makes of the strengths; 0 for what is not living.
-  virtual ScoreTable MixingWeights() const = 0;
+  virtual NumberTable MixingWeights() const = 0;
 
   // Mean loss of the supernet over the first so many validation batches, not augmented and the same
   // at every call, or over all if there are fewer; with `without` masked out of the network if
@@ -75,7 +75,7 @@ class SearchView {
   virtual absl::StatusOr<std::unique_ptr<NetworkView>> Network(const NetworkChoice& choice) = 0;
 
   // Of each candidate in the network that the search is for, in all cells of its type together.
-  virtual absl::StatusOr<ScoreTable> FinalParameters() = 0;
+  virtual absl::StatusOr<NumberTable> FinalParameters() = 0;
 
   // One of the architectures that the search can still end with, by chance, as if what lives were
   // pruned at random; another one for another number.
@@ -102,8 +102,8 @@ class PruningCriterion {
 
   // Called after each strength step's backward pass with the raw strengths and the loss's
   // gradients.
-  virtual void ObserveStrengthStep(const ScoreTable& /*strengths*/,
-                                   const ScoreTable& /*gradients*/) {}
+  virtual void ObserveStrengthStep(const NumberTable& /*strengths*/,
+                                   const NumberTable& /*gradients*/) {}
 
   // What was observed since the last milestone, for a search that is interrupted: SetState with
   // what State gave makes a new criterion go on like this one. InvalidArgument if it cannot be a
@@ -115,7 +115,7 @@ class PruningCriterion {
   }
 
   // A finite score for each living operation (others are ignored): the lowest are pruned first.
-  virtual absl::StatusOr<ScoreTable> Score(SearchView& view) = 0;
+  virtual absl::StatusOr<NumberTable> Score(SearchView& view) = 0;
 
   // That it asks for (SearchView::ArchitectureScore), so that a wrong one costs no search.
   virtual std::vector<std::string> scores() const { return {}; }

@@ -71,7 +71,7 @@ class Searching {
 
   void Step(uint64_t milestone, uint64_t number) {
     RandomStream random({milestone, number});
-    ScoreTable strengths(view_.space_), gradients(view_.space_);
+    NumberTable strengths(view_.space_), gradients(view_.space_);
     for (const CandidateId& id : LivingOperations(view_.space_, LivingTable(view_.space_, true))) {
       const double strength = random.Uniform(-1, 1), gradient = random.Uniform(-1, 1);
       strengths[id] = view_.living_[id] ? strength : search_.strengths_of_gone;
@@ -82,7 +82,7 @@ class Searching {
 
   // Scores, and removes the lowest that a node can do without.
   std::optional<std::vector<double>> Score() {
-    const absl::StatusOr<ScoreTable> scores = criterion_->Score(view_);
+    const absl::StatusOr<NumberTable> scores = criterion_->Score(view_);
     if (!scores.ok()) {
       ADD_FAILURE() << "it does not score"
                     << (search_.trained ? "" : " before training, though works_before_training")
@@ -187,7 +187,7 @@ void ExpectCriterionConforms(const std::string& name) {
 
   SearchViewForTests failing(SmallSpace());
   failing.fails_ = true;
-  const ScoreTable strengths(failing.space_, 1);
+  const NumberTable strengths(failing.space_, 1);
   (*criterion)->ObserveStrengthStep(strengths, strengths);
   const auto failed = (*criterion)->Score(failing);
   EXPECT_TRUE(!failing.has_failed_ || failed.status().code() == absl::StatusCode::kInternal)

@@ -56,7 +56,7 @@ class Faulty final : public PruningCriterion {
   Faulty(const CandidateSpace& space, Fault fault, double share)
       : space_(space), fault_(fault), share_(share), sums_(space) {}
 
-  void ObserveStrengthStep(const ScoreTable&, const ScoreTable& gradients) override {
+  void ObserveStrengthStep(const NumberTable&, const NumberTable& gradients) override {
     for (int cell = 0; cell < 2; ++cell) {
       double all = 0;
       for (const double gradient : gradients.Values(cell)) all += gradient;
@@ -91,9 +91,9 @@ class Faulty final : public PruningCriterion {
     return absl::OkStatus();
   }
 
-  absl::StatusOr<ScoreTable> Score(SearchView& view) override {
+  absl::StatusOr<NumberTable> Score(SearchView& view) override {
     const std::vector<CandidateId> ids = LivingOperations(space_, view.living());
-    ScoreTable scores = sums_;
+    NumberTable scores = sums_;
     switch (fault_) {
       case Fault::kNotFinite:
         scores[ids[0]] = std::numeric_limits<double>::quiet_NaN();
@@ -143,7 +143,7 @@ class Faulty final : public PruningCriterion {
   const CandidateSpace space_;
   const Fault fault_;
   const double share_;
-  ScoreTable sums_;
+  NumberTable sums_;
   bool seen_ = false;
 };
 

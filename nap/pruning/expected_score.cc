@@ -32,7 +32,7 @@ class ExpectedScore final : public PruningCriterion {
         sums_(space),
         counts_(space) {}
 
-  absl::StatusOr<ScoreTable> Score(SearchView& view) override {
+  absl::StatusOr<NumberTable> Score(SearchView& view) override {
     std::vector<LivingTable> architectures;
     for (int64_t i = 0; i < samples_; ++i) {
       NAP_ASSIGN_OR_RETURN(LivingTable architecture,
@@ -59,7 +59,7 @@ class ExpectedScore final : public PruningCriterion {
         ++counts_[id];
       }
     }
-    ScoreTable expected(space_);
+    NumberTable expected(space_);
     for (const CandidateId& id : ids) {
       double sum = 0;
       double count = 0;
@@ -76,7 +76,7 @@ class ExpectedScore final : public PruningCriterion {
 
   std::vector<double> State() const override {
     std::vector<double> state = {static_cast<double>(drawn_)};
-    for (const ScoreTable* table : {&sums_, &counts_}) {
+    for (const NumberTable* table : {&sums_, &counts_}) {
       table->ForEach([&](double value) { state.push_back(value); });
     }
     return state;
@@ -88,7 +88,7 @@ class ExpectedScore final : public PruningCriterion {
     }
     auto value = state.begin();
     drawn_ = static_cast<int64_t>(*value++);
-    for (ScoreTable* table : {&sums_, &counts_}) {
+    for (NumberTable* table : {&sums_, &counts_}) {
       table->ForEach([&](double& entry) { entry = *value++; });
     }
     return absl::OkStatus();
@@ -106,7 +106,7 @@ class ExpectedScore final : public PruningCriterion {
   const int64_t samples_;
   const double removals_, prior_;
   int64_t drawn_ = 0;
-  ScoreTable sums_, counts_;
+  NumberTable sums_, counts_;
 };
 
 const bool registered = PruningCriterionRegistry::Global().Register(

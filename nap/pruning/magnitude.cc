@@ -9,8 +9,8 @@ namespace {
 
 class Magnitude final : public PruningCriterion {
  public:
-  absl::StatusOr<ScoreTable> Score(SearchView& view) override {
-    ScoreTable scores = view.MixingWeights();
+  absl::StatusOr<NumberTable> Score(SearchView& view) override {
+    NumberTable scores = view.MixingWeights();
     scores.ForEach([](double& score) { score = std::abs(score); });
     return scores;
   }

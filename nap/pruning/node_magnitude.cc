@@ -12,9 +12,9 @@ namespace {
 
 class NodeMagnitude final : public PruningCriterion {
  public:
-  absl::StatusOr<ScoreTable> Score(SearchView& view) override {
+  absl::StatusOr<NumberTable> Score(SearchView& view) override {
     const CandidateSpace& space = view.space();
-    ScoreTable scores = view.MixingWeights();
+    NumberTable scores = view.MixingWeights();
     for (int cell = 0; cell < space.NumCellTypes(); ++cell) {
       const CellTopology& topology = space.cell_types[cell];
       const std::vector<CandidateId> living = LivingOperations(space, view.living(), cell);

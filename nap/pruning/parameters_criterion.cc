@@ -16,8 +16,8 @@ class ParametersCriterion final : public PruningCriterion {
   explicit ParametersCriterion(const ParameterValues& parameters)
       : shuffle_ties_(parameters.Integer("shuffle_ties") != 0) {}
 
-  absl::StatusOr<ScoreTable> Score(SearchView& view) override {
-    NAP_ASSIGN_OR_RETURN(ScoreTable scores, view.FinalParameters());
+  absl::StatusOr<NumberTable> Score(SearchView& view) override {
+    NAP_ASSIGN_OR_RETURN(NumberTable scores, view.FinalParameters());
     if (!shuffle_ties_) return scores;
     RandomStream random({view.seed(), kStream});
     // Less than one parameter.

@@ -93,7 +93,7 @@ absl::Status Pruner::Validate() const {
                    " cannot be met together"));
 }
 
-absl::Status Pruner::CheckScores(const ScoreTable& scores, const LivingTable& living) const {
+absl::Status Pruner::CheckScores(const NumberTable& scores, const LivingTable& living) const {
   for (const CandidateId& id : LivingOperations(space_, living)) {
     if (std::isfinite(scores[id])) continue;
     return absl::InvalidArgumentError(absl::StrCat(
@@ -238,7 +238,7 @@ bool Pruner::MeetsLimits(const Totals& totals) const {
 //   that is not the cheapest at its node.
 // As S changes, what was passed over may be free to go because of (c): passes are repeated. Without
 // limits (c) only gets harder to meet as more is removed, and the first pass does it all.
-absl::StatusOr<std::vector<CandidateId>> Pruner::Prune(const ScoreTable& scores, double progress,
+absl::StatusOr<std::vector<CandidateId>> Pruner::Prune(const NumberTable& scores, double progress,
                                                        LivingTable* living, int64_t most) const {
   NAP_RETURN_IF_ERROR(CheckScores(scores, *living));
   std::vector<CandidateId> weakest_first = LivingOperations(space_, *living);
@@ -296,7 +296,7 @@ absl::StatusOr<std::vector<CandidateId>> Pruner::Prune(const ScoreTable& scores,
 
 bool Pruner::IsMet(double progress, const LivingTable& living) const {
   LivingTable left = living;
-  return Prune(ScoreTable(space_), progress, &left, /*most=*/1)->empty();
+  return Prune(NumberTable(space_), progress, &left, /*most=*/1)->empty();
 }
 
 CostRange Pruner::RangeOf(const CostLimit& measure) const {

@@ -31,7 +31,7 @@ struct CostLimit {
   double limit;
   double base;
   std::vector<std::vector<double>> inputs;  // [cell type][input]
-  ScoreTable operations;
+  NumberTable operations;
   int decimals = 0;  // the numbers are the flag's, times ten to the power of it
 };
 
@@ -59,7 +59,7 @@ class Pruner {
   // near as `most` removals lead, and returns what was removed, in that order; zero operations of
   // emptied edges are included and do not count. InvalidArgument for a score that is not finite;
   // `living` is then unchanged.
-  absl::StatusOr<std::vector<CandidateId>> Prune(const ScoreTable& scores, double progress,
+  absl::StatusOr<std::vector<CandidateId>> Prune(const NumberTable& scores, double progress,
                                                  LivingTable* living,
                                                  int64_t most = PrunerOptions::kAnyNumber) const;
 
@@ -93,7 +93,7 @@ class Pruner {
         limits_(std::move(limits)) {}
 
   absl::Status Validate() const;
-  absl::Status CheckScores(const ScoreTable& scores, const LivingTable& living) const;
+  absl::Status CheckScores(const NumberTable& scores, const LivingTable& living) const;
 
   Totals Nothing() const;
   Totals Budget() const;

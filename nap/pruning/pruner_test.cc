@@ -27,8 +27,8 @@ PruningSchedule Schedule(const std::string& name) {
 }
 
 // Scores drawn from a few values when `ties`, so that there are many equal ones.
-ScoreTable RandomScores(const CandidateSpace& space, bool ties, RandomStream* random) {
-  ScoreTable scores(space);
+NumberTable RandomScores(const CandidateSpace& space, bool ties, RandomStream* random) {
+  NumberTable scores(space);
   for (int cell = 0; cell < space.NumCellTypes(); ++cell) {
     for (double& score : scores.Values(cell)) {
       score = ties ? static_cast<double>(random->Below(4)) : random->Uniform(-1, 1);
@@ -68,7 +68,7 @@ TEST(PrunerTest, KeepsItsPromisesOnRandomTables) {
     const int milestones = 1 + static_cast<int>(random.Below(5));
     for (int milestone = 1; milestone <= milestones; ++milestone) {
       const LivingTable before = living;
-      const ScoreTable scores = RandomScores(space, random.Below(2) == 0, &random);
+      const NumberTable scores = RandomScores(space, random.Below(2) == 0, &random);
       const double progress = static_cast<double>(milestone) / milestones;
       LivingTable again = living;
       const auto removed = pruner->Prune(scores, progress, &living);
@@ -140,7 +140,7 @@ TEST(PrunerTest, RemovesTheWeakestOverTheWholeCell) {
   const CandidateSpace space = DartsLikeSpace(8);
   const auto pruner = Pruner::Create(space, {}, [](double) { return 0.5; });
   for (int round = 0; round < 200; ++round) {
-    const ScoreTable scores = RandomScores(space, false, &random);
+    const NumberTable scores = RandomScores(space, false, &random);
     LivingTable living(space, true);
     ASSERT_TRUE(pruner->Prune(scores, 1, &living).ok());
     for (int cell = 0; cell < 2; ++cell) {
@@ -164,7 +164,7 @@ TEST(PrunerTest, AmongEqualsKeepsTheFirst) {
   CandidateSpace space{{CellTopology::Dense("cell", 1, 2, 1)}, {{"a"}, {"b"}}};
   const auto pruner = Pruner::Create(space, {2, 1}, Schedule("linear"));
   LivingTable living(space, true);
-  const auto removed = pruner->Prune(ScoreTable(space, 1.0), 1, &living);
+  const auto removed = pruner->Prune(NumberTable(space, 1.0), 1, &living);
   // Edges 0 -> 1, 0 -> 2, 1 -> 2: from the last to the first, but for the nodes' last inputs.
   EXPECT_EQ(*removed, (std::vector<CandidateId>{{0, 2, 1}, {0, 2, 0}, {0, 1, 1}, {0, 0, 1}}));
 }
@@ -174,7 +174,7 @@ TEST(PrunerTest, RefusesAScoreThatIsNotFinite) {
   const auto pruner = Pruner::Create(space, {}, Schedule("linear"));
   for (const double bad :
        {std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity()}) {
-    ScoreTable scores(space);
+    NumberTable scores(space);
     scores[{1, 3, 2}] = bad;
     LivingTable living(space, true);
     const auto removed = pruner->Prune(scores, 1, &living);
@@ -184,7 +184,7 @@ TEST(PrunerTest, RefusesAScoreThatIsNotFinite) {
         << removed.status();
     EXPECT_TRUE(SameLiving(space, living, LivingTable(space, true)));
     // A zero operation's score is nobody's business.
-    ScoreTable zero(space);
+    NumberTable zero(space);
     zero[{0, 0, 0}] = bad;
     EXPECT_TRUE(pruner->Prune(zero, 1, &living).ok());
   }

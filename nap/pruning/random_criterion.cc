@@ -1,6 +1,7 @@
 // random: the baseline that knows nothing.
 #include "nap/base/random.h"
 #include "nap/pruning/criterion.h"
+#include "nap/pruning/random_scores.h"
 
 namespace nap {
 namespace {
@@ -9,11 +10,9 @@ constexpr uint64_t kStream = 0x70727565;
 
 class RandomCriterion final : public PruningCriterion {
  public:
-  absl::StatusOr<ScoreTable> Score(SearchView& view) override {
-    RandomStream random({view.seed(), kStream, static_cast<uint64_t>(view.milestone())});
-    ScoreTable scores(view.space());
-    scores.ForEach([&](double& score) { score = random.Uniform(); });
-    return scores;
+  absl::StatusOr<NumberTable> Score(SearchView& view) override {
+    return RandomScores(view.space(), RandomStream({view.seed(), kStream,
+                                                    static_cast<uint64_t>(view.milestone())}));
   }
 
   bool works_before_training() const override { return true; }

@@ -27,18 +27,18 @@ class RankSum final : public PruningCriterion {
  public:
   explicit RankSum(Criteria criteria) : criteria_(std::move(criteria)) {}
 
-  void ObserveStrengthStep(const ScoreTable& strengths, const ScoreTable& gradients) override {
+  void ObserveStrengthStep(const NumberTable& strengths, const NumberTable& gradients) override {
     for (const auto& [name, criterion] : criteria_) {
       criterion->ObserveStrengthStep(strengths, gradients);
     }
   }
 
-  absl::StatusOr<ScoreTable> Score(SearchView& view) override {
+  absl::StatusOr<NumberTable> Score(SearchView& view) override {
     const CandidateSpace& space = view.space();
     const std::vector<CandidateId> ids = LivingOperations(space, view.living());
-    ScoreTable sums(space);
+    NumberTable sums(space);
     for (const auto& [name, criterion] : criteria_) {
-      NAP_ASSIGN_OR_RETURN(const ScoreTable scores, criterion->Score(view));
+      NAP_ASSIGN_OR_RETURN(const NumberTable scores, criterion->Score(view));
       std::vector<double> values;
       for (const CandidateId& id : ids) {
         values.push_back(scores[id]);

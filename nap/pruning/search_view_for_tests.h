@@ -27,9 +27,9 @@ class SearchViewForTests : public SearchView {
 
   const CandidateSpace& space() const override { return space_; }
   const LivingTable& living() const override { return living_; }
-  ScoreTable MixingWeights() const override {
+  NumberTable MixingWeights() const override {
     AskTraining("MixingWeights");
-    ScoreTable weights(space_);
+    NumberTable weights(space_);
     for (const CandidateId& id : LivingOperations(space_, living_)) weights[id] = Worth(id) - 0.5;
     return weights;
   }
@@ -48,9 +48,9 @@ class SearchViewForTests : public SearchView {
     if (Fails()) return absl::InternalError(kFailure);
     return std::make_unique<Fake>(this, choice);
   }
-  absl::StatusOr<ScoreTable> FinalParameters() override {
+  absl::StatusOr<NumberTable> FinalParameters() override {
     if (Fails()) return absl::InternalError(kFailure);
-    ScoreTable parameters(space_);
+    NumberTable parameters(space_);
     for (const CandidateId& id : LivingOperations(space_, LivingTable(space_, true))) {
       parameters[id] = static_cast<double>(static_cast<int64_t>(100 * Worth(id)));
     }

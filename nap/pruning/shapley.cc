@@ -26,7 +26,7 @@ class Shapley final : public PruningCriterion {
         truncation_(parameters.Number("truncation")),
         removals_(parameters.Number("removals")) {}
 
-  absl::StatusOr<ScoreTable> Score(SearchView& view) override {
+  absl::StatusOr<NumberTable> Score(SearchView& view) override {
     const CandidateSpace& space = view.space();
     const std::vector<CandidateId> ids = LivingOperations(space, view.living());
     const std::vector<std::vector<CandidateId>> orders = Orders(view, ids);
@@ -34,7 +34,7 @@ class Shapley final : public PruningCriterion {
                          view.ShareOut(orders_, [&](int64_t order) {
                            return GrowthsOf(view, order, orders[order]);
                          }));
-    ScoreTable sums(space), counts(space);
+    NumberTable sums(space), counts(space);
     for (int64_t order = 0; order < orders_; ++order) {
       for (size_t i = 0; i < growths[order].size(); ++i) {
         if (std::isnan(growths[order][i])) continue;
@@ -66,7 +66,7 @@ class Shapley final : public PruningCriterion {
     RandomStream random({view.seed(), kStream, static_cast<uint64_t>(view.milestone()),
                          static_cast<uint64_t>(ids.size())});
     const size_t early = (ids.size() + orders_ - 1) / orders_;
-    ScoreTable counts(view.space());  // how often it was
+    NumberTable counts(view.space());  // how often it was
     std::vector<std::vector<CandidateId>> orders;
     for (int64_t order = 0; order < orders_; ++order) {
       random.Shuffle(ids);

@@ -13,9 +13,9 @@ class Taylor final : public PruningCriterion {
  public:
   explicit Taylor(const CandidateSpace& space) : space_(space), sums_(space) {}
 
-  void ObserveStrengthStep(const ScoreTable& strengths, const ScoreTable& gradients) override {
+  void ObserveStrengthStep(const NumberTable& strengths, const NumberTable& gradients) override {
     if (scored_) {
-      sums_ = ScoreTable(space_);
+      sums_ = NumberTable(space_);
       steps_ = 0;
       scored_ = false;
     }
@@ -50,13 +50,13 @@ class Taylor final : public PruningCriterion {
   }
 
   // The same at each scoring of a milestone.
-  absl::StatusOr<ScoreTable> Score(SearchView& view) override {
+  absl::StatusOr<NumberTable> Score(SearchView& view) override {
     if (steps_ == 0 || (scored_ && milestone_ != view.milestone())) {
       return absl::FailedPreconditionError(
           "the taylor criterion needs strength steps before each pruning milestone: let "
           "warm-up end before pruning begins");
     }
-    ScoreTable scores = sums_;
+    NumberTable scores = sums_;
     scores.ForEach([&](double& score) { score /= steps_; });
     scored_ = true;
     milestone_ = view.milestone();
@@ -65,7 +65,7 @@ class Taylor final : public PruningCriterion {
 
  private:
   const CandidateSpace space_;
-  ScoreTable sums_;
+  NumberTable sums_;
   int steps_ = 0;
   bool scored_ = false;  // what was observed; the next step begins anew
   int milestone_ = 0;    // at which

@@ -98,9 +98,9 @@ absl::StatusOr<DerivedNetworkLayout> ReadTraining(const std::string& folder,
 }
 
 // What the table says of it, whose networks are its search space's usual ones.
-absl::StatusOr<DerivedNetworkLayout> LookUp(const Genotype& genotype, const NasBench201Table& table,
+absl::StatusOr<DerivedNetworkLayout> LookUp(const Genotype& genotype, const AccuracyTable& table,
                                             ComparedRun* run) {
-  NAP_ASSIGN_OR_RETURN(const NasBench201Table::Entry entry, table.Find(genotype));
+  NAP_ASSIGN_OR_RETURN(const AccuracyTable::Entry entry, table.Find(genotype));
   run->test_accuracy = entry.accuracy;
   run->rank = entry.rank;
   DerivedNetworkSpec spec{genotype};
@@ -129,7 +129,7 @@ absl::StatusOr<double> SecondsOfRun(const std::string& run_folder) {
 }
 
 absl::StatusOr<ComparedRun> ReadComparedRun(const std::string& folder, const std::string& method,
-                                            uint64_t seed, const NasBench201Table* table) {
+                                            uint64_t seed, const AccuracyTable* table) {
   const std::string search = absl::StrCat(folder, "/", kSearchFolder);
   ComparedRun run{};
   run.method = method;

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "nap/report/nas_bench_201_table.h"
+#include "nap/report/accuracy_table.h"
 #include "nap/report/run_folder.h"
 
 namespace nap {
@@ -51,7 +51,7 @@ RunKind ComparedTraining();
 // `folder`: that of both finished runs, or with a table that of the finished search. NotFound,
 // FailedPrecondition or DataLoss that names what does not fit.
 absl::StatusOr<ComparedRun> ReadComparedRun(const std::string& folder, const std::string& method,
-                                            uint64_t seed, const NasBench201Table* table = nullptr);
+                                            uint64_t seed, const AccuracyTable* table = nullptr);
 
 // The sum of "seconds" over the epochs in a run folder's metrics.jsonl.
 absl::StatusOr<double> SecondsOfRun(const std::string& run_folder);

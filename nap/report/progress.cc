@@ -123,7 +123,7 @@ void Progress::Pruning(const PruningReport& report, const CandidateSpace& space)
 }
 
 void Progress::Epoch(const SearchEpochReport& report, const SearchSpace& search_space,
-                     const CandidateSpace& space, const NasBench201Table* table) {
+                     const CandidateSpace& space, const AccuracyTable* table) {
   const int alive =
       std::accumulate(report.operations_alive.begin(), report.operations_alive.end(), 0);
   std::string lines =
@@ -145,8 +145,9 @@ void Progress::Epoch(const SearchEpochReport& report, const SearchSpace& search_
                     " operations alive; ", report.supernet_alive, " in the supernet\n");
   }
   if (search_space.text_is_name()) {
-    absl::StrAppend(&lines, "  cell now: ",
-                    NasBench201Table::Describe(search_space, report.genotype, table), "\n");
+    absl::StrAppend(&lines,
+                    "  cell now: ", AccuracyTable::Describe(search_space, report.genotype, table),
+                    "\n");
   }
   ShowEpoch(lines);
 }

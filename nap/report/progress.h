@@ -6,8 +6,8 @@
 #include <string>
 
 #include "nap/architecture/candidates.h"
-#include "nap/report/nas_bench_201_table.h"
-#include "nap/search/searcher.h"
+#include "nap/report/accuracy_table.h"
+#include "nap/search/search_report.h"
 #include "nap/search_space/search_space.h"
 #include "nap/training/network_trainer.h"
 #include "nap/training/phase.h"
@@ -27,7 +27,7 @@ class Progress {
   void Pruning(const PruningReport& report, const CandidateSpace& space);
   // table: as in WriteEpoch (search_record.h).
   void Epoch(const SearchEpochReport& report, const SearchSpace& search_space,
-             const CandidateSpace& space, const NasBench201Table* table = nullptr);
+             const CandidateSpace& space, const AccuracyTable* table = nullptr);
   void Step(const StepReport& report);
   void Epoch(const TrainingEpochReport& report);
 

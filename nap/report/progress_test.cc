@@ -39,7 +39,7 @@ std::string LinesOf(const std::string& search_space, const Genotype& genotype,
   step.steps_per_epoch = 20;
   step.train_loss = 2.5;
   progress.Step(step);
-  SearchEpochReport report{{}, ScoreTable(space), ScoreTable(space), {}};
+  SearchEpochReport report{{}, NumberTable(space), NumberTable(space), {}};
   report.epoch = 1;
   report.epochs = 2;
   report.train_loss = 1.5;

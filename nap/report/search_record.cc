@@ -18,7 +18,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 // {"normal": [[edge 0's values], ...], "reduce": ...}
-Json ByEdge(const ScoreTable& table, const CandidateSpace& space) {
+Json ByEdge(const NumberTable& table, const CandidateSpace& space) {
   Json json = Json::object();
   for (int cell = 0; cell < space.NumCellTypes(); ++cell) {
     Json edges = Json::array();
@@ -85,7 +85,7 @@ absl::Status WriteStep(const SearchStepReport& report, RunFolder* folder) {
 
 absl::Status WriteEpoch(const SearchEpochReport& report, const SearchSpace& search_space,
                         const CandidateSpace& space, RunFolder* folder,
-                        const NasBench201Table* table) {
+                        const AccuracyTable* table) {
   Json alive = Json::object();
   for (size_t cell = 0; cell < space.cell_types.size(); ++cell) {
     alive[space.cell_types[cell].name] = report.operations_alive[cell];

@@ -7,9 +7,9 @@
 #include <string>
 
 #include "nap/architecture/candidates.h"
-#include "nap/report/nas_bench_201_table.h"
+#include "nap/report/accuracy_table.h"
 #include "nap/report/run_folder.h"
-#include "nap/search/searcher.h"
+#include "nap/search/search_report.h"
 #include "nap/search_space/search_space.h"
 
 namespace nap {
@@ -23,7 +23,7 @@ absl::Status WriteStep(const SearchStepReport& report, RunFolder* folder);
 // search would give now, which must be of the table's search space.
 absl::Status WriteEpoch(const SearchEpochReport& report, const SearchSpace& search_space,
                         const CandidateSpace& space, RunFolder* folder,
-                        const NasBench201Table* table = nullptr);
+                        const AccuracyTable* table = nullptr);
 
 // genotype.txt (SearchSpace::ToText) and genotype.dot, genotype.svg too where Graphviz is
 // installed, and genotype.json, with which the run is finished.

@@ -11,7 +11,7 @@
 #include "nap/architecture/genotype_json.h"
 #include "nap/architecture/genotype_nas_bench_201.h"
 #include "nap/base/files.h"
-#include "nap/report/nas_bench_201_table.h"
+#include "nap/report/accuracy_table.h"
 #include "nap/search_space/search_space.h"
 #include "nap/training/checkpoint.h"
 
@@ -43,7 +43,7 @@ class SearchRecordTest : public testing::Test {
   }
 
   SearchEpochReport Report() {
-    SearchEpochReport report{{}, ScoreTable(space_, 0.5), ScoreTable(space_, 0.125), {}};
+    SearchEpochReport report{{}, NumberTable(space_, 0.5), NumberTable(space_, 0.125), {}};
     report.epoch = 1;
     report.epochs = 2;
     report.learning_rate = 0.025;
@@ -104,8 +104,8 @@ TEST_F(SearchRecordTest, AppendsALineForEachStepAndEpoch) {
   EXPECT_EQ(strengths[0]["living"][0], (Json{"normal", 1, 2, "skip_connect"}));
   EXPECT_EQ(strengths[0]["scorings"], Json::array());
   SearchEpochReport scored = Report();
-  scored.scorings = {{1, ScoreTable(space_, 0.25)},
-                     {2, ScoreTable(space_, std::numeric_limits<double>::quiet_NaN())}};
+  scored.scorings = {{1, NumberTable(space_, 0.25)},
+                     {2, NumberTable(space_, std::numeric_limits<double>::quiet_NaN())}};
   ASSERT_TRUE(WriteEpoch(scored, *search_space_, space_, folder->get()).ok());
   const Json scorings = Lines("strengths.jsonl")[1]["scorings"];
   EXPECT_EQ(scorings[0]["scoring"], 1);
@@ -144,7 +144,7 @@ TEST_F(SearchRecordTest, JudgesTheCellsOfNasBench201) {
   ASSERT_TRUE(WriteFileAtomically(path_ + "/table.csv", "architecture,accuracy\n" + other +
                                                             ",92.5\n" + architecture + ",87.5\n")
                   .ok());
-  const auto table = NasBench201Table::Read(path_ + "/table.csv");
+  const auto table = AccuracyTable::Read(path_ + "/table.csv");
   ASSERT_TRUE(table.ok()) << table.status();
   ASSERT_TRUE(WriteEpoch(report, *search_space_, space_, folder->get(), &*table).ok());
   ASSERT_TRUE(WriteEpoch(report, *search_space_, space_, folder->get()).ok());

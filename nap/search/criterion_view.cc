@@ -6,6 +6,7 @@
 #include "data/loader.h"
 #include "nap/base/random.h"
 #include "nap/base/status_macros.h"
+#include "nap/pruning/random_scores.h"
 #include "nap/scores/score.h"
 #include "nap/search/final_cost.h"
 #include "nap/search/network_view.h"
@@ -38,7 +39,7 @@ double CriterionView::ValidationLoss(int64_t batches, std::optional<CandidateId>
 absl::StatusOr<std::unique_ptr<NetworkView>> CriterionView::Network(const NetworkChoice& choice) {
   NAP_ASSIGN_OR_RETURN(Batch batch, TrainBatch(choice.images, choice.batch));
   const auto mixing = [this, fixed = choice.mixing_weight](const LivingTable& living) {
-    return trainer_.MixingWeights(living, fixed);
+    return trainer_.MixingTensors(living, fixed);
   };
   const auto network_view =
       [&](std::function<StepResult(const Batch& images, const LivingTable& living)> evaluate) {
@@ -75,14 +76,13 @@ absl::StatusOr<std::unique_ptr<NetworkView>> CriterionView::Network(const Networ
   });
 }
 
-absl::StatusOr<ScoreTable> CriterionView::FinalParameters() {
+absl::StatusOr<NumberTable> CriterionView::FinalParameters() {
   return FindFinalParameters(parts_.options.final_network, *parts_.search_space, parts_.space);
 }
 
 absl::StatusOr<LivingTable> CriterionView::RandomArchitecture(uint64_t number) {
-  RandomStream random({parts_.options.seed, kArchitectureStream, number});
-  ScoreTable scores(parts_.space);
-  scores.ForEach([&](double& score) { score = random.Uniform(); });
+  const NumberTable scores =
+      RandomScores(parts_.space, RandomStream({parts_.options.seed, kArchitectureStream, number}));
   LivingTable architecture = living();
   saw_budget_ = true;
   NAP_RETURN_IF_ERROR(track_->pruner().Prune(scores, /*progress=*/1, &architecture).status());

@@ -39,13 +39,13 @@ class CriterionView final : public SearchView {
 
   const CandidateSpace& space() const override { return parts_.space; }
   const LivingTable& living() const override { return track_->living(); }
-  ScoreTable MixingWeights() const override { return trainer_.MixingWeights(); }
+  NumberTable MixingWeights() const override { return trainer_.MixingWeights(); }
   uint64_t seed() const override { return parts_.options.seed; }
   int milestone() const override { return milestone_; }
 
   double ValidationLoss(int64_t batches, std::optional<CandidateId> without) override;
   absl::StatusOr<std::unique_ptr<NetworkView>> Network(const NetworkChoice& choice) override;
-  absl::StatusOr<ScoreTable> FinalParameters() override;
+  absl::StatusOr<NumberTable> FinalParameters() override;
   absl::StatusOr<LivingTable> RandomArchitecture(uint64_t number) override;
   absl::StatusOr<double> ArchitectureScore(const std::string& score,
                                            const LivingTable& architecture) override;

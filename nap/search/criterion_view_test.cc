@@ -13,11 +13,6 @@
 namespace nap {
 namespace {
 
-struct SilentObserver final : SearchObserver {
-  absl::Status OnStep(const SearchStepReport&) override { return absl::OkStatus(); }
-  absl::Status OnEpoch(const SearchEpochReport&) override { return absl::OkStatus(); }
-};
-
 // Counts the images that are read as they are, which those that train are not.
 class CountingImages final : public ForwardingDataset {
  public:
@@ -44,7 +39,7 @@ TEST(CriterionViewTest, ReadsValidationBatchesOnce) {
        {std::pair("ablation:batches=1", int64_t{1}), {"ablation:batches=999", all}}) {
     options.criterion = criterion;
     const CountingImages images(tiny.get());
-    SilentObserver observer;
+    SearchObserver observer;
     ASSERT_TRUE((*Searcher::Create(options, &images))->Run(&observer).ok());
     EXPECT_EQ(images.reads(), 8 * options.epochs + batches * options.batch_size) << criterion;
   }

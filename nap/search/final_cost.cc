@@ -20,10 +20,10 @@ absl::StatusOr<NetworkCostModel<Cost>> ModelOf(const FinalNetwork& network,
 
 // Of what is added up, as `number` reads it.
 template <typename T, typename Number>
-ScoreTable CandidateNumbers(const NetworkCostModel<T>& model, const CandidateSpace& space,
-                            const Number& number) {
+NumberTable CandidateNumbers(const NetworkCostModel<T>& model, const CandidateSpace& space,
+                             const Number& number) {
   const CandidateTable<T> costs = model.CandidateCosts();
-  ScoreTable numbers(space);
+  NumberTable numbers(space);
   for (int cell = 0; cell < space.NumCellTypes(); ++cell) {
     const std::vector<T>& from = costs.Values(cell);
     std::transform(from.begin(), from.end(), numbers.Values(cell).begin(), number);
@@ -48,9 +48,9 @@ double Nanoseconds(int64_t latency) { return static_cast<double>(latency); }
 
 }  // namespace
 
-absl::StatusOr<ScoreTable> FindFinalParameters(const FinalNetwork& network,
-                                               const SearchSpace& search_space,
-                                               const CandidateSpace& space) {
+absl::StatusOr<NumberTable> FindFinalParameters(const FinalNetwork& network,
+                                                const SearchSpace& search_space,
+                                                const CandidateSpace& space) {
   NAP_ASSIGN_OR_RETURN(const auto model, ModelOf(network, search_space, space));
   return CandidateNumbers(model, space, Parameters);
 }
@@ -58,7 +58,7 @@ absl::StatusOr<ScoreTable> FindFinalParameters(const FinalNetwork& network,
 absl::StatusOr<FinalCosts> FindFinalCosts(const SearchOptions& options,
                                           const SearchSpace& search_space,
                                           const CandidateSpace& space) {
-  FinalCosts costs{{}, ScoreTable(space)};
+  FinalCosts costs{{}, NumberTable(space)};
   const FinalNetwork& network = options.final_network;
   if (options.max_parameters > 0 || options.max_mult_adds > 0 || options.cost_exponent > 0) {
     NAP_ASSIGN_OR_RETURN(const auto model, ModelOf(network, search_space, space));

@@ -17,14 +17,14 @@ struct FinalCosts {
   std::vector<CostLimit> limits;  // of those options that set one
   // SearchOptions::cost of each candidate, in all cells of its type together; zeros if no option
   // asks.
-  ScoreTable weighed;
+  NumberTable weighed;
 };
 
 // Of each candidate, in all cells of its type together. InvalidArgument if there can be no such
 // network.
-absl::StatusOr<ScoreTable> FindFinalParameters(const FinalNetwork& network,
-                                               const SearchSpace& search_space,
-                                               const CandidateSpace& space);
+absl::StatusOr<NumberTable> FindFinalParameters(const FinalNetwork& network,
+                                                const SearchSpace& search_space,
+                                                const CandidateSpace& space);
 
 // InvalidArgument if there can be no such network, or if the latency table lacks what an option
 // needs.

@@ -22,8 +22,8 @@
 namespace nap {
 namespace {
 
-ScoreTable RandomScores(const CandidateSpace& space, RandomStream* random) {
-  ScoreTable scores(space);
+NumberTable RandomScores(const CandidateSpace& space, RandomStream* random) {
+  NumberTable scores(space);
   for (int cell = 0; cell < 2; ++cell) {
     for (double& score : scores.Values(cell)) score = random->Uniform();
   }
@@ -199,8 +199,8 @@ TEST_P(FinalLatencyTest, IsWeighedIfItIsAskedFor) {
     options_.cost = cost;
     return FindFinalCosts(options_, *search_space_, space_)->weighed;
   };
-  const ScoreTable latency = weighed(CostKind::kLatency), mult_adds = weighed(CostKind::kMultAdds),
-                   parameters = weighed(CostKind::kParameters);
+  const NumberTable latency = weighed(CostKind::kLatency), mult_adds = weighed(CostKind::kMultAdds),
+                    parameters = weighed(CostKind::kParameters);
   for (const CandidateId& id : LivingOperations(space_, LivingTable(space_, true))) {
     EXPECT_EQ(latency[id], static_cast<double>(latencies[id]));
     EXPECT_EQ(mult_adds[id], static_cast<double>(costs[id].mult_adds));

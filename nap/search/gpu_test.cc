@@ -75,7 +75,7 @@ Trained Train(const SearchOptions& options) {
   }
   Trained trained;
   for (size_t cell = 0; cell < space.cell_types.size(); ++cell) {
-    const ScoreTable strengths = trainer.Strengths();
+    const NumberTable strengths = trainer.Strengths();
     const auto& values = strengths.Values(static_cast<int>(cell));
     trained.strengths.insert(trained.strengths.end(), values.begin(), values.end());
   }

@@ -91,7 +91,7 @@ void ExpectOptimizationConforms(const std::string& name) {
       << "the result says the train batch's logits, [N, classes]" << kWhere;
   EXPECT_FALSE(Same(before, after, "weights")) << "a step moves no weight" << kWhere;
   EXPECT_FALSE(Same(before, after, "strengths")) << "a step moves no strength" << kWhere;
-  const ScoreTable gradients = trainer->AppliedStrengthGradients();
+  const NumberTable gradients = trainer->AppliedStrengthGradients();
   for (const CandidateId& id : LivingOperations(fixture.space(), trainer->living())) {
     ASSERT_NE(gradients[id], 0)
         << "no gradient of a living operation's strength was applied, though criteria live on it "

@@ -15,8 +15,8 @@ struct Removal {
 
 // What the criterion gave at one of a milestone's scorings.
 struct Scoring {
-  int number;         // from 1
-  ScoreTable scores;  // not a number: was not alive, or is a zero operation
+  int number;          // from 1
+  NumberTable scores;  // not a number: was not alive, or is a zero operation
 };
 
 }  // namespace nap

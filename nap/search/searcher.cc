@@ -188,7 +188,7 @@ absl::Status SearcherImpl::PruneTrack(size_t number, double progress, double beg
   // A score may be expensive.
   while (!track.IsMet(progress)) {
     const int64_t most = scorer_.MostRemovals(track.OperationsAlive());
-    NAP_ASSIGN_OR_RETURN(const ScoreTable scores, scorer_.Score(number, observer));
+    NAP_ASSIGN_OR_RETURN(const NumberTable scores, scorer_.Score(number, observer));
     NAP_ASSIGN_OR_RETURN(std::vector<Removal> removed, track.Prune(scores, progress, most));
     if (removed.empty()) break;
     PruneTrainer();
@@ -222,7 +222,7 @@ void SearcherImpl::PruneTrainer() {
 absl::StatusOr<Genotype> SearcherImpl::GenotypeIfItEndedNow() {
   Track track = tracks_.front();
   const UseOnly own(&trainer_, track.living());
-  ScoreTable scores = trainer_.MixingWeights();
+  NumberTable scores = trainer_.MixingWeights();
   scores.ForEach([](double& score) { score = std::abs(score); });
   NAP_RETURN_IF_ERROR(track.Prune(scores, /*progress=*/1, PrunerOptions::kAnyNumber).status());
   return GenotypeOf(track);
@@ -283,7 +283,7 @@ StepResult SearcherImpl::WarmUpStep(const Batch& train) {
   for (const CandidateId& id : LivingOperations(parts_.space, trainer_.living())) {
     if (random.Uniform() < options_.operation_dropout) kept[id] = false;
   }
-  StepResult result = trainer_.Backward(train, trainer_.MixingWeights(kept, std::nullopt));
+  StepResult result = trainer_.Backward(train, trainer_.MixingTensors(kept, std::nullopt));
   if (std::isfinite(result.loss)) trainer_.ApplyWeights();
   return result;
 }
@@ -298,7 +298,7 @@ absl::StatusOr<StepResult> SearcherImpl::TrainStep(const Batch& train) {
   } else {
     Batch valid;
     if (parts_.optimization.reads_valid) NAP_RETURN_IF_ERROR(NextValid(&valid));
-    const ScoreTable strengths = trainer_.Strengths();
+    const NumberTable strengths = trainer_.Strengths();
     const OptimizationResult both = parts_.optimization.step(trainer_, train, valid);
     NAP_RETURN_IF_ERROR(CheckFinite(both.strength_loss, "strengths' loss", loop_, advice));
     NAP_RETURN_IF_ERROR(

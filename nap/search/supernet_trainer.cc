@@ -252,7 +252,7 @@ StepResult SupernetTrainer::Evaluate(const Batch& batch, const std::vector<at::T
   return {loss.item<double>(), logits.cpu()};
 }
 
-std::vector<at::Tensor> SupernetTrainer::MixingWeights(const LivingTable& living,
+std::vector<at::Tensor> SupernetTrainer::MixingTensors(const LivingTable& living,
                                                        std::optional<double> fixed) const {
   const at::NoGradGuard no_grad;
   std::vector<at::Tensor> mixing = MixingTensors();
@@ -312,9 +312,9 @@ absl::Status SupernetTrainer::Load(const Checkpoint& checkpoint) {
   return LoadRandom(checkpoint);
 }
 
-ScoreTable SupernetTrainer::Strengths() const { return ToTable(strengths_); }
+NumberTable SupernetTrainer::Strengths() const { return ToTable(strengths_); }
 
-ScoreTable SupernetTrainer::MixingWeights() const {
+NumberTable SupernetTrainer::MixingWeights() const {
   const at::NoGradGuard no_grad;
   return ToTable(MixingTensors());
 }
@@ -329,10 +329,10 @@ std::vector<std::vector<double>> SupernetTrainer::EdgeStrengths() const {
   return all;
 }
 
-ScoreTable SupernetTrainer::AppliedStrengthGradients() const {
+NumberTable SupernetTrainer::AppliedStrengthGradients() const {
   std::vector<at::Tensor> gradients = applied_strength_gradients_;
   gradients.resize(strengths_.size());  // without those of edges
-  return gradients[0].defined() ? ToTable(gradients) : ScoreTable(space_);
+  return gradients[0].defined() ? ToTable(gradients) : NumberTable(space_);
 }
 
 int64_t SupernetTrainer::NumParameters() const {
@@ -395,8 +395,8 @@ at::Tensor SupernetTrainer::LossOfStrengths(const std::vector<at::Tensor>& mixin
   return strength_loss_weight_ * strength_loss_.loss(strengths, at::cat(living));
 }
 
-ScoreTable SupernetTrainer::ToTable(const std::vector<at::Tensor>& tensors) const {
-  ScoreTable table(space_);
+NumberTable SupernetTrainer::ToTable(const std::vector<at::Tensor>& tensors) const {
+  NumberTable table(space_);
   for (size_t cell = 0; cell < tensors.size(); ++cell) {
     const at::Tensor values = tensors[cell].detach().to(at::kCPU, at::kDouble).contiguous();
     const double* first = values.data_ptr<double>();

@@ -89,7 +89,7 @@ class SupernetTrainer {
 
   // A fixed weight for each living candidate that is not a zero operation, or what the relaxation
   // makes of the strengths; 0 for all others.
-  std::vector<at::Tensor> MixingWeights(const LivingTable& living,
+  std::vector<at::Tensor> MixingTensors(const LivingTable& living,
                                         std::optional<double> fixed) const;
 
   // To look at, or to take weights from.
@@ -115,14 +115,14 @@ class SupernetTrainer {
   void Save(Checkpoint* checkpoint) const;
   absl::Status Load(const Checkpoint& checkpoint);
 
-  ScoreTable Strengths() const;
-  ScoreTable MixingWeights() const;
+  NumberTable Strengths() const;
+  NumberTable MixingWeights() const;
 
   // A value an edge, for each cell type; nothing if the relaxation has none.
   std::vector<std::vector<double>> EdgeStrengths() const;
 
   // Those of the last ApplyStrengths; zeros before.
-  ScoreTable AppliedStrengthGradients() const;
+  NumberTable AppliedStrengthGradients() const;
 
   // Of the weights that are left.
   int64_t NumParameters() const;
@@ -145,7 +145,7 @@ class SupernetTrainer {
   at::Tensor LossOfStrengths(const std::vector<at::Tensor>& mixing) const;
   StepResult Backward(const Batch& batch, const std::vector<at::Tensor>& mixing, GradientsOf what,
                       bool strength_loss);
-  ScoreTable ToTable(const std::vector<at::Tensor>& tensors) const;
+  NumberTable ToTable(const std::vector<at::Tensor>& tensors) const;
   void MakeEdgeStrengths();
   std::vector<at::Tensor> AllStrengths() const;  // of operations and of edges
   void ClearGradients();

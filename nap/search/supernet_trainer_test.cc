@@ -53,11 +53,11 @@ class SupernetTrainerTest : public testing::Test {
 };
 
 TEST_F(SupernetTrainerTest, AWeightStepMovesWeightsAlone) {
-  const ScoreTable before = trainer_->Strengths();
+  const NumberTable before = trainer_->Strengths();
   const double loss = Loss();
   EXPECT_EQ(WeightStep(*trainer_, batch_).loss, loss);
   EXPECT_NE(Loss(), loss);
-  const ScoreTable after = trainer_->Strengths(), gradients = trainer_->AppliedStrengthGradients();
+  const NumberTable after = trainer_->Strengths(), gradients = trainer_->AppliedStrengthGradients();
   for (int cell = 0; cell < 2; ++cell) {
     EXPECT_EQ(after.Values(cell), before.Values(cell));
     for (double gradient : gradients.Values(cell)) EXPECT_EQ(gradient, 0);
@@ -65,10 +65,10 @@ TEST_F(SupernetTrainerTest, AWeightStepMovesWeightsAlone) {
 }
 
 TEST_F(SupernetTrainerTest, AStrengthStepMovesStrengthsAlone) {
-  const ScoreTable before = trainer_->Strengths();
+  const NumberTable before = trainer_->Strengths();
   const double loss = Loss();
   EXPECT_EQ(StrengthStep(*trainer_, batch_).loss, loss);
-  const ScoreTable after = trainer_->Strengths(), gradients = trainer_->AppliedStrengthGradients();
+  const NumberTable after = trainer_->Strengths(), gradients = trainer_->AppliedStrengthGradients();
   for (int cell = 0; cell < 2; ++cell) {
     for (int edge = 0; edge < 14; ++edge) {
       for (int operation = 0; operation < 8; ++operation) {
@@ -140,11 +140,11 @@ TEST_F(SupernetTrainerTest, AnUnrolledStepFollowsTheGradientOfTheLossOneStepAhea
   WeightStep(*unrolled, valid);  // so that there is momentum
   unrolled->Save(&start);
   Step("bilevel_second_order", unrolled.get(), batch_, valid);
-  const ScoreTable gradients = unrolled->AppliedStrengthGradients();
+  const NumberTable gradients = unrolled->AppliedStrengthGradients();
   auto first_order = trainer();
   ASSERT_TRUE(first_order->Load(start).ok());
   StrengthStep(*first_order, valid);
-  const ScoreTable first_gradients = first_order->AppliedStrengthGradients();
+  const NumberTable first_gradients = first_order->AppliedStrengthGradients();
 
   double distance = 0, first_distance = 0, norm = 0;
   for (const CandidateId& id : {CandidateId{0, 0, 2}, {0, 1, 0}, {0, 2, 1}, {1, 0, 1}, {1, 4, 2}}) {
@@ -252,8 +252,8 @@ TEST_F(SupernetTrainerTest, TheStrengthLossJoinsTheStrengthsGradient) {
   SupernetTrainer with(options_, plan_, space_, *RelaxationRegistry::Global().Make("unnormalized"),
                        *StrengthLossRegistry::Global().Make("l1:weight=3"));
   EXPECT_EQ(StrengthStep(with, batch_).loss, StrengthStep(*trainer_, batch_).loss);
-  const ScoreTable more = with.AppliedStrengthGradients(),
-                   gradients = trainer_->AppliedStrengthGradients();
+  const NumberTable more = with.AppliedStrengthGradients(),
+                    gradients = trainer_->AppliedStrengthGradients();
   for (int cell = 0; cell < 2; ++cell) {
     for (size_t i = 0; i < gradients.Values(cell).size(); ++i) {
       EXPECT_NEAR(more.Values(cell)[i] - gradients.Values(cell)[i], 3.0 / (2 * 14 * 8), 1e-6);
@@ -273,17 +273,17 @@ TEST_F(SupernetTrainerTest, TheStrengthLossHasTheWeightThatItWasGivenLast) {
 TEST_F(SupernetTrainerTest, AWeightStepOfSomeOperationsIsAsIfOthersWereGone) {
   LivingTable kept(space_, true);
   for (int edge = 0; edge < space_.NumEdges(0); ++edge) kept[{0, edge, 1 + edge % 7}] = false;
-  const double expected = trainer_->Evaluate(batch_, trainer_->MixingWeights(kept, {})).loss;
+  const double expected = trainer_->Evaluate(batch_, trainer_->MixingTensors(kept, {})).loss;
   EXPECT_NE(expected, Loss());
-  EXPECT_NEAR(trainer_->Backward(batch_, trainer_->MixingWeights(kept, {})).loss, expected, 1e-5);
+  EXPECT_NEAR(trainer_->Backward(batch_, trainer_->MixingTensors(kept, {})).loss, expected, 1e-5);
 }
 
 TEST_F(SupernetTrainerTest, AJointStepMovesBoth) {
   const double loss = Loss();
-  const ScoreTable before = trainer_->Strengths();
+  const NumberTable before = trainer_->Strengths();
   EXPECT_EQ(Step("joint", trainer_.get(), batch_, {}).train.loss, loss);
   EXPECT_NE(trainer_->Strengths().Values(0), before.Values(0));
-  const ScoreTable gradients = trainer_->AppliedStrengthGradients();
+  const NumberTable gradients = trainer_->AppliedStrengthGradients();
   double sum = 0;
   for (double gradient : gradients.Values(1)) sum += std::abs(gradient);
   EXPECT_GT(sum, 0);

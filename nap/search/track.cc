@@ -33,7 +33,7 @@ std::string TrackPrefix(size_t track) {
   return track == 0 ? "" : absl::StrCat("track.", track, ".");
 }
 
-absl::StatusOr<std::vector<Removal>> Track::Prune(const ScoreTable& scores, double progress,
+absl::StatusOr<std::vector<Removal>> Track::Prune(const NumberTable& scores, double progress,
                                                   int64_t most) {
   LivingTable left = living_;
   NAP_ASSIGN_OR_RETURN(const std::vector<CandidateId> removed,
@@ -49,15 +49,15 @@ absl::StatusOr<std::vector<Removal>> Track::Prune(const ScoreTable& scores, doub
 }
 
 // Of what was alive.
-void Track::KeepScores(const ScoreTable& scores) {
-  ScoreTable kept(space_, std::numeric_limits<double>::quiet_NaN());
+void Track::KeepScores(const NumberTable& scores) {
+  NumberTable kept(space_, std::numeric_limits<double>::quiet_NaN());
   for (const CandidateId& id : LivingOperations(space_, living_)) kept[id] = scores[id];
   scores_.emplace_back();
   kept.ForEach([this](double score) { scores_.back().push_back(score); });
 }
 
 std::vector<Removal> Track::Explain(const std::vector<CandidateId>& removed,
-                                    const ScoreTable& scores) const {
+                                    const NumberTable& scores) const {
   double next = std::numeric_limits<double>::infinity();
   for (const CandidateId& id : LivingOperations(space_, living_)) next = std::min(next, scores[id]);
   std::vector<Removal> removals;
@@ -73,7 +73,7 @@ std::vector<Scoring> Track::Scorings() const {
   std::vector<Scoring> scorings;
   auto number = static_cast<int>(scorings_ - static_cast<int64_t>(scores_.size()));
   for (const std::vector<double>& scores : scores_) {
-    scorings.push_back({++number, ScoreTable(space_)});
+    scorings.push_back({++number, NumberTable(space_)});
     auto score = scores.begin();
     scorings.back().scores.ForEach([&](double& value) { value = *score++; });
   }

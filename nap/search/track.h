@@ -35,7 +35,7 @@ class Track {
 
   // Removes at most so many by what a scoring gave. What went, in that order, without zero
   // operations, which are not scored. Pruner::Prune's errors.
-  absl::StatusOr<std::vector<Removal>> Prune(const ScoreTable& scores, double progress,
+  absl::StatusOr<std::vector<Removal>> Prune(const NumberTable& scores, double progress,
                                              int64_t most);
 
   // Of the running milestone, in order.
@@ -52,9 +52,9 @@ class Track {
   absl::Status Load(const std::string& prefix, const Checkpoint& checkpoint);
 
  private:
-  void KeepScores(const ScoreTable& scores);
+  void KeepScores(const NumberTable& scores);
   std::vector<Removal> Explain(const std::vector<CandidateId>& removed,
-                               const ScoreTable& scores) const;
+                               const NumberTable& scores) const;
   absl::Status LoadLiving(const std::string& prefix, const Checkpoint& checkpoint);
 
   const CandidateSpace& space_;

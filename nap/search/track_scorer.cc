@@ -46,7 +46,7 @@ absl::Status TrackScorer::Ask(size_t track) {
   return parts_.criterion->SetState(observed_[track]);
 }
 
-absl::StatusOr<ScoreTable> TrackScorer::Score(size_t track, PhaseObserver* observer) {
+absl::StatusOr<NumberTable> TrackScorer::Score(size_t track, PhaseObserver* observer) {
   NAP_RETURN_IF_ERROR(Ask(track));
   const LivingTable& living = tracks_[track].living();
   const std::vector<double> before = parts_.criterion->State();
@@ -58,7 +58,7 @@ absl::StatusOr<ScoreTable> TrackScorer::Score(size_t track, PhaseObserver* obser
     NAP_RETURN_IF_ERROR(parts_.criterion->SetState(found->after));
     return found->scores;
   }
-  NAP_ASSIGN_OR_RETURN(ScoreTable scores, ScoreAnew(track, observer));
+  NAP_ASSIGN_OR_RETURN(NumberTable scores, ScoreAnew(track, observer));
   TakeFirst(&scores);
   if (HasFront() && !view_.saw_budget()) {
     scored_.push_back({living, before, parts_.criterion->State(), scores});
@@ -67,10 +67,10 @@ absl::StatusOr<ScoreTable> TrackScorer::Score(size_t track, PhaseObserver* obser
 }
 
 // By the criterion, whose state is what it was if the user breaks it off.
-absl::StatusOr<ScoreTable> TrackScorer::ScoreAnew(size_t track, PhaseObserver* observer) {
+absl::StatusOr<NumberTable> TrackScorer::ScoreAnew(size_t track, PhaseObserver* observer) {
   const int alive = tracks_[track].OperationsAlive();
   // How many go when is the schedule's to say, whatever their scores.
-  if (seconds_ == 0) Estimate(ScoreTable(parts_.space));
+  if (seconds_ == 0) Estimate(NumberTable(parts_.space));
   operations_left_ = std::max<int64_t>(0, operations_left_ - alive);
   const std::vector<double> before = parts_.criterion->State();
   Phase phase = loop_.NewPhase(absl::StrCat("scoring ", alive, " operations", PointText(track)),
@@ -78,7 +78,7 @@ absl::StatusOr<ScoreTable> TrackScorer::ScoreAnew(size_t track, PhaseObserver* o
   running_ = &phase;
   view_.SetPhase(&phase);
   view_.SetTrack(&tracks_[track]);
-  absl::StatusOr<ScoreTable> scores = [&] {
+  absl::StatusOr<NumberTable> scores = [&] {
     const UseOnly own(&trainer_, tracks_[track].living());
     return parts_.criterion->Score(view_);
   }();
@@ -93,7 +93,7 @@ absl::StatusOr<ScoreTable> TrackScorer::ScoreAnew(size_t track, PhaseObserver* o
 }
 
 // If what goes is what the scores say.
-void TrackScorer::Estimate(const ScoreTable& scores) {
+void TrackScorer::Estimate(const NumberTable& scores) {
   std::vector<MilestoneLiving> shared;
   for (const Scored& scored : scored_) shared.emplace_back(view_.milestone(), scored.living);
   operations_left_ = 0;
@@ -107,7 +107,7 @@ double TrackScorer::seconds_left() const {
   return running_->ExpectedSeconds() / tracks_[asked_].OperationsAlive() * operations_left_;
 }
 
-int64_t TrackScorer::OperationsToScore(const Track& track, const ScoreTable& scores,
+int64_t TrackScorer::OperationsToScore(const Track& track, const NumberTable& scores,
                                        std::vector<MilestoneLiving>* shared) const {
   const Milestones& milestones = parts_.options.milestones;
   LivingTable living = track.living();
@@ -134,7 +134,7 @@ std::string TrackScorer::PointText(size_t track) const {
 
 // Rank 0's, if other processes have computed them, too: on another kind of machine rounding, and so
 // the order of two that are nearly the same, may be another.
-void TrackScorer::TakeFirst(ScoreTable* scores) const {
+void TrackScorer::TakeFirst(NumberTable* scores) const {
   if (parts_.options.processes->size() == 1) return;
   std::vector<double> values;
   scores->ForEach([&](double value) { values.push_back(value); });
@@ -145,8 +145,8 @@ void TrackScorer::TakeFirst(ScoreTable* scores) const {
   scores->ForEach([&](double& score) { score = *value++; });
 }
 
-absl::Status TrackScorer::ObserveStrengthStep(const ScoreTable& strengths,
-                                              const ScoreTable& gradients) {
+absl::Status TrackScorer::ObserveStrengthStep(const NumberTable& strengths,
+                                              const NumberTable& gradients) {
   for (size_t track = 0; track < tracks_.size(); ++track) {
     NAP_RETURN_IF_ERROR(Ask(track));
     parts_.criterion->ObserveStrengthStep(strengths, gradients);

@@ -34,16 +34,16 @@ class TrackScorer {
   // What the track's living operations are worth: rank 0's scores, for all. As long as tracks are
   // alike, they share their scorings: the criterion would say the same again, unless it has looked
   // at the budget. Cancelled if the user breaks it off; the criterion's state is then what it was.
-  absl::StatusOr<ScoreTable> Score(size_t track, PhaseObserver* observer);
+  absl::StatusOr<NumberTable> Score(size_t track, PhaseObserver* observer);
 
   // How many removals one scoring of so many operations serves.
   int64_t MostRemovals(int alive) const;
 
   // Tells the criterion of a strength step, for each track.
-  absl::Status ObserveStrengthStep(const ScoreTable& strengths, const ScoreTable& gradients);
+  absl::Status ObserveStrengthStep(const NumberTable& strengths, const NumberTable& gradients);
 
   // Estimates which scorings are to come, after one that gave these scores.
-  void Estimate(const ScoreTable& scores);
+  void Estimate(const NumberTable& scores);
 
   // What they take if each takes as long as the last one for each operation, or as the first one
   // while that runs; 0: not known yet.
@@ -60,15 +60,15 @@ class TrackScorer {
   struct Scored {
     LivingTable living;
     std::vector<double> before, after;  // the criterion's state
-    ScoreTable scores;
+    NumberTable scores;
   };
   using MilestoneLiving = std::pair<int, LivingTable>;
 
   bool HasFront() const { return tracks_.size() > 1; }
   absl::Status Ask(size_t track);
-  absl::StatusOr<ScoreTable> ScoreAnew(size_t track, PhaseObserver* observer);
-  void TakeFirst(ScoreTable* scores) const;
-  int64_t OperationsToScore(const Track& track, const ScoreTable& scores,
+  absl::StatusOr<NumberTable> ScoreAnew(size_t track, PhaseObserver* observer);
+  void TakeFirst(NumberTable* scores) const;
+  int64_t OperationsToScore(const Track& track, const NumberTable& scores,
                             std::vector<MilestoneLiving>* shared) const;
 
   const SearchParts& parts_;

@@ -6,22 +6,16 @@
 #include <absl/strings/string_view.h>
 
 #include <string>
-#include <vector>
 
 #include "nap/architecture/genotype.h"
 
 namespace nap {
 
-// NASNet (Zoph et al. 2018, NASNet-A) and AmoebaNet (Real et al. 2019, AmoebaNet-A), in the form in
-// which DARTS's code states them; DARTS_V1, DARTS_V2 (Liu, Simonyan, Yang 2019), PDARTS (Chen et
-// al. 2019), PC_DARTS_cifar, PC_DARTS_image (Xu et al. 2020).
-std::vector<std::string> PublishedGenotypes();
-
-// One of PublishedGenotypes(), a text in a search space's own format (DARTS's line, a NAS-Bench-201
-// string), or a file with genotype.json's format or such a text, which may stand anywhere in it: in
-// a log, in Python. FILE:NAME is the one that is assigned to NAME there. Of several without
-// different names the last one is taken, and `note` says so in a line. InvalidArgument, NotFound or
-// Unavailable that names the file or text and what is wrong with it.
+// A published one (published_genotypes.h), a text in a search space's own format (DARTS's line, a
+// NAS-Bench-201 string), or a file with genotype.json's format or such a text, which may stand
+// anywhere in it: in a log, in Python. FILE:NAME is the one that is assigned to NAME there. Of
+// several without different names the last one is taken, and `note` says so in a line.
+// InvalidArgument, NotFound or Unavailable that names the file or text and what is wrong with it.
 absl::StatusOr<Genotype> FindGenotype(const std::string& name_or_file, std::string* note = nullptr);
 
 // The only one that the text has, in genotype.json's format or a search space's own. The genotype

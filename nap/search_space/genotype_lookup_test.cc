@@ -10,6 +10,7 @@
 #include "nap/architecture/genotype_nas_bench_201.h"
 #include "nap/architecture/genotypes_for_tests.h"
 #include "nap/base/files.h"
+#include "nap/search_space/published_genotypes.h"
 #include "nap/search_space/search_space.h"
 
 namespace nap {

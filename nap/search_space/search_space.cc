@@ -67,11 +67,14 @@ absl::StatusOr<std::unique_ptr<SearchSpace>> MakeSearchSpace(const std::string& 
                       absl::StrCat("search space '", search_space, "': ", valid.message()));
 }
 
-absl::StatusOr<NetworkOptions> FindNetwork(const std::string& name,
-                                           const std::string& search_space) {
+absl::StatusOr<NetworkOptions> FindNetwork(const std::string& name, const std::string& search_space,
+                                           int channels, int cells) {
   NAP_ASSIGN_OR_RETURN(const StemKind stem, FindStem(name));
   NAP_ASSIGN_OR_RETURN(const std::unique_ptr<SearchSpace> space, MakeSearchSpace(search_space));
-  return space->usual_network(stem);
+  NetworkOptions network = space->usual_network(stem);
+  if (channels > 0) network.channels = channels;
+  if (cells > 0) network.cells = cells;
+  return network;
 }
 
 }  // namespace nap

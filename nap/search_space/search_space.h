@@ -169,9 +169,10 @@ using SearchSpaceRegistry = Registry<SearchSpaceDefinition>;
 // is out of range, or the space's cells are none (ValidateTopology).
 absl::StatusOr<std::unique_ptr<SearchSpace>> MakeSearchSpace(const std::string& search_space);
 
-// The space's usual network by the name of its stem. InvalidArgument if either name is unknown.
-absl::StatusOr<NetworkOptions> FindNetwork(const std::string& name,
-                                           const std::string& search_space);
+// The space's usual network by the name of its stem, with so many channels and cells; 0: as many as
+// usual. InvalidArgument if either name is unknown.
+absl::StatusOr<NetworkOptions> FindNetwork(const std::string& name, const std::string& search_space,
+                                           int channels = 0, int cells = 0);
 
 }  // namespace nap
 

@@ -26,11 +26,11 @@ struct TrainingEpochReport : EpochReport {
   bool is_best = false;  // the test accuracy is higher than after any epoch before
 };
 
-// Told how it goes. An error stops the training and is what Run returns.
+// Told how it goes; this one does nothing. An error stops the training and is what Run returns.
 class TrainingObserver : public PhaseObserver {
  public:
-  virtual absl::Status OnStep(const StepReport& report) = 0;
-  virtual absl::Status OnEpoch(const TrainingEpochReport& report) = 0;
+  virtual absl::Status OnStep(const StepReport& /*report*/) { return absl::OkStatus(); }
+  virtual absl::Status OnEpoch(const TrainingEpochReport& /*report*/) { return absl::OkStatus(); }
 };
 
 struct TrainingResult {

@@ -1,4 +1,4 @@
-#include "nap/report/nas_bench_201_table.h"
+#include "nap/report/accuracy_table.h"
 
 #include <absl/strings/ascii.h>
 #include <absl/strings/numbers.h>
@@ -33,7 +33,7 @@ absl::Status CheckOperations(const Genotype& genotype, const SearchSpace& space)
 
 }  // namespace
 
-absl::Status NasBench201Table::Add(absl::string_view line) {
+absl::Status AccuracyTable::Add(absl::string_view line) {
   const std::vector<absl::string_view> cells = absl::StrSplit(line, ',');
   if (cells.size() != 2) {
     return absl::InvalidArgumentError(
@@ -65,9 +65,9 @@ absl::Status NasBench201Table::Add(absl::string_view line) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<NasBench201Table> NasBench201Table::Read(const std::string& file) {
+absl::StatusOr<AccuracyTable> AccuracyTable::Read(const std::string& file) {
   NAP_ASSIGN_OR_RETURN(const std::string content, ReadFile(file));
-  NasBench201Table table(file);
+  AccuracyTable table(file);
   const auto error = [&](int line, absl::string_view what) {
     return absl::InvalidArgumentError(absl::StrCat(file, ", line ", line, ": ", what));
   };
@@ -88,7 +88,7 @@ absl::StatusOr<NasBench201Table> NasBench201Table::Read(const std::string& file)
   return table;
 }
 
-absl::StatusOr<NasBench201Table::Entry> NasBench201Table::Find(const Genotype& genotype) const {
+absl::StatusOr<AccuracyTable::Entry> AccuracyTable::Find(const Genotype& genotype) const {
   if (genotype.search_space != search_space_->name()) {
     return absl::InvalidArgumentError(absl::StrCat(file_, " has cells of ", search_space_->name(),
                                                    ", not of ", genotype.search_space));
@@ -103,8 +103,8 @@ absl::StatusOr<NasBench201Table::Entry> NasBench201Table::Find(const Genotype& g
   return Entry{found->second / 100, static_cast<int>(better) + 1, static_cast<int>(sorted_.size())};
 }
 
-std::string NasBench201Table::Describe(const SearchSpace& search_space, const Genotype& genotype,
-                                       const NasBench201Table* table) {
+std::string AccuracyTable::Describe(const SearchSpace& search_space, const Genotype& genotype,
+                                    const AccuracyTable* table) {
   const std::string architecture = search_space.ToText(genotype);
   if (table == nullptr) return architecture;
   const absl::StatusOr<Entry> entry = table->Find(genotype);

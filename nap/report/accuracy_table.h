@@ -1,8 +1,8 @@
 // The published accuracy of each cell of a search space that is small enough for it, as
 // NAS-Bench-201's, by which a search can be judged without training what it found.
 // docs/nas_bench_201.md says how such a table is made.
-#ifndef NAP_REPORT_NAS_BENCH_201_TABLE_H_
-#define NAP_REPORT_NAS_BENCH_201_TABLE_H_
+#ifndef NAP_REPORT_ACCURACY_TABLE_H_
+#define NAP_REPORT_ACCURACY_TABLE_H_
 
 #include <absl/status/statusor.h>
 
@@ -17,13 +17,13 @@
 
 namespace nap {
 
-class NasBench201Table {
+class AccuracyTable {
  public:
   // A file of a line "architecture,accuracy" and one such pair an architecture, the accuracy in
   // percent; in any order, not necessarily all of them, of one search space whose genotypes have
   // names (SearchSpace::text_is_name). NotFound, Unavailable or InvalidArgument that names the file
   // and, if there is one, the line at fault.
-  static absl::StatusOr<NasBench201Table> Read(const std::string& file);
+  static absl::StatusOr<AccuracyTable> Read(const std::string& file);
 
   // Of which its architectures are.
   const SearchSpace& search_space() const { return *search_space_; }
@@ -41,10 +41,10 @@ class NasBench201Table {
   // Of a genotype that has a name: the name and what the table, which may be null, says of it, in
   // one line.
   static std::string Describe(const SearchSpace& search_space, const Genotype& genotype,
-                              const NasBench201Table* table);
+                              const AccuracyTable* table);
 
  private:
-  explicit NasBench201Table(std::string file) : file_(std::move(file)) {}
+  explicit AccuracyTable(std::string file) : file_(std::move(file)) {}
 
   absl::Status Add(absl::string_view line);
 
@@ -56,4 +56,4 @@ class NasBench201Table {
 
 }  // namespace nap
 
-#endif  // NAP_REPORT_NAS_BENCH_201_TABLE_H_
+#endif  // NAP_REPORT_ACCURACY_TABLE_H_

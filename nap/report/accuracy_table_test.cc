@@ -1,4 +1,4 @@
-#include "nap/report/nas_bench_201_table.h"
+#include "nap/report/accuracy_table.h"
 
 #include <gtest/gtest.h>
 
@@ -22,9 +22,9 @@ constexpr char kPooling[] =
 
 std::string Path() { return testing::TempDir() + "/table.csv"; }
 
-absl::StatusOr<NasBench201Table> Read(const std::string& content) {
+absl::StatusOr<AccuracyTable> Read(const std::string& content) {
   EXPECT_TRUE(WriteFileAtomically(Path(), content).ok());
-  return NasBench201Table::Read(Path());
+  return AccuracyTable::Read(Path());
 }
 
 Genotype Cell(const char* architecture) { return *GenotypeFromNasBench201(architecture); }
@@ -36,7 +36,7 @@ std::string SmallTable() {
          ",94.37\r\n\n" + kSkips + ",10.0\n";
 }
 
-TEST(NasBench201TableTest, KnowsAccuracyAndRank) {
+TEST(AccuracyTableTest, KnowsAccuracyAndRank) {
   const auto table = Read(SmallTable());
   ASSERT_TRUE(table.ok()) << table.status();
   const auto best = table->Find(Cell(kConvolutions));
@@ -51,18 +51,18 @@ TEST(NasBench201TableTest, KnowsAccuracyAndRank) {
             absl::NotFoundError(std::string(kPooling) + " is not in " + Path()));
 }
 
-TEST(NasBench201TableTest, DescribesACellInOneLine) {
+TEST(AccuracyTableTest, DescribesACellInOneLine) {
   const auto table = Read(SmallTable());
   ASSERT_TRUE(table.ok()) << table.status();
-  EXPECT_EQ(NasBench201Table::Describe(*Space(), Cell(kConvolutions), &*table),
+  EXPECT_EQ(AccuracyTable::Describe(*Space(), Cell(kConvolutions), &*table),
             std::string(kConvolutions) + ": accuracy 94.37 %, rank 1 of 3");
-  EXPECT_EQ(NasBench201Table::Describe(*Space(), Cell(kPooling), &*table),
+  EXPECT_EQ(AccuracyTable::Describe(*Space(), Cell(kPooling), &*table),
             std::string(kPooling) + " is not in " + Path());
-  EXPECT_EQ(NasBench201Table::Describe(*Space(), Cell(kSkips), nullptr), kSkips);
+  EXPECT_EQ(AccuracyTable::Describe(*Space(), Cell(kSkips), nullptr), kSkips);
 }
 
 // Any search space whose genotypes have names (spaces_for_tests.cc).
-TEST(NasBench201TableTest, IsOfTheSearchSpaceOfItsArchitectures) {
+TEST(AccuracyTableTest, IsOfTheSearchSpaceOfItsArchitectures) {
   const auto table = Read("architecture,accuracy\nthree: skip_connect from 1; none from 0,90\n");
   ASSERT_TRUE(table.ok()) << table.status();
   EXPECT_EQ(table->search_space().name(), "three_inputs");
@@ -72,7 +72,7 @@ TEST(NasBench201TableTest, IsOfTheSearchSpaceOfItsArchitectures) {
       absl::InvalidArgumentError(Path() + " has cells of three_inputs, not of nas_bench_201"));
 }
 
-TEST(NasBench201TableTest, NamesTheLineAtFault) {
+TEST(AccuracyTableTest, NamesTheLineAtFault) {
   const auto error = [](const std::string& content) {
     const absl::Status status = Read(content).status();
     EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << content;
@@ -101,7 +101,7 @@ TEST(NasBench201TableTest, NamesTheLineAtFault) {
   EXPECT_EQ(error(SmallTable() + "three: none from 0,1"),
             "line 6: is of the search space three_inputs:nodes=1, others are of nas_bench_201");
   EXPECT_NE(error(header + "{},1").find("line 2: genotype JSON: "), std::string::npos);
-  const absl::Status missing = NasBench201Table::Read("nowhere.csv").status();
+  const absl::Status missing = AccuracyTable::Read("nowhere.csv").status();
   EXPECT_EQ(missing.code(), absl::StatusCode::kNotFound);
   EXPECT_NE(missing.message().find("nowhere.csv"), absl::string_view::npos) << missing;
 }
