@@ -274,7 +274,8 @@ mkdir old
 python3 - <<'END'
 import json
 config = json.load(open('new/config.json'))
-config['flags'].update({'relaxation': 'sigmoid', 'partial_channels': '2', 'criterion_batches': '4'})
+config['flags'].update({'relaxation': 'sigmoid', 'partial_channels': '2', 'criterion_batches': '4',
+                        'recompute': 'true'})
 del config['parts']
 json.dump(config, open('old/config.json', 'w'))
 END

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "experiments/data_flags.h"
+#include "experiments/moved_run_flags.h"
 #include "experiments/run.h"
 #include "nap/base/crc32c.h"
 #include "nap/base/files.h"
@@ -44,8 +45,6 @@ DEFINE_string(precision, "float32",
 DEFINE_bool(deterministic, false,
             "the same seed gives the same bits on a GPU too, more slowly; on a CPU it always does");
 DEFINE_string(backend, "fused", "what computes the cells, where it can: elsewhere reference does");
-DEFINE_bool(recompute, false,
-            "keep less memory for the backward pass and compute it again (fused backend)");
 
 DEFINE_int32(log_every, 10, "steps between two step lines in metrics.jsonl");
 DEFINE_bool(tensorboard, false, "also write what metrics.jsonl gets as a TensorBoard event file");
@@ -215,7 +214,7 @@ ProgramOptions RunProgramOptions(const std::string& description, const std::stri
   options.shared_files.push_back(__FILE__);
   options.groups.push_back({"Machine, processes",
                             {"threads", "workers", "device", "precision", "deterministic",
-                             "backend", "recompute", "batch_norm", "peer_timeout"}});
+                             "backend", "batch_norm", "peer_timeout"}});
   options.groups.push_back(
       {"Run folder",
        {"out_dir", "resume", "seed", "checkpoint_minutes", "log_every", "tensorboard"}});
@@ -227,7 +226,8 @@ ProgramOptions RunProgramOptions(const std::string& description, const std::stri
   options.earlier_flags = [kind](const ProgramOptions& program, bool to_run) {
     return EarlierFlags(kind, program, to_run);
   };
-  options.bare_flags = {{"resume", "yes"}};
+  options.moved_flags = MovedRunFlags();
+  options.bare_flags = {{"resume", "yes"}, {"recompute", "true"}};
   // On another device a run goes on to other rounding, for which it is asked by name.
   options.free_flags = {
       "backend", "checkpoint_minutes", "device", "out_dir", "peer_timeout", "preset", "resume",

@@ -28,7 +28,6 @@ DECLARE_bool(flip);
 DECLARE_int32(workers);
 DECLARE_uint64(seed);
 DECLARE_string(backend);
-DECLARE_bool(recompute);
 DECLARE_int32(log_every);
 DECLARE_string(batch_norm);
 DECLARE_string(resume);

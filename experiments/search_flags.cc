@@ -11,7 +11,7 @@
 
 #include "data/open_dataset.h"
 #include "experiments/data_flags.h"
-#include "experiments/moved_flags.h"
+#include "experiments/moved_search_flags.h"
 #include "experiments/run_flags.h"
 #include "experiments/search_length.h"
 #include "nap/base/name_list.h"
@@ -171,7 +171,8 @@ ProgramOptions SearchProgramOptions(const RunKind& kind) {
                           NamesOf("extra_operations", OperationRegistry::Global().Names()),
                           NamesOf("final_network", NetworkNames()),
                           NamesOf("cost", CostKindNames()), NamesOf("pareto", CostKindNames())});
-  options.moved_flags = MovedFlags();
+  const std::vector<MovedFlag> moved = MovedSearchFlags();
+  options.moved_flags.insert(options.moved_flags.end(), moved.begin(), moved.end());
   return options;
 }
 
@@ -259,7 +260,6 @@ absl::StatusOr<SearchOptions> SearchOptionsFromFlags() {
   options.workers = FLAGS_workers;
   options.seed = FLAGS_seed;
   options.backend = FLAGS_backend;
-  options.recompute = FLAGS_recompute;
   NAP_ASSIGN_OR_RETURN(options.global_norms, GlobalNormsFromFlags(/*otherwise=*/true));
   NAP_RETURN_IF_ERROR(Validate(options));
   return options;

@@ -35,7 +35,6 @@ DEFINE_string(relaxation, "softmax", "relaxations");
 DEFINE_string(backend, "fused,reference", "backends");
 DEFINE_string(precision, "float32", "precisions");
 DEFINE_string(device, "cpu", "what computes; auto: a GPU if there is one, else the CPU");
-DEFINE_bool(recompute, false, "keep less memory for the backward pass, where the backend can");
 DEFINE_string(living, "100,50", "shares of the operations that are alive, percent");
 DEFINE_int32(threads, 0, "threads that compute; 0: all cores");
 
@@ -116,8 +115,7 @@ void Register(const Setting& setting) {
   const std::string name = absl::StrCat(
       "search_step/batch:", options.batch_size, "/channels:", options.network.channels,
       "/cells:", options.network.cells, "/", options.relaxation, "/living:", setting.living, "%/",
-      options.backend, options.recompute ? "/recompute" : "", "/", options.device.precision, "/",
-      options.device.name);
+      options.backend, "/", options.device.precision, "/", options.device.name);
   benchmark::RegisterBenchmark(name.c_str(),
                                [setting](benchmark::State& state) {
                                  const absl::Status status = Time(setting, state);
@@ -149,9 +147,6 @@ absl::Status Main() {
             setting.living = percent;
             for (absl::string_view backend : absl::StrSplit(FLAGS_backend, ',')) {
               setting.options.backend = std::string(backend);
-              NAP_ASSIGN_OR_RETURN(const auto* executor,
-                                   ExecutorRegistry::Global().Find(setting.options.backend));
-              setting.options.recompute = FLAGS_recompute && executor->can_recompute;
               NAP_RETURN_IF_ERROR(Validate(setting.options));
               for (absl::string_view precision : absl::StrSplit(FLAGS_precision, ',')) {
                 setting.options.device.precision = std::string(precision);

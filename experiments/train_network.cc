@@ -254,8 +254,8 @@ absl::StatusOr<TrainedNetwork> MakeModel(const Dataset& images, const Checkpoint
   }
   NAP_ASSIGN_OR_RETURN(model.description, Describe(images, std::move(genotype)));
   at::manual_seed(FLAGS_seed);
-  NAP_ASSIGN_OR_RETURN(model.network, DerivedNetwork::Create(model.description.spec,
-                                                             {FLAGS_backend, FLAGS_recompute}));
+  NAP_ASSIGN_OR_RETURN(model.network,
+                       DerivedNetwork::Create(model.description.spec, {FLAGS_backend}));
   if (FLAGS_weights.empty() || checkpoint != nullptr) return model;
   NAP_ASSIGN_OR_RETURN(const InitialWeights found,
                        LoadInitialWeights(FLAGS_weights, model.network.get()));

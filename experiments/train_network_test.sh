@@ -63,7 +63,7 @@ first, other = good[0]['train_loss'], reference[0]['train_loss']
 assert abs(first - other) < 1e-4 * first, (first, other)
 PYTHON
 cmp -s good/model.pt reference/model.pt && problem "it was not another executor"
-run "$train" "${tiny[@]}" --recompute --out_dir=recomputed
+run "$train" "${tiny[@]}" --backend=fused:recompute=1 --out_dir=recomputed
 cmp good/model.pt recomputed/model.pt || problem "recomputing changed the model"
 
 # Every option of the recipe at once, from a genotype in a file.
@@ -212,7 +212,10 @@ expect_error 2 "unknown preset 'slow'; known: comparison_quick, comparison_small
 expect_error 1 "the genotype 'DARTS_V3' is neither a file nor one of" "$train" "${tiny[@]}" --genotype=DARTS_V3
 expect_error 1 "unknown network 'x'; known: cifar, imagenet" "$train" "${tiny[@]}" --network=x
 expect_error 2 "unknown backend 'x'; known: fused, reference" "$train" "${tiny[@]}" --backend=x
-expect_error 1 "--recompute needs --backend=fused" "$train" "${tiny[@]}" --backend=reference --recompute
+expect_error 2 "backend 'reference:recompute=1': unknown parameter 'recompute'" "$train" "${tiny[@]}" \
+  --backend=reference:recompute=1
+expect_error 2 "--recompute=true is a parameter of what --backend names: --backend=fused:recompute=1" "$train" \
+  "${tiny[@]}" --recompute
 expect_error 2 "unknown dataset 'x'; known:" "$train" "${tiny[@]}" --dataset=x
 expect_error 1 "labels.txt has no effect: the dataset 'built_in' finds its labels by itself" "$train" \
   "${tiny[@]}" --label_file=labels.txt

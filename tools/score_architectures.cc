@@ -105,7 +105,7 @@ absl::StatusOr<Work> MakeWork(const Dataset& images) {
   UseDevice(device, /*deterministic=*/true);
   options.device = device.device;
   work.device = device.device;
-  NAP_RETURN_IF_ERROR(ValidateBackend(options.backend, /*recompute=*/false));
+  NAP_RETURN_IF_ERROR(ValidateBackend(options.backend));
   NAP_ASSIGN_OR_RETURN(options.network,
                        FindNetwork(FLAGS_network, listed.front().genotype.search_space,
                                    FLAGS_channels, FLAGS_cells));

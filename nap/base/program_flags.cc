@@ -60,6 +60,11 @@ std::string WithOneMore(const std::string& text, const std::string& parameter) {
                         parameters.empty() ? parameter : absl::StrCat(parameters, ",", parameter));
 }
 
+// What a flag that has moved says, as a parameter: those for yes and no have become numbers.
+std::string ParameterText(const MovedFlag& moved, const std::string& value) {
+  return absl::StrCat(moved.parameter, "=", value == "true" ? "1" : value == "false" ? "0" : value);
+}
+
 // As it means the same from another folder.
 std::string ValueToKeep(const ProgramOptions& options, const gflags::CommandLineFlagInfo& flag) {
   if (options.path_flags.count(flag.name) == 0 || flag.current_value.empty()) {
@@ -166,8 +171,7 @@ void MoveEarlierFlags(const ProgramOptions& options, std::map<std::string, std::
     if (value->second == gflags::GetCommandLineFlagInfoOrDie(moved.flag.c_str()).default_value) {
       continue;
     }
-    const std::string text =
-        WithOneMore(named->second, absl::StrCat(moved.parameter, "=", value->second));
+    const std::string text = WithOneMore(named->second, ParameterText(moved, value->second));
     const PartFlag* part = FindPart(options, moved.part);
     CHECK(part != nullptr) << moved.part;
     if (part->full_text(text).ok()) named->second = text;
@@ -195,7 +199,7 @@ absl::Status CheckMovedFlags(const ProgramOptions& options) {
     if (flag.is_default) continue;
     return absl::InvalidArgumentError(absl::StrCat(
         "--", moved.flag, "=", flag.current_value, " is a parameter of what --", moved.part,
-        " names: --", moved.part, "=", moved.entry, ":", moved.parameter, "=", flag.current_value));
+        " names: --", moved.part, "=", moved.entry, ":", ParameterText(moved, flag.current_value)));
   }
   return absl::OkStatus();
 }

@@ -147,13 +147,12 @@ class GraphRunner final : public StepRunner {
 };
 
 const bool registered = ExecutorRegistry::Global().Register(
-    "cuda_graph",
-    {"LibTorch's operators, steps recorded as CUDA graphs, on GPUs",
-     [](const at::Tensor& input) { return input.is_cuda(); },
-     [](std::shared_ptr<const CellGraph> graph, bool recompute) {
-       return (*ExecutorRegistry::Global().Find("reference"))->prepare(std::move(graph), recompute);
-     },
-     /*can_recompute=*/false, [] { return std::make_unique<GraphRunner>(); }});
+    "cuda_graph", {"LibTorch's operators, steps recorded as CUDA graphs, on GPUs",
+                   [](const at::Tensor& input) { return input.is_cuda(); },
+                   [](const std::shared_ptr<const CellGraph>& graph, const ParameterValues&) {
+                     return MakeExecutableCell("reference", graph);
+                   },
+                   /*parameters=*/{}, [] { return std::make_unique<GraphRunner>(); }});
 
 }  // namespace
 }  // namespace nap

@@ -35,10 +35,11 @@ struct ExecutorDefinition {
   // it does not are computed by "reference", which computes all.
   std::function<bool(const at::Tensor& input)> supports;
 
-  // `recompute`: keep little for the backward pass and compute the cell again there.
-  std::function<std::unique_ptr<ExecutableCell>(std::shared_ptr<const CellGraph>, bool recompute)>
-      prepare;
-  bool can_recompute = false;
+  std::function<absl::StatusOr<std::unique_ptr<ExecutableCell>>(
+      const std::shared_ptr<const CellGraph>& graph, const ParameterValues& values)>
+      make;
+
+  std::vector<Parameter> parameters = {};
 
   // How steps of networks of such cells are run; null: at once.
   std::function<std::unique_ptr<StepRunner>()> step_runner = nullptr;
@@ -50,22 +51,26 @@ using ExecutorRegistry = Registry<ExecutorDefinition>;
 // pass so that it cannot be recorded, all are run at once.
 std::unique_ptr<StepRunner> MakeStepRunner(const std::string& backend, int processes = 1);
 
-// InvalidArgument if there is no such backend, or if it cannot recompute and should.
-absl::Status ValidateBackend(const std::string& backend, bool recompute);
+// InvalidArgument if there is no such backend, or it has no such parameter.
+absl::Status ValidateBackend(const std::string& backend);
+
+// Of a backend as ValidateBackend allows, whether or not it supports what the cell will be given.
+std::unique_ptr<ExecutableCell> MakeExecutableCell(const std::string& backend,
+                                                   const std::shared_ptr<const CellGraph>& graph);
 
 // A graph, computed by a backend where that supports what it is given.
 class CellRunner {
  public:
   // As ValidateBackend allows.
-  CellRunner(std::shared_ptr<const CellGraph> graph, const std::string& backend, bool recompute);
+  CellRunner(std::shared_ptr<const CellGraph> graph, std::string backend);
 
   // As ExecutableCell::Forward.
   at::Tensor Forward(const std::vector<at::Tensor>& inputs, const CellFactors& factors);
 
  private:
   const std::shared_ptr<const CellGraph> graph_;
-  const ExecutorDefinition* const backend_;
-  const bool recompute_;
+  const std::string backend_;
+  const ExecutorDefinition* const definition_;
   std::unique_ptr<ExecutableCell> cell_, reference_;  // null: made when it is needed
 };
 

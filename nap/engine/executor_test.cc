@@ -25,7 +25,7 @@ class Sevens final : public ExecutableCell {
 const bool registered = ExecutorRegistry::Global().Register(
     "sevens", {"sevens, whatever the graph",
                [](const at::Tensor& x) { return x.scalar_type() == at::kFloat; },
-               [](std::shared_ptr<const CellGraph>, bool) {
+               [](const std::shared_ptr<const CellGraph>&, const ParameterValues&) {
                  ++prepared;
                  return std::make_unique<Sevens>();
                }});
@@ -46,16 +46,15 @@ std::shared_ptr<const CellGraph> Graph() {
 }
 
 TEST(ExecutorTest, BackendsAreKnownByName) {
-  EXPECT_TRUE(ValidateBackend("reference", false).ok());
-  EXPECT_TRUE(ValidateBackend("fused", true).ok());
-  EXPECT_EQ(ValidateBackend("x", false).message(),
-            "unknown backend 'x'; known: fused, reference, sevens");
-  EXPECT_EQ(ValidateBackend("sevens", true).message(),
-            "--recompute needs --backend=fused, or another one that can; sevens cannot");
+  EXPECT_TRUE(ValidateBackend("reference").ok());
+  EXPECT_TRUE(ValidateBackend("fused:recompute=1").ok());
+  EXPECT_EQ(ValidateBackend("x").message(), "unknown backend 'x'; known: fused, reference, sevens");
+  EXPECT_EQ(ValidateBackend("sevens:recompute=1").message(),
+            "backend 'sevens:recompute=1': unknown parameter 'recompute'; there are none");
 }
 
 TEST(ExecutorTest, ComputesWhatItSupportsAndIsPreparedOnce) {
-  CellRunner runner(Graph(), "sevens", /*recompute=*/false);
+  CellRunner runner(Graph(), "sevens");
   const at::Tensor x = at::randn({2, 3, 4, 4});
   const CellFactors factors{at::rand({2}), {}};
   prepared = 0;
@@ -81,7 +80,7 @@ TEST(ExecutorTest, TheReferenceIsWhatTheGraphSays) {
   const at::Tensor sum = weights[0][1] * normalise(at::relu(a)) + weights[0][0] * normalise(b);
   const at::Tensor a_before = a.clone();
   const at::Tensor wanted = at::cat({sum, a - sum * drop_path[0].view({2, 1, 1, 1})}, 1);
-  CellRunner runner(Graph(), "reference", /*recompute=*/false);
+  CellRunner runner(Graph(), "reference");
   EXPECT_TRUE(runner.Forward({a, b}, {weights, drop_path}).allclose(wanted, 1e-10, 1e-10));
   EXPECT_TRUE(a.equal(a_before)) << "an input was changed";
 }

@@ -116,10 +116,12 @@ const bool registered = ExecutorRegistry::Global().Register(
                 return x.device().is_cpu() && x.scalar_type() == at::kFloat &&
                        !at::tracer::impl::is_dispatch_enabled();
               },
-              [](std::shared_ptr<const CellGraph> graph, bool recompute) {
-                return std::make_unique<FusedCell>(std::move(graph), recompute);
+              [](const std::shared_ptr<const CellGraph>& graph, const ParameterValues& values) {
+                return std::make_unique<FusedCell>(graph, values.Integer("recompute") != 0);
               },
-              /*can_recompute=*/true});
+              {Parameter::Integer("recompute", 0, 0,
+                                  "1: keep about half of the memory for the backward pass and "
+                                  "compute the rest again there")}});
 
 }  // namespace
 }  // namespace nap

@@ -83,8 +83,8 @@ class ReferenceCell final : public ExecutableCell {
 
 const bool registered = ExecutorRegistry::Global().Register(
     "reference", {"LibTorch's operators, on all devices", [](const at::Tensor&) { return true; },
-                  [](std::shared_ptr<const CellGraph> graph, bool /*recompute*/) {
-                    return std::make_unique<ReferenceCell>(std::move(graph));
+                  [](const std::shared_ptr<const CellGraph>& graph, const ParameterValues&) {
+                    return std::make_unique<ReferenceCell>(graph);
                   }});
 
 }  // namespace

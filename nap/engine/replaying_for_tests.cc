@@ -70,11 +70,10 @@ class Replaying final : public StepRunner {
 void RegisterReplaying() {
   static const bool registered = ExecutorRegistry::Global().Register(
       kReplaying, {"as reference, its steps replayed", [](const at::Tensor&) { return true; },
-                   [](std::shared_ptr<const CellGraph> graph, bool recompute) {
-                     return (*ExecutorRegistry::Global().Find("reference"))
-                         ->prepare(std::move(graph), recompute);
+                   [](const std::shared_ptr<const CellGraph>& graph, const ParameterValues&) {
+                     return MakeExecutableCell("reference", graph);
                    },
-                   /*can_recompute=*/false, [] { return std::make_unique<Replaying>(); }});
+                   /*parameters=*/{}, [] { return std::make_unique<Replaying>(); }});
   (void)registered;
 }
 

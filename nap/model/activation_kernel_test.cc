@@ -119,9 +119,9 @@ TEST(ActivationKernelTest, TheBackendsAgree) {
         SCOPED_TRACE(testing::Message() << setting.space << ' ' << setting.operations.size() << ' '
                                         << batch_norms << ' ' << partial);
         const Network fused =
-            Make(setting.space, setting.operations, {"fused", false, partial, batch_norms});
+            Make(setting.space, setting.operations, {"fused", partial, batch_norms});
         const Network composed =
-            Make(setting.space, setting.operations, {"reference", false, partial, batch_norms});
+            Make(setting.space, setting.operations, {"reference", partial, batch_norms});
         for (const Network& network : {fused, composed}) {
           for (size_t cell = 0; cell < network.mixing.size(); ++cell) {
             network.mixing[cell].copy_(fused.mixing[cell]);
@@ -150,7 +150,7 @@ TEST(ActivationKernelTest, WithoutAWeightIsAsPruned) {
   const at::NoGradGuard no_grad;
   for (const char* backend : {"fused", "reference"}) {
     for (const bool batch_norms : {true, false}) {
-      const CellOptions options{backend, false, 1, batch_norms};
+      const CellOptions options{backend, 1, batch_norms};
       const Network masked = Make("nas_bench_201", {}, options);
       const Network pruned = Make("nas_bench_201", {}, options);
       const at::Tensor images = at::randn({4, 3, 8, 8});
@@ -178,7 +178,7 @@ TEST(ActivationKernelTest, WithoutAWeightIsAsPruned) {
 TEST(ActivationKernelTest, ANodeWithoutWeightsIsZero) {
   const at::NoGradGuard no_grad;
   for (const char* backend : {"fused", "reference"}) {
-    const Network network = Make("nas_bench_201", {}, {backend, false, 1, true});
+    const Network network = Make("nas_bench_201", {}, {backend, 1, true});
     const at::Tensor images = at::randn({4, 3, 8, 8});
     network.mixing[0][0].zero_();
     const at::Tensor logits = network.supernet->Forward(images, network.mixing);
@@ -196,7 +196,7 @@ TEST(ActivationKernelTest, ANodeWithoutWeightsIsZero) {
 TEST(ActivationKernelTest, WithoutBatchNormsScalesPass) {
   const at::NoGradGuard no_grad;
   for (const char* backend : {"fused", "reference"}) {
-    const Network network = Make("darts", {}, {backend, false, 1, /*batch_norms=*/false});
+    const Network network = Make("darts", {}, {backend, 1, /*batch_norms=*/false});
     const at::Tensor images = at::randn({4, 3, 16, 16});
     const at::Tensor bias = network.supernet->named_parameters()["classifier.bias"];
     const at::Tensor once = network.supernet->Forward(images, network.mixing) - bias;

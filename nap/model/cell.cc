@@ -62,7 +62,7 @@ Cell::Masks Cell::MasksOf(const torch::Tensor& mixing_weights) const {
 }
 
 CellRunner Cell::MakeRunner(const Masks& masks) const {
-  return CellRunner(MakeGraph(masks), options_.backend, options_.recompute);
+  return CellRunner(MakeGraph(masks), options_.backend);
 }
 
 std::shared_ptr<const CellGraph> Cell::MakeGraph(const Masks& masks) const {

@@ -8,8 +8,7 @@
 namespace nap {
 
 struct CellOptions {
-  std::string backend = "fused";  // with `recompute` as ValidateBackend (executor.h) allows
-  bool recompute = false;         // keep less for the backward pass and compute it again
+  std::string backend = "fused";  // as ValidateBackend (executor.h) allows
   int64_t partial_channels = 1;   // K of partial_channels.h, of supernets only
   bool batch_norms = true;        // else there are none, of supernets only
 };

@@ -51,7 +51,7 @@ DerivedCell::DerivedCell(const CellTopology& topology, const CellPlan& plan,
   for (int node = 0; node < topology.num_nodes; ++node) {
     if (genotype.nodes[node].empty()) empty_.push_back(topology.FirstNode() + node);
   }
-  runner_ = std::make_unique<CellRunner>(MakeGraph(), options.backend, options.recompute);
+  runner_ = std::make_unique<CellRunner>(MakeGraph(), options.backend);
 }
 
 torch::Tensor DerivedCell::Forward(const std::vector<torch::Tensor>& inputs,

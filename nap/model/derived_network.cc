@@ -32,7 +32,7 @@ absl::StatusOr<DerivedNetworkLayout> LayOut(const DerivedNetworkSpec& spec) {
 
 absl::StatusOr<std::shared_ptr<DerivedNetwork>> DerivedNetwork::Create(
     const DerivedNetworkSpec& spec, const CellOptions& options) {
-  NAP_RETURN_IF_ERROR(ValidateBackend(options.backend, options.recompute));
+  NAP_RETURN_IF_ERROR(ValidateBackend(options.backend));
   NAP_ASSIGN_OR_RETURN(DerivedNetworkLayout layout, LayOut(spec));
   return std::shared_ptr<DerivedNetwork>(new DerivedNetwork(spec, std::move(layout), options));
 }

@@ -28,8 +28,7 @@
 
 DEFINE_string(genotype, "DARTS_V2", "a published genotype or a file");
 DEFINE_string(shapes, "16x8x96,36x20x96", "channels of the first cell x cells x images");
-DEFINE_string(backends, "fused,recompute,reference",
-              "what computes the cells; recompute: fused, keeping less memory");
+DEFINE_string(backends, "fused,fused:recompute=1,reference", "what computes the cells");
 DEFINE_double(drop_path, 0.2, "probability that an operation is dropped");
 DEFINE_string(device, "cpu", "what computes; auto: a GPU if there is one, else the CPU");
 DEFINE_string(precision, "float32", "precision");
@@ -42,7 +41,6 @@ struct Setting {
   DerivedNetworkSpec spec;
   int64_t batch_size;
   std::string backend;
-  bool recompute;
   ComputeDevice device;
 };
 
@@ -51,7 +49,7 @@ absl::Status Time(const Setting& setting, benchmark::State& state) {
   at::manual_seed(1);
   const c10::Device& device = setting.device.device;
   NAP_ASSIGN_OR_RETURN(const std::shared_ptr<DerivedNetwork> network,
-                       DerivedNetwork::Create(setting.spec, {setting.backend, setting.recompute}));
+                       DerivedNetwork::Create(setting.spec, {setting.backend}));
   network->to(device);
   const std::vector<at::Tensor> weights = network->parameters();
   const at::Tensor images = at::randn({setting.batch_size, 3, 32, 32})
@@ -87,10 +85,10 @@ absl::Status Time(const Setting& setting, benchmark::State& state) {
 
 void Register(const Setting& setting) {
   const NetworkOptions& network = setting.spec.network;
-  const std::string name = absl::StrCat(
-      "training_step/channels:", network.channels, "/cells:", network.cells,
-      "/batch:", setting.batch_size, "/drop_path:", FLAGS_drop_path, "/",
-      setting.recompute ? "recompute" : setting.backend, "/", FLAGS_precision, "/", FLAGS_device);
+  const std::string name =
+      absl::StrCat("training_step/channels:", network.channels, "/cells:", network.cells,
+                   "/batch:", setting.batch_size, "/drop_path:", FLAGS_drop_path, "/",
+                   setting.backend, "/", FLAGS_precision, "/", FLAGS_device);
   benchmark::RegisterBenchmark(name.c_str(),
                                [setting](benchmark::State& state) {
                                  const absl::Status status = Time(setting, state);
@@ -124,9 +122,8 @@ absl::Status Main() {
     }
     NAP_RETURN_IF_ERROR(LayOut(setting.spec).status());
     for (absl::string_view backend : absl::StrSplit(FLAGS_backends, ',')) {
-      setting.recompute = backend == "recompute";
-      setting.backend = setting.recompute ? "fused" : std::string(backend);
-      NAP_RETURN_IF_ERROR(ValidateBackend(setting.backend, setting.recompute));
+      setting.backend = std::string(backend);
+      NAP_RETURN_IF_ERROR(ValidateBackend(setting.backend));
       Register(setting);
     }
   }

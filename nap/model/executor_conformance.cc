@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "nap/base/parameters_for_tests.h"
 #include "nap/engine/agreement_for_tests.h"
 #include "nap/engine/executor.h"
 #include "nap/model/cell.h"
@@ -107,7 +108,6 @@ struct Given {
   at::Device device;
   at::ScalarType type;
   std::string backend;
-  bool recompute = false;
 
   at::Tensor To(const at::Tensor& tensor) const { return tensor.to(device, type); }
 };
@@ -166,8 +166,7 @@ NamedTensors OnCpu(NamedTensors values) {
 NamedTensors Run(const SupernetCase& c, int64_t seed, const Given& given) {
   at::manual_seed(seed);
   const CellTopology topology = c.setting.Topology(c.setting.inputs.size() == 1 ? 3 : 4);
-  Cell cell(topology, c.setting.Plan(), c.operations,
-            {given.backend, given.recompute, c.partial_channels});
+  Cell cell(topology, c.setting.Plan(), c.operations, {given.backend, c.partial_channels});
   const int num_edges = static_cast<int>(topology.edges.size());
   const int num_operations = static_cast<int>(c.operations.size());
   for (int edge = 0; c.pruned && edge < num_edges; ++edge) {
@@ -192,7 +191,7 @@ NamedTensors Run(const SupernetCase& c, int64_t seed, const Given& given) {
 NamedTensors Run(const DerivedCase& c, int64_t seed, const Given& given) {
   at::manual_seed(seed);
   DerivedCell cell(c.setting.Topology(static_cast<int>(c.genotype.nodes.size())), c.setting.Plan(),
-                   c.genotype, {given.backend, given.recompute});
+                   c.genotype, {given.backend});
   {
     // Scales and shifts, and statistics, that are not those of a new network.
     const at::NoGradGuard no_grad;
@@ -288,14 +287,14 @@ template <typename Case>
 bool Agree(const std::vector<Case>& cases, const Given& given,
            const ExecutorConformance& conformance) {
   for (const Case& c : cases) {
-    const bool agree = ExpectAgreement(
-        [&](int64_t seed) { return Run(c, seed, given); },
-        [&](int64_t seed) {
-          return Run(c, seed, {at::kCPU, at::kDouble, "reference"});
-        },
-        conformance.output_error, conformance.gradient_error,
-        absl::StrCat("executor ", given.backend, given.recompute ? " when it recomputes" : "",
-                     ", in ", c.what, " (nap/engine/cell_graph.h says what is to be computed): "));
+    const bool agree =
+        ExpectAgreement([&](int64_t seed) { return Run(c, seed, given); },
+                        [&](int64_t seed) {
+                          return Run(c, seed, {at::kCPU, at::kDouble, "reference"});
+                        },
+                        conformance.output_error, conformance.gradient_error,
+                        absl::StrCat("executor ", given.backend, ", in ", c.what,
+                                     " (nap/engine/cell_graph.h says what is to be computed): "));
     if (!agree) return false;
   }
   return true;
@@ -311,50 +310,48 @@ void ExpectEqual(const NamedTensors& one, const NamedTensors& other, const std::
 
 // LibTorch's operators may add in another order, so these are operations with stages.
 template <typename Case>
-void ExpectSameBits(const Case& c, const Given& given, bool can_recompute) {
+void ExpectSameBits(const Case& c, const Given& given, const ExecutorConformance& conformance) {
   const int before = at::get_num_threads();
   at::set_num_threads(1);
   const NamedTensors one = Run(c, 1, given);
   for (const int threads : {2, 3}) {
+    if (!conformance.same_bits) break;
     at::set_num_threads(threads);
     ExpectEqual(one, Run(c, 1, given),
                 absl::StrCat("other bits with ", threads,
                              " threads than with one (same_bits in "
                              "nap/model/executor_conformance.h): "));
   }
+  at::set_num_threads(1);
+  if (const std::string& other = conformance.same_bits_as; !other.empty()) {
+    ExpectEqual(one, Run(c, 1, {given.device, given.type, other}),
+                absl::StrCat("other bits than ", other,
+                             " has (same_bits_as in nap/model/executor_conformance.h): "));
+  }
   at::set_num_threads(before);
-  if (!can_recompute) return;
-  Given again = given;
-  again.recompute = true;
-  ExpectEqual(one, Run(c, 1, again),
-              "other bits when it recomputes (ExecutorDefinition::prepare in "
-              "nap/engine/executor.h): ");
 }
 
 }  // namespace
 
-void ExpectExecutorConforms(const std::string& name, const ExecutorConformance& conformance) {
+void ExpectExecutorConforms(const std::string& text, const ExecutorConformance& conformance) {
+  const auto [name, parameters] = SplitName(text);
   const auto found = ExecutorRegistry::Global().Find(name);
   ASSERT_TRUE(found.ok()) << found.status().message();
-  Given given{conformance.device, conformance.type, name};
+  const absl::Status valid = ValidateBackend(text);
+  ASSERT_TRUE(valid.ok()) << valid.message();
+  const Given given{conformance.device, conformance.type, text};
   ASSERT_TRUE((*found)->supports(given.To(at::zeros({1, 1, 1, 1}))))
       << "executor " << name << " does not support such tensors, which are then the reference's: "
       << "say by ExecutorConformance which it does (ExecutorDefinition::supports in "
          "nap/engine/executor.h)";
-  for (const bool recompute : {false, true}) {
-    if (recompute && !(*found)->can_recompute) continue;
-    given.recompute = recompute;
-    if (!Agree(SupernetCases(), given, conformance)) return;
-    if (!Agree(DerivedCases(), given, conformance)) return;
-  }
-  if (!conformance.same_bits) return;
-  given.recompute = false;
+  if (!Agree(SupernetCases(), given, conformance)) return;
+  if (!Agree(DerivedCases(), given, conformance)) return;
   for (const int64_t stride : {1, 2}) {
     const Setting setting{16, 9, 20, stride};
     std::vector<std::string> operations = {"max_pool_3x3", "avg_pool_3x3", "skip_connect",
                                            "sep_conv_3x3", "dil_conv_5x5", "nor_conv_1x1"};
     if (stride == 1) operations.emplace_back("nor_conv_3x3");  // which has stages there only
-    ExpectSameBits(SupernetCase{"", setting, operations}, given, (*found)->can_recompute);
+    ExpectSameBits(SupernetCase{"", setting, operations}, given, conformance);
     ExpectSameBits(DerivedCase{"",
                                setting,
                                {"cell",
@@ -362,8 +359,13 @@ void ExpectExecutorConforms(const std::string& name, const ExecutorConformance& 
                                  {{"max_pool_3x3", 0}, {"avg_pool_3x3", 1}, {"dil_conv_5x5", 2}}},
                                 {2, 3}},
                                /*drop_path=*/true},
-                   given, (*found)->can_recompute);
+                   given, conformance);
   }
+  const auto with = [name = name](const std::string& given_parameters) {
+    return ValidateBackend(WithParameters(name, given_parameters));
+  };
+  ExpectParametersConform((*found)->parameters, parameters, with,
+                          [&](const std::string& least) { return with(least).ok(); });
 }
 
 }  // namespace nap

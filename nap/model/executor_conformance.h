@@ -17,20 +17,24 @@ struct ExecutorConformance {
   double output_error = 1e-5;
   double gradient_error = 1e-4;
 
-  // Whether it promises the same bits with any number of threads, and when it recomputes.
+  // Whether it promises the same bits with any number of threads.
   bool same_bits = true;
+
+  // Another one whose bits it promises; empty: none.
+  std::string same_bits_as = "";
 };
 
-// Expects of the executor that is registered under this name that it supports such tensors and
-// agrees with `reference` in double precision,
+// Expects of the executor that `text` names, "name" or "name:key=value,key=value", that it supports
+// such tensors and agrees with `reference` in double precision,
 //  - in cells of a supernet: whole and pruned ones, at strides 1 and 2, of few, odd and partial
 //    channels, behind every kind of cell input, with operations that have no stages; in gradients
 //    of the inputs, the mixing weights and, if they are wanted, of every weight;
 //  - in cells of a derived network: with learned scales and running statistics, drop path, in
 //    evaluation, with unread inputs, and nodes that are empty or lead nowhere; step after step;
-//  - without gradients, and, if it can, when it recomputes;
-// and that inputs stay as they are. It stops at the first cell that is wrong.
-void ExpectExecutorConforms(const std::string& name, const ExecutorConformance& given = {});
+//  - without gradients;
+// that inputs stay as they are, and that its parameters can be given. It stops at the first cell
+// that is wrong.
+void ExpectExecutorConforms(const std::string& text, const ExecutorConformance& given = {});
 
 }  // namespace nap
 

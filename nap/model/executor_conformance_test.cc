@@ -30,6 +30,12 @@ INSTANTIATE_TEST_SUITE_P(All, ExecutorConformanceTest,
                          testing::ValuesIn(ExecutorRegistry::Global().Names()),
                          [](const auto& info) { return info.param; });
 
+TEST(FusedTest, ConformsWhenItRecomputes) {
+  ExecutorConformance conformance;
+  conformance.same_bits_as = "fused";
+  ExpectExecutorConforms("fused:recompute=1", conformance);
+}
+
 TEST(ReferenceTest, ConformsInDoublePrecision) {
   ExecutorConformance conformance;
   conformance.type = at::kDouble;
@@ -47,21 +53,19 @@ enum class Fault {
   kStatistics,
   kChangesInput,
   kThreads,
-  kRecomputes,
 };
 
 // The reference, but for one thing.
 class Faulty final : public ExecutableCell {
  public:
-  Faulty(const std::shared_ptr<const CellGraph>& graph, Fault fault, bool recompute)
-      : fault_(fault), recompute_(recompute) {
+  Faulty(const std::shared_ptr<const CellGraph>& graph, Fault fault) : fault_(fault) {
     auto changed = std::make_shared<CellGraph>(*graph);
     int next = 0;
     for (CellTerm& term : changed->terms) {
       // As if all candidates lived.
       if (fault == Fault::kOrderOfMixing && term.weight >= 0) term.weight = next++;
     }
-    cell_ = (*ExecutorRegistry::Global().Find("reference"))->prepare(changed, false);
+    cell_ = MakeExecutableCell("reference", changed);
   }
 
   at::Tensor Forward(const std::vector<at::Tensor>& inputs,
@@ -78,14 +82,12 @@ class Faulty final : public ExecutableCell {
     at::Tensor y = cell_->Forward(own_inputs, own);
     if (fault_ == Fault::kOutput) y = y * 1.001;
     if (fault_ == Fault::kThreads) y = y * (1 + 1e-6 * at::get_num_threads());
-    if (fault_ == Fault::kRecomputes && recompute_) y = y * 1.001;
     if (fault_ == Fault::kChangesInput) inputs.back().data().mul_(2);
     return y;
   }
 
  private:
   const Fault fault_;
-  const bool recompute_;
   std::unique_ptr<ExecutableCell> cell_;
 };
 
@@ -94,10 +96,9 @@ std::string Register(Fault fault, bool supports = true) {
   const std::string name = "faulty" + std::to_string(count++);
   ExecutorRegistry::Global().Register(
       name, {"a test's", [supports](const at::Tensor&) { return supports; },
-             [fault](const std::shared_ptr<const CellGraph>& graph, bool recompute) {
-               return std::make_unique<Faulty>(graph, fault, recompute);
-             },
-             /*can_recompute=*/fault == Fault::kRecomputes});
+             [fault](const std::shared_ptr<const CellGraph>& graph, const ParameterValues&) {
+               return std::make_unique<Faulty>(graph, fault);
+             }});
   return name;
 }
 
@@ -120,7 +121,11 @@ TEST(FaultyExecutorTest, IsFoundByItsValues) {
 TEST(FaultyExecutorTest, IsFoundByWhatItDoesBesides) {
   ExpectFound(Fault::kChangesInput, "an input was changed");
   ExpectFound(Fault::kThreads, "other bits with 2 threads than with one");
-  ExpectFound(Fault::kRecomputes, " when it recomputes, in a cell");
+  const std::string name = Register(Fault::kThreads);
+  ExecutorConformance conformance;
+  conformance.same_bits_as = "reference";
+  ExpectFailure([&] { ExpectExecutorConforms(name, conformance); },
+                "other bits than reference has");
 }
 
 TEST(FaultyExecutorTest, IsFoundByWhatItSupports) {

@@ -41,7 +41,7 @@ class FusedSupernetTest : public testing::Test {
     const std::vector<std::string> names = search_space->operations();
     for (const std::string& name : names) space_.operations.push_back({name, name == "none"});
     plan_ = *search_space->Plan({setting.channels, setting.cells, 3, 10});
-    reference_ = std::make_shared<Supernet>(plan_, space_, CellOptions{"reference", false});
+    reference_ = std::make_shared<Supernet>(plan_, space_, CellOptions{"reference"});
     images_ = at::randn({setting.batch, 3, setting.size, setting.size})
                   .contiguous(at::MemoryFormat::ChannelsLast);
     mixing_.clear();
@@ -91,8 +91,8 @@ class FusedSupernetTest : public testing::Test {
   // gradients by a finite amount. So the errors are measured by those of the composition in
   // float32 on the same network.
   void ExpectAgreement(bool weights, const CellOptions& options) {
-    const Result wanted = Run(*Copy({"reference", false}, at::kDouble), weights, at::kDouble);
-    const Result single = Run(*Copy({"reference", false}, at::kFloat), weights, at::kFloat);
+    const Result wanted = Run(*Copy({"reference"}, at::kDouble), weights, at::kDouble);
+    const Result single = Run(*Copy({"reference"}, at::kFloat), weights, at::kFloat);
     const Result found = Run(*Copy(options, at::kFloat), weights, at::kFloat);
     EXPECT_LE(RelativeError(found.logits, wanted.logits),
               std::max(1e-5, 3 * RelativeError(single.logits, wanted.logits)));
@@ -118,36 +118,36 @@ class FusedSupernetTest : public testing::Test {
 
 TEST_F(FusedSupernetTest, AgreesInAWeightStep) {
   Create({16, 4, 16, 4});
-  ExpectAgreement(true, {"fused", false});
+  ExpectAgreement(true, {"fused"});
 }
 
 TEST_F(FusedSupernetTest, AgreesInAStrengthStep) {
   Create({16, 4, 16, 4});
-  ExpectAgreement(false, {"fused", false});
+  ExpectAgreement(false, {"fused"});
 }
 
 TEST_F(FusedSupernetTest, AgreesWhenItRecomputes) {
   Create({16, 4, 16, 4});
-  ExpectAgreement(true, {"fused", true});
+  ExpectAgreement(true, {"fused:recompute=1"});
 }
 
 TEST_F(FusedSupernetTest, AgreesOnOddSizesAndChannels) {
   Create({5, 3, 13, 3});
-  ExpectAgreement(true, {"fused", false});
+  ExpectAgreement(true, {"fused"});
 }
 
 // Residual blocks, inputs as they are, one node as the output.
 TEST_F(FusedSupernetTest, AgreesInNasBench201) {
   Create({16, 3, 16, 4, "nas_bench_201"});
-  ExpectAgreement(true, {"fused", false});
-  ExpectAgreement(false, {"fused", true});
+  ExpectAgreement(true, {"fused"});
+  ExpectAgreement(false, {"fused:recompute=1"});
   Create({5, 3, 13, 3, "nas_bench_201"});
-  ExpectAgreement(true, {"fused", false});
+  ExpectAgreement(true, {"fused"});
 }
 
 TEST_F(FusedSupernetTest, RunsBackwardOnce) {
   Create({4, 3, 8, 2});
-  const auto supernet = Copy({"fused", false}, at::kFloat);
+  const auto supernet = Copy({"fused"}, at::kFloat);
   const at::Tensor sum = supernet->Forward(images_, mixing_).sum();
   sum.backward({}, /*retain_graph=*/true);
   EXPECT_THROW(sum.backward(), c10::Error);
@@ -173,8 +173,8 @@ TEST(FusedDerivedNetworkTest, Trains) {
       for (const auto& buffer : network->named_buffers()) values[buffer.key()] = buffer.value();
       return values;
     };
-    const auto wanted = run({"reference", false}, at::kDouble);
-    const auto found = run({"fused", false}, at::kFloat);
+    const auto wanted = run({"reference"}, at::kDouble);
+    const auto found = run({"fused"}, at::kFloat);
     for (const auto& [name, value] : wanted) {
       ASSERT_TRUE(found.at(name).defined()) << name;
       const double error = RelativeError(found.at(name), value);

@@ -134,8 +134,7 @@ void Time(const Setting& setting, benchmark::State& state) {
       at::randn({1, static_cast<int64_t>(setting.operations.size())}).requires_grad_(true);
   const auto graph = std::make_shared<const CellGraph>(
       CellGraph{1, 2, setting.channels, {1}, mixed.Terms(0, 1, 0)});
-  CellRunner runner(graph, setting.backend == "fused" ? "fused" : "reference",
-                    /*recompute=*/false);
+  CellRunner runner(graph, setting.backend == "fused" ? "fused" : "reference");
   const auto forward = [&] { return runner.Forward({x}, {mixing, {}}); };
   std::vector<at::Tensor> variables = mixed.parameters();
   variables.push_back(x);

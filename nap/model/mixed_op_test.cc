@@ -44,8 +44,7 @@ class MixedOpTest : public testing::TestWithParam<int64_t> {
 
   at::Tensor Computed() {
     auto graph = std::make_shared<const CellGraph>(CellGraph{1, 2, 4, {1}, mixed_->Terms(0, 1, 0)});
-    return CellRunner(std::move(graph), "reference", /*recompute=*/false)
-        .Forward({x_}, {weights_, {}});
+    return CellRunner(std::move(graph), "reference").Forward({x_}, {weights_, {}});
   }
 
   void ExpectSame(const std::vector<int>& alive) {

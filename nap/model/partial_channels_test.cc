@@ -60,7 +60,7 @@ class PartialCellTest : public testing::TestWithParam<Setting> {
   std::shared_ptr<Cell> MakeCell(int64_t seed, const CellOptions& options, at::ScalarType type) {
     at::manual_seed(seed);
     auto cell = std::make_shared<Cell>(topology_, plan_, kOperations,
-                                       CellOptions{options.backend, options.recompute, setting_.k});
+                                       CellOptions{options.backend, setting_.k});
     for (int edge = 0; edge < NumEdges(); ++edge) {
       for (int operation = 0; operation < NumOperations(); ++operation) {
         if (IsPruned(edge, operation)) cell->Prune(edge, operation);
@@ -177,11 +177,10 @@ class PartialCellTest : public testing::TestWithParam<Setting> {
   }
 
   void ExpectDefinition(const CellOptions& options, at::ScalarType type, double error) {
-    ExpectAgreement([&](int64_t seed) { return Run(seed, /*define=*/false, options, type); },
-                    [&](int64_t seed) {
-                      return Run(seed, /*define=*/true, {"reference", false}, at::kDouble);
-                    },
-                    error, error, "");
+    ExpectAgreement(
+        [&](int64_t seed) { return Run(seed, /*define=*/false, options, type); },
+        [&](int64_t seed) { return Run(seed, /*define=*/true, {"reference"}, at::kDouble); }, error,
+        error, "");
   }
 
   const Setting setting_;
@@ -190,18 +189,18 @@ class PartialCellTest : public testing::TestWithParam<Setting> {
 };
 
 TEST_P(PartialCellTest, ComposedIsTheDefinition) {
-  ExpectDefinition({"reference", false}, at::kDouble, 1e-9);
+  ExpectDefinition({"reference"}, at::kDouble, 1e-9);
 }
 
 TEST_P(PartialCellTest, FusedIsTheDefinition) {
-  ExpectDefinition({"fused", false}, at::kFloat, 1e-4);
-  ExpectDefinition({"fused", true}, at::kFloat, 1e-4);
+  ExpectDefinition({"fused"}, at::kFloat, 1e-4);
+  ExpectDefinition({"fused:recompute=1"}, at::kFloat, 1e-4);
 }
 
 // A strength step asks for no gradient of a weight.
 TEST_P(PartialCellTest, GivesTheSameMixingGradientsWithoutThoseOfWeights) {
   const auto gradients = [&](bool weights) {
-    const auto cell = MakeCell(1, {"fused", false}, at::kFloat);
+    const auto cell = MakeCell(1, {"fused"}, at::kFloat);
     for (at::Tensor& parameter : cell->parameters()) parameter.requires_grad_(weights);
     at::manual_seed(2);
     const std::vector<at::Tensor> variables = Variables(at::kFloat);

@@ -62,8 +62,7 @@ absl::StatusOr<std::unique_ptr<NetworkView>> CriterionView::Network(const Networ
   NetworkOptions network = options.network;
   if (fresh) network.cells = choice.cells > 0 ? choice.cells : options.final_network.network.cells;
   NAP_ASSIGN_OR_RETURN(const NetworkPlan plan, parts_.search_space->Plan(network));
-  const CellOptions cells{options.backend, /*recompute=*/false, parts_.relaxation.partial_channels,
-                          choice.batch_norms};
+  const CellOptions cells{options.backend, parts_.relaxation.partial_channels, choice.batch_norms};
   const std::shared_ptr<Supernet> supernet =
       fresh ? FreshSupernet(plan, parts_.space, cells,
                             RandomStream({options.seed, kCriterionStream,

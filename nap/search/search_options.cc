@@ -105,7 +105,7 @@ absl::Status Validate(const SearchOptions& options) {
   NAP_RETURN_IF_ERROR(CheckRange("crop_padding", options.crop_padding, 0, kMostPixels));
   NAP_RETURN_IF_ERROR(CheckAtLeast("cutout", options.cutout, 0));
   NAP_RETURN_IF_ERROR(CheckRange("workers", options.workers, 1, kMostThreads));
-  return ValidateBackend(options.backend, options.recompute);
+  return ValidateBackend(options.backend);
 }
 
 }  // namespace nap

@@ -124,7 +124,6 @@ struct SearchOptions {
   uint64_t seed = 0;
   DeviceOptions device;
   std::string backend = "fused";  // CellOptions::backend
-  bool recompute = false;         // CellOptions::recompute
 
   // That compute the search together; batches are shared out among them.
   std::shared_ptr<ProcessGroup> processes = std::make_shared<ProcessGroup>();

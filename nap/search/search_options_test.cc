@@ -55,11 +55,8 @@ TEST(SearchOptionsTest, NamesTheFlagThatIsOutOfRange) {
             "unknown cost 'time'; known: latency, mult_adds, parameters");
   EXPECT_EQ(names([](auto* o) { o->backend = "x"; }),
             "unknown backend 'x'; known: fused, reference");
-  EXPECT_EQ(names([](auto* o) {
-              o->backend = "reference";
-              o->recompute = true;
-            }),
-            "--recompute needs --backend");
+  EXPECT_EQ(names([](auto* o) { o->backend = "reference:recompute=1"; }),
+            "backend 'reference:recompute=1': unknown parameter 'recompute'; there are none");
 }
 
 }  // namespace

@@ -79,8 +79,8 @@ SupernetTrainer::SupernetTrainer(const SearchOptions& options, const NetworkPlan
   at::manual_seed(options.seed);
   CandidateSpace computed = space;
   if (options.auxiliary_skip > 0) computed.operations.push_back({kAuxiliarySkip});
-  supernet_ = std::make_shared<Supernet>(
-      plan, computed, CellOptions{options.backend, options.recompute, relaxation.partial_channels});
+  supernet_ = std::make_shared<Supernet>(plan, computed,
+                                         CellOptions{options.backend, relaxation.partial_channels});
   supernet_->to(device_.device);
   weights_ = supernet_->parameters();
   for (size_t cell = 0; cell < space.cell_types.size(); ++cell) {

@@ -1,4 +1,4 @@
-#include "experiments/moved_flags.h"
+#include "experiments/moved_search_flags.h"
 
 #include <gflags/gflags.h>
 
@@ -10,7 +10,7 @@ DEFINE_string(strength_loss_weight, "1", "has moved");
 
 namespace nap {
 
-std::vector<MovedFlag> MovedFlags() {
+std::vector<MovedFlag> MovedSearchFlags() {
   return {{"criterion_batches", "criterion", "ablation", "batches"},
           {"initial_strength", "relaxation", "unnormalized", "initial_strength"},
           {"partial_channels", "relaxation", "edge_softmax", "partial_channels"},
