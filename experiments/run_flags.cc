@@ -88,7 +88,7 @@ absl::StatusOr<Flags> ChangedFlags(const RunKind& kind, const ProgramOptions& pr
 }
 
 // A finished run has more to do where it is to have more epochs.
-absl::StatusOr<bool> IsFinished(const RunKind& kind, const ProgramOptions& program) {
+absl::StatusOr<bool> HasNothingToDo(const RunKind& kind, const ProgramOptions& program) {
   if (!RunFolder::IsFinished(FLAGS_out_dir, kind)) return false;
   NAP_ASSIGN_OR_RETURN(const Flags changed, ChangedFlags(kind, program));
   return changed.count("epochs") == 0;
@@ -96,8 +96,10 @@ absl::StatusOr<bool> IsFinished(const RunKind& kind, const ProgramOptions& progr
 
 absl::StatusOr<Flags> FlagsToResume(const RunKind& kind, const ProgramOptions& program) {
   NAP_ASSIGN_OR_RETURN(Flags flags, RunFolder::FlagsOf(FLAGS_out_dir, kind));
-  NAP_ASSIGN_OR_RETURN(const bool finished, IsFinished(kind, program));
-  if (finished && FLAGS_resume != "auto") return RunFolder::ReadFlags(FLAGS_out_dir, kind);
+  NAP_ASSIGN_OR_RETURN(const bool nothing_to_do, HasNothingToDo(kind, program));
+  if (nothing_to_do && FLAGS_resume != "auto") {
+    return RunFolder::CheckNotFinished(FLAGS_out_dir, kind);
+  }
   // Up to version 0.3 it was the seed that chose the test part.
   flags.emplace("split_seed", flags["seed"]);
   return flags;
@@ -261,7 +263,7 @@ absl::StatusOr<RunBegin> BeginRun(const RunKind& kind, const ProgramOptions& pro
     if (group.is_first()) {
       NAP_ASSIGN_OR_RETURN(FileLock lock, RunFolder::Lock(FLAGS_out_dir, kind));
       run.lock = std::make_shared<FileLock>(std::move(lock));
-      NAP_ASSIGN_OR_RETURN(run.is_finished, IsFinished(kind, program));
+      NAP_ASSIGN_OR_RETURN(run.is_finished, HasNothingToDo(kind, program));
       NAP_ASSIGN_OR_RETURN(run.changed, ChangedFlags(kind, program));
     }
     run.is_finished = group.Sum(run.is_finished ? 1.0 : 0.0) > 0;

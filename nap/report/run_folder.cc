@@ -128,15 +128,6 @@ absl::StatusOr<std::map<std::string, std::string>> RunFolder::FlagsOf(const std:
   return flags;
 }
 
-absl::StatusOr<std::map<std::string, std::string>> RunFolder::ReadFlags(const std::string& path,
-                                                                        const RunKind& kind) {
-  NAP_ASSIGN_OR_RETURN(auto flags, FlagsOf(path, kind));
-  if (!IsFinished(path, kind)) return flags;
-  return absl::FailedPreconditionError(
-      absl::StrCat("the run in ", path, " is finished, its result is ", path, "/", kind.result,
-                   "; to begin anew, choose another folder with --out_dir"));
-}
-
 bool RunFolder::IsFinished(const std::string& path, const RunKind& kind) {
   std::error_code ignored;
   if (!std::filesystem::exists(absl::StrCat(path, "/", kind.result), ignored)) return false;
@@ -144,6 +135,13 @@ bool RunFolder::IsFinished(const std::string& path, const RunKind& kind) {
   const Json config = ParseJsonText(content.ok() ? *content : "");
   // Up to version 0.3 the result's being there said so.
   return !config.is_object() || config.value(run_key::kFinished, true);
+}
+
+absl::Status RunFolder::CheckNotFinished(const std::string& path, const RunKind& kind) {
+  if (!IsFinished(path, kind)) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      absl::StrCat("the run in ", path, " is finished, its result is ", path, "/", kind.result,
+                   "; to begin anew, choose another folder with --out_dir"));
 }
 
 absl::Status RunFolder::Finish() { return ChangeConfig(path_, {}, /*finished=*/true); }

@@ -46,11 +46,10 @@ class RunFolder {
   static absl::StatusOr<std::map<std::string, std::string>> FlagsOf(const std::string& path,
                                                                     const RunKind& kind);
 
-  // The same for a run that is to be resumed: FailedPrecondition if it is finished, too.
-  static absl::StatusOr<std::map<std::string, std::string>> ReadFlags(const std::string& path,
-                                                                      const RunKind& kind);
-
   static bool IsFinished(const std::string& path, const RunKind& kind);
+
+  // FailedPrecondition, with where its result is, if it is.
+  static absl::Status CheckNotFinished(const std::string& path, const RunKind& kind);
 
   // Continues the run that wrote the checkpoint, or begins it anew if there is none (null): lines
   // that were written later are cut off. Whoever calls it has had the lock since before the

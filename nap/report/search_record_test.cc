@@ -206,7 +206,7 @@ TEST_F(SearchRecordTest, ReopensWhereTheCheckpointWasWritten) {
     ASSERT_TRUE(WriteEpoch(Report(), *search_space_, space_, folder.get()).ok());
     ASSERT_TRUE(WriteStep({1, 2, 10, 20, 2.5, 0.125, 0, 64, 9, 6}, folder.get()).ok());
   }
-  const auto flags = RunFolder::ReadFlags(path_, SearchRun("test_search"));
+  const auto flags = RunFolder::FlagsOf(path_, SearchRun("test_search"));
   ASSERT_TRUE(flags.ok()) << flags.status();
   EXPECT_EQ(*flags, (std::map<std::string, std::string>{{"epochs", "2"}, {"seed", "7"}}));
   const auto checkpoint = ReadNewestCheckpoint(path_);
@@ -237,7 +237,10 @@ TEST_F(SearchRecordTest, ReopensWhereTheCheckpointWasWritten) {
 
 TEST_F(SearchRecordTest, SaysWhatCannotBeResumed) {
   const auto message = [&](const std::string& experiment) {
-    return std::string(RunFolder::ReadFlags(path_, SearchRun(experiment)).status().message());
+    const absl::Status status = RunFolder::FlagsOf(path_, SearchRun(experiment)).status();
+    return std::string(
+        (status.ok() ? RunFolder::CheckNotFinished(path_, SearchRun(experiment)) : status)
+            .message());
   };
   EXPECT_EQ(message("x"), path_ + " holds no run to resume; without --resume one begins there");
   auto folder = *Create();
@@ -245,7 +248,7 @@ TEST_F(SearchRecordTest, SaysWhatCannotBeResumed) {
   const Genotype genotype{"darts", {{"normal", {{{"skip_connect", 1}}}, {2}}}};
   ASSERT_TRUE(WriteGenotype(genotype, *search_space_, folder.get()).ok());
   // Another program may have written the file.
-  EXPECT_TRUE(RunFolder::ReadFlags(path_, SearchRun("test_search")).ok());
+  EXPECT_TRUE(RunFolder::CheckNotFinished(path_, SearchRun("test_search")).ok());
   ASSERT_TRUE(folder->Finish().ok());
   EXPECT_EQ(message("test_search"),
             "the run in " + path_ + " is finished, its result is " + path_ +
