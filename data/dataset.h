@@ -25,14 +25,15 @@ struct ImageShape {
   int64_t Size() const { return int64_t{channels} * height * width; }
 };
 
-// All images have one shape. Reading is safe from several threads.
+// All images have one shape. Opened again with the same options it is the same. Reading is safe
+// from several threads.
 class Dataset {
  public:
   virtual ~Dataset() = default;
 
   virtual int64_t size() const = 0;
   virtual ImageShape shape() const = 0;
-  virtual const std::vector<std::string>& class_names() const = 0;
+  virtual const std::vector<std::string>& class_names() const = 0;  // two or more, all different
 
   // Of all pixels of each channel, in units of the full range: 0 to 1.
   virtual const std::vector<float>& mean() const = 0;
@@ -45,11 +46,12 @@ class Dataset {
   // In 0 .. class_names().size()-1.
   virtual int Label(int64_t index) const = 0;
 
-  // By which people find it: a path below the folder, or its number from 0.
+  // By which people find it, no other's: a path below the folder, or its number from 0.
   virtual std::string ImageName(int64_t index) const { return absl::StrCat("image ", index); }
 
   // Writes shape().Size() bytes, [height, width, channels]. Without `random` that is the view that
-  // tests, always the same; with it one that trains, which may be a random part of the image.
+  // tests, always the same; with it one that trains, which may be a random part of the image, of
+  // nothing else's choosing.
   // DataLoss: this image is broken and may be left out; any other error ends the work.
   virtual absl::Status Read(int64_t index, RandomStream* random, uint8_t* pixels) const = 0;
 
@@ -64,8 +66,8 @@ struct DatasetOptions {
   std::string data_dir;
   uint64_t seed = 0;             // for what is drawn by a procedure
   uint64_t split_seed = 0;       // for which images are held out where there is no test part
-  int64_t train_size = 0;        // images of the training set to use, the first ones; 0: all
-  PictureSize image_size{0, 0};  // that is read; 0: the dataset's own
+  int64_t train_size = 0;        // images of the training set to use; 0: all
+  PictureSize image_size{0, 0};  // that is read, or refused (CheckImageSize); 0: the dataset's own
 
   // What is made of the dataset's images: see dataset_view.h. 0, empty: they are left as they are.
   int image_channels = 0;
@@ -80,6 +82,7 @@ struct DatasetOptions {
   double smallest_crop = 0.08;      // least share of the area that such a part has
 };
 
+// With the same classes and images of one shape.
 struct DatasetPair {
   std::unique_ptr<Dataset> train;
   std::unique_ptr<Dataset> test;
@@ -91,7 +94,7 @@ struct DatasetDefinition {
   std::string description;
   bool needs_data_dir;
 
-  // Errors name the file and what is wrong with it.
+  // Errors name the data_dir or the file and what is wrong with it.
   std::function<absl::StatusOr<DatasetPair>(const DatasetOptions& options,
                                             const ParameterValues& values)>
       make;

@@ -142,6 +142,10 @@ struct Faulty : Dataset {
   std::unique_ptr<Dataset> images = TinyImages(16);
   std::vector<std::string> classes = images->class_names();
   std::vector<float> spread = images->stddev();
+  ImageShape size_of_images = images->shape();
+  double crop = 1;
+  int64_t count = images->size();
+  uint32_t sum = images->Checksum();
   std::function<int(int64_t)> label = [this](int64_t i) { return images->Label(i); };
   std::function<std::string(int64_t)> name = [this](int64_t i) { return images->ImageName(i); };
   std::function<absl::Status(int64_t, RandomStream*, uint8_t*)> read =
@@ -149,14 +153,15 @@ struct Faulty : Dataset {
         return images->Read(i, random, pixels);
       };
 
-  int64_t size() const override { return images->size(); }
-  ImageShape shape() const override { return images->shape(); }
+  int64_t size() const override { return count; }
+  ImageShape shape() const override { return size_of_images; }
+  double TestCrop() const override { return crop; }
   const std::vector<std::string>& class_names() const override { return classes; }
   const std::vector<float>& mean() const override { return images->mean(); }
   const std::vector<float>& stddev() const override { return spread; }
   int Label(int64_t i) const override { return label(i); }
   std::string ImageName(int64_t i) const override { return name(i); }
-  uint32_t Checksum() const override { return images->Checksum(); }
+  uint32_t Checksum() const override { return sum; }
   absl::Status Read(int64_t i, RandomStream* random, uint8_t* pixels) const override {
     return read(i, random, pixels);
   }
@@ -210,6 +215,17 @@ TEST(FaultyDatasetTest, WhatItSaysOfImagesIsFound) {
   ExpectFound([](Faulty* f) { f->name = [](int64_t) { return "it"; }; },
               "two images are called 'it'");
   ExpectFound([](Faulty* f) { f->spread = {0.2F, 0.2F}; }, "of 3 and 2 channels");
+  ExpectFound([](Faulty* f) { f->size_of_images.height = 0; }, "images of 0 x 8 x 3");
+  ExpectFound(
+      [](Faulty* f) {
+        f->size_of_images.height = 16;
+        f->read = [](int64_t, RandomStream*, uint8_t* pixels) {
+          std::fill_n(pixels, 3 * 16 * 8, uint8_t{1});
+          return absl::OkStatus();
+        };
+      },
+      "images of other shapes");
+  ExpectFound([](Faulty* f) { f->crop = 1.5; }, "TestCrop() is 1.5");
   ExpectFound([](Faulty* f) { f->spread = {0.2F, 0, 0.2F}; }, "channel 1 has the mean");
 }
 
@@ -256,9 +272,89 @@ TEST(FaultyDatasetTest, ReadingIsFound) {
       "read by several threads");
 }
 
+// Each time it is opened it makes something of `test` and of the number of times before.
+std::string RegisterChanging(const std::function<void(Faulty* test, int times)>& change) {
+  return Register([change, times = std::make_shared<int>()](const DatasetOptions& options) {
+    absl::StatusOr<DatasetPair> pair = OpenTiny(options);
+    if (!pair.ok()) return pair;
+    auto test = std::make_unique<Faulty>();
+    change(test.get(), (*times)++);
+    pair->test = std::move(test);
+    return pair;
+  });
+}
+
+void ExpectChangeFound(const std::function<void(Faulty* test, int times)>& change,
+                       const std::string& text) {
+  const std::string name = RegisterChanging(change);
+  ExpectFailure([&] { ExpectDatasetConforms(name, {}); }, text);
+}
+
+TEST(FaultyDatasetTest, AnotherOneIsFound) {
+  ExpectChangeFound(
+      [](Faulty* f, int times) {
+        if (times == 1) f->sum = 1;
+      },
+      "opened again: its checksum is another");
+  ExpectChangeFound(
+      [](Faulty* f, int times) {
+        f->read = [f, times](int64_t i, RandomStream* random, uint8_t* pixels) {
+          const absl::Status status = f->images->Read(i, random, pixels);
+          if (times == 1) pixels[0] = 0;
+          return status;
+        };
+      },
+      "opened again: its images are others");
+  ExpectChangeFound(
+      [](Faulty* f, int times) {
+        if (times == 2) f->sum = 1;
+      },
+      "with fewer images that train: its checksum is another");
+}
+
+TEST(FaultyDatasetTest, ParametersAndPlacesAreFound) {
+  DatasetRegistry::Global().Register(
+      "elsewhere", {"a test's",
+                    /*needs_data_dir=*/true,
+                    [](const DatasetOptions& options, const ParameterValues& values) {
+                      return values.Integer("number") == 0
+                                 ? absl::StatusOr<DatasetPair>(absl::NotFoundError("none at all"))
+                                 : OpenTiny(options);
+                    },
+                    {Parameter::Integer("number", 1, 0, "a test's")}});
+  DatasetOptions options;
+  options.data_dir = "somewhere";
+  ExpectFailure([&] { ExpectDatasetConforms("elsewhere", options); },
+                "the least value that it allows, 0, does not work");
+  ExpectFailure([&] { ExpectDatasetConforms("elsewhere", options); },
+                "an error does not name the data_dir");
+}
+
 TEST(FaultyDatasetTest, OpeningIsFound) {
   ExpectFoundOf([](const DatasetOptions&) { return absl::NotFoundError("nothing there"); },
                 "nothing there");
+  ExpectFoundOf(
+      [](const DatasetOptions& options) {
+        return options.train_size > 0 ? absl::InternalError("too few") : OpenTiny(options);
+      },
+      "with a train_size it is not opened: ");
+  ExpectFoundOf(
+      [](const DatasetOptions& options) {
+        absl::StatusOr<DatasetPair> pair = OpenTiny(options);
+        if (pair.ok() && options.train_size > 0) {
+          auto faulty = std::make_unique<Faulty>();
+          faulty->name = [](int64_t i) { return absl::StrCat("image ", 15 - i); };
+          faulty->count = options.train_size;
+          pair->train = std::move(faulty);
+        }
+        return pair;
+      },
+      "with a train_size 'image 15' is another image than without");
+  ExpectFoundOf(
+      [](const DatasetOptions& options) {
+        return options.image_size.height > 0 ? absl::InternalError("never") : OpenTiny(options);
+      },
+      "is refused in other words: ");
   ExpectFoundOf(
       [](const DatasetOptions& options) {
         DatasetOptions all = options;

@@ -19,6 +19,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <map>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -55,13 +56,23 @@ struct ColumnNames {
 
 ColumnNames NamesFrom(const ParameterValues& values) {
   ColumnNames names;
-  for (const auto& [parameter, column] :
-       {std::pair("file", &names.file), std::pair("class", &names.label),
-        std::pair("part", &names.part)}) {
-    if (values.Text(parameter).empty()) continue;
-    *column = {absl::AsciiStrToLower(values.Text(parameter))};
-    names.given = true;
+  const std::vector<std::pair<std::string, std::vector<std::string>*>> columns = {
+      {"file", &names.file}, {"class", &names.label}, {"part", &names.part}};
+  std::set<std::string> given;
+  for (const auto& [parameter, column] : columns) {
+    const std::string name = absl::AsciiStrToLower(values.Text(parameter));
+    if (name.empty()) continue;
+    *column = {name};
+    given.insert(name);
   }
+  // A column that is said to be one thing is nothing else.
+  for (const auto& [parameter, column] : columns) {
+    if (!values.Text(parameter).empty()) continue;
+    column->erase(std::remove_if(column->begin(), column->end(),
+                                 [&](const std::string& name) { return given.count(name) > 0; }),
+                  column->end());
+  }
+  names.given = !given.empty();
   names.part_given = !values.Text("part").empty();
   return names;
 }

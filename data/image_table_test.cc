@@ -92,6 +92,11 @@ TEST_F(ImageTableTest, ColumnsOfOtherNamesAreSaid) {
   ExpectError(table,
               ", line 1: none of its columns is called split (the part); it has "
               "ID, Breed, label, Fold");
+  // What is said to be the class is not the part, too.
+  dataset_ = "csv:file=id,class=split";
+  EXPECT_EQ(Open("id,split\nbelow/0.png,cat\nbelow/1.png,dog\nbelow/2.png,dog\nbelow/3.png,cat\n")
+                ->train->class_names(),
+            (std::vector<std::string>{"cat", "dog"}));
   // A table without names has none to be said.
   dataset_ = "csv:class=breed";
   ExpectError("below/0.png,cat\nbelow/1.png,dog\n",

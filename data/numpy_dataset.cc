@@ -57,6 +57,7 @@ struct PartNames {
   ArrayNames validation = {{"val_images", "x_val", "valid_images", "x_valid"},
                            {"val_labels", "y_val", "valid_labels", "y_valid"}};
   ArrayNames test = {{"test_images", "x_test"}, {"test_labels", "y_test"}};
+  bool test_given = false;  // by the user
 };
 
 PartNames NamesFrom(const ParameterValues& values) {
@@ -68,8 +69,10 @@ PartNames NamesFrom(const ParameterValues& values) {
     if (values.Text(parameter).empty()) continue;
     *arrays = {absl::AsciiStrToLower(values.Text(parameter))};
     // What is named is tested on, whatever else there is.
-    if (arrays == &names.test.images) names.validation = {};
+    names.test_given =
+        names.test_given || arrays == &names.test.images || arrays == &names.test.labels;
   }
+  if (names.test_given) names.validation = {};
   return names;
 }
 
@@ -351,7 +354,7 @@ absl::StatusOr<DatasetPair> Open(const DatasetOptions& options, const ParameterV
   std::iota(trained_on.begin(), trained_on.end(), 0);
 
   const bool has_validation = source.Has(names.validation.images);
-  const bool has_test = source.Has(names.test.images) || !values.Text("test_images").empty();
+  const bool has_test = names.test_given || source.Has(names.test.images);
   LabelledImages test{};
   std::vector<int> test_labels;
   std::vector<int64_t> tested_on;

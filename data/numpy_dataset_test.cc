@@ -85,6 +85,11 @@ TEST_F(NumpyDatasetTest, ArraysOfOtherNamesAreSaid) {
   data = Open();
   ASSERT_TRUE(data.ok()) << data.status();
   EXPECT_EQ(Labels(*data->test), (std::vector<int>{1, 0, 0, 0}));
+  dataset_ = "numpy:images=faces,labels=who,test_labels=y_test";
+  ExpectError(
+      absl::StrCat("--data_dir=", folder_,
+                   " has no array test_images, x_test (.npy); it has faces, others, who, x_val, "
+                   "y_test, y_val"));
   dataset_ = "numpy:images=faces,labels=whose";
   ExpectError(absl::StrCat("--data_dir=", folder_,
                            " has no array whose (.npy); it has faces, others, "

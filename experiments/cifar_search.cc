@@ -95,9 +95,10 @@ std::string TrainCommand(const std::string& genotype, const SearchSpace& space,
                          const SearchOptions& options) {
   const NetworkOptions& network = options.final_network.network;
   const bool is_cifar = network.stem == StemKind::kCifar;
-  std::string command =
-      absl::StrCat(BazelRun(is_cifar ? "cifar_train" : "imagenet_transfer", kLinkedPlugins),
-                   " --genotype=", ShellWord(genotype));
+  std::string command = absl::StrCat(
+      BazelRun(is_cifar ? "//experiments:cifar_train" : "//experiments:imagenet_transfer",
+               kLinkedPlugins),
+      " --genotype=", ShellWord(genotype));
   if (HasOwnSize(options, space)) {
     absl::StrAppend(&command, " --cells=", network.cells, " --channels=", network.channels);
   }
@@ -110,7 +111,8 @@ std::string NextCommand(const std::string& genotype, const SearchSpace& space,
                         const SearchOptions& options) {
   if (FLAGS_data_dir.empty() && FLAGS_dataset.empty()) {
     return absl::StrCat("bazel run //tools:download_cifar10 && ",
-                        BazelRun(Kind().experiment, kLinkedPlugins), " --data_dir=datasets");
+                        BazelRun("//experiments:" + Kind().experiment, kLinkedPlugins),
+                        " --data_dir=datasets");
   }
   return TrainCommand(genotype, space, options);
 }

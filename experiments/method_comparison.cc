@@ -160,7 +160,7 @@ absl::StatusOr<std::vector<Trial>> Trials(const std::vector<std::string>& method
 }
 
 std::string CommandToGoOn(const std::vector<std::string>& arguments, const std::string& out_dir) {
-  std::string command = BazelRun("method_comparison", kLinkedPlugins);
+  std::string command = BazelRun("//experiments:method_comparison", kLinkedPlugins);
   for (const std::string& argument : arguments) absl::StrAppend(&command, " ", ShellWord(argument));
   if (FLAGS_out_dir.empty()) absl::StrAppend(&command, " --out_dir=", ShellWord(out_dir));
   return command;

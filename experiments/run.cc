@@ -33,9 +33,9 @@ absl::StatusOr<std::string> OutDir(const std::string& out_dir, const RunKind& ki
   }
 }
 
-std::string BazelRun(const std::string& program, const std::string& plugins) {
+std::string BazelRun(const std::string& target, const std::string& plugins) {
   const std::string flag = plugins.empty() ? "" : absl::StrCat(" --//:plugins=", plugins);
-  return absl::StrCat("bazel run //experiments:", program, flag, " --");
+  return absl::StrCat("bazel run ", target, flag, " --");
 }
 
 std::string ShellWord(absl::string_view word) {
@@ -65,7 +65,7 @@ std::string GoOnText(const std::string& out_dir, const RunKind& kind, int proces
     return absl::StrCat("; go on with: bazel-bin/experiments/", kind.experiment,
                         " --resume --out_dir=", ShellWord(out_dir), ", started as before");
   }
-  return absl::StrCat("; go on with: ", BazelRun(kind.experiment, kind.plugins),
+  return absl::StrCat("; go on with: ", BazelRun("//experiments:" + kind.experiment, kind.plugins),
                       " --resume --out_dir=", ShellWord(out_dir));
 }
 

@@ -16,8 +16,8 @@ namespace nap {
 // empty.
 absl::StatusOr<std::string> OutDir(const std::string& out_dir, const RunKind& kind);
 
-// "bazel run //experiments:PROGRAM --", with what links plugins from outside (RunKind::plugins).
-std::string BazelRun(const std::string& program, const std::string& plugins);
+// "bazel run TARGET --", with what links plugins from outside (RunKind::plugins).
+std::string BazelRun(const std::string& target, const std::string& plugins);
 
 // As bash and zsh read it as one word, with any bytes.
 std::string ShellWord(absl::string_view word);

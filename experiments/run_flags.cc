@@ -98,7 +98,7 @@ absl::StatusOr<Flags> FlagsToResume(const RunKind& kind, const ProgramOptions& p
   NAP_ASSIGN_OR_RETURN(Flags flags, RunFolder::FlagsOf(FLAGS_out_dir, kind));
   NAP_ASSIGN_OR_RETURN(const bool nothing_to_do, HasNothingToDo(kind, program));
   if (nothing_to_do && FLAGS_resume != "auto") {
-    return RunFolder::CheckNotFinished(FLAGS_out_dir, kind);
+    NAP_RETURN_IF_ERROR(RunFolder::CheckNotFinished(FLAGS_out_dir, kind));
   }
   // Up to version 0.3 it was the seed that chose the test part.
   flags.emplace("split_seed", flags["seed"]);
@@ -271,7 +271,11 @@ absl::StatusOr<RunBegin> BeginRun(const RunKind& kind, const ProgramOptions& pro
     NAP_ASSIGN_OR_RETURN(run.checkpoint, ReadSharedCheckpoint(&group));
     if (run.checkpoint != nullptr) {
       if (group.is_first()) {
-        NAP_RETURN_IF_ERROR(Checkpointer::CheckFlags(*run.checkpoint, run.deciding_flags));
+        NAP_RETURN_IF_ERROR(Checkpointer::CheckFlags(
+            *run.checkpoint, run.deciding_flags,
+            [&](const std::string& name, const std::string& a, const std::string& b) {
+              return SameValue(program, name, a, b);
+            }));
       }
       NAP_ASSIGN_OR_RETURN(threads, Checkpointer::Threads(*run.checkpoint, group.rank(),
                                                           group.size(), FLAGS_threads));

@@ -159,7 +159,8 @@ absl::StatusOr<ImagesChoice> ImagesFromFlags(const TrainingProgram& program) {
 
 // On the same test images. How they are read is known to the model.
 std::string EvaluateCommand(const std::string& model, const ImagesChoice& images) {
-  std::string command = absl::StrCat("bazel run //tools:evaluate -- --model=", ShellWord(model));
+  std::string command =
+      absl::StrCat(BazelRun("//tools:evaluate", kLinkedPlugins), " --model=", ShellWord(model));
   if (!FLAGS_dataset.empty() || images.dataset != DatasetName()) {
     absl::StrAppend(&command, " --dataset=", ShellWord(images.dataset));
   }

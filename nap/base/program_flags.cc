@@ -1,5 +1,6 @@
 #include "nap/base/program_flags.h"
 
+#include <absl/strings/numbers.h>
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_join.h>
 #include <glog/logging.h>
@@ -60,9 +61,11 @@ std::string WithOneMore(const std::string& text, const std::string& parameter) {
                         parameters.empty() ? parameter : absl::StrCat(parameters, ",", parameter));
 }
 
-// What a flag that has moved says, as a parameter: those for yes and no have become numbers.
+// What a flag that has moved says, as a parameter: yes and no have become numbers.
 std::string ParameterText(const MovedFlag& moved, const std::string& value) {
-  return absl::StrCat(moved.parameter, "=", value == "true" ? "1" : value == "false" ? "0" : value);
+  bool yes = false;
+  return absl::StrCat(moved.parameter, "=",
+                      absl::SimpleAtob(value, &yes) ? absl::StrCat(yes ? 1 : 0) : value);
 }
 
 // As it means the same from another folder.
@@ -208,10 +211,6 @@ absl::Status UseEarlierFlags(const ProgramOptions& options,
                              std::map<std::string, std::string> earlier) {
   MoveEarlierFlags(options, &earlier);
   std::vector<std::string> differences;
-  const auto differ = [&](const std::string& flag, const std::string& a, const std::string& b) {
-    const PartFlag* part = FindPart(options, flag);
-    return part == nullptr ? a != b : FullText(*part, a) != FullText(*part, b);
-  };
   for (const gflags::CommandLineFlagInfo& flag : FlagsOf(options)) {
     const auto found = earlier.find(flag.name);
     const std::string value = found == earlier.end() ? flag.default_value : found->second;
@@ -220,7 +219,7 @@ absl::Status UseEarlierFlags(const ProgramOptions& options,
         return absl::InvalidArgumentError(
             absl::StrCat("the earlier run's --", flag.name, "=", value, " is not understood"));
       }
-    } else if (differ(flag.name, value, flag.current_value) &&
+    } else if (!SameValue(options, flag.name, value, flag.current_value) &&
                options.free_flags.count(flag.name) == 0 &&
                options.changeable_flags.count(flag.name) == 0) {
       differences.push_back(absl::StrCat("--", flag.name, "=", value, " there, --", flag.name, "=",
@@ -337,6 +336,12 @@ std::map<std::string, std::string> PartValues(const ProgramOptions& options) {
   std::map<std::string, std::string> values;
   for (const PartFlag& part : options.parts) values[part.flag] = FullText(part, ValueOf(part.flag));
   return values;
+}
+
+bool SameValue(const ProgramOptions& options, const std::string& flag, const std::string& a,
+               const std::string& b) {
+  const PartFlag* const part = FindPart(options, flag);
+  return part == nullptr ? a == b : FullText(*part, a) == FullText(*part, b);
 }
 
 absl::StatusOr<bool> ReadProgramFlags(int argc, char** argv, const ProgramOptions& options) {

@@ -122,6 +122,10 @@ std::map<std::string, std::string> FlagValues(const ProgramOptions& options);
 // Of those that name parts, with all parameters.
 std::map<std::string, std::string> PartValues(const ProgramOptions& options);
 
+// Whether two values of a flag mean the same: of one that names a part, with its defaults.
+bool SameValue(const ProgramOptions& options, const std::string& flag, const std::string& a,
+               const std::string& b);
+
 inline constexpr char kDefaultsFollow[] = "# At their defaults:";
 
 // For RunProgram, which says what it does. Whether the program is to run: else what the command

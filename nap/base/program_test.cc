@@ -3,11 +3,43 @@
 #include <gflags/gflags.h>
 #include <gtest/gtest.h>
 
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
 DEFINE_int32(first_of_test, 1, "");
 DEFINE_int32(second_of_test, 2, "");
+DEFINE_string(fruit_of_test, "apple", "");
+DEFINE_string(sour_of_test, "false", "has moved");
 
 namespace nap {
 namespace {
+
+struct Fruit {
+  static constexpr char kKind[] = "fruit";
+  std::string description;
+  std::vector<Parameter> parameters;
+};
+
+const bool apple = Registry<Fruit>::Global().Register(
+    "apple", {"round", {Parameter::Integer("sour", 0, 0, "1: it is")}});
+
+// Of a program whose --sour has become a parameter.
+ProgramOptions FruitProgram() {
+  ProgramOptions options{"test", "tests", __FILE__};
+  options.absent_flags = {{"sour_of_test", "it has moved"}};
+  options.parts = {PartFlagOf<Fruit>("fruit_of_test")};
+  options.moved_flags = {{"sour_of_test", "fruit_of_test", "apple", "sour"}};
+  return options;
+}
+
+absl::StatusOr<bool> Read(std::vector<std::string> arguments, const ProgramOptions& options) {
+  std::vector<char*> argv;
+  arguments.insert(arguments.begin(), "test");
+  for (std::string& argument : arguments) argv.push_back(argument.data());
+  return ReadProgramFlags(static_cast<int>(argv.size()), argv.data(), options);
+}
 
 TEST(ProgramTest, SaysWhatToDoAboutWhatIsThrown) {
   EXPECT_EQ(
@@ -38,10 +70,55 @@ TEST(ProgramTest, RefusesWhatHasNoEffect) {
 // Of a program that shares a file of flags, this one, with others.
 TEST(ProgramTest, KeepsNoFlagThatIsAbsent) {
   ProgramOptions options{"test", "tests", __FILE__};
+  options.absent_flags = {{"fruit_of_test", "nobody eats"}, {"sour_of_test", "it has moved"}};
   EXPECT_EQ(FlagValues(options),
             (std::map<std::string, std::string>{{"first_of_test", "1"}, {"second_of_test", "2"}}));
-  options.absent_flags = {{"first_of_test", "nobody counts"}};
+  options.absent_flags.emplace("first_of_test", "nobody counts");
   EXPECT_EQ(FlagValues(options), (std::map<std::string, std::string>{{"second_of_test", "2"}}));
+}
+
+TEST(ProgramTest, WhatAFlagNamesIsLookedUpAtOnce) {
+  const gflags::FlagSaver saver;
+  const auto message = [](const std::string& value) {
+    const absl::StatusOr<bool> read = Read({"--fruit_of_test=" + value}, FruitProgram());
+    return read.ok() ? "" : std::string(read.status().message());
+  };
+  EXPECT_EQ(message("pear"), "unknown fruit 'pear'; known: apple");
+  EXPECT_EQ(message("apple:sweet=1"),
+            "fruit 'apple:sweet=1': unknown parameter 'sweet'; known: sour");
+  EXPECT_EQ(message("apple:sour=3"), "");
+}
+
+TEST(ProgramTest, ValuesThatMeanTheSameAreTheSame) {
+  const ProgramOptions options = FruitProgram();
+  EXPECT_TRUE(SameValue(options, "fruit_of_test", "apple", "apple:sour=0"));
+  EXPECT_FALSE(SameValue(options, "fruit_of_test", "apple", "apple:sour=1"));
+  EXPECT_FALSE(SameValue(options, "first_of_test", "apple", "apple:sour=0"));
+}
+
+TEST(ProgramTest, AnEarlierRunsFlagThatHasMovedIsAParameter) {
+  for (const auto& [value, wanted] : {std::pair("true", "apple:sour=1"),
+                                      {"7", "apple:sour=7"},
+                                      {"false", "apple"},
+                                      {"bitter", "apple"}}) {
+    const gflags::FlagSaver saver;
+    ProgramOptions options = FruitProgram();
+    options.earlier_flags = [value = value](const ProgramOptions&, bool) {
+      return std::map<std::string, std::string>{{"fruit_of_test", "apple"},
+                                                {"sour_of_test", value}};
+    };
+    EXPECT_TRUE(*Read({}, options)) << value;
+    EXPECT_EQ(FLAGS_fruit_of_test, wanted) << value;
+  }
+}
+
+TEST(ProgramTest, AFlagThatHasMovedIsAnsweredWithItsParameter) {
+  const gflags::FlagSaver saver;
+  ProgramOptions options = FruitProgram();
+  options.absent_flags.clear();
+  EXPECT_EQ(Read({"--sour_of_test=yes"}, options).status().message(),
+            "--sour_of_test=yes is a parameter of what --fruit_of_test names: "
+            "--fruit_of_test=apple:sour=1");
 }
 
 }  // namespace

@@ -35,6 +35,7 @@ struct ExecutorDefinition {
   // it does not are computed by "reference", which computes all.
   std::function<bool(const at::Tensor& input)> supports;
 
+  // Refuses nothing that the parameters allow.
   std::function<absl::StatusOr<std::unique_ptr<ExecutableCell>>(
       const std::shared_ptr<const CellGraph>& graph, const ParameterValues& values)>
       make;

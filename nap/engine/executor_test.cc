@@ -15,20 +15,25 @@ namespace {
 // What an author of an executor writes: one that computes float32 only, and is seen doing so.
 int prepared = 0;
 
-class Sevens final : public ExecutableCell {
+class Constant final : public ExecutableCell {
  public:
+  explicit Constant(double value) : value_(value) {}
   at::Tensor Forward(const std::vector<at::Tensor>& inputs, const CellFactors&) const override {
-    return at::full(inputs[0].sizes(), 7.0);
+    return at::full(inputs[0].sizes(), value_);
   }
+
+ private:
+  const double value_;
 };
 
 const bool registered = ExecutorRegistry::Global().Register(
-    "sevens", {"sevens, whatever the graph",
-               [](const at::Tensor& x) { return x.scalar_type() == at::kFloat; },
-               [](const std::shared_ptr<const CellGraph>&, const ParameterValues&) {
-                 ++prepared;
-                 return std::make_unique<Sevens>();
-               }});
+    "constant", {"one value, whatever the graph",
+                 [](const at::Tensor& x) { return x.scalar_type() == at::kFloat; },
+                 [](const std::shared_ptr<const CellGraph>&, const ParameterValues& values) {
+                   ++prepared;
+                   return std::make_unique<Constant>(values.Number("value"));
+                 },
+                 {Parameter::Number("value", 7, 0, "which")}});
 
 // node 2 = batch norm(ReLU(node 0)) * weight 1 + batch norm(node 1) * weight 0, node 3 = -node 2 +
 // node 0, with drop path.
@@ -48,13 +53,14 @@ std::shared_ptr<const CellGraph> Graph() {
 TEST(ExecutorTest, BackendsAreKnownByName) {
   EXPECT_TRUE(ValidateBackend("reference").ok());
   EXPECT_TRUE(ValidateBackend("fused:recompute=1").ok());
-  EXPECT_EQ(ValidateBackend("x").message(), "unknown backend 'x'; known: fused, reference, sevens");
-  EXPECT_EQ(ValidateBackend("sevens:recompute=1").message(),
-            "backend 'sevens:recompute=1': unknown parameter 'recompute'; there are none");
+  EXPECT_EQ(ValidateBackend("x").message(),
+            "unknown backend 'x'; known: constant, fused, reference");
+  EXPECT_EQ(ValidateBackend("reference:recompute=1").message(),
+            "backend 'reference:recompute=1': unknown parameter 'recompute'; there are none");
 }
 
 TEST(ExecutorTest, ComputesWhatItSupportsAndIsPreparedOnce) {
-  CellRunner runner(Graph(), "sevens");
+  CellRunner runner(Graph(), "constant");
   const at::Tensor x = at::randn({2, 3, 4, 4});
   const CellFactors factors{at::rand({2}), {}};
   prepared = 0;
@@ -66,6 +72,12 @@ TEST(ExecutorTest, ComputesWhatItSupportsAndIsPreparedOnce) {
       runner.Forward({x.to(at::kDouble), x.to(at::kDouble)}, {factors.mixing.to(at::kDouble), {}});
   EXPECT_FALSE(y.eq(7).any().item<bool>());
   EXPECT_EQ(prepared, 1);
+}
+
+TEST(ExecutorTest, ParametersReachIt) {
+  const at::Tensor x = at::randn({2, 3, 4, 4});
+  CellRunner runner(Graph(), "constant:value=3");
+  EXPECT_TRUE(runner.Forward({x, x}, {at::rand({2}), {}}).eq(3).all().item<bool>());
 }
 
 TEST(ExecutorTest, TheReferenceIsWhatTheGraphSays) {

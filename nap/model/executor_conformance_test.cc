@@ -53,12 +53,14 @@ enum class Fault {
   kStatistics,
   kChangesInput,
   kThreads,
+  kParameter,
 };
 
 // The reference, but for one thing.
 class Faulty final : public ExecutableCell {
  public:
-  Faulty(const std::shared_ptr<const CellGraph>& graph, Fault fault) : fault_(fault) {
+  Faulty(const std::shared_ptr<const CellGraph>& graph, Fault fault, double factor)
+      : fault_(fault), factor_(factor) {
     auto changed = std::make_shared<CellGraph>(*graph);
     int next = 0;
     for (CellTerm& term : changed->terms) {
@@ -81,6 +83,7 @@ class Faulty final : public ExecutableCell {
     }
     at::Tensor y = cell_->Forward(own_inputs, own);
     if (fault_ == Fault::kOutput) y = y * 1.001;
+    if (fault_ == Fault::kParameter) y = y * factor_;
     if (fault_ == Fault::kThreads) y = y * (1 + 1e-6 * at::get_num_threads());
     if (fault_ == Fault::kChangesInput) inputs.back().data().mul_(2);
     return y;
@@ -88,6 +91,7 @@ class Faulty final : public ExecutableCell {
 
  private:
   const Fault fault_;
+  const double factor_;
   std::unique_ptr<ExecutableCell> cell_;
 };
 
@@ -95,10 +99,12 @@ std::string Register(Fault fault, bool supports = true) {
   static int count = 0;
   const std::string name = "faulty" + std::to_string(count++);
   ExecutorRegistry::Global().Register(
-      name, {"a test's", [supports](const at::Tensor&) { return supports; },
-             [fault](const std::shared_ptr<const CellGraph>& graph, const ParameterValues&) {
-               return std::make_unique<Faulty>(graph, fault);
-             }});
+      name, {"a test's",
+             [supports](const at::Tensor&) { return supports; },
+             [fault](const std::shared_ptr<const CellGraph>& graph, const ParameterValues& values) {
+               return std::make_unique<Faulty>(graph, fault, values.Number("factor"));
+             },
+             {Parameter::Number("factor", 1, 0.5, "of outputs")}});
   return name;
 }
 
@@ -121,6 +127,7 @@ TEST(FaultyExecutorTest, IsFoundByItsValues) {
 TEST(FaultyExecutorTest, IsFoundByWhatItDoesBesides) {
   ExpectFound(Fault::kChangesInput, "an input was changed");
   ExpectFound(Fault::kThreads, "other bits with 2 threads than with one");
+  ExpectFound(Fault::kParameter, "the least value that it allows, 0.5, does not work");
   const std::string name = Register(Fault::kThreads);
   ExecutorConformance conformance;
   conformance.same_bits_as = "reference";

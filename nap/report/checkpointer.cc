@@ -61,11 +61,13 @@ absl::StatusOr<int> Checkpointer::Threads(const Checkpoint& checkpoint, int rank
   return static_cast<int>(threads);
 }
 
-absl::Status Checkpointer::CheckFlags(const Checkpoint& checkpoint,
-                                      const std::map<std::string, std::string>& flags) {
+absl::Status Checkpointer::CheckFlags(
+    const Checkpoint& checkpoint, const std::map<std::string, std::string>& flags,
+    const std::function<bool(const std::string& name, const std::string& a, const std::string& b)>&
+        same) {
   for (const auto& [name, value] : flags) {
     const auto found = checkpoint.strings.find(absl::StrCat(kFlagPrefix, name));
-    if (found == checkpoint.strings.end() || found->second == value) continue;
+    if (found == checkpoint.strings.end() || same(name, found->second, value)) continue;
     return absl::FailedPreconditionError(absl::StrCat(
         "the checkpoint was written with --", name, "=", found->second, ", the run has --", name,
         "=", value, ": one of the two is another run's, or was changed"));

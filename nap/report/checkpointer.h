@@ -41,9 +41,12 @@ class Checkpointer {
   static absl::StatusOr<int> Threads(const Checkpoint& checkpoint, int rank, int processes,
                                      int otherwise);
 
-  // FailedPrecondition if Options::flags were others. Checkpoints of versions up to 0.3 do not say.
-  static absl::Status CheckFlags(const Checkpoint& checkpoint,
-                                 const std::map<std::string, std::string>& flags);
+  // FailedPrecondition if Options::flags were others, of which `same` is to say of two values of
+  // one whether they mean the same. Checkpoints of versions up to 0.3 do not say.
+  static absl::Status CheckFlags(
+      const Checkpoint& checkpoint, const std::map<std::string, std::string>& flags,
+      const std::function<bool(const std::string& name, const std::string& a,
+                               const std::string& b)>& same);
 
  private:
   absl::Status SaveIfDue(const std::string& where);

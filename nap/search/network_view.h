@@ -30,8 +30,8 @@ std::shared_ptr<Supernet> FreshSupernet(const NetworkPlan& plan, const Candidate
 std::shared_ptr<Supernet> CopyOfSupernet(const Supernet& supernet, const NetworkPlan& plan,
                                          const CandidateSpace& space, const CellOptions& options);
 
-// Without gradients, and in float32 whatever the training has: scores differ by little. mixing:
-// [edges, operations] a cell type.
+// Without gradients and without autocast: scores differ by little. mixing: [edges, operations] a
+// cell type.
 StepResult EvaluateSupernet(Supernet& supernet, const Batch& images,
                             const std::vector<at::Tensor>& mixing);
 

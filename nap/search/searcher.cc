@@ -20,6 +20,7 @@
 #include "nap/training/epoch_loop.h"
 #include "nap/training/images_state.h"
 #include "nap/training/learning_rate.h"
+#include "nap/training/phase.h"
 
 namespace nap {
 namespace {
