@@ -8,7 +8,6 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
-#include <limits>
 #include <memory>
 #include <string>
 #include <thread>
@@ -58,8 +57,7 @@ class Stopper final : public SearchObserver {
   void OnPhase(const PhaseReport& report) override {
     EXPECT_GE(report.seconds_left, 0);
     if (moment_.phase.empty() || !absl::StartsWith(report.what, moment_.phase)) return;
-    if (report.seconds < seconds_) ++phases_;
-    seconds_ = report.seconds;
+    if (report.seconds == 0) ++phases_;
     if (phases_ < moment_.which || report.done == 0 || stopped_at_ >= 0) return;
     stopped_at_ = report.done;
     if (asks_) NoteInterrupt(SIGTERM);
@@ -83,7 +81,6 @@ class Stopper final : public SearchObserver {
   const Moment moment_;
   const bool asks_;
   int phases_ = 0;
-  double seconds_ = std::numeric_limits<double>::infinity();  // of the last report
   int64_t stopped_at_ = -1;
 };
 

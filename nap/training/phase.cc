@@ -21,7 +21,7 @@ Phase::Phase(PhaseReport report, double expected, ProcessGroup* processes, Phase
       observer_(*observer),
       seconds_left_after_(std::move(seconds_left_after)),
       begin_(MonotonicSeconds()) {
-  Tell();
+  TellAt(0);
 }
 
 double Phase::seconds() const { return MonotonicSeconds() - begin_; }
@@ -33,9 +33,11 @@ void Phase::SetDone(int64_t done, int64_t parts) {
   Tell();
 }
 
-void Phase::Tell() {
+void Phase::Tell() { TellAt(std::max(seconds(), 1e-9)); }
+
+void Phase::TellAt(double seconds) {
   Heartbeat();
-  report_.seconds = seconds();
+  report_.seconds = seconds;
   report_.seconds_left = OwnSecondsLeft() + seconds_left_after_();
   observer_.OnPhase(report_);
 }

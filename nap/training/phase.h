@@ -19,7 +19,7 @@ struct PhaseReport {
   int epochs = 0;
   int64_t done = 0;         // of its parts, of all processes together
   int64_t parts = 0;        // 0: not known yet
-  double seconds = 0;       // since it began
+  double seconds = 0;       // since it began; 0 where it begins, and only there
   double seconds_left = 0;  // of the run, as far as that is known
 };
 
@@ -44,8 +44,8 @@ class Phase {
   Phase(PhaseReport report, double expected, ProcessGroup* processes, PhaseObserver* observer,
         std::function<double()> seconds_left_after);
 
-  // Tells the observer that so many are done, or that it gets on. Parts may be counted several
-  // times over.
+  // Tells the observer that so many are done, or that it gets on, as the constructor tells that it
+  // begins. Parts may be counted several times over.
   void SetDone(int64_t done, int64_t parts);
   void Tell();
 
@@ -65,6 +65,7 @@ class Phase {
   double ExpectedSeconds() const;
 
  private:
+  void TellAt(double seconds);
   double OwnSecondsLeft() const;
 
   PhaseReport report_;
