@@ -69,12 +69,14 @@ TEST(ThreadsTest, UsesTheThreadsThatAreAsked) {
 TEST(MemoryTest, TellsThePeakOfMemorySinceItWasReset) {
   constexpr int64_t kBytes = int64_t{256} << 20;
   const auto fill = [] { return std::vector<char>(kBytes, 1)[kBytes / 2]; };
-  EXPECT_EQ(fill(), 1);
-  EXPECT_GT(PeakMemoryBytes(), kBytes);
   ResetPeakMemory();
-  EXPECT_LT(PeakMemoryBytes(), kBytes);
-  EXPECT_EQ(fill(), 1);
-  EXPECT_GT(PeakMemoryBytes(), kBytes);
+  const int64_t before = PeakMemoryBytes();  // LibTorch's libraries, more or fewer
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(fill(), 1);
+    EXPECT_GT(PeakMemoryBytes(), before + kBytes * 3 / 4);
+    ResetPeakMemory();
+    EXPECT_LT(PeakMemoryBytes(), before + kBytes / 4);
+  }
 }
 
 // The numbers of a group are added by one thread, one after another.
