@@ -206,9 +206,10 @@ void ExpectDatasetConforms(const std::string& text, const DatasetOptions& option
   const auto with = [&, name = name](const std::string& parameters) {
     return OpenDataset(WithParameters(name, parameters), options).status();
   };
-  ExpectParametersConform((*DatasetRegistry::Global().Find(name))->parameters, given, with,
+  const DatasetDefinition& definition = **DatasetRegistry::Global().Find(name);
+  ExpectParametersConform(definition.parameters, given, with,
                           [&](const std::string& parameters) { return with(parameters).ok(); });
-  if ((*DatasetRegistry::Global().Find(name))->needs_data_dir) {
+  if (definition.needs_data_dir) {
     DatasetOptions nowhere = options;
     nowhere.data_dir = "no/such/folder";
     EXPECT_NE(OpenDataset(text, nowhere).status().message().find(nowhere.data_dir),

@@ -68,10 +68,9 @@ PartNames NamesFrom(const ParameterValues& values) {
         std::pair("test_labels", &names.test.labels)}) {
     if (values.Text(parameter).empty()) continue;
     *arrays = {absl::AsciiStrToLower(values.Text(parameter))};
-    // What is named is tested on, whatever else there is.
-    names.test_given =
-        names.test_given || arrays == &names.test.images || arrays == &names.test.labels;
   }
+  names.test_given = !values.Text("test_images").empty() || !values.Text("test_labels").empty();
+  // What is named is tested on, whatever else there is.
   if (names.test_given) names.validation = {};
   return names;
 }

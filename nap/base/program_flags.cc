@@ -349,14 +349,13 @@ absl::StatusOr<bool> ReadProgramFlags(int argc, char** argv, const ProgramOption
   std::vector<FlagChoices> flag_files;
   if (help) flag_files = FlagFileChoices(argv[0], options);
   NAP_RETURN_IF_ERROR(ReadFlags(argc, argv, options, help));
-  if (!help) NAP_RETURN_IF_ERROR(CheckParts(options));
   if (help) {
     PrintHelp(options, std::move(flag_files));
-  } else if (PrintsFlags(argc, argv)) {
-    PrintFlags(options);
-  } else {
-    return true;
+    return false;
   }
+  NAP_RETURN_IF_ERROR(CheckParts(options));
+  if (!PrintsFlags(argc, argv)) return true;
+  PrintFlags(options);
   return false;
 }
 
