@@ -13,7 +13,6 @@
 #include <utility>
 
 #include "nap/base/clock.h"
-#include "nap/base/heartbeat.h"
 #include "nap/base/interrupt.h"
 
 namespace nap {
@@ -105,8 +104,9 @@ void PeerWatch::Watch() {
 }
 
 void PeerWatch::LookAtStore() {
-  store_->set(SignKey(options_.rank),
-              Bytes(absl::StrCat(++signs_, " ", Heartbeats(), " ", waiting_ ? 1 : 0)));
+  store_->set(
+      SignKey(options_.rank),
+      Bytes(absl::StrCat(++signs_, " ", Heartbeats() - beats_before_, " ", waiting_ ? 1 : 0)));
   PassInterruptOn();
   if (const std::string line = PostedEnd(); !line.empty()) {
     if (options_.rank == 0) {
@@ -129,10 +129,11 @@ void PeerWatch::PassInterruptOn() {
   if (passed_on_) return;
   if (InterruptSignal() != 0) {
     store_->set(kInterrupted, std::vector<uint8_t>{1});
+    passed_on_ = true;
   } else if (store_->check({kInterrupted})) {
     NoteInterrupt(SIGTERM);
+    passed_on_ = true;
   }
-  passed_on_ = InterruptSignal() != 0;
 }
 
 std::string PeerWatch::WhatIsWrongWith(int rank, Peer* peer, bool* lives) {

@@ -16,6 +16,8 @@
 #include <torch/csrc/distributed/c10d/Store.hpp>
 #include <vector>
 
+#include "nap/base/heartbeat.h"
+
 namespace nap {
 
 // Each process says in the group's store, several times a second, that it is there and what its
@@ -79,7 +81,8 @@ class PeerWatch {
 
   const c10::intrusive_ptr<c10d::Store> store_;
   const Options options_;
-  std::map<int, Peer> peers_;  // whom this process looks at
+  std::map<int, Peer> peers_;                  // whom this process looks at
+  const int64_t beats_before_ = Heartbeats();  // it came to the group
   int64_t signs_ = 0;
   bool passed_on_ = false;  // that one of them was asked to stop
   std::atomic<bool> waiting_{false}, suspicious_{false}, stop_{false}, ends_{false};

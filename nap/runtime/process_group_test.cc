@@ -10,9 +10,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <thread>
+#include <torch/csrc/distributed/c10d/HashStore.hpp>
 #include <torch/csrc/distributed/c10d/PrefixStore.hpp>
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
 #include <vector>
@@ -22,6 +24,7 @@
 #include "nap/base/interrupt.h"
 #include "nap/runtime/join_processes.h"
 #include "nap/runtime/meeting.h"
+#include "nap/runtime/peer_watch.h"
 #include "nap/runtime/processes_for_tests.h"
 
 namespace nap {
@@ -179,6 +182,30 @@ TEST(ProcessGroupTest, OneThatIsAskedToStopTellsAll) {
     return absl::StrCat(group->rank() == 2 || InterruptSignal() == SIGTERM);
   });
   EXPECT_EQ(Agreed(ends), "1");
+}
+
+// Where the process is asked to stop just as its watch asks whether another one was.
+class InterruptingStore final : public c10d::HashStore {
+ public:
+  bool check(const std::vector<std::string>& keys) override {
+    const bool found = HashStore::check(keys);
+    if (keys == std::vector<std::string>{"interrupted"}) NoteInterrupt(SIGINT);
+    return found;
+  }
+};
+
+TEST(ProcessGroupTest, NoRequestToStopIsLost) {
+  const auto ends = RunProcesses(1, [](const Group&) -> std::string {
+    const auto store = c10::make_intrusive<InterruptingStore>();
+    const PeerWatch watch(store, {/*rank=*/0,
+                                  {"rank 0", "rank 1"},
+                                  {::getpid(), 0},
+                                  /*timeout=*/60,
+                                  [](absl::string_view) {}});
+    store->wait({"interrupted"}, std::chrono::seconds(20));  // throws
+    return "told";
+  });
+  EXPECT_EQ(Agreed(ends), "told");
 }
 
 TEST(ProcessGroupTest, OneThatIsKilledEndsAll) {

@@ -108,7 +108,7 @@ std::string Search(SearchOptions options, int processes, const Moment& moment,
     EXPECT_EQ(InterruptSignal(), SIGTERM);
     return stopper.saved;
   });
-  for (const ProcessEnd& end : ends) EXPECT_EQ(end.exit_code, 0);
+  for (const ProcessEnd& end : ends) EXPECT_EQ(end.exit_code, 0) << end.text;
   return ends[0].text;
 }
 
