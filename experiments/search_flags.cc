@@ -2,12 +2,14 @@
 
 #include <absl/strings/numbers.h>
 #include <absl/strings/str_cat.h>
+#include <absl/strings/str_join.h>
 #include <glog/logging.h>
 
 #include <cstdio>
 #include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "data/open_dataset.h"
 #include "experiments/data_flags.h"
@@ -112,6 +114,20 @@ DEFINE_string(nas_bench_201_table, "",
 namespace nap {
 namespace {
 
+// They are no mistake: a comparison gives the same to methods that train and to those that do not.
+void WarnOfTrainingFlags(const std::set<std::string>& given) {
+  std::vector<std::string> idle;
+  for (const char* flag :
+       {"optimization", "steps_per_epoch", "learning_rate", "final_learning_rate", "momentum",
+        "weight_decay", "gradient_clip", "strength_learning_rate", "strength_weight_decay",
+        "strength_loss", "operation_dropout"}) {
+    if (given.count(flag) > 0) idle.push_back(absl::StrCat("--", flag));
+  }
+  if (idle.empty()) return;
+  LOG(WARNING) << "without effect, since with --epochs=0 nothing is trained: "
+               << absl::StrJoin(idle, ", ");
+}
+
 // Warm-up and milestones follow from the epochs that were asked for.
 absl::Status FitLengthToEpochs(const std::set<std::string>& given,
                                const ProgramOptions::Values& usual) {
@@ -128,6 +144,7 @@ absl::Status FitLengthToEpochs(const std::set<std::string>& given,
   FLAGS_prune_begin = fitted.prune_begin;
   FLAGS_prune_end = fitted.prune_end;
   FLAGS_prune_every = fitted.prune_every;
+  if (FLAGS_epochs == 0) WarnOfTrainingFlags(given);
   return absl::OkStatus();
 }
 
