@@ -61,23 +61,36 @@ double CostOf(const CostLimit& limit, const std::vector<CandidateId>& operations
   return cost;
 }
 
-// With the cheapest operation at each node, found one node at a time, and every input.
+// With the cheapest operation at each node, found one node at a time, one of them a reader of the
+// cell before, and every input.
 double LeastCost(const CandidateSpace& space, const CostLimit& limit) {
   double cost = limit.base;
   for (const auto& inputs : limit.inputs) cost += inputs[0] + inputs[1];
   const std::vector<CandidateId> all = All(space, LivingTable(space, true));
   for (int cell = 0; cell < 2; ++cell) {
+    double more_for_a_reader = 1e9;
     for (int node = 2; node < 2 + kNodes; ++node) {
-      double least = 1e9;
+      double least = 1e9, least_reader = 1e9;
       for (const CandidateId& id : all) {
-        if (id.cell_type == cell && space.cell_types[cell].edges[id.edge].target == node) {
-          least = std::min(least, limit.operations[id]);
-        }
+        const Edge& edge = space.cell_types[cell].edges[id.edge];
+        if (id.cell_type != cell || edge.target != node) continue;
+        least = std::min(least, limit.operations[id]);
+        if (edge.source == 1) least_reader = std::min(least_reader, limit.operations[id]);
       }
       cost += least;
+      more_for_a_reader = std::min(more_for_a_reader, least_reader - least);
     }
+    cost += more_for_a_reader;
   }
   return cost;
+}
+
+// Of the cell's last input.
+int64_t NumReaders(const CandidateSpace& space, const std::vector<CandidateId>& operations,
+                   int cell) {
+  return std::count_if(operations.begin(), operations.end(), [&](const CandidateId& id) {
+    return id.cell_type == cell && space.cell_types[cell].edges[id.edge].source == 1;
+  });
 }
 
 // Integers, many of them equal and some zero, as the costs of operations are.
@@ -143,6 +156,7 @@ TEST(CostLimitTest, IsMetOnRandomTablesWhateverElseIsAsked) {
         for (const CandidateId& id : left) {
           if (id.cell_type == cell) ++at_node[space.cell_types[cell].edges[id.edge].target];
         }
+        ASSERT_GE(NumReaders(space, left, cell), 1);
         for (int node = 2; node < 2 + kNodes; ++node) {
           ASSERT_GE(at_node[node], 1);
           if (milestone == milestones && options.operations_per_node > 0) {
@@ -190,7 +204,12 @@ TEST(CostLimitTest, RemovesTheWeakestUntilItFits) {
     };
     for (const CandidateId& id : left) ++node(id);
     for (const CandidateId& other : left) {
-      if (node(other) == 1) continue;  // kept whatever its score
+      // Kept whatever its score.
+      if (node(other) == 1) continue;
+      if (space.cell_types[other.cell_type].edges[other.edge].source == 1 &&
+          NumReaders(space, left, other.cell_type) == 1) {
+        continue;
+      }
       for (const CandidateId& id : *removed) {
         if (id.operation == 0) continue;
         ASSERT_LT(scores[id], scores[other]);

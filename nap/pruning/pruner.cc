@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <limits>
 
 #include "nap/architecture/genotype.h"
 #include "nap/base/status_macros.h"
@@ -174,6 +175,23 @@ Pruner::Selection Pruner::CheapestAtNodes(const std::vector<CandidateId>& operat
       place = static_cast<int>(i + 1);
     }
   }
+  for (size_t cell = 0; cell < space_.cell_types.size(); ++cell) {
+    int reader = 0;  // the one that costs the least more than what its node has
+    double least = std::numeric_limits<double>::infinity();
+    bool is_read = false;
+    for (size_t i = 0; i < operations.size(); ++i) {
+      if (operations[i].cell_type != static_cast<int>(cell)) continue;
+      if (!ReadsLastInput(operations[i])) continue;
+      const auto place = static_cast<int>(i + 1);
+      const int chosen = NodeOf(operations[i], &places);
+      is_read = is_read || place == chosen;
+      const double more = shares(operations[i]) - shares(operations[chosen - 1]);
+      if (more >= least) continue;
+      least = more;
+      reader = place;
+    }
+    if (!is_read && reader > 0) NodeOf(operations[reader - 1], &places) = reader;
+  }
   Selection selection{LivingTable(space_), Nothing()};
   for (const std::vector<int>& nodes : places) {
     for (int place : nodes) {
@@ -194,20 +212,41 @@ Pruner::Selection Pruner::CheapestAtNodes(const std::vector<CandidateId>& operat
 }
 
 Pruner::Selection Pruner::StrongestThatFit(const std::vector<CandidateId>& weakest_first) const {
+  const Selection selection = StrongestThatFit(weakest_first, {});
+  std::vector<CandidateId> readers;
+  for (int cell = 0; cell < space_.NumCellTypes(); ++cell) {
+    if (selection.totals.reads[cell].back() > 0) continue;
+    const auto reader = std::find_if(
+        weakest_first.rbegin(), weakest_first.rend(),
+        [&](const CandidateId& id) { return id.cell_type == cell && ReadsLastInput(id); });
+    if (reader != weakest_first.rend()) readers.push_back(*reader);
+  }
+  return readers.empty() ? selection : StrongestThatFit(weakest_first, readers);
+}
+
+Pruner::Selection Pruner::StrongestThatFit(const std::vector<CandidateId>& weakest_first,
+                                           const std::vector<CandidateId>& first) const {
   Selection selection{LivingTable(space_), Nothing()};
   Counts on_edge = OnEdges(space_), at_node = AtNodes(space_);
-  for (auto id = weakest_first.rbegin(); id != weakest_first.rend(); ++id) {
-    int& edge = on_edge[id->cell_type][id->edge];
-    int& node = NodeOf(*id, &at_node);
+  const auto take = [&](const CandidateId& id) {
+    int& edge = on_edge[id.cell_type][id.edge];
+    int& node = NodeOf(id, &at_node);
     const bool node_is_full =
         options_.operations_per_node > 0 && node == options_.operations_per_node;
-    if (edge == options_.operations_per_edge || node_is_full) continue;
+    if (selection.has[id] || edge == options_.operations_per_edge || node_is_full) return;
     ++edge;
     ++node;
-    selection.has[*id] = true;
-    Add(*id, &selection.totals);
-  }
+    selection.has[id] = true;
+    Add(id, &selection.totals);
+  };
+  std::for_each(first.begin(), first.end(), take);
+  std::for_each(weakest_first.rbegin(), weakest_first.rend(), take);
   return selection;
+}
+
+bool Pruner::ReadsLastInput(const CandidateId& id) const {
+  const CellTopology& cell = space_.cell_types[id.cell_type];
+  return cell.edges[id.edge].source == cell.num_inputs - 1;
 }
 
 bool Pruner::MeetsLimits(const Totals& totals) const {
@@ -221,14 +260,15 @@ bool Pruner::MeetsLimits(const Totals& totals) const {
 // what would be left if edges and nodes were brought to what they may have in the end. Where there
 // is too much of something that it adds to (in the end that is also all that is not in S), an
 // operation goes if
-// (a) its node keeps another one,
-// (b) the limits can still be met for certain: by the cheapest operation at each node, even if
-//     every input is read,
+// (a) its node keeps another one, and its cell another reader of the last input,
+// (b) the limits can still be met for certain: by the cheapest operation at each node, a reader of
+//     the last input among them, even if every input is read,
 // (c) it is not in S, or S itself is too much of something that it adds to, or a weaker one at its
 //     node, not in S, had to stay because of (b). So what has no place in the end goes before what
 //     has, and nothing of that goes needlessly.
 //
-// This never ends early: where there is too much of something, one may go.
+// This never ends early: where there is too much of something, one may go. (S has a reader, and so
+// has what is cheapest at the nodes: what is outside of either is never the last one.)
 // - If S exceeds a limit, so does all that is left, and some node has more than its cheapest
 //   operation, since these alone meet it; so has one in each cell type of too many operations,
 //   since the budget is at least one a node. Any but the cheapest of such a node may go.
@@ -267,7 +307,8 @@ absl::StatusOr<std::vector<CandidateId>> Pruner::Prune(const NumberTable& scores
           left.Exceed(allowed, id.cell_type) || (is_end && (!fits || makes_place));
       const bool can_be_missed =
           !fits || makes_place || strongest.totals.Exceed(budget, id.cell_type);
-      if (!too_much || !can_be_missed || NodeOf(id, &at_node) == 1) {
+      const bool is_only_reader = ReadsLastInput(id) && left.reads[id.cell_type].back() == 1;
+      if (!too_much || !can_be_missed || NodeOf(id, &at_node) == 1 || is_only_reader) {
         ++i;
         continue;
       }

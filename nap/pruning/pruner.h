@@ -35,17 +35,18 @@ struct CostLimit {
   int decimals = 0;  // the numbers are the flag's, times ten to the power of it
 };
 
-// From the cheapest operation at each node, every input read, to the dearest operations of a
+// From the cheapest operation at each node, every input paid for, to the dearest operations of a
 // budget.
 struct CostRange {
   double least, most;
 };
 
 // Its promises, at every milestone: a pruned operation never returns; each intermediate node keeps
-// an input; all cost limits are met as far as the schedule asks, and no limit is in the way of
-// meeting another; among equal scores the operation that is first by edge, then by its place among
-// the candidates, is kept. Without cost limits exactly as many operations as asked for are left,
-// with them at most as many.
+// an input; each cell keeps a reader of its last input, the output of the cell before it, without
+// which every other cell would be for nothing; all cost limits are met as far as the schedule asks,
+// and no limit is in the way of meeting another; among equal scores the operation that is first by
+// edge, then by its place among the candidates, is kept. Without cost limits exactly as many
+// operations as asked for are left, with them at most as many.
 class Pruner {
  public:
   // InvalidArgument if the budget cannot be met: fewer operations than nodes, or more than edges
@@ -103,12 +104,18 @@ class Pruner {
   void Subtract(const CandidateId& id, Totals* totals) const { Change(id, -1, totals); }
   void Change(const CandidateId& id, int by, Totals* totals) const;
 
-  // All cell inputs are counted, so that it costs less than any other choice at the same nodes,
-  // whatever that reads.
+  // One of them at each node, one of a cell's a reader of its last input if there is any. All cell
+  // inputs are counted, so that it costs less than any other such choice, whatever that reads.
   Selection CheapestAtNodes(const std::vector<CandidateId>& operations) const;
 
-  // As many of them as edges and nodes may have in the end.
+  // As many of them as edges and nodes may have in the end, one of a cell's a reader of its last
+  // input if there is any.
   Selection StrongestThatFit(const std::vector<CandidateId>& weakest_first) const;
+  // The same, but for readers: `first` are taken before the others.
+  Selection StrongestThatFit(const std::vector<CandidateId>& weakest_first,
+                             const std::vector<CandidateId>& first) const;
+
+  bool ReadsLastInput(const CandidateId& id) const;
 
   // The value at the node to which the operation's edge leads; `values`: [cell type][node].
   int& NodeOf(const CandidateId& id, std::vector<std::vector<int>>* values) const;

@@ -106,9 +106,13 @@ TEST(PrunerTest, KeepsItsPromisesOnRandomTables) {
         const auto left = LivingOperations(space, living, cell);
         ASSERT_EQ(static_cast<int>(left.size()), keep);
         std::vector<int> at_node(6);
+        int readers = 0;  // of the last input
         for (const CandidateId& id : left) {
-          ++at_node[space.cell_types[cell].edges[id.edge].target];
+          const Edge& edge = space.cell_types[cell].edges[id.edge];
+          ++at_node[edge.target];
+          if (edge.source == 1) ++readers;
         }
+        ASSERT_GE(readers, 1);
         for (int node = 2; node < 6; ++node) {
           ASSERT_GE(at_node[node], 1);
           if (milestone == milestones && options.operations_per_node > 0) {
@@ -156,6 +160,38 @@ TEST(PrunerTest, RemovesTheWeakestOverTheWholeCell) {
         }
       }
       EXPECT_LT(strongest_removed, weakest_kept);
+    }
+  }
+}
+
+// However little is allowed, and however weak what reads it is.
+TEST(PrunerTest, KeepsAReaderOfTheCellBefore) {
+  RandomStream random({19});
+  const CandidateSpace space = DartsLikeSpace(4);
+  for (int round = 0; round < 200; ++round) {
+    const int per_node = static_cast<int>(random.Below(2));
+    const int most = per_node == 0 ? 14 : 4 * per_node;
+    const auto pruner = Pruner::Create(
+        space, {4 + static_cast<int>(random.Below(most - 3)), 1, per_node}, Schedule("linear"));
+    ASSERT_TRUE(pruner.ok()) << pruner.status();
+    NumberTable scores = RandomScores(space, false, &random);
+    std::vector<double> strongest(2, -3);
+    std::vector<CandidateId> readers(2);
+    for (int cell = 0; cell < 2; ++cell) {
+      for (int edge = 0; edge < 14; ++edge) {
+        if (space.cell_types[cell].edges[edge].source != 1) continue;
+        for (int operation = 1; operation < 4; ++operation) {
+          const CandidateId id{cell, edge, operation};
+          scores[id] -= 2;
+          if (scores[id] > strongest[cell]) readers[cell] = id;
+          strongest[cell] = std::max(strongest[cell], scores[id]);
+        }
+      }
+    }
+    LivingTable living(space, true);
+    for (int milestone = 1; milestone <= 3; ++milestone) {
+      ASSERT_TRUE(pruner->Prune(scores, milestone / 3.0, &living).ok());
+      for (const CandidateId& id : readers) ASSERT_TRUE(living[id]);
     }
   }
 }
