@@ -156,7 +156,11 @@ absl::Status TellResult(const Genotype& genotype, const Searcher& searcher,
     absl::PrintF("Validation accuracy of the supernet in its last epoch: %.1f %%. ",
                  100 * reporter->accuracy());
   }
-  absl::PrintF("Peak memory: %.2f GB.\n", PeakMemoryBytes() / 1e9);
+  absl::PrintF("Peak memory: %.2f GB", PeakMemoryBytes() / 1e9);
+  if (const int64_t of_gpus = PeakGpuMemoryBytes(); of_gpus > 0) {
+    absl::PrintF(", and %.2f GB of the GPU's", of_gpus / 1e9);
+  }
+  std::printf(".\n");
   if (front.has_value()) std::printf("\n%s\n", FrontText(*front).c_str());
   std::fflush(stdout);
   if (front.has_value()) NAP_RETURN_IF_ERROR(WriteFront(*front, *folder));

@@ -107,6 +107,7 @@ absl::Status Time(const Setting& setting, benchmark::State& state) {
   state.counters["images/s"] = benchmark::Counter(static_cast<double>(2 * batch_size),
                                                   benchmark::Counter::kIsIterationInvariantRate);
   state.counters["peak_GB"] = static_cast<double>(PeakMemoryBytes()) / 1e9;
+  state.counters["peak_GPU_GB"] = static_cast<double>(PeakGpuMemoryBytes()) / 1e9;
   return absl::OkStatus();
 }
 

@@ -52,6 +52,7 @@ inline constexpr char kImagesPerSecond[] = "images_per_second";
 inline constexpr char kOperationsAlive[] = "operations_alive";
 inline constexpr char kSupernetParameters[] = "supernet_parameters";
 inline constexpr char kPeakMemoryBytes[] = "peak_memory_bytes";
+inline constexpr char kPeakGpuMemoryBytes[] = "peak_gpu_memory_bytes";
 inline constexpr char kBrokenImages[] = "broken_images";
 inline constexpr char kProcesses[] = "processes";
 inline constexpr char kWaitingShare[] = "waiting_share";

@@ -102,6 +102,7 @@ absl::Status WriteEpoch(const SearchEpochReport& report, const SearchSpace& sear
                   {run_key::kOperationsAlive, alive},
                   {run_key::kSupernetParameters, report.parameters},
                   {run_key::kPeakMemoryBytes, report.peak_memory_bytes},
+                  {run_key::kPeakGpuMemoryBytes, report.peak_gpu_memory_bytes},
                   {run_key::kBrokenImages, report.broken_images},
                   {run_key::kProcesses, report.processes},
                   {run_key::kWaitingShare, report.waiting_share},

@@ -56,6 +56,7 @@ class SearchRecordTest : public testing::Test {
     report.operations_alive = {4, 3};
     report.parameters = 1000;
     report.peak_memory_bytes = 2000;
+    report.peak_gpu_memory_bytes = 500;
     report.broken_images = 3;
     report.pruned = {{1, 0, 2}};
     report.living = {{0, 1, 1}};
@@ -93,6 +94,8 @@ TEST_F(SearchRecordTest, AppendsALineForEachStepAndEpoch) {
   EXPECT_EQ(metrics[1]["kind"], "epoch");
   EXPECT_EQ(metrics[1]["valid_accuracy"], 0.5);
   EXPECT_EQ(metrics[1]["broken_images"], 3);
+  EXPECT_EQ(metrics[1]["peak_memory_bytes"], 2000);
+  EXPECT_EQ(metrics[1]["peak_gpu_memory_bytes"], 500);
   EXPECT_FALSE(metrics[1].contains("architecture"));
   EXPECT_EQ(metrics[1]["operations_alive"], (Json{{"normal", 4}, {"reduce", 3}}));
   const std::vector<Json> strengths = Lines("strengths.jsonl");

@@ -37,6 +37,7 @@ absl::Status WriteEpoch(const TrainingEpochReport& report, RunFolder* folder) {
                      {run_key::kTestTop5Accuracy, report.test_top5_accuracy},
                      {run_key::kSeconds, report.seconds},
                      {run_key::kPeakMemoryBytes, report.peak_memory_bytes},
+                     {run_key::kPeakGpuMemoryBytes, report.peak_gpu_memory_bytes},
                      {run_key::kBrokenImages, report.broken_images},
                      {run_key::kProcesses, report.processes},
                      {run_key::kWaitingShare, report.waiting_share},

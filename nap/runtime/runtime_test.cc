@@ -79,6 +79,17 @@ TEST(MemoryTest, TellsThePeakOfMemorySinceItWasReset) {
   }
 }
 
+TEST(MemoryTest, OfGpusIsAskedOfWhoIsLinkedIn) {
+  EXPECT_EQ(PeakGpuMemoryBytes(), 0);
+  const GpuMemory linked = GpuMemoryOfLibTorch();
+  int64_t peak = 3000;
+  GpuMemoryOfLibTorch() = {[&peak] { return peak; }, [&peak] { peak = 7; }};
+  EXPECT_EQ(PeakGpuMemoryBytes(), 3000);
+  ResetPeakMemory();
+  EXPECT_EQ(PeakGpuMemoryBytes(), 7);
+  GpuMemoryOfLibTorch() = linked;
+}
+
 // The numbers of a group are added by one thread, one after another.
 TEST(ThreadsTest, GroupsDependOnTheItemsAlone) {
   for (const int64_t items : {1, 3, 8, 50}) {

@@ -13,6 +13,7 @@
 #include "nap/engine/executor.h"
 #include "nap/model/executor_conformance.h"
 #include "nap/runtime/device.h"
+#include "nap/runtime/memory.h"
 #include "nap/search/candidate_space.h"
 #include "nap/search/optimization.h"
 #include "nap/search/searcher.h"
@@ -115,6 +116,9 @@ TEST_F(GpuTest, TrainsSupernetsAsTheCpuDoes) {
       }
     }
   }
+  EXPECT_GT(PeakGpuMemoryBytes(), 1'000'000);
+  ResetPeakMemory();
+  EXPECT_GE(PeakGpuMemoryBytes(), 0);
 }
 
 TEST_F(GpuTest, OtherPrecisionsAreNear) {

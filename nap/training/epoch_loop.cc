@@ -193,6 +193,7 @@ EpochReport EpochLoop::Report(double learning_rate) const {
 void EpochLoop::Finish(EpochReport* report) {
   report->seconds = Seconds();
   report->peak_memory_bytes = PeakMemoryBytes();
+  report->peak_gpu_memory_bytes = PeakGpuMemoryBytes();
   report->processes = options_.processes->size();
   report->waiting_share = WaitingShare();
   report->bytes_sent = options_.processes->bytes_sent() - bytes_before_;

@@ -41,10 +41,11 @@ struct EpochReport {
   double train_accuracy = 0;
   double seconds = 0;
   int64_t peak_memory_bytes = 0;  // of the process, so far
-  int64_t broken_images = 0;      // left out in this epoch, those of evaluating it too
-  int processes = 1;              // that computed it
-  double waiting_share = 0;       // as in StepReport
-  int64_t bytes_sent = 0;         // by this process to others, in this epoch
+  int64_t peak_gpu_memory_bytes = 0;
+  int64_t broken_images = 0;  // left out in this epoch, those of evaluating it too
+  int processes = 1;          // that computed it
+  double waiting_share = 0;   // as in StepReport
+  int64_t bytes_sent = 0;     // by this process to others, in this epoch
 };
 
 // How far a run is. What a loader gives depends on the numbers of epoch and batch alone.

@@ -189,7 +189,10 @@ std::vector<Tile> Tiles(const RunFiles& files, const SearchHistory& history) {
       {"Time", FormatDuration(std::isfinite(seconds) ? seconds : 0), trains ? "in epochs" : ""});
   const double memory = NumberIn(last, run_key::kPeakMemoryBytes);
   if (std::isfinite(memory)) {
-    tiles.push_back({"Peak memory", absl::StrFormat("%.2f GB", memory / 1e9), ""});
+    const double of_gpus = NumberIn(last, run_key::kPeakGpuMemoryBytes);
+    tiles.push_back(
+        {"Peak memory", absl::StrFormat("%.2f GB", memory / 1e9),
+         of_gpus > 0 ? absl::StrFormat("and %.2f GB of the GPU's", of_gpus / 1e9) : ""});
   }
   return tiles;
 }
