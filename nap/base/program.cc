@@ -94,6 +94,10 @@ void SpinLess(char** argv) {
   constexpr char kSpinCount[] = "GOMP_SPINCOUNT";
   if (std::getenv(kSpinCount) != nullptr || std::getenv("OMP_WAIT_POLICY") != nullptr) return;
   ::setenv(kSpinCount, "15000", /*overwrite=*/1);
+  // By its own path: by the link's, `ps` and `pkill` would know each program as "exe".
+  std::error_code error;
+  const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", error);
+  if (!error) ::execv(program.c_str(), argv);
   ::execv("/proc/self/exe", argv);  // returns only if it fails; then all is as it was
 }
 

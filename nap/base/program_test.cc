@@ -3,6 +3,8 @@
 #include <gflags/gflags.h>
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+#include <fstream>
 #include <map>
 #include <string>
 #include <utility>
@@ -119,6 +121,36 @@ TEST(ProgramTest, AFlagThatHasMovedIsAnsweredWithItsParameter) {
   EXPECT_EQ(Read({"--sour_of_test=yes"}, options).status().message(),
             "--sour_of_test=yes is a parameter of what --fruit_of_test names: "
             "--fruit_of_test=apple:sour=1");
+}
+
+std::string NameOfThisProcess() {
+  std::ifstream file("/proc/self/comm");
+  std::string name;
+  std::getline(file, name);
+  return name;
+}
+
+constexpr char kNameBefore[] = "NAP_NAME_BEFORE";
+
+[[noreturn]] void StartOnceMore() {
+  ::unsetenv("GOMP_SPINCOUNT");
+  ::unsetenv("OMP_WAIT_POLICY");
+  ::unsetenv("TEST_PREMATURE_EXIT_FILE");  // this test's, not that one's
+  ::setenv(kNameBefore, NameOfThisProcess().c_str(), 1);
+  std::vector<std::string> words = {"test", "--gtest_filter=*SpinsLessUnderItsOwnName"};
+  std::vector<char*> argv = {words[0].data(), words[1].data(), nullptr};
+  SpinLess(argv.data());
+  std::_Exit(7);  // it went on instead
+}
+
+// Once more, with a number of turns, and under the name by which users look for it.
+TEST(ProgramTest, SpinsLessUnderItsOwnName) {
+  if (const char* name = std::getenv(kNameBefore)) {
+    EXPECT_EQ(NameOfThisProcess(), name);
+    EXPECT_NE(std::getenv("GOMP_SPINCOUNT"), nullptr);
+    return;
+  }
+  EXPECT_EXIT(StartOnceMore(), testing::ExitedWithCode(0), "");
 }
 
 }  // namespace
