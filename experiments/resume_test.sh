@@ -57,7 +57,7 @@ expect_same() {
   python3 - "$1" <<'END' || problem "$1/metrics.jsonl is not as if never interrupted"
 import json, sys
 def lines(folder):
-    times = {'seconds', 'images_per_second', 'peak_memory_bytes'}
+    times = {'seconds', 'images_per_second', 'peak_memory_bytes', 'peak_gpu_memory_bytes'}
     return [{key: value for key, value in json.loads(line).items() if key not in times}
             for line in open(folder + '/metrics.jsonl')]
 whole, other = lines('whole'), lines(sys.argv[1])

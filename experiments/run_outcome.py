@@ -4,7 +4,7 @@ import os
 
 RESULTS = {"cifar_search": ["genotype.json", "genotype.txt", "genotype.dot", "strengths.jsonl"],
            "cifar_train": ["model.pt", "model.best.pt"]}
-TIMES = {"seconds", "images_per_second", "peak_memory_bytes"}
+TIMES = {"seconds", "images_per_second", "peak_memory_bytes", "peak_gpu_memory_bytes"}
 TIMES_OF_COMPARISON = {"search_seconds", "search_peak_memory_bytes"}
 
 
