@@ -22,7 +22,10 @@ class Reporter final : public SearchObserver {
   absl::Status OnStep(const SearchStepReport& report) override;
   void OnPhase(const PhaseReport& report) override { progress_.Phase(report); }
   absl::Status OnStop(const PhaseReport& report) override {
-    return checkpointer_.WithinPhase(report.epoch, report.what);
+    return checkpointer_.WithinPhase(report);
+  }
+  absl::Status OnPartsKept(const PhaseReport& report) override {
+    return checkpointer_.AfterParts(report);
   }
   absl::Status OnPruning(const PruningReport& report) override;
   absl::Status OnEpoch(const SearchEpochReport& report) override;

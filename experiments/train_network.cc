@@ -206,7 +206,7 @@ class Reporter final : public TrainingObserver {
   }
   void OnPhase(const PhaseReport& report) override { progress_.Phase(report); }
   absl::Status OnStop(const PhaseReport& report) override {
-    return checkpointer_.WithinPhase(report.epoch, report.what);
+    return checkpointer_.WithinPhase(report);
   }
   absl::Status OnEpoch(const TrainingEpochReport& report) override {
     progress_.Epoch(report);

@@ -41,6 +41,8 @@ class CostWeighting final : public PruningCriterion {
     return criterion_->RemovalsPerScoring(living);
   }
   std::vector<std::string> scores() const override { return criterion_->scores(); }
+  bool has_decided() const override { return criterion_->has_decided(); }
+  const LivingTable* choice() const override { return criterion_->choice(); }
   bool works_before_training() const override { return criterion_->works_before_training(); }
 
   absl::StatusOr<NumberTable> Score(SearchView& view) override {

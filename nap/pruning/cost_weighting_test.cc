@@ -51,6 +51,8 @@ class Given final : public PruningCriterion {
   }
   int64_t RemovalsPerScoring(int64_t living) const override { return living / 2; }
   std::vector<std::string> scores() const override { return {"synflow"}; }
+  bool has_decided() const override { return !state_.empty(); }
+  const LivingTable* choice() const override { return &choice_; }
   bool works_before_training() const override { return true; }
   absl::StatusOr<NumberTable> Score(SearchView&) override {
     if (scores_.empty()) return absl::FailedPreconditionError("no scores");
@@ -61,6 +63,7 @@ class Given final : public PruningCriterion {
 
  private:
   const std::vector<double> scores_;
+  const LivingTable choice_{SmallSpace(), true};
   std::vector<double> state_;
 };
 
@@ -93,6 +96,7 @@ TEST(CostWeightingTest, WithoutExponentOrCostsLeavesTheBits) {
 
 TEST(CostWeightingTest, HandsOnAllElse) {
   const auto criterion = Weigh({}, {0, 1, 2, 3}, 1);
+  EXPECT_FALSE(criterion->has_decided());
   criterion->ObserveStrengthStep(NumberTable(SmallSpace(), 2.5), NumberTable(SmallSpace()));
   EXPECT_EQ(criterion->State(), (std::vector<double>{2.5, 2.5, 2.5, 2.5}));
   ASSERT_TRUE(criterion->SetState({4}).ok());
@@ -100,6 +104,9 @@ TEST(CostWeightingTest, HandsOnAllElse) {
   EXPECT_EQ(criterion->RemovalsPerScoring(6), 3);
   EXPECT_EQ(criterion->scores(), std::vector<std::string>{"synflow"});
   EXPECT_TRUE(criterion->works_before_training());
+  EXPECT_TRUE(criterion->has_decided());
+  ASSERT_NE(criterion->choice(), nullptr);
+  EXPECT_EQ(*criterion->choice(), LivingTable(SmallSpace(), true));
   NoView view;
   EXPECT_EQ(criterion->Score(view).status().message(), "no scores");
 }

@@ -7,14 +7,22 @@
 
 namespace nap {
 
-absl::StatusOr<std::vector<SearchView::Numbers>> SearchView::ShareOut(
-    int64_t count, const std::function<absl::StatusOr<Numbers>(int64_t item)>& compute) {
-  std::vector<Numbers> all;
-  for (int64_t item = 0; item < count; ++item) {
+absl::StatusOr<std::vector<SearchView::Numbers>> SearchView::ShareOutPart(int64_t begin,
+                                                                          int64_t end,
+                                                                          int64_t /*all*/,
+                                                                          const Compute& compute) {
+  std::vector<Numbers> found;
+  for (int64_t item = begin; item < end; ++item) {
     NAP_ASSIGN_OR_RETURN(Numbers numbers, compute(item));
-    all.push_back(std::move(numbers));
+    found.push_back(std::move(numbers));
   }
-  return all;
+  return found;
+}
+
+absl::StatusOr<NumberTable> ScoreToTheEnd(PruningCriterion& criterion, SearchView& view) {
+  absl::StatusOr<NumberTable> scores = criterion.Score(view);
+  while (scores.ok() && !criterion.has_decided()) scores = criterion.Score(view);
+  return scores;
 }
 
 Parameter RemovalsParameter(double value) {

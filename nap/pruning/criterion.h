@@ -89,8 +89,15 @@ class SearchView {
   // compute(0) .. compute(count - 1), where several processes search together each by one of them;
   // each sees the same view. The error of the first that has one.
   using Numbers = std::vector<double>;
-  virtual absl::StatusOr<std::vector<Numbers>> ShareOut(
-      int64_t count, const std::function<absl::StatusOr<Numbers>(int64_t item)>& compute);
+  using Compute = std::function<absl::StatusOr<Numbers>(int64_t item)>;
+  absl::StatusOr<std::vector<Numbers>> ShareOut(int64_t count, const Compute& compute) {
+    return ShareOutPart(0, count, count, compute);
+  }
+  // Those from begin on and before end alone, of `all`.
+  virtual absl::StatusOr<std::vector<Numbers>> ShareOutPart(int64_t begin, int64_t end, int64_t all,
+                                                            const Compute& compute);
+  // How many are computed at the same time.
+  virtual int processes() const { return 1; }
 
   virtual uint64_t seed() const = 0;
   virtual int milestone() const = 0;  // 0 at the first
@@ -116,6 +123,16 @@ class PruningCriterion {
 
   // A finite score for each living operation (others are ignored): the lowest are pruned first.
   virtual absl::StatusOr<NumberTable> Score(SearchView& view) = 0;
+
+  // False if the last Score was the beginning of one that takes long: what it gave means nothing,
+  // and it is to be called again, to go on with what State() knows. The search may be saved in
+  // between.
+  virtual bool has_decided() const { return true; }
+
+  // Of a criterion that chooses whole architectures: the one that the last Score chose, which
+  // SearchView::RandomArchitecture gave it. At the last milestone it is what the search ends with,
+  // whatever the scores are. Null: scores decide.
+  virtual const LivingTable* choice() const { return nullptr; }
 
   // That it asks for (SearchView::ArchitectureScore), so that a wrong one costs no search.
   virtual std::vector<std::string> scores() const { return {}; }
@@ -145,6 +162,9 @@ using PruningCriterionRegistry = Registry<PruningCriterionDefinition>;
 // operations, or a share of those that live.
 Parameter RemovalsParameter(double value);
 int64_t RemovalsOf(double parameter, int64_t living);
+
+// Score until the criterion has decided.
+absl::StatusOr<NumberTable> ScoreToTheEnd(PruningCriterion& criterion, SearchView& view);
 
 // By name and parameters, as in --criterion. `trained`: whether something is trained before it is
 // first asked. InvalidArgument if a name is unknown, a parameter is out of range, or the criterion

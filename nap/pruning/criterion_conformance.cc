@@ -82,12 +82,26 @@ class Searching {
 
   // Scores, and removes the lowest that a node can do without.
   std::optional<std::vector<double>> Score() {
-    const absl::StatusOr<NumberTable> scores = criterion_->Score(view_);
+    absl::StatusOr<NumberTable> scores = criterion_->Score(view_);
+    for (int part = 1; scores.ok() && !criterion_->has_decided(); ++part) {
+      if (part == 1000) {
+        ADD_FAILURE() << "it has not decided after 1000 parts of a scoring "
+                         "(PruningCriterion::has_decided in nap/pruning/criterion.h)";
+        return std::nullopt;
+      }
+      if (!Interrupt()) return std::nullopt;
+      scores = criterion_->Score(view_);
+    }
     if (!scores.ok()) {
       ADD_FAILURE() << "it does not score"
                     << (search_.trained ? "" : " before training, though works_before_training")
                     << ": " << scores.status().message() << " (nap/pruning/criterion.h)";
       return std::nullopt;
+    }
+    if (const LivingTable* choice = criterion_->choice()) {
+      EXPECT_GT(std::count(view_.architectures_.begin(), view_.architectures_.end(), *choice), 0)
+          << "its choice is none of the architectures that were drawn "
+             "(PruningCriterion::choice in nap/pruning/criterion.h)";
     }
     std::vector<double> values;
     std::optional<CandidateId> lowest;

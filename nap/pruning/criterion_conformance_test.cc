@@ -46,6 +46,8 @@ enum class Fault {
   kEmptiesNode,
   kUnnamedScore,
   kHidesErrors,
+  kOwnChoice,
+  kNeverDecides,
   kNegativeRemovals,
   kLeast,
 };
@@ -54,7 +56,7 @@ enum class Fault {
 class Faulty final : public PruningCriterion {
  public:
   Faulty(const CandidateSpace& space, Fault fault, double share)
-      : space_(space), fault_(fault), share_(share), sums_(space) {}
+      : space_(space), fault_(fault), share_(share), sums_(space), own_choice_(space, true) {}
 
   void ObserveStrengthStep(const NumberTable&, const NumberTable& gradients) override {
     for (int cell = 0; cell < 2; ++cell) {
@@ -135,6 +137,10 @@ class Faulty final : public PruningCriterion {
   bool works_before_training() const override {
     return fault_ == Fault::kNeedsTraining || fault_ == Fault::kNeedsSteps;
   }
+  bool has_decided() const override { return fault_ != Fault::kNeverDecides; }
+  const LivingTable* choice() const override {
+    return fault_ == Fault::kOwnChoice ? &own_choice_ : nullptr;
+  }
   int64_t RemovalsPerScoring(int64_t living) const override {
     return fault_ == Fault::kNegativeRemovals ? 10 - living : 0;
   }
@@ -144,6 +150,7 @@ class Faulty final : public PruningCriterion {
   const Fault fault_;
   const double share_;
   NumberTable sums_;
+  const LivingTable own_choice_;
   bool seen_ = false;
 };
 
@@ -188,6 +195,8 @@ TEST(FaultyCriterionTest, IsFoundByWhatItAsks) {
   ExpectFound(Fault::kNetworkOfGone, "a network with an operation that does not live is asked");
   ExpectFound(Fault::kEmptiesNode, "a network is asked in which a node has no operation");
   ExpectFound(Fault::kUnnamedScore, "which scores() does not name");
+  ExpectFound(Fault::kNeverDecides, "it has not decided after 1000 parts");
+  ExpectFound(Fault::kOwnChoice, "its choice is none of the architectures that were drawn");
   ExpectFound(Fault::kHidesErrors, "what the view answers with an error, Score must pass on");
 }
 

@@ -9,6 +9,7 @@
 // architectures have one operation on one edge, many have it on some edge: an operation's mean is
 // drawn towards that of its kind in the same cell type, as if `prior` more architectures had had
 // that.
+#include <cstddef>
 #include <memory>
 #include <numeric>
 #include <string>
@@ -17,6 +18,7 @@
 
 #include "nap/base/status_macros.h"
 #include "nap/pruning/criterion.h"
+#include "nap/pruning/scored_architectures.h"
 
 namespace nap {
 namespace {
@@ -26,31 +28,19 @@ class ExpectedScore final : public PruningCriterion {
   ExpectedScore(const CandidateSpace& space, const ParameterValues& parameters)
       : space_(space),
         score_(NestedText(parameters.Text("score"))),
-        samples_(parameters.Integer("samples")),
+        scored_({score_}, parameters.Integer("samples"), /*keep=*/1),
         removals_(parameters.Number("removals")),
         prior_(parameters.Number("prior")),
         sums_(space),
         counts_(space) {}
 
   absl::StatusOr<NumberTable> Score(SearchView& view) override {
-    std::vector<LivingTable> architectures;
-    for (int64_t i = 0; i < samples_; ++i) {
-      NAP_ASSIGN_OR_RETURN(LivingTable architecture,
-                           view.RandomArchitecture(static_cast<uint64_t>(drawn_ + i)));
-      architectures.push_back(std::move(architecture));
-    }
-    NAP_ASSIGN_OR_RETURN(
-        const std::vector<SearchView::Numbers> found,
-        view.ShareOut(samples_, [&](int64_t item) -> absl::StatusOr<SearchView::Numbers> {
-          NAP_ASSIGN_OR_RETURN(const double score,
-                               view.ArchitectureScore(score_, architectures[item]));
-          return SearchView::Numbers{score};
-        }));
-    std::vector<double> scores;
-    for (const SearchView::Numbers& score : found) scores.push_back(score[0]);
-    drawn_ += samples_;
+    NAP_ASSIGN_OR_RETURN(has_decided_, scored_.ScorePart(view));
+    if (!has_decided_) return NumberTable(space_);
+    const std::vector<LivingTable>& architectures = scored_.architectures();
+    const std::vector<double>& scores = scored_.values();
     const double mean =
-        std::accumulate(scores.begin(), scores.end(), 0.) / static_cast<double>(samples_);
+        std::accumulate(scores.begin(), scores.end(), 0.) / static_cast<double>(scores.size());
     const std::vector<CandidateId> ids = LivingOperations(space_, view.living());
     for (const CandidateId& id : ids) {
       for (size_t i = 0; i < architectures.size(); ++i) {
@@ -74,8 +64,10 @@ class ExpectedScore final : public PruningCriterion {
     return expected;
   }
 
+  bool has_decided() const override { return has_decided_; }
+
   std::vector<double> State() const override {
-    std::vector<double> state = {static_cast<double>(drawn_)};
+    std::vector<double> state = scored_.State();
     for (const NumberTable* table : {&sums_, &counts_}) {
       table->ForEach([&](double value) { state.push_back(value); });
     }
@@ -86,8 +78,9 @@ class ExpectedScore final : public PruningCriterion {
     if (state.size() != State().size()) {
       return absl::InvalidArgumentError("not a state of the criterion expected_score");
     }
-    auto value = state.begin();
-    drawn_ = static_cast<int64_t>(*value++);
+    const auto tables = state.begin() + static_cast<std::ptrdiff_t>(scored_.State().size());
+    NAP_RETURN_IF_ERROR(scored_.SetState({state.begin(), tables}));
+    auto value = tables;
     for (NumberTable* table : {&sums_, &counts_}) {
       table->ForEach([&](double& entry) { entry = *value++; });
     }
@@ -103,9 +96,9 @@ class ExpectedScore final : public PruningCriterion {
  private:
   const CandidateSpace space_;
   const std::string score_;
-  const int64_t samples_;
+  ScoredArchitectures scored_;
   const double removals_, prior_;
-  int64_t drawn_ = 0;
+  bool has_decided_ = true;
   NumberTable sums_, counts_;
 };
 

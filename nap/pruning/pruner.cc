@@ -43,6 +43,16 @@ std::string FlagText(const CostLimit& limit) {
   return absl::StrCat("--", limit.flag, "=", NumberText(limit.limit, limit));
 }
 
+// Living operations; among equal scores the one that is later goes first.
+std::vector<CandidateId> WeakestFirst(const CandidateSpace& space, const NumberTable& scores,
+                                      const LivingTable& living) {
+  std::vector<CandidateId> operations = LivingOperations(space, living);
+  std::sort(operations.begin(), operations.end(), [&](const CandidateId& a, const CandidateId& b) {
+    return scores[a] != scores[b] ? scores[a] < scores[b] : b < a;
+  });
+  return operations;
+}
+
 }  // namespace
 
 absl::StatusOr<Pruner> Pruner::Create(const CandidateSpace& space, const PrunerOptions& options,
@@ -281,11 +291,7 @@ bool Pruner::MeetsLimits(const Totals& totals) const {
 absl::StatusOr<std::vector<CandidateId>> Pruner::Prune(const NumberTable& scores, double progress,
                                                        LivingTable* living, int64_t most) const {
   NAP_RETURN_IF_ERROR(CheckScores(scores, *living));
-  std::vector<CandidateId> weakest_first = LivingOperations(space_, *living);
-  std::sort(weakest_first.begin(), weakest_first.end(),
-            [&](const CandidateId& a, const CandidateId& b) {
-              return scores[a] != scores[b] ? scores[a] < scores[b] : b < a;
-            });
+  std::vector<CandidateId> weakest_first = WeakestFirst(space_, scores, *living);
   const Totals allowed = Allowed(progress), budget = Budget();
   const bool is_end = schedule_(progress) == 0;
   Totals left = Nothing();
@@ -331,6 +337,15 @@ absl::StatusOr<std::vector<CandidateId>> Pruner::Prune(const NumberTable& scores
       Remove(id, living, &removed);
       if (--most == 0) return removed;
     }
+  }
+  return removed;
+}
+
+std::vector<CandidateId> Pruner::Keep(const LivingTable& architecture, const NumberTable& scores,
+                                      LivingTable* living) const {
+  std::vector<CandidateId> removed;
+  for (const CandidateId& id : WeakestFirst(space_, scores, *living)) {
+    if (!architecture[id]) Remove(id, living, &removed);
   }
   return removed;
 }

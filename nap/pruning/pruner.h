@@ -64,6 +64,10 @@ class Pruner {
                                                  LivingTable* living,
                                                  int64_t most = PrunerOptions::kAnyNumber) const;
 
+  // Removes what is not in the architecture, the lowest scores first, and returns the same.
+  std::vector<CandidateId> Keep(const LivingTable& architecture, const NumberTable& scores,
+                                LivingTable* living) const;
+
   // Whether nothing more has to go, whatever the scores.
   bool IsMet(double progress, const LivingTable& living) const;
 

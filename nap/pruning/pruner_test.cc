@@ -196,6 +196,32 @@ TEST(PrunerTest, KeepsAReaderOfTheCellBefore) {
   }
 }
 
+// Zero operations go with the last one of their edge, as in Prune.
+TEST(PrunerTest, KeepsAnArchitecture) {
+  RandomStream random({20});
+  const CandidateSpace space = DartsLikeSpace(4);
+  const auto pruner = Pruner::Create(space, {}, Schedule("linear"));
+  for (int round = 0; round < 50; ++round) {
+    LivingTable architecture(space, true);
+    ASSERT_TRUE(pruner->Prune(RandomScores(space, false, &random), 1, &architecture).ok());
+    const NumberTable scores = RandomScores(space, false, &random);
+    LivingTable living(space, true);
+    const std::vector<CandidateId> removed = pruner->Keep(architecture, scores, &living);
+    EXPECT_EQ(living, architecture);
+    EXPECT_TRUE(pruner->IsMet(1, living));
+    size_t kept = 0;
+    architecture.ForEach([&](bool lives) { kept += lives ? 1 : 0; });
+    EXPECT_EQ(removed.size() + kept, 2u * 14 * 4);
+    double last = -2;
+    for (const CandidateId& id : removed) {
+      EXPECT_FALSE(architecture[id]);
+      if (space.operations[id.operation].is_zero) continue;
+      EXPECT_GE(scores[id], last);
+      last = scores[id];
+    }
+  }
+}
+
 TEST(PrunerTest, AmongEqualsKeepsTheFirst) {
   CandidateSpace space{{CellTopology::Dense("cell", 1, 2, 1)}, {{"a"}, {"b"}}};
   const auto pruner = Pruner::Create(space, {2, 1}, Schedule("linear"));

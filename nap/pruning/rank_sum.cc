@@ -38,7 +38,7 @@ class RankSum final : public PruningCriterion {
     const std::vector<CandidateId> ids = LivingOperations(space, view.living());
     NumberTable sums(space);
     for (const auto& [name, criterion] : criteria_) {
-      NAP_ASSIGN_OR_RETURN(const NumberTable scores, criterion->Score(view));
+      NAP_ASSIGN_OR_RETURN(const NumberTable scores, ScoreToTheEnd(*criterion, view));
       std::vector<double> values;
       for (const CandidateId& id : ids) {
         values.push_back(scores[id]);

@@ -69,6 +69,7 @@ class SearchViewForTests : public SearchView {
         architecture[ids[0]] = true;
       }
     }
+    architectures_.push_back(architecture);
     return architecture;
   }
   absl::StatusOr<double> ArchitectureScore(const std::string& score,
@@ -102,6 +103,7 @@ class SearchViewForTests : public SearchView {
   bool fails_ = false;   // whether what can fail does
   bool has_failed_ = false;
   std::set<std::string> scores_asked_;
+  std::vector<LivingTable> architectures_;  // that were drawn
 
  private:
   class Fake final : public NetworkView {

@@ -16,6 +16,12 @@ constexpr char kProcesses[] = "processes";
 constexpr absl::string_view kFlagPrefix = "flag/";
 std::string ThreadsName(int rank) { return rank == 0 ? "threads" : absl::StrCat("threads/", rank); }
 
+std::string NameOf(const PhaseReport& phase) {
+  return absl::StrCat(phase.what, phase.epoch == 0
+                                      ? " before the first epoch"
+                                      : absl::StrCat(" at the end of epoch ", phase.epoch));
+}
+
 }  // namespace
 
 Checkpointer::Checkpointer(RunFolder* folder, const Options& options,
@@ -42,13 +48,16 @@ absl::Status Checkpointer::SaveIfDue(const std::string& where) {
 
 absl::Status Checkpointer::AfterEpoch(int epoch) { return Save(absl::StrCat("epoch ", epoch)); }
 
-absl::Status Checkpointer::WithinPhase(int epoch, const std::string& what) {
+absl::Status Checkpointer::AfterParts(const PhaseReport& phase) {
+  return SaveIfDue(absl::StrCat(phase.done, " of ", phase.parts, " parts of ", NameOf(phase)));
+}
+
+absl::Status Checkpointer::WithinPhase(const PhaseReport& phase) {
   absl::Status saved = Save("");
   if (!absl::IsCancelled(saved)) return saved;
-  return absl::CancelledError(absl::StrCat(
-      "stopped while ", what,
-      epoch == 0 ? " before the first epoch" : absl::StrCat(" at the end of epoch ", epoch),
-      ", which will begin anew; what came before is saved"));
+  return absl::CancelledError(absl::StrCat("stopped while ", NameOf(phase), ", which will ",
+                                           phase.goes_on ? "go on" : "begin anew",
+                                           "; what came before is saved"));
 }
 
 absl::StatusOr<int> Checkpointer::Threads(const Checkpoint& checkpoint, int rank, int processes,

@@ -10,6 +10,7 @@
 
 #include "nap/report/run_folder.h"
 #include "nap/training/checkpoint.h"
+#include "nap/training/phase.h"
 
 namespace nap {
 
@@ -32,9 +33,11 @@ class Checkpointer {
   absl::Status AfterPruning(int epoch, int operations_alive);
   absl::Status AfterEpoch(int epoch);
 
-  // The user has asked to stop, and `what`, at the end of the epoch (0: before the first), is
-  // broken off.
-  absl::Status WithinPhase(int epoch, const std::string& what);
+  // A part of the phase is done and kept.
+  absl::Status AfterParts(const PhaseReport& phase);
+
+  // The user has asked to stop, and the phase is broken off.
+  absl::Status WithinPhase(const PhaseReport& phase);
 
   // What Options::threads of this process was, or `otherwise` if there are not as many processes as
   // there were.

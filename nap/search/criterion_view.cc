@@ -107,17 +107,18 @@ absl::StatusOr<double> CriterionView::ArchitectureScore(const std::string& name,
   return score->Of(scored);
 }
 
-absl::StatusOr<std::vector<SearchView::Numbers>> CriterionView::ShareOut(
-    int64_t count, const std::function<absl::StatusOr<Numbers>(int64_t item)>& compute) {
+absl::StatusOr<std::vector<SearchView::Numbers>> CriterionView::ShareOutPart(
+    int64_t begin, int64_t end, int64_t all, const Compute& compute) {
   ProcessGroup& processes = *parts_.options.processes;
-  int64_t done = 0;
+  int64_t done = begin;
+  if (phase_ != nullptr) phase_->BeginCount(done, all);
   sharing_out_ = true;
-  auto shared = processes.ShareOut(count, [&](int64_t item) -> absl::StatusOr<Numbers> {
-    absl::StatusOr<Numbers> numbers = compute(item);
+  auto shared = processes.ShareOut(end - begin, [&](int64_t item) -> absl::StatusOr<Numbers> {
+    absl::StatusOr<Numbers> numbers = compute(begin + item);
     // What it was answered then means nothing.
     if (Stops()) return absl::CancelledError("stopped");
-    done = std::min(done + processes.size(), count);
-    if (phase_ != nullptr) phase_->SetDone(done, count);
+    done = std::min(done + processes.size(), end);
+    if (phase_ != nullptr) phase_->SetDone(done, all);
     return numbers;
   });
   sharing_out_ = false;

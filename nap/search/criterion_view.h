@@ -49,8 +49,9 @@ class CriterionView final : public SearchView {
   absl::StatusOr<LivingTable> RandomArchitecture(uint64_t number) override;
   absl::StatusOr<double> ArchitectureScore(const std::string& score,
                                            const LivingTable& architecture) override;
-  absl::StatusOr<std::vector<Numbers>> ShareOut(
-      int64_t count, const std::function<absl::StatusOr<Numbers>(int64_t item)>& compute) override;
+  absl::StatusOr<std::vector<Numbers>> ShareOutPart(int64_t begin, int64_t end, int64_t all,
+                                                    const Compute& compute) override;
+  int processes() const override { return parts_.options.processes->size(); }
 
  private:
   // Elsewhere than in ShareOut processes that were asked to stop earlier than others would part.

@@ -108,6 +108,7 @@ TEST_F(FrontTest, AnUntrainedFrontIsItsSearchesToTheBit) {
   for (const char* criterion :
        {"activation_kernel:images=8,initialisations=1,removals=60,cells=3",
         "expected_score:score=activation_kernel:images=8,samples=3,removals=60",
+        "best_of_random:of=activation_kernel:images=8,samples=3",
         "rank_sum:of=expected_score:score=activation_kernel:images=8/samples=2/removals=90+"
         "parameters"}) {
     SCOPED_TRACE(criterion);

@@ -155,8 +155,9 @@ class Ignore final : public SearchObserver, public TrainingObserver {
 
 TEST_F(GpuTest, SearchesWithEveryCriterionAndGoesOnOnAnotherDevice) {
   const auto images = TinyImages(96);
-  for (const std::string criterion : {"ablation:batches=1", "taylor", "magnitude",
-                                      "activation_kernel", "shapley", "expected_score"}) {
+  for (const std::string criterion :
+       {"ablation:batches=1", "taylor", "magnitude", "activation_kernel", "shapley",
+        "expected_score", "best_of_random"}) {
     SearchOptions options = TinySearch();
     options.criterion = QuickCriterion(criterion);
     options.device = On("auto");

@@ -11,11 +11,13 @@
 #include <memory>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "data/tiny_images_for_tests.h"
 #include "nap/architecture/genotype_json.h"
 #include "nap/runtime/processes_for_tests.h"
+#include "nap/scores/score.h"
 #include "nap/search/searcher.h"
 #include "nap/search/tiny_search_for_tests.h"
 #include "nap/training/checkpoint.h"
@@ -136,9 +138,70 @@ TEST(InterruptTest, StopsWithinAScoringAndScoresAnew) {
   for (const char* criterion :
        {"ablation:batches=2", "activation_kernel:images=8,initialisations=1,removals=6,cells=3",
         "expected_score:score=training_loss:steps=3/images=8,samples=4,removals=6",
+        "best_of_random:of=parameters+training_loss:steps=3/images=8,samples=8,keep=0.5",
         "shapley:orders=4,images=8,removals=6", "rank_sum:of=ablation:batches=1+taylor"}) {
     for (const int processes : {1, 3}) {
       for (const int which : {1, 2}) ExpectStops(Options(criterion), processes, {"scoring", which});
+    }
+  }
+}
+
+// How often it is asked is counted.
+class Counted final : public Score {
+ public:
+  absl::StatusOr<double> Of(const ScoredArchitecture& architecture) const override {
+    ++asked;
+    return architecture.cost().parameters % 1000;
+  }
+  static int asked;
+};
+int Counted::asked = 0;
+
+// What a criterion has of a long scoring is saved, and not computed again.
+TEST(InterruptTest, GoesOnBehindThePartsOfAScoringThatWereKept) {
+  ScoreRegistry::Global().Register(
+      "counted", {"a test's", [](const ParameterValues&) { return std::make_unique<Counted>(); }});
+  SearchOptions options = Options("");
+  options.milestones = {0, 0, 1};
+  options.epochs = options.warmup_epochs = 0;
+  const std::unique_ptr<Dataset> images = TinyImages(40);
+  class Saver final : public SearchObserver {
+   public:
+    absl::Status OnPartsKept(const PhaseReport& report) override {
+      EXPECT_TRUE(report.goes_on);
+      if (--parts > 0) return absl::OkStatus();
+      saved = searcher->Save();
+      return absl::DataLossError("a lost machine");
+    }
+    Searcher* searcher;
+    int parts;
+    Checkpoint saved;
+  };
+  const auto run = [&](int parts, const Checkpoint* from) {
+    const std::unique_ptr<Searcher> searcher = *Searcher::Create(options, images.get());
+    if (from != nullptr) {
+      EXPECT_TRUE(searcher->Load(*from).ok());
+    }
+    Saver saver;
+    saver.searcher = searcher.get();
+    saver.parts = parts;
+    Counted::asked = 0;
+    const absl::StatusOr<Genotype> genotype = searcher->Run(&saver);
+    return std::pair(genotype, saver.saved);
+  };
+  for (const auto& [criterion, all] :
+       {std::pair("best_of_random:of=counted+counted,samples=6,keep=0.5", 6 + 3),
+        {"expected_score:score=counted,samples=6,removals=0", 6}}) {
+    options.criterion = criterion;
+    const Genotype whole = *run(/*parts=*/100, nullptr).first;
+    EXPECT_EQ(Counted::asked, all);
+    for (int parts = 1; parts < all; ++parts) {
+      SCOPED_TRACE(testing::Message() << criterion << " after " << parts);
+      const auto [lost, saved] = run(parts, nullptr);
+      EXPECT_TRUE(absl::IsDataLoss(lost.status())) << lost.status();
+      EXPECT_EQ(Counted::asked, parts);
+      EXPECT_EQ(*run(/*parts=*/100, &saved).first, whole);
+      EXPECT_EQ(Counted::asked, all - parts);
     }
   }
 }

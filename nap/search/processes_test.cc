@@ -197,7 +197,8 @@ TEST(ProcessesTest, AFrontOfSeveralPoints) {
 
 // Nothing is trained: each number is one process's alone.
 TEST(ProcessesTest, CriteriaThatAreSharedOutToTheBit) {
-  for (const char* criterion : {"activation_kernel", "expected_score", "shapley", "ablation"}) {
+  for (const char* criterion :
+       {"activation_kernel", "best_of_random", "expected_score", "shapley", "ablation"}) {
     SCOPED_TRACE(criterion);
     SearchOptions options = Options();
     options.criterion = QuickCriterion(criterion);

@@ -21,9 +21,10 @@ TEST(SearchPartsTest, RefusesWhatCannotBe) {
   };
   EXPECT_EQ(message([](auto* o) { o->relaxation = "softmin"; }),
             "unknown relaxation 'softmin'; known: edge_softmax, sigmoid, softmax, unnormalized");
-  EXPECT_EQ(message([](auto* o) { o->criterion = "x"; }),
-            "unknown pruning criterion 'x'; known: ablation, activation_kernel, expected_score, "
-            "magnitude, node_magnitude, parameters, random, rank_sum, shapley, taylor");
+  EXPECT_EQ(
+      message([](auto* o) { o->criterion = "x"; }),
+      "unknown pruning criterion 'x'; known: ablation, activation_kernel, best_of_random, "
+      "expected_score, magnitude, node_magnitude, parameters, random, rank_sum, shapley, taylor");
   EXPECT_EQ(message([](auto* o) { o->relaxation = "softmax:partial_channels=4"; }),
             "relaxation 'softmax:partial_channels=4': partial_channels=4 must be a divisor of "
             "--channels=2");

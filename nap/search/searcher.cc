@@ -190,7 +190,10 @@ absl::Status SearcherImpl::PruneTrack(size_t number, double progress, double beg
   while (!track.IsMet(progress)) {
     const int64_t most = scorer_.MostRemovals(track.OperationsAlive());
     NAP_ASSIGN_OR_RETURN(const NumberTable scores, scorer_.Score(number, observer));
-    NAP_ASSIGN_OR_RETURN(std::vector<Removal> removed, track.Prune(scores, progress, most));
+    const LivingTable* choice = progress == 1 ? parts_.criterion->choice() : nullptr;
+    NAP_ASSIGN_OR_RETURN(std::vector<Removal> removed, choice != nullptr
+                                                           ? track.Keep(*choice, scores)
+                                                           : track.Prune(scores, progress, most));
     if (removed.empty()) break;
     PruneTrainer();
     loop_.Seconds();

@@ -1,5 +1,6 @@
 #include "nap/search/searcher.h"
 
+#include <absl/strings/str_cat.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -7,9 +8,11 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "data/tiny_images_for_tests.h"
+#include "nap/architecture/genotype_json.h"
 #include "nap/model/network_cost.h"
 #include "nap/pruning/criterion.h"
 #include "nap/relaxation/relaxation.h"
@@ -274,6 +277,40 @@ TEST_F(SearcherTest, DrawsArchitecturesAndScoresThem) {
             std::string::npos);
 }
 
+// A criterion that chooses an architecture gets it, limit or none, and whatever the costs are.
+TEST_F(SearcherTest, EndsWithTheArchitectureThatWasChosen) {
+  SearchOptions options = TinySearch();
+  options.epochs = options.warmup_epochs = 0;
+  options.milestones = {0, 0, 1};
+  for (const double limit : {0., 350e6}) {
+    options.max_mult_adds = limit;
+    options.budget.operations_per_cell = limit > 0 ? PrunerOptions::kAnyNumber : 8;
+    std::set<std::string> genotypes;
+    for (const int samples : {1, 2, 4, 8}) {
+      options.criterion = absl::StrCat("best_of_random:of=parameters,samples=", samples);
+      options.cost_exponent = 0;
+      Recorder recorder;
+      const auto genotype = Search(options, &recorder);
+      ASSERT_TRUE(genotype.ok()) << genotype.status();
+      // What is worth the most is what the best architecture has: all of it is kept and nothing
+      // else, even where there is room for more.
+      const SearchEpochReport& report = recorder.epochs.back();
+      ASSERT_EQ(report.scorings.size(), 1u);
+      for (int cell = 0; cell < 2; ++cell) {
+        const std::vector<double>& scores = report.scorings[0].scores.Values(cell);
+        EXPECT_EQ(std::count(scores.begin(), scores.end(), samples), report.operations_alive[cell]);
+      }
+      for (const CandidateId& id : report.living) {
+        EXPECT_EQ((report.scorings[0].scores[id]), samples);
+      }
+      options.cost_exponent = 2;
+      EXPECT_EQ(*Search(options, &recorder), *genotype);
+      genotypes.insert(GenotypeToJson(*genotype));
+    }
+    EXPECT_GT(genotypes.size(), 1u);
+  }
+}
+
 // In warm-up alone: without it nothing changes.
 TEST_F(SearcherTest, DropsOperationsInWarmUp) {
   const auto losses = [&](double dropout, int warmup_epochs) {
@@ -473,6 +510,24 @@ TEST_F(SearcherTest, CountsScoringsAndEvaluationsInTheTimeLeft) {
   EXPECT_GT(recorder.steps[6].seconds_left, first.seconds * (136 + 76) / 196);
   EXPECT_GT(recorder.steps[9].seconds_left, second.seconds * 76 / 136);
   EXPECT_GT(last_of("evaluating the validation part").seconds, 0);
+}
+
+// What a criterion shares out in several rounds begins anew in each.
+TEST_F(SearcherTest, CountsEachRoundOfAScoring) {
+  SearchOptions options = TinySearch();
+  options.epochs = options.warmup_epochs = 0;
+  options.milestones = {0, 0, 1};
+  options.criterion = "best_of_random:of=parameters+mult_adds,samples=6,keep=0.5";
+  Recorder recorder;
+  ASSERT_TRUE(Search(options, &recorder).ok());
+  std::vector<std::pair<int64_t, int64_t>> counts;
+  for (const PhaseReport& phase : recorder.phases) {
+    const std::pair<int64_t, int64_t> count = {phase.done, phase.parts};
+    if (phase.parts > 0 && (counts.empty() || counts.back() != count)) counts.push_back(count);
+  }
+  const std::vector<std::pair<int64_t, int64_t>> wanted = {
+      {0, 6}, {1, 6}, {2, 6}, {3, 6}, {4, 6}, {5, 6}, {6, 6}, {0, 3}, {1, 3}, {2, 3}, {3, 3}};
+  EXPECT_EQ(counts, wanted);
 }
 
 TEST_F(SearcherTest, PassesTheObserversErrorOn) {

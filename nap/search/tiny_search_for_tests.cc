@@ -22,6 +22,8 @@ SearchOptions TinySearch() {
 
 std::string QuickCriterion(const std::string& name) {
   if (name == "activation_kernel") return name + ":images=8,initialisations=1,removals=0,cells=3";
+  if (name == "best_of_random")
+    return name + ":of=synflow+training_loss:steps=2/images=4,samples=3";
   if (name == "expected_score")
     return name + ":score=activation_kernel:images=8,samples=2,removals=0";
   if (name == "shapley") return name + ":orders=2,images=8";

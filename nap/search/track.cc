@@ -39,6 +39,17 @@ absl::StatusOr<std::vector<Removal>> Track::Prune(const NumberTable& scores, dou
   NAP_ASSIGN_OR_RETURN(const std::vector<CandidateId> removed,
                        pruner_.Prune(scores, progress, &left, most));
   if (removed.empty()) return std::vector<Removal>();
+  return Become(left, removed, scores);
+}
+
+std::vector<Removal> Track::Keep(const LivingTable& architecture, const NumberTable& scores) {
+  LivingTable left = living_;
+  const std::vector<CandidateId> removed = pruner_.Keep(architecture, scores, &left);
+  return Become(left, removed, scores);
+}
+
+std::vector<Removal> Track::Become(const LivingTable& left, const std::vector<CandidateId>& removed,
+                                   const NumberTable& scores) {
   KeepScores(scores);
   living_ = left;
   ++scorings_;

@@ -38,6 +38,9 @@ class Track {
   absl::StatusOr<std::vector<Removal>> Prune(const NumberTable& scores, double progress,
                                              int64_t most);
 
+  // Pruner::Keep; returns the same.
+  std::vector<Removal> Keep(const LivingTable& architecture, const NumberTable& scores);
+
   // Of the running milestone, in order.
   const std::vector<CandidateId>& pruned() const { return pruned_; }
   const std::vector<Removal>& removals() const { return removals_; }
@@ -52,6 +55,8 @@ class Track {
   absl::Status Load(const std::string& prefix, const Checkpoint& checkpoint);
 
  private:
+  std::vector<Removal> Become(const LivingTable& left, const std::vector<CandidateId>& removed,
+                              const NumberTable& scores);
   void KeepScores(const NumberTable& scores);
   std::vector<Removal> Explain(const std::vector<CandidateId>& removed,
                                const NumberTable& scores) const;

@@ -72,16 +72,22 @@ absl::StatusOr<NumberTable> TrackScorer::ScoreAnew(size_t track, PhaseObserver* 
   // How many go when is the schedule's to say, whatever their scores.
   if (seconds_ == 0) Estimate(NumberTable(parts_.space));
   operations_left_ = std::max<int64_t>(0, operations_left_ - alive);
-  const std::vector<double> before = parts_.criterion->State();
+  std::vector<double> before;  // what is broken off
   Phase phase = loop_.NewPhase(absl::StrCat("scoring ", alive, " operations", PointText(track)),
                                seconds_ * alive, observer);
   running_ = &phase;
   view_.SetPhase(&phase);
   view_.SetTrack(&tracks_[track]);
-  absl::StatusOr<NumberTable> scores = [&] {
+  const auto score = [&]() -> absl::StatusOr<NumberTable> {
     const UseOnly own(&trainer_, tracks_[track].living());
-    return parts_.criterion->Score(view_);
-  }();
+    for (;;) {
+      before = parts_.criterion->State();
+      absl::StatusOr<NumberTable> scores = parts_.criterion->Score(view_);
+      if (!scores.ok() || parts_.criterion->has_decided() || phase.IsBrokenOff()) return scores;
+      NAP_RETURN_IF_ERROR(phase.KeepParts());
+    }
+  };
+  absl::StatusOr<NumberTable> scores = score();
   view_.SetPhase(nullptr);
   running_ = nullptr;
   if (phase.IsBrokenOff()) {

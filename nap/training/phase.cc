@@ -27,10 +27,26 @@ Phase::Phase(PhaseReport report, double expected, ProcessGroup* processes, Phase
 double Phase::seconds() const { return MonotonicSeconds() - begin_; }
 
 void Phase::SetDone(int64_t done, int64_t parts) {
-  if (done <= report_.done) count_begin_ = report_.seconds;
+  if (done <= report_.done) {
+    count_from_ = 0;
+    count_begin_ = report_.seconds;
+  }
   report_.done = done;
   report_.parts = parts;
-  Tell();
+  TellAt(count_end_ = std::max(seconds(), 1e-9));
+}
+
+void Phase::BeginCount(int64_t done, int64_t parts) {
+  if (report_.done == done && report_.parts == parts) return;
+  report_.goes_on |= done > 0;
+  report_.done = count_from_ = done;
+  report_.parts = parts;
+  TellAt(count_begin_ = count_end_ = std::max(seconds(), 1e-9));
+}
+
+absl::Status Phase::KeepParts() {
+  report_.goes_on = true;
+  return processes_.Agree(observer_.OnPartsKept(report_));
 }
 
 void Phase::Tell() { TellAt(std::max(seconds(), 1e-9)); }
@@ -43,13 +59,15 @@ void Phase::TellAt(double seconds) {
 }
 
 double Phase::OwnSecondsLeft() const {
-  if (report_.done == 0) return std::max(0., expected_ - report_.seconds);
-  return (report_.seconds - count_begin_) / static_cast<double>(report_.done) *
-         static_cast<double>(report_.parts - report_.done);
+  if (!IsCounting()) return std::max(0., expected_ - report_.seconds);
+  const double part = (count_end_ - count_begin_) / static_cast<double>(report_.done - count_from_);
+  const auto left = static_cast<double>(report_.parts - report_.done);
+  // Of the running part as much as is left of it, or nothing if it takes longer than the others.
+  return std::max({0., part * left - (report_.seconds - count_end_), part * (left - 1)});
 }
 
 double Phase::ExpectedSeconds() const {
-  return report_.done == 0 ? expected_ : report_.seconds + OwnSecondsLeft();
+  return IsCounting() ? report_.seconds + OwnSecondsLeft() : expected_;
 }
 
 bool Phase::Stops() {

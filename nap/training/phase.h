@@ -19,6 +19,7 @@ struct PhaseReport {
   int epochs = 0;
   int64_t done = 0;         // of its parts, of all processes together
   int64_t parts = 0;        // 0: not known yet
+  bool goes_on = false;     // broken off, it begins anew; or goes on behind what was done
   double seconds = 0;       // since it began; 0 where it begins, and only there
   double seconds_left = 0;  // of the run, as far as that is known
 };
@@ -31,9 +32,13 @@ class PhaseObserver {
   // Often, while one lasts.
   virtual void OnPhase(const PhaseReport& /*report*/) {}
 
+  // Some parts of a phase are done which need not be computed again: what is saved now goes on
+  // behind them. An error ends the run.
+  virtual absl::Status OnPartsKept(const PhaseReport& /*report*/) { return absl::OkStatus(); }
+
   // The user has asked to stop (interrupt.h), and the phase is broken off. What is saved now is how
-  // it was before the phase, which a run that goes on from there begins anew. The error is what the
-  // run ends with; Cancelled if there is none.
+  // it was before the phase, which a run that goes on from there begins anew, or behind the parts
+  // that were kept. The error is what the run ends with; Cancelled if there is none.
   virtual absl::Status OnStop(const PhaseReport& /*report*/) { return absl::OkStatus(); }
 };
 
@@ -48,6 +53,13 @@ class Phase {
   // begins. Parts may be counted several times over.
   void SetDone(int64_t done, int64_t parts);
   void Tell();
+
+  // Before the first SetDone of a count that does not begin with the phase, or of which so many
+  // were done in another one. The same as was told last goes on.
+  void BeginCount(int64_t done, int64_t parts);
+
+  // Collective: what is done by now is kept, whatever comes. The first observer's error.
+  absl::Status KeepParts();
 
   // To be asked before anything that takes long: whether the user has asked to stop. Who is told so
   // leaves out what it was to do, and nothing of this phase counts.
@@ -66,6 +78,7 @@ class Phase {
 
  private:
   void TellAt(double seconds);
+  bool IsCounting() const { return report_.done > count_from_; }
   double OwnSecondsLeft() const;
 
   PhaseReport report_;
@@ -73,8 +86,10 @@ class Phase {
   ProcessGroup& processes_;
   PhaseObserver& observer_;
   const std::function<double()> seconds_left_after_;
-  const double begin_;      // seconds
-  double count_begin_ = 0;  // PhaseReport::seconds when the parts began to be counted
+  const double begin_;  // seconds
+  // PhaseReport::seconds when the parts began to be counted, and when they were counted last.
+  double count_begin_ = 0, count_end_ = 0;
+  int64_t count_from_ = 0;  // parts that were done then
   bool left_out_ = false;
 };
 

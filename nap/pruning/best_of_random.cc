@@ -1,0 +1,89 @@
+// best_of_random: chooses whole architectures instead of operations. Architectures are drawn by
+// chance among those that the search can still end with, and the best by a score is what it ends
+// with. Several scores, from the cheapest to the one to be trusted most, are successive halving
+// (Jamieson, Talwalkar, "Non-stochastic Best Arm Identification and Hyperparameter Optimization",
+// AISTATS 2016): each is asked of the best `keep` of those that the one before was asked of.
+#include <absl/strings/str_split.h>
+#include <absl/strings/string_view.h>
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "nap/base/status_macros.h"
+#include "nap/pruning/criterion.h"
+#include "nap/pruning/scored_architectures.h"
+
+namespace nap {
+namespace {
+
+class BestOfRandom final : public PruningCriterion {
+ public:
+  BestOfRandom(const CandidateSpace& space, std::vector<std::string> scores,
+               const ParameterValues& parameters)
+      : space_(space),
+        scores_(scores),
+        scored_(std::move(scores), parameters.Integer("samples"), parameters.Number("keep")) {}
+
+  absl::StatusOr<NumberTable> Score(SearchView& view) override {
+    NAP_ASSIGN_OR_RETURN(has_decided_, scored_.ScorePart(view));
+    NumberTable places(space_);
+    if (!has_decided_) return places;
+    const std::vector<size_t>& best_first = scored_.best_first();
+    for (size_t place = 0; place < best_first.size(); ++place) {
+      const LivingTable& architecture = scored_.architectures()[best_first[place]];
+      for (const CandidateId& id : LivingOperations(space_, architecture)) {
+        places[id] = std::max(places[id], static_cast<double>(best_first.size() - place));
+      }
+    }
+    return places;
+  }
+
+  bool has_decided() const override { return has_decided_; }
+  const LivingTable* choice() const override {
+    if (!has_decided_ || scored_.best_first().empty()) return nullptr;
+    return &scored_.architectures()[scored_.best_first().front()];
+  }
+
+  std::vector<double> State() const override { return scored_.State(); }
+  absl::Status SetState(const std::vector<double>& state) override {
+    return scored_.SetState(state);
+  }
+
+  std::vector<std::string> scores() const override { return scores_; }
+  bool works_before_training() const override { return true; }
+
+ private:
+  const CandidateSpace space_;
+  const std::vector<std::string> scores_;
+  ScoredArchitectures scored_;
+  bool has_decided_ = true;
+};
+
+absl::StatusOr<std::unique_ptr<PruningCriterion>> Make(const CandidateSpace& space,
+                                                       const ParameterValues& parameters) {
+  std::vector<std::string> scores;
+  for (absl::string_view name : absl::StrSplit(parameters.Text("of"), '+', absl::SkipEmpty())) {
+    scores.push_back(NestedText(std::string(name)));
+  }
+  if (scores.empty()) {
+    return absl::InvalidArgumentError(
+        "of= names no score; give one, or several with '+' between them: of=synflow+training_loss");
+  }
+  return std::make_unique<BestOfRandom>(space, std::move(scores), parameters);
+}
+
+const bool registered = PruningCriterionRegistry::Global().Register(
+    "best_of_random",
+    {"the best of random architectures by a score, or by several one after the other",
+     Make,
+     {Parameter::Text("of", "training_loss",
+                      "scores of tools:score_architectures, '+' between them, '/' for ',': "
+                      "training_loss:steps=50+training_loss:steps=200/images=64"),
+      Parameter::Integer("samples", 16, 1, "architectures drawn"),
+      Parameter::Number("keep", 0.25, 0, "share of them of which the next score is asked")}});
+
+}  // namespace
+}  // namespace nap
