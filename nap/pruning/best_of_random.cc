@@ -24,13 +24,12 @@ class BestOfRandom final : public PruningCriterion {
   BestOfRandom(const CandidateSpace& space, std::vector<std::string> scores,
                const ParameterValues& parameters)
       : space_(space),
-        scores_(scores),
         scored_(std::move(scores), parameters.Integer("samples"), parameters.Number("keep")) {}
 
   absl::StatusOr<NumberTable> Score(SearchView& view) override {
-    NAP_ASSIGN_OR_RETURN(has_decided_, scored_.ScorePart(view));
+    NAP_RETURN_IF_ERROR(scored_.ScorePart(view));
     NumberTable places(space_);
-    if (!has_decided_) return places;
+    if (!has_decided()) return places;
     const std::vector<size_t>& best_first = scored_.best_first();
     for (size_t place = 0; place < best_first.size(); ++place) {
       const LivingTable& architecture = scored_.architectures()[best_first[place]];
@@ -41,9 +40,9 @@ class BestOfRandom final : public PruningCriterion {
     return places;
   }
 
-  bool has_decided() const override { return has_decided_; }
+  bool has_decided() const override { return scored_.is_whole(); }
   const LivingTable* choice() const override {
-    if (!has_decided_ || scored_.best_first().empty()) return nullptr;
+    if (!has_decided() || scored_.best_first().empty()) return nullptr;
     return &scored_.architectures()[scored_.best_first().front()];
   }
 
@@ -52,14 +51,12 @@ class BestOfRandom final : public PruningCriterion {
     return scored_.SetState(state);
   }
 
-  std::vector<std::string> scores() const override { return scores_; }
+  std::vector<std::string> scores() const override { return scored_.scores(); }
   bool works_before_training() const override { return true; }
 
  private:
   const CandidateSpace space_;
-  const std::vector<std::string> scores_;
   ScoredArchitectures scored_;
-  bool has_decided_ = true;
 };
 
 absl::StatusOr<std::unique_ptr<PruningCriterion>> Make(const CandidateSpace& space,

@@ -27,16 +27,15 @@ class ExpectedScore final : public PruningCriterion {
  public:
   ExpectedScore(const CandidateSpace& space, const ParameterValues& parameters)
       : space_(space),
-        score_(NestedText(parameters.Text("score"))),
-        scored_({score_}, parameters.Integer("samples"), /*keep=*/1),
+        scored_({NestedText(parameters.Text("score"))}, parameters.Integer("samples"), /*keep=*/1),
         removals_(parameters.Number("removals")),
         prior_(parameters.Number("prior")),
         sums_(space),
         counts_(space) {}
 
   absl::StatusOr<NumberTable> Score(SearchView& view) override {
-    NAP_ASSIGN_OR_RETURN(has_decided_, scored_.ScorePart(view));
-    if (!has_decided_) return NumberTable(space_);
+    NAP_RETURN_IF_ERROR(scored_.ScorePart(view));
+    if (!has_decided()) return NumberTable(space_);
     const std::vector<LivingTable>& architectures = scored_.architectures();
     const std::vector<double>& scores = scored_.values();
     const double mean =
@@ -64,7 +63,7 @@ class ExpectedScore final : public PruningCriterion {
     return expected;
   }
 
-  bool has_decided() const override { return has_decided_; }
+  bool has_decided() const override { return scored_.is_whole(); }
 
   std::vector<double> State() const override {
     std::vector<double> state = scored_.State();
@@ -87,7 +86,7 @@ class ExpectedScore final : public PruningCriterion {
     return absl::OkStatus();
   }
 
-  std::vector<std::string> scores() const override { return {score_}; }
+  std::vector<std::string> scores() const override { return scored_.scores(); }
   int64_t RemovalsPerScoring(int64_t living) const override {
     return RemovalsOf(removals_, living);
   }
@@ -95,10 +94,8 @@ class ExpectedScore final : public PruningCriterion {
 
  private:
   const CandidateSpace space_;
-  const std::string score_;
   ScoredArchitectures scored_;
   const double removals_, prior_;
-  bool has_decided_ = true;
   NumberTable sums_, counts_;
 };
 

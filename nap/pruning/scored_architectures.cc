@@ -30,7 +30,7 @@ absl::Status ScoredArchitectures::Draw(SearchView& view) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<bool> ScoredArchitectures::ScorePart(SearchView& view) {
+absl::Status ScoredArchitectures::ScorePart(SearchView& view) {
   NAP_RETURN_IF_ERROR(Draw(view));
   best_first_.resize(architectures_.size());
   std::iota(best_first_.begin(), best_first_.end(), 0);
@@ -54,14 +54,14 @@ absl::StatusOr<bool> ScoredArchitectures::ScorePart(SearchView& view) {
               }));
       for (const SearchView::Numbers& numbers : found) values_[i][done_++ - before] = numbers[0];
       const bool is_last = i + 1 == scores_.size() && end == asked;
-      if (!is_last) return false;
+      if (!is_last) return absl::OkStatus();
     }
     Sort(values_[i], asked);
     before += asked;
   }
   drawn_ += samples_;
   done_ = 0;
-  return true;
+  return absl::OkStatus();
 }
 
 // The first `asked`, of these values; among equals the one that was first stays so.

@@ -23,8 +23,13 @@ class ScoredArchitectures {
   ScoredArchitectures(std::vector<std::string> scores, int64_t samples, double keep);
 
   // Asks as many scores as are computed at the same time, of architectures that the search can
-  // still end with. Whether that was the last part; the next one is of others. The view's errors.
-  absl::StatusOr<bool> ScorePart(SearchView& view);
+  // still end with; after the last part, of others. The view's errors.
+  absl::Status ScorePart(SearchView& view);
+
+  // Whether the last part was the last one of its architectures.
+  bool is_whole() const { return done_ == 0; }
+
+  const std::vector<std::string>& scores() const { return scores_; }
 
   // After the last part, until the next one: what was drawn, and what the first score said of it.
   const std::vector<LivingTable>& architectures() const { return architectures_; }

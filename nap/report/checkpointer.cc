@@ -16,10 +16,9 @@ constexpr char kProcesses[] = "processes";
 constexpr absl::string_view kFlagPrefix = "flag/";
 std::string ThreadsName(int rank) { return rank == 0 ? "threads" : absl::StrCat("threads/", rank); }
 
-std::string NameOf(const PhaseReport& phase) {
-  return absl::StrCat(phase.what, phase.epoch == 0
-                                      ? " before the first epoch"
-                                      : absl::StrCat(" at the end of epoch ", phase.epoch));
+std::string At(const std::string& what, int epoch) {
+  return absl::StrCat(
+      what, epoch == 0 ? " before the first epoch" : absl::StrCat(" at the end of epoch ", epoch));
 }
 
 }  // namespace
@@ -36,8 +35,8 @@ absl::Status Checkpointer::AfterStep(int epoch, int64_t step) {
 }
 
 absl::Status Checkpointer::AfterPruning(int epoch, int operations_alive) {
-  return SaveIfDue(absl::StrCat("a removal at the end of epoch ", epoch, ", ", operations_alive,
-                                " operations alive"));
+  return SaveIfDue(
+      absl::StrCat(At("a removal", epoch), ", ", operations_alive, " operations alive"));
 }
 
 absl::Status Checkpointer::SaveIfDue(const std::string& where) {
@@ -49,14 +48,15 @@ absl::Status Checkpointer::SaveIfDue(const std::string& where) {
 absl::Status Checkpointer::AfterEpoch(int epoch) { return Save(absl::StrCat("epoch ", epoch)); }
 
 absl::Status Checkpointer::AfterParts(const PhaseReport& phase) {
-  return SaveIfDue(absl::StrCat(phase.done, " of ", phase.parts, " parts of ", NameOf(phase)));
+  return SaveIfDue(
+      absl::StrCat(phase.done, " of ", phase.parts, " parts of ", At(phase.what, phase.epoch)));
 }
 
 absl::Status Checkpointer::WithinPhase(const PhaseReport& phase) {
   absl::Status saved = Save("");
   if (!absl::IsCancelled(saved)) return saved;
-  return absl::CancelledError(absl::StrCat("stopped while ", NameOf(phase), ", which will ",
-                                           phase.goes_on ? "go on" : "begin anew",
+  return absl::CancelledError(absl::StrCat("stopped while ", At(phase.what, phase.epoch),
+                                           ", which will ", phase.goes_on ? "go on" : "begin anew",
                                            "; what came before is saved"));
 }
 
