@@ -28,6 +28,7 @@
 #include "nap/base/forked_workers.h"
 #include "nap/base/interrupt.h"
 #include "nap/base/option_checks.h"
+#include "nap/base/parameters.h"
 #include "nap/base/program.h"
 #include "nap/base/statistics.h"
 #include "nap/base/status_macros.h"
@@ -68,8 +69,8 @@ struct NamedScore {
 absl::StatusOr<std::vector<NamedScore>> Scores() {
   std::vector<std::string> names(std::begin(kBaselines), std::end(kBaselines));
   const std::set<std::string> baselines(names.begin(), names.end());
-  for (absl::string_view name : absl::StrSplit(FLAGS_score, '+', absl::SkipEmpty())) {
-    if (baselines.count(std::string(name)) == 0) names.emplace_back(name);
+  for (const std::string& name : SplitNames(FLAGS_score)) {
+    if (baselines.count(name) == 0) names.push_back(name);
   }
   std::vector<NamedScore> scores;
   for (const std::string& name : names) {

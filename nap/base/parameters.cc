@@ -146,6 +146,10 @@ std::string WithParameters(const std::string& name, const std::string& parameter
   return parameters.empty() ? name : absl::StrCat(name, ":", parameters);
 }
 
+std::vector<std::string> SplitNames(const std::string& text) {
+  return absl::StrSplit(text, '+', absl::SkipEmpty());
+}
+
 std::string NestedText(std::string text) {
   std::replace(text.begin(), text.end(), '/', ',');
   return text;

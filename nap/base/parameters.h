@@ -65,6 +65,9 @@ NameAndParameters SplitName(const std::string& text);
 // The other way round.
 std::string WithParameters(const std::string& name, const std::string& parameters);
 
+// Names of entries, with their parameters, between which '+' stands; empty ones are left out.
+std::vector<std::string> SplitNames(const std::string& text);
+
 // What an entry says within another one's parameters, where '/' stands for ','.
 std::string NestedText(std::string text);
 

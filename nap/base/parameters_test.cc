@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <string>
+#include <vector>
+
 namespace nap {
 namespace {
 
@@ -54,6 +57,8 @@ TEST(ParametersTest, ErrorsNameWhatIsWrong) {
 TEST(ParametersTest, NamesEndAtTheColon) {
   EXPECT_EQ(SplitName("ablation").name, "ablation");
   EXPECT_EQ(SplitName("ablation").parameters, "");
+  EXPECT_EQ(SplitNames("a:b=c/d=e++ablation"), std::vector<std::string>({"a:b=c/d=e", "ablation"}));
+  EXPECT_TRUE(SplitNames("").empty());
   EXPECT_EQ(SplitName("a:b=c:d").name, "a");
   EXPECT_EQ(SplitName("a:b=c:d").parameters, "b=c:d");
 }

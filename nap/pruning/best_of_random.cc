@@ -3,9 +3,6 @@
 // with. Several scores, from the cheapest to the one to be trusted most, are successive halving
 // (Jamieson, Talwalkar, "Non-stochastic Best Arm Identification and Hyperparameter Optimization",
 // AISTATS 2016): each is asked of the best `keep` of those that the one before was asked of.
-#include <absl/strings/str_split.h>
-#include <absl/strings/string_view.h>
-
 #include <algorithm>
 #include <memory>
 #include <string>
@@ -62,8 +59,8 @@ class BestOfRandom final : public PruningCriterion {
 absl::StatusOr<std::unique_ptr<PruningCriterion>> Make(const CandidateSpace& space,
                                                        const ParameterValues& parameters) {
   std::vector<std::string> scores;
-  for (absl::string_view name : absl::StrSplit(parameters.Text("of"), '+', absl::SkipEmpty())) {
-    scores.push_back(NestedText(std::string(name)));
+  for (const std::string& name : SplitNames(parameters.Text("of"))) {
+    scores.push_back(NestedText(name));
   }
   if (scores.empty()) {
     return absl::InvalidArgumentError(

@@ -1,7 +1,5 @@
 // rank_sum: several criteria together, by the sum of an operation's ranks among those that live.
 #include <absl/strings/str_cat.h>
-#include <absl/strings/str_split.h>
-#include <absl/strings/string_view.h>
 
 #include <algorithm>
 #include <cmath>
@@ -107,9 +105,9 @@ class RankSum final : public PruningCriterion {
 absl::StatusOr<std::unique_ptr<PruningCriterion>> Make(const CandidateSpace& space,
                                                        const ParameterValues& parameters) {
   Criteria criteria;
-  for (absl::string_view name : absl::StrSplit(parameters.Text("of"), '+', absl::SkipEmpty())) {
-    NAP_ASSIGN_OR_RETURN(auto criterion, MakeCriterion(NestedText(std::string(name)), space));
-    criteria.push_back({std::string(name), std::move(criterion)});
+  for (const std::string& name : SplitNames(parameters.Text("of"))) {
+    NAP_ASSIGN_OR_RETURN(auto criterion, MakeCriterion(NestedText(name), space));
+    criteria.push_back({name, std::move(criterion)});
   }
   if (criteria.empty()) {
     return absl::InvalidArgumentError(

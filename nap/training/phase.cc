@@ -27,10 +27,6 @@ Phase::Phase(PhaseReport report, double expected, ProcessGroup* processes, Phase
 double Phase::seconds() const { return MonotonicSeconds() - begin_; }
 
 void Phase::SetDone(int64_t done, int64_t parts) {
-  if (done <= report_.done) {
-    count_from_ = 0;
-    count_begin_ = report_.seconds;
-  }
   report_.done = done;
   report_.parts = parts;
   TellAt(count_end_ = std::max(seconds(), 1e-9));

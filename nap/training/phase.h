@@ -49,13 +49,13 @@ class Phase {
   Phase(PhaseReport report, double expected, ProcessGroup* processes, PhaseObserver* observer,
         std::function<double()> seconds_left_after);
 
-  // Tells the observer that so many are done, or that it gets on, as the constructor tells that it
-  // begins. Parts may be counted several times over.
+  // Tells the observer that so many are done, more than were, or that it gets on, as the constructor
+  // tells that it begins.
   void SetDone(int64_t done, int64_t parts);
   void Tell();
 
-  // Before the first SetDone of a count that does not begin with the phase, or of which so many
-  // were done in another one. The same as was told last goes on.
+  // Before the first SetDone of a count that does not begin with the phase, of one more, or of one
+  // of which so many were done in another phase. The same as was told last goes on.
   void BeginCount(int64_t done, int64_t parts);
 
   // Collective: what is done by now is kept, whatever comes. The first observer's error.
