@@ -1,0 +1,5 @@
+"""The provider of C++ libraries, handed on from Bazel."""
+
+load(":native.bzl", "NativeCcInfo")
+
+CcInfo = NativeCcInfo

@@ -1,0 +1,3 @@
+"""What cc_info.bzl, where the name means its own, cannot name."""
+
+NativeCcInfo = CcInfo
