@@ -5,7 +5,7 @@ set -uo pipefail
 search=$PWD/$1
 cd "$TEST_TMPDIR"
 small=(--channels=2 --cells=3 --epochs=2 --steps_per_epoch=2 --warmup_epochs=0 --prune_begin=1
-  --prune_end=2 --batch_size=4 --evaluation_images=4 --max_images=40)
+  --prune_end=2 --batch_size=4 --evaluation_images=4 --max_images=40 --threads=1)
 "$search" --method=nap_ablation --criterion=sensitivity:images=4 "${small[@]}" --out_dir=run || exit 1
 grep -q '"criterion": *"sensitivity:images=4"' run/config.json || { cat run/config.json; exit 1; }
 [ -s run/genotype.json ] || exit 1

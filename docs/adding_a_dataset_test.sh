@@ -18,7 +18,7 @@ for part in train test; do
   } > images/letters-$part-labels-idx1-ubyte
 done
 small=(--data_dir=images --channels=2 --cells=3 --epochs=2 --steps_per_epoch=2 --warmup_epochs=0
-  --prune_begin=1 --prune_end=2 --batch_size=4 --evaluation_images=4)
+  --prune_begin=1 --prune_end=2 --batch_size=4 --evaluation_images=4 --threads=1)
 "$search" --dataset=idx:prefix=letters-,test=test --criterion=taylor "${small[@]}" --out_dir=run > said || exit 1
 grep -q '"dataset": *"idx:prefix=letters-,test=test"' run/config.json || { cat run/config.json; exit 1; }
 grep -q -- '--dataset=idx:prefix=letters-,test=test' said || { cat said; exit 1; }

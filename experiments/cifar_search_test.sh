@@ -5,8 +5,7 @@ set -uo pipefail
 search=$PWD/$1
 cd "$TEST_TMPDIR"
 tiny=(--method=nap_ablation --channels=2 --cells=3 --epochs=2 --steps_per_epoch=2 --warmup_epochs=0
-  --prune_begin=1
-  --prune_end=2 --batch_size=4 --evaluation_images=4 --max_images=40 --log_every=1)
+  --prune_begin=1 --prune_end=2 --batch_size=4 --evaluation_images=4 --max_images=40 --log_every=1 --threads=1)
 
 # expect_error CODE TEXT ARGUMENT...: that exit code and one line on stderr, with the text.
 expect_error() {

@@ -96,7 +96,7 @@ class PickleReader {
 
   template <typename T>
   void Push(T value) {
-    stack_.push_back({std::move(value)});
+    stack_.emplace_back().is = std::move(value);
   }
 
   // The top as a T, or as whatever it is.
