@@ -49,8 +49,8 @@ class Phase {
   Phase(PhaseReport report, double expected, ProcessGroup* processes, PhaseObserver* observer,
         std::function<double()> seconds_left_after);
 
-  // Tells the observer that so many are done, more than were, or that it gets on, as the constructor
-  // tells that it begins.
+  // Tells the observer that so many are done, more than were, or that it gets on, as the
+  // constructor tells that it begins.
   void SetDone(int64_t done, int64_t parts);
   void Tell();
 
