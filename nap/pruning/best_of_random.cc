@@ -43,6 +43,10 @@ class BestOfRandom final : public PruningCriterion {
     return &scored_.architectures()[scored_.best_first().front()];
   }
 
+  std::vector<SampledArchitecture> samples() const override {
+    return has_decided() ? scored_.Samples() : std::vector<SampledArchitecture>();
+  }
+
   std::vector<double> State() const override { return scored_.State(); }
   absl::Status SetState(const std::vector<double>& state) override {
     return scored_.SetState(state);

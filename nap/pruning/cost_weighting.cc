@@ -43,6 +43,7 @@ class CostWeighting final : public PruningCriterion {
   std::vector<std::string> scores() const override { return criterion_->scores(); }
   bool has_decided() const override { return criterion_->has_decided(); }
   const LivingTable* choice() const override { return criterion_->choice(); }
+  std::vector<SampledArchitecture> samples() const override { return criterion_->samples(); }
   bool works_before_training() const override { return criterion_->works_before_training(); }
 
   absl::StatusOr<NumberTable> Score(SearchView& view) override {

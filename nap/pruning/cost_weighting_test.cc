@@ -53,6 +53,7 @@ class Given final : public PruningCriterion {
   std::vector<std::string> scores() const override { return {"synflow"}; }
   bool has_decided() const override { return !state_.empty(); }
   const LivingTable* choice() const override { return &choice_; }
+  std::vector<SampledArchitecture> samples() const override { return {{choice_, {2.5}}}; }
   bool works_before_training() const override { return true; }
   absl::StatusOr<NumberTable> Score(SearchView&) override {
     if (scores_.empty()) return absl::FailedPreconditionError("no scores");
@@ -107,6 +108,8 @@ TEST(CostWeightingTest, HandsOnAllElse) {
   EXPECT_TRUE(criterion->has_decided());
   ASSERT_NE(criterion->choice(), nullptr);
   EXPECT_EQ(*criterion->choice(), LivingTable(SmallSpace(), true));
+  ASSERT_EQ(criterion->samples().size(), 1u);
+  EXPECT_EQ(criterion->samples()[0].scores, std::vector<double>{2.5});
   NoView view;
   EXPECT_EQ(criterion->Score(view).status().message(), "no scores");
 }

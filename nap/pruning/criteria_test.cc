@@ -330,6 +330,19 @@ TEST(CriteriaTest, BestOfRandomAsksTheNextScoreOfTheBestAlone) {
   best.resize(10);
   EXPECT_EQ(view.firsts_, best);
   EXPECT_TRUE(((*criterion->choice())[{0, 0, 2}]));
+  // All are told of, with what was asked of them.
+  const std::vector<SampledArchitecture> samples = criterion->samples();
+  ASSERT_EQ(samples.size(), 40u);
+  EXPECT_EQ(samples[0].architecture, *criterion->choice());
+  std::vector<double> worths;
+  for (size_t i = 0; i < samples.size(); ++i) {
+    ASSERT_EQ(samples[i].scores.size(), i < 10 ? 2u : 1u);
+    EXPECT_EQ(samples[i].scores[0], view.Worth(samples[i].architecture));
+    worths.push_back(samples[i].scores[0]);
+  }
+  EXPECT_TRUE(std::is_sorted(worths.rbegin(), worths.rend() - 10));
+  std::sort(worths.rbegin(), worths.rend());
+  EXPECT_EQ(worths, view.worths_);
   // At least one; where the last score says nothing, the one before it decides.
   view.firsts_.clear();
   view.worths_.clear();

@@ -103,6 +103,12 @@ class SearchView {
   virtual int milestone() const = 0;  // 0 at the first
 };
 
+// An architecture that a criterion has looked at as a whole.
+struct SampledArchitecture {
+  LivingTable architecture;
+  std::vector<double> scores;  // what the first so many of PruningCriterion::scores() said of it
+};
+
 class PruningCriterion {
  public:
   virtual ~PruningCriterion() = default;
@@ -133,6 +139,9 @@ class PruningCriterion {
   // SearchView::RandomArchitecture gave it. At the last milestone it is what the search ends with,
   // whatever the scores are. Null: scores decide.
   virtual const LivingTable* choice() const { return nullptr; }
+
+  // Those that the last Score compared, the best one first; for the records of a search.
+  virtual std::vector<SampledArchitecture> samples() const { return {}; }
 
   // That it asks for (SearchView::ArchitectureScore), so that a wrong one costs no search.
   virtual std::vector<std::string> scores() const { return {}; }

@@ -103,6 +103,11 @@ class Searching {
           << "its choice is none of the architectures that were drawn "
              "(PruningCriterion::choice in nap/pruning/criterion.h)";
     }
+    for (const SampledArchitecture& sample : criterion_->samples()) {
+      EXPECT_TRUE(sample.scores.size() <= criterion_->scores().size())
+          << "an architecture that it has compared has more scores than scores() names "
+             "(PruningCriterion::samples in nap/pruning/criterion.h)";
+    }
     std::vector<double> values;
     std::optional<CandidateId> lowest;
     for (const CandidateId& id : LivingOperations(view_.space_, view_.living_)) {

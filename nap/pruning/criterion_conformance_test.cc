@@ -47,6 +47,7 @@ enum class Fault {
   kUnnamedScore,
   kHidesErrors,
   kOwnChoice,
+  kMoreScores,
   kNeverDecides,
   kNegativeRemovals,
   kLeast,
@@ -141,6 +142,10 @@ class Faulty final : public PruningCriterion {
   const LivingTable* choice() const override {
     return fault_ == Fault::kOwnChoice ? &own_choice_ : nullptr;
   }
+  std::vector<SampledArchitecture> samples() const override {
+    if (fault_ != Fault::kMoreScores) return {};
+    return {{own_choice_, {1}}};
+  }
   int64_t RemovalsPerScoring(int64_t living) const override {
     return fault_ == Fault::kNegativeRemovals ? 10 - living : 0;
   }
@@ -197,6 +202,7 @@ TEST(FaultyCriterionTest, IsFoundByWhatItAsks) {
   ExpectFound(Fault::kUnnamedScore, "which scores() does not name");
   ExpectFound(Fault::kNeverDecides, "it has not decided after 1000 parts");
   ExpectFound(Fault::kOwnChoice, "its choice is none of the architectures that were drawn");
+  ExpectFound(Fault::kMoreScores, "has more scores than scores() names");
   ExpectFound(Fault::kHidesErrors, "what the view answers with an error, Score must pass on");
 }
 

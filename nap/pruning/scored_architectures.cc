@@ -34,6 +34,7 @@ absl::Status ScoredArchitectures::ScorePart(SearchView& view) {
   NAP_RETURN_IF_ERROR(Draw(view));
   best_first_.resize(architectures_.size());
   std::iota(best_first_.begin(), best_first_.end(), 0);
+  asked_.assign(architectures_.size(), {});
   int64_t asked = samples_, before = 0;  // of this score, and of those before it
   for (size_t i = 0; i < scores_.size(); ++i) {
     if (i > 0) {
@@ -56,6 +57,7 @@ absl::Status ScoredArchitectures::ScorePart(SearchView& view) {
       const bool is_last = i + 1 == scores_.size() && end == asked;
       if (!is_last) return absl::OkStatus();
     }
+    for (int64_t j = 0; j < asked; ++j) asked_[best_first_[j]].push_back(values_[i][j]);
     Sort(values_[i], asked);
     before += asked;
   }
@@ -72,6 +74,12 @@ void ScoredArchitectures::Sort(const std::vector<double>& values, int64_t asked)
                    [&values](int64_t a, int64_t b) { return values[a] > values[b]; });
   const std::vector<size_t> unsorted = best_first_;
   for (int64_t i = 0; i < asked; ++i) best_first_[i] = unsorted[order[i]];
+}
+
+std::vector<SampledArchitecture> ScoredArchitectures::Samples() const {
+  std::vector<SampledArchitecture> samples;
+  for (const size_t i : best_first_) samples.push_back({architectures_[i], asked_[i]});
+  return samples;
 }
 
 std::vector<double> ScoredArchitectures::State() const {

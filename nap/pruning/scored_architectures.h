@@ -38,6 +38,9 @@ class ScoredArchitectures {
   // Indices into architectures(): the best by the last score that was asked of it.
   const std::vector<size_t>& best_first() const { return best_first_; }
 
+  // In that order.
+  std::vector<SampledArchitecture> Samples() const;
+
   // As a criterion's. SetState leaves nothing to look at.
   std::vector<double> State() const;
   absl::Status SetState(const std::vector<double>& state);
@@ -53,6 +56,7 @@ class ScoredArchitectures {
   int64_t done_ = 0;                         // of all that is to be asked
   std::vector<std::vector<double>> values_;  // score by score, as they were asked
   std::vector<LivingTable> architectures_;
+  std::vector<std::vector<double>> asked_;  // of each architecture
   std::vector<size_t> best_first_;
 };
 

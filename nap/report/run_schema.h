@@ -74,6 +74,7 @@ inline constexpr char kScorings[] = "scorings";
 
 // one of its scorings
 inline constexpr char kScores[] = "scores";
+inline constexpr char kSamples[] = "samples";  // each with scores and an architecture
 
 // one of its removals; a scoring has this number, too
 inline constexpr char kOperation[] = "operation";

@@ -57,11 +57,29 @@ Json Explained(const std::vector<Removal>& removals, const CandidateSpace& space
   return json;
 }
 
-Json Scored(const std::vector<Scoring>& scorings, const CandidateSpace& space) {
+// Best first, as the criterion has them.
+Json Sampled(const std::vector<SampledArchitecture>& samples, const std::vector<std::string>& names,
+             const SearchSpace& search_space, const CandidateSpace& space) {
   Json json = Json::array();
-  for (const Scoring& scoring : scorings) {
+  for (const SampledArchitecture& sample : samples) {
+    Json scores = Json::object();
+    for (size_t i = 0; i < sample.scores.size(); ++i) scores[names[i]] = sample.scores[i];
+    const Genotype genotype = GenotypeOf(search_space.name(), space, sample.architecture);
+    json.push_back(
+        {{run_key::kScores, scores}, {run_key::kArchitecture, search_space.ToText(genotype)}});
+  }
+  return json;
+}
+
+Json Scored(const SearchEpochReport& report, const SearchSpace& search_space,
+            const CandidateSpace& space) {
+  Json json = Json::array();
+  for (const Scoring& scoring : report.scorings) {
     json.push_back(
         {{run_key::kScoring, scoring.number}, {run_key::kScores, ByEdge(scoring.scores, space)}});
+    if (scoring.samples.empty()) continue;
+    json.back()[run_key::kSamples] =
+        Sampled(scoring.samples, report.score_names, search_space, space);
   }
   return json;
 }
@@ -125,7 +143,7 @@ absl::Status WriteEpoch(const SearchEpochReport& report, const SearchSpace& sear
                     {run_key::kMixingWeights, ByEdge(report.mixing_weights, space)},
                     {run_key::kPruned, Named(report.pruned, space)},
                     {run_key::kRemovals, Explained(report.removals, space)},
-                    {run_key::kScorings, Scored(report.scorings, space)},
+                    {run_key::kScorings, Scored(report, search_space, space)},
                     {run_key::kLiving, Named(report.living, space)},
                     {run_key::kGenotype, Json::parse(GenotypeToJson(report.genotype))}};
   for (size_t cell = 0; cell < report.edge_strengths.size(); ++cell) {

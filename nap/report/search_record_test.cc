@@ -115,11 +115,23 @@ TEST_F(SearchRecordTest, AppendsALineForEachStepAndEpoch) {
   EXPECT_EQ(scorings[0]["scores"]["normal"], (Json{{0.25, 0.25, 0.25}, {0.25, 0.25, 0.25}}));
   EXPECT_EQ(scorings[1]["scoring"], 2);
   EXPECT_TRUE(scorings[1]["scores"]["reduce"][1][2].is_null());
+  EXPECT_FALSE(scorings[0].contains("samples"));
+  scored.scorings[1].samples = {{LivingTable(space_, true), {0.5, -2}},
+                                {LivingTable(space_, true), {0.25}}};
+  scored.score_names = {"synflow", "training_loss:steps=3"};
+  ASSERT_TRUE(WriteEpoch(scored, *search_space_, space_, folder->get()).ok());
+  const Json samples = Lines("strengths.jsonl")[2]["scorings"][1]["samples"];
+  ASSERT_EQ(samples.size(), 2u);
+  EXPECT_EQ(samples[0]["scores"], (Json{{"synflow", 0.5}, {"training_loss:steps=3", -2}}));
+  EXPECT_EQ(samples[1]["scores"], (Json{{"synflow", 0.25}}));
+  EXPECT_EQ(
+      samples[1]["architecture"],
+      search_space_->ToText(GenotypeOf(search_space_->name(), space_, LivingTable(space_, true))));
   EXPECT_FALSE(strengths[0].contains("edge_strengths"));
   SearchEpochReport with_edges = Report();
   with_edges.edge_strengths = {{0.25, 0.5}, {-0.25, 0}};
   ASSERT_TRUE(WriteEpoch(with_edges, *search_space_, space_, folder->get()).ok());
-  EXPECT_EQ(Lines("strengths.jsonl")[2]["edge_strengths"],
+  EXPECT_EQ(Lines("strengths.jsonl")[3]["edge_strengths"],
             (Json{{"normal", {0.25, 0.5}}, {"reduce", {-0.25, 0}}}));
 }
 

@@ -1,7 +1,10 @@
 #ifndef NAP_SEARCH_REMOVAL_H_
 #define NAP_SEARCH_REMOVAL_H_
 
+#include <vector>
+
 #include "nap/architecture/candidates.h"
+#include "nap/pruning/criterion.h"
 
 namespace nap {
 
@@ -17,6 +20,7 @@ struct Removal {
 struct Scoring {
   int number;          // from 1
   NumberTable scores;  // not a number: was not alive, or is a zero operation
+  std::vector<SampledArchitecture> samples = {};  // PruningCriterion::samples
 };
 
 }  // namespace nap

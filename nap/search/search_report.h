@@ -56,8 +56,9 @@ struct SearchEpochReport : EpochReport {
   std::vector<CandidateId> pruned = {};    // at the end of this epoch
   std::vector<CandidateId> living = {};
   Genotype genotype = {};  // what the search would give if it ended now, by |mixing weight|
-  std::vector<Removal> removals = {};  // of what was pruned, in order
-  std::vector<Scoring> scorings = {};  // of this epoch's milestone
+  std::vector<Removal> removals = {};         // of what was pruned, in order
+  std::vector<Scoring> scorings = {};         // of this epoch's milestone
+  std::vector<std::string> score_names = {};  // of those of the scorings' samples
 
   // With a front: how many operations are alive in each track, and in the supernet, for all of
   // them.

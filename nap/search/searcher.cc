@@ -195,6 +195,7 @@ absl::Status SearcherImpl::PruneTrack(size_t number, double progress, double beg
                                                            ? track.Keep(*choice, scores)
                                                            : track.Prune(scores, progress, most));
     if (removed.empty()) break;
+    track.NoteSamples(parts_.criterion->samples());
     PruneTrainer();
     loop_.Seconds();
     scorer_.Estimate(scores);
@@ -374,6 +375,7 @@ absl::Status SearcherImpl::EndEpoch(SearchEpochReport report, SearchObserver* ob
   report.pruned = own.pruned();
   report.removals = own.removals();
   report.scorings = own.Scorings();
+  report.score_names = parts_.criterion->scores();
   NAP_ASSIGN_OR_RETURN(report.genotype, GenotypeIfItEndedNow());
   for (int cell = 0; cell < parts_.space.NumCellTypes(); ++cell) {
     const auto living = LivingOperations(parts_.space, own.living(), cell);

@@ -528,6 +528,18 @@ TEST_F(SearcherTest, CountsEachRoundOfAScoring) {
   const std::vector<std::pair<int64_t, int64_t>> wanted = {
       {0, 6}, {1, 6}, {2, 6}, {3, 6}, {4, 6}, {5, 6}, {6, 6}, {0, 3}, {1, 3}, {2, 3}, {3, 3}};
   EXPECT_EQ(counts, wanted);
+  // What was compared is reported, and the best is what the search ends with.
+  ASSERT_EQ(recorder.epochs.size(), 1u);
+  const SearchEpochReport& report = recorder.epochs[0];
+  EXPECT_EQ(report.score_names, (std::vector<std::string>{"parameters", "mult_adds"}));
+  ASSERT_EQ(report.scorings.size(), 1u);
+  const std::vector<SampledArchitecture>& samples = report.scorings[0].samples;
+  ASSERT_EQ(samples.size(), 6u);
+  for (size_t i = 0; i < samples.size(); ++i) {
+    ASSERT_EQ(samples[i].scores.size(), i < 3 ? 2u : 1u);
+    if (i > 0) EXPECT_LE(samples[i].scores.back(), samples[i - 1].scores[i < 3 ? 1 : 0]);
+  }
+  for (const CandidateId& id : report.living) EXPECT_TRUE(samples[0].architecture[id]);
 }
 
 TEST_F(SearcherTest, PassesTheObserversErrorOn) {

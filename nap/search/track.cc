@@ -4,9 +4,9 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #include "nap/base/status_macros.h"
-#include "nap/search/number_rows.h"
 
 namespace nap {
 namespace {
@@ -16,6 +16,7 @@ constexpr char kScorings[] = "scorings";
 constexpr char kPruned[] = "pruned";
 constexpr char kRemovals[] = "removals";
 constexpr char kScores[] = "scores";
+constexpr char kSamples[] = "samples";
 std::string LivingName(const CellTopology& cell) { return absl::StrCat("living.", cell.name); }
 
 std::vector<double> Row(const CandidateId& id) {
@@ -79,6 +80,10 @@ std::vector<Removal> Track::Explain(const std::vector<CandidateId>& removed,
   return removals;
 }
 
+void Track::NoteSamples(std::vector<SampledArchitecture> samples) {
+  if (!samples.empty()) samples_[scorings_] = std::move(samples);
+}
+
 // A checkpoint of an earlier version has none of a milestone's first scorings.
 std::vector<Scoring> Track::Scorings() const {
   std::vector<Scoring> scorings;
@@ -87,6 +92,8 @@ std::vector<Scoring> Track::Scorings() const {
     scorings.push_back({++number, NumberTable(space_)});
     auto score = scores.begin();
     scorings.back().scores.ForEach([&](double& value) { value = *score++; });
+    const auto samples = samples_.find(number);
+    if (samples != samples_.end()) scorings.back().samples = samples->second;
   }
   return scorings;
 }
@@ -96,6 +103,7 @@ void Track::NextMilestone() {
   pruned_.clear();
   removals_.clear();
   scores_.clear();
+  samples_.clear();
 }
 
 void Track::Save(const std::string& prefix, Checkpoint* checkpoint) const {
@@ -116,6 +124,44 @@ void Track::Save(const std::string& prefix, Checkpoint* checkpoint) const {
   }
   checkpoint->strings[prefix + kRemovals] = RowsToText(rows);
   checkpoint->strings[prefix + kScores] = RowsToText(scores_);
+  checkpoint->strings[prefix + kSamples] = RowsToText(SamplesToRows());
+}
+
+// The scoring, what lives, the scores.
+NumberRows Track::SamplesToRows() const {
+  NumberRows rows;
+  for (const auto& [scoring, samples] : samples_) {
+    for (const SampledArchitecture& sample : samples) {
+      std::vector<double>& row = rows.emplace_back();
+      row.push_back(static_cast<double>(scoring));
+      sample.architecture.ForEach([&row](bool lives) { row.push_back(lives ? 1 : 0); });
+      row.insert(row.end(), sample.scores.begin(), sample.scores.end());
+    }
+  }
+  return rows;
+}
+
+absl::Status Track::LoadSamples(const std::string& text) {
+  NAP_ASSIGN_OR_RETURN(const NumberRows rows, RowsFromText(text, 0));
+  for (const std::vector<double>& row : rows) {
+    SampledArchitecture sample{LivingTable(space_, false), {}};
+    size_t candidates = 0;
+    sample.architecture.ForEach([&candidates](bool) { ++candidates; });
+    if (row.size() <= candidates) {
+      return absl::FailedPreconditionError(
+          absl::StrCat("the checkpoint does not fit: an architecture of ", row.size(),
+                       " candidates, not ", candidates));
+    }
+    auto value = row.begin();
+    const auto scoring = static_cast<int64_t>(*value++);
+    for (int cell = 0; cell < space_.NumCellTypes(); ++cell) {
+      std::vector<bool>& living = sample.architecture.Values(cell);
+      for (size_t i = 0; i < living.size(); ++i) living[i] = *value++ != 0;
+    }
+    sample.scores.assign(value, row.end());
+    samples_[scoring].push_back(std::move(sample));
+  }
+  return absl::OkStatus();
 }
 
 absl::Status Track::Load(const std::string& prefix, const Checkpoint& checkpoint) {
@@ -134,6 +180,8 @@ absl::Status Track::Load(const std::string& prefix, const Checkpoint& checkpoint
   if (found != checkpoint.strings.end()) {
     NAP_ASSIGN_OR_RETURN(scores_, RowsFromText(found->second, 0));
   }
+  const auto samples = checkpoint.strings.find(prefix + kSamples);
+  if (samples != checkpoint.strings.end()) NAP_RETURN_IF_ERROR(LoadSamples(samples->second));
   size_t candidates = 0;
   living_.ForEach([&](bool) { ++candidates; });
   for (const std::vector<double>& scores : scores_) {

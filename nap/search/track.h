@@ -6,11 +6,14 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
 #include "nap/architecture/candidates.h"
+#include "nap/pruning/criterion.h"
 #include "nap/pruning/pruner.h"
+#include "nap/search/number_rows.h"
 #include "nap/search/removal.h"
 #include "nap/training/checkpoint.h"
 
@@ -41,6 +44,9 @@ class Track {
   // Pruner::Keep; returns the same.
   std::vector<Removal> Keep(const LivingTable& architecture, const NumberTable& scores);
 
+  // What the criterion has compared for the last scoring by which something went.
+  void NoteSamples(std::vector<SampledArchitecture> samples);
+
   // Of the running milestone, in order.
   const std::vector<CandidateId>& pruned() const { return pruned_; }
   const std::vector<Removal>& removals() const { return removals_; }
@@ -60,6 +66,8 @@ class Track {
   void KeepScores(const NumberTable& scores);
   std::vector<Removal> Explain(const std::vector<CandidateId>& removed,
                                const NumberTable& scores) const;
+  NumberRows SamplesToRows() const;
+  absl::Status LoadSamples(const std::string& text);
   absl::Status LoadLiving(const std::string& prefix, const Checkpoint& checkpoint);
 
   const CandidateSpace& space_;
@@ -69,6 +77,7 @@ class Track {
   std::vector<CandidateId> pruned_;
   std::vector<Removal> removals_;
   std::vector<std::vector<double>> scores_;  // of each scoring, cell type after cell type
+  std::map<int64_t, std::vector<SampledArchitecture>> samples_;  // by the number of the scoring
 };
 
 }  // namespace nap

@@ -2,7 +2,9 @@
 
 #include <absl/strings/str_cat.h>
 
+#include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <limits>
 #include <map>
 #include <set>
@@ -49,11 +51,26 @@ void ForNamed(const Json& list, SearchHistory* history, Visit visit) {
   }
 }
 
+void ReadSamples(const Json& scoring, SearchHistory* history) {
+  std::vector<std::string>& names = history->score_names;
+  for (const Json& sample : scoring.value(run_key::kSamples, Json::array())) {
+    SampleHistory read{history->scorings.size() - 1, sample.at(run_key::kArchitecture), {}};
+    for (const auto& [name, score] : sample.at(run_key::kScores).items()) {
+      const size_t column = std::find(names.begin(), names.end(), name) - names.begin();
+      if (column == names.size()) names.push_back(name);
+      read.scores.resize(std::max(read.scores.size(), column + 1), ValueOf(Json()));
+      read.scores[column] = ValueOf(score);
+    }
+    history->samples.push_back(std::move(read));
+  }
+}
+
 // Of the line that was read last, whose mixing weights were those before anything went.
 void ReadScorings(const Json& line, SearchHistory* history) {
   for (const Json& scoring : line.value(run_key::kScorings, Json::array())) {
     if (scoring.at(run_key::kScoring).get<int>() > 1) history->scorings_are_epochs = false;
     history->scorings.push_back(absl::StrCat(line.at(run_key::kEpoch).get<int>()));
+    ReadSamples(scoring, history);
     for (CellHistory& cell : history->cells) {
       const Json& scores = scoring.at(run_key::kScores).at(cell.name);
       for (size_t e = 0; e < cell.edges.size(); ++e) {
@@ -114,6 +131,9 @@ SearchHistory ReadSearchHistory(const std::vector<Json>& lines) {
       }
     }
     ReadScorings(line, &history);
+  }
+  for (SampleHistory& sample : history.samples) {
+    sample.scores.resize(history.score_names.size(), ValueOf(Json()));
   }
   for (size_t i = 0; i < history.scorings.size() && !history.scorings_are_epochs; ++i) {
     history.scorings[i] = absl::StrCat(i + 1);

@@ -2,6 +2,7 @@
 #ifndef NAP_REPORT_PAGE_SEARCH_HISTORY_H_
 #define NAP_REPORT_PAGE_SEARCH_HISTORY_H_
 
+#include <cstddef>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
@@ -28,6 +29,13 @@ struct RemovalHistory {
   double next;  // not a number: none was left
 };
 
+// SampledArchitecture of nap/pruning/criterion.h.
+struct SampleHistory {
+  size_t scoring;  // index into SearchHistory::scorings
+  std::string architecture;
+  std::vector<double> scores;  // as SearchHistory::score_names; not a number: it was not asked
+};
+
 struct EdgeHistory {
   int source;
   int target;
@@ -50,6 +58,10 @@ struct SearchHistory {
   // their number in the search.
   std::vector<std::string> scorings;
   bool scorings_are_epochs = true;
+
+  // Of a criterion that compares whole architectures: those, scoring after scoring, the best first.
+  std::vector<std::string> score_names;
+  std::vector<SampleHistory> samples;
 
   // Is what the criterion gave just |mixing weight|?
   bool scores_are_weights = true;

@@ -171,6 +171,29 @@ std::string RemovalsTable(const SearchHistory& history) {
   return TableMarkup(table);
 }
 
+std::string SamplesTable(const SearchHistory& history) {
+  const bool are_of_several = history.samples.front().scoring != history.samples.back().scoring;
+  Table table;
+  table.header.push_back("place");
+  if (are_of_several) table.header.push_back(history.scorings_are_epochs ? "epoch" : "scoring");
+  table.header.insert(table.header.end(), history.score_names.begin(), history.score_names.end());
+  table.header.push_back("architecture");
+  int place = 0;
+  for (size_t i = 0; i < history.samples.size(); ++i) {
+    const SampleHistory& sample = history.samples[i];
+    if (i > 0 && sample.scoring != history.samples[i - 1].scoring) place = 0;
+    std::vector<std::string> row = {absl::StrCat(++place)};
+    if (are_of_several) row.push_back(history.scorings[sample.scoring]);
+    for (const double score : sample.scores) {
+      row.push_back(std::isnan(score) ? "" : absl::StrFormat("%.6g", score));
+    }
+    row.push_back(
+        absl::StrCat("<code class=\"wrapped\">", Escaped(sample.architecture), "</code>"));
+    table.rows.push_back(std::move(row));
+  }
+  return TableMarkup(table);
+}
+
 std::string WithLegend(const SearchHistory& history, const std::string& charts) {
   return absl::StrCat("<div class=\"sticky\">", LegendOfOperations(history.operations), "</div>\n",
                       charts);
@@ -235,7 +258,15 @@ int NumLiving(const SearchHistory& history, const CellHistory& cell) {
 
 void AddSearchSections(const SearchHistory& history, Page* page) {
   if (history.epochs.empty()) return;
-  AddWorths(history, page);
+  if (history.samples.empty()) {
+    AddWorths(history, page);
+  } else {
+    page->AddSection(
+        "Architectures that were compared",
+        "Drawn by chance among those that the search could still end with. The best stands first, "
+        "and a later score was asked of the best by the one before it alone.",
+        SamplesTable(history));
+  }
   if (!IsPruned(history)) return;
   std::vector<std::string> charts;
   std::string tables;
@@ -248,7 +279,8 @@ void AddSearchSections(const SearchHistory& history, Page* page) {
       "How many operations left the network at the end of each epoch, and, edge by edge, "
       "in which epoch each of them went.",
       absl::StrCat(Page::Grid(charts), Folded("Edge by edge", tables)));
-  if (history.removals.empty()) return;
+  // The scores of operations are but the places of architectures.
+  if (history.removals.empty() || !history.samples.empty()) return;
   page->AddSection(
       "Why each operation went",
       "What the criterion gave it, the lowest score that was left when it went, and the distance "

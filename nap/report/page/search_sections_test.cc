@@ -81,6 +81,38 @@ TEST(SearchSectionsTest, NumbersTheScoringsOfMilestonesWithSeveral) {
   EXPECT_FALSE(Contains(untrained, "The strengths"));
 }
 
+// Two architectures, of which the second was not asked the second score.
+TEST(SearchSectionsTest, ShowsTheArchitecturesThatWereCompared) {
+  Json scoring = Json::parse(Scored(1, "1", "2"));
+  scoring["samples"] = Json::parse(R"([
+      {"scores": {"synflow": 7.25, "training_loss": -1.5}, "architecture": "|<a>|"},
+      {"scores": {"synflow": 9.5}, "architecture": "|b|"}])");
+  Json line = Line(2, scoring.dump());
+  line["removals"] =
+      Json::parse(R"([{"operation": ["cell", 0, 2, "b"], "scoring": 1, "score": 1, "next": 2}])");
+  const SearchHistory history = ReadSearchHistory(Lines(line));
+  EXPECT_EQ(history.score_names, (std::vector<std::string>{"synflow", "training_loss"}));
+  ASSERT_EQ(history.samples.size(), 2u);
+  EXPECT_EQ(history.samples[0].scores, (std::vector<double>{7.25, -1.5}));
+  EXPECT_EQ(history.samples[1].architecture, "|b|");
+  EXPECT_EQ(history.samples[1].scores[0], 9.5);
+  EXPECT_TRUE(std::isnan(history.samples[1].scores[1]));
+  const std::string page = PageOf(history);
+  for (const char* part : {"Architectures that were compared", "7.25", "|&lt;a&gt;|", "|b|"}) {
+    EXPECT_TRUE(Contains(page, part)) << part;
+  }
+  // Places of architectures are no worth of operations.
+  for (const char* part : {"Scores over time", "Why each operation went"}) {
+    EXPECT_FALSE(Contains(page, part)) << part;
+  }
+  EXPECT_FALSE(Contains(page, "<th scope=\"col\">epoch</th><th scope=\"col\">synflow</th>"));
+  // Of two scorings each has places of its own.
+  const std::string both = PageOf(ReadSearchHistory(Lines(line, Line(4, scoring.dump()))));
+  EXPECT_TRUE(Contains(both, "<th scope=\"col\">epoch</th><th scope=\"col\">synflow</th>"));
+  EXPECT_TRUE(Contains(both, "<th scope=\"row\">1</th><td>4</td><td>7.25</td>"));
+  EXPECT_FALSE(Contains(both, "<th scope=\"row\">3</th>"));
+}
+
 TEST(SearchSectionsTest, ShowsStrengthsWhereTheyDecided) {
   Json older = Line(2, "");
   older.erase("scorings");
