@@ -22,6 +22,7 @@
 #include "experiments/search_front.h"
 #include "nap/architecture/drawing.h"
 #include "nap/base/interrupt.h"
+#include "nap/base/parameters.h"
 #include "nap/base/program.h"
 #include "nap/base/status_macros.h"
 #include "nap/model/latency_table.h"
@@ -115,6 +116,16 @@ std::string NextCommand(const std::string& genotype, const SearchSpace& space,
                         " --data_dir=datasets");
   }
   return TrainCommand(genotype, space, options);
+}
+
+// What docs/experiments.md has measured.
+std::string RemarkOnLimit(const SearchOptions& options) {
+  if (!options.HasCostLimit() || SplitName(options.search_space).name != "darts" ||
+      SplitName(options.criterion).name != "activation_kernel") {
+    return "";
+  }
+  return "Within a limit this criterion has found no better cells than chance, "
+         "--method=successive_halving has (docs/experiments.md).";
 }
 
 // Of those that the search has written.
@@ -213,8 +224,10 @@ absl::Status Main() {
                checkpoint != nullptr ? "Resuming the search of" : "Searching",
                options.network.cells, options.network.channels, images->size(), options.relaxation,
                ComputingText(run), out_dir);
-  const std::string remark = space->RemarkOnSearch(options.budget.operations_per_node);
-  if (!remark.empty()) std::printf("%s\n", remark.c_str());
+  for (const std::string& remark :
+       {space->RemarkOnSearch(options.budget.operations_per_node), RemarkOnLimit(options)}) {
+    if (!remark.empty()) std::printf("%s\n", remark.c_str());
+  }
   std::fflush(stdout);
 
   CatchInterrupts();
