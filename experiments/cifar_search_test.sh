@@ -200,7 +200,7 @@ done
 grep -qF 'With 14 cells of 48 channels' stdout && grep -qF '224 x 224 pixels' stdout ||
   problem "not ImageNet's network: $(cat stdout)"
 grep -qF 'Within a limit' stdout && problem "says of ablation what holds for activation_kernel: $(cat stdout)"
-"$search" --cells=3 --channels=2 --max_images=40 --threads=1 --max_mult_adds=600e6 --out_dir=limited \
+"$search" --cells=3 --channels=2 --max_images=40 --batch_size=4 --threads=1 --max_mult_adds=600e6 --out_dir=limited \
   --criterion=activation_kernel:images=4,initialisations=1,removals=60,cells=3 >stdout 2>&1 || problem "limit: $(cat stdout)"
 grep -qF -- '--method=successive_halving has (docs' stdout || problem "no word on what is better: $(cat stdout)"
 compgen -G 'cost_imagenet/events.out.tfevents.*' >/dev/null || problem "no event file"

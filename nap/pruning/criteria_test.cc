@@ -341,7 +341,8 @@ TEST(CriteriaTest, BestOfRandomAsksTheNextScoreOfTheBestAlone) {
     worths.push_back(samples[i].scores[0]);
   }
   EXPECT_TRUE(std::is_sorted(worths.rbegin(), worths.rend() - 10));
-  std::sort(worths.rbegin(), worths.rend());
+  std::sort(worths.begin(), worths.end());
+  std::sort(view.worths_.begin(), view.worths_.end());
   EXPECT_EQ(worths, view.worths_);
   // At least one; where the last score says nothing, the one before it decides.
   view.firsts_.clear();

@@ -264,7 +264,8 @@ void AddSearchSections(const SearchHistory& history, Page* page) {
     page->AddSection(
         "Architectures that were compared",
         "Drawn by chance among those that the search could still end with. The best stands first, "
-        "and a later score was asked of the best by the one before it alone.",
+        "and a later score was asked of the best by the one before it alone. Higher scores are "
+        "better; a loss is negative.",
         SamplesTable(history));
   }
   if (!IsPruned(history)) return;
