@@ -8,5 +8,5 @@ cd "$TEST_TMPDIR"
  --evaluation_images=4 --max_images=40 --threads=1 --out_dir=run || exit 1
 grep -q '"search_space": "triples"' run/genotype.json || { cat run/genotype.json; exit 1; }
 grep -q '"triple"' run/genotype.json || { cat run/genotype.json; exit 1; }
-"$search" --search_space=triples --cells=2 --max_images=40 --threads=1 --out_dir=no 2> message && exit 1
+"$search" --search_space=triples --cells=2 --max_images=40 --out_dir=no 2> message && exit 1
 grep -q 'the triples space needs at least 3 cells; got 2' message || { cat message; exit 1; }

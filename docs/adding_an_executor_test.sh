@@ -9,5 +9,5 @@ cd "$TEST_TMPDIR"
   --backend=term_by_term --out_dir=run || exit 1
 grep -q '"backend": *"term_by_term"' run/config.json || { cat run/config.json; exit 1; }
 [ -s run/genotype.json ] || exit 1
-"$search" --backend=term_by_term:recompute=1 --max_images=40 --threads=1 --out_dir=no 2> message && exit 1
+"$search" --backend=term_by_term:recompute=1 --max_images=40 --out_dir=no 2> message && exit 1
 grep -q "term_by_term:recompute=1': unknown parameter 'recompute'; there are none" message || { cat message; exit 1; }

@@ -29,7 +29,7 @@ class BestOfRandom final : public PruningCriterion {
     if (!has_decided()) return places;
     const std::vector<size_t>& best_first = scored_.best_first();
     for (size_t place = 0; place < best_first.size(); ++place) {
-      const LivingTable& architecture = scored_.architectures()[best_first[place]];
+      const LivingTable& architecture = scored_.samples()[best_first[place]].architecture;
       for (const CandidateId& id : LivingOperations(space_, architecture)) {
         places[id] = std::max(places[id], static_cast<double>(best_first.size() - place));
       }
@@ -40,11 +40,14 @@ class BestOfRandom final : public PruningCriterion {
   bool has_decided() const override { return scored_.is_whole(); }
   const LivingTable* choice() const override {
     if (!has_decided() || scored_.best_first().empty()) return nullptr;
-    return &scored_.architectures()[scored_.best_first().front()];
+    return &scored_.samples()[scored_.best_first().front()].architecture;
   }
 
   std::vector<SampledArchitecture> samples() const override {
-    return has_decided() ? scored_.Samples() : std::vector<SampledArchitecture>();
+    std::vector<SampledArchitecture> samples;
+    if (!has_decided()) return samples;
+    for (const size_t i : scored_.best_first()) samples.push_back(scored_.samples()[i]);
+    return samples;
   }
 
   std::vector<double> State() const override { return scored_.State(); }

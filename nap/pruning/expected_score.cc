@@ -11,7 +11,6 @@
 // that.
 #include <cstddef>
 #include <memory>
-#include <numeric>
 #include <string>
 #include <utility>
 #include <vector>
@@ -36,15 +35,15 @@ class ExpectedScore final : public PruningCriterion {
   absl::StatusOr<NumberTable> Score(SearchView& view) override {
     NAP_RETURN_IF_ERROR(scored_.ScorePart(view));
     if (!has_decided()) return NumberTable(space_);
-    const std::vector<LivingTable>& architectures = scored_.architectures();
-    const std::vector<double>& scores = scored_.values();
-    const double mean =
-        std::accumulate(scores.begin(), scores.end(), 0.) / static_cast<double>(scores.size());
+    const std::vector<SampledArchitecture>& samples = scored_.samples();
+    double mean = 0;
+    for (const SampledArchitecture& sample : samples) mean += sample.scores[0];
+    mean /= static_cast<double>(samples.size());
     const std::vector<CandidateId> ids = LivingOperations(space_, view.living());
     for (const CandidateId& id : ids) {
-      for (size_t i = 0; i < architectures.size(); ++i) {
-        if (!architectures[i][id]) continue;
-        sums_[id] += scores[i] - mean;
+      for (const SampledArchitecture& sample : samples) {
+        if (!sample.architecture[id]) continue;
+        sums_[id] += sample.scores[0] - mean;
         ++counts_[id];
       }
     }

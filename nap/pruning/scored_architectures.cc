@@ -14,28 +14,28 @@ namespace nap {
 ScoredArchitectures::ScoredArchitectures(std::vector<std::string> scores, int64_t samples,
                                          double keep)
     : scores_(std::move(scores)),
-      samples_(samples),
+      num_samples_(samples),
       keep_(keep),
       values_(scores_.size(), std::vector<double>(samples)) {}
 
 // The same ones after SetState, which knows their numbers alone.
 absl::Status ScoredArchitectures::Draw(SearchView& view) {
-  if (done_ > 0 && !architectures_.empty()) return absl::OkStatus();
-  architectures_.clear();
-  for (int64_t i = 0; i < samples_; ++i) {
+  if (done_ > 0 && !samples_.empty()) return absl::OkStatus();
+  samples_.clear();
+  for (int64_t i = 0; i < num_samples_; ++i) {
     NAP_ASSIGN_OR_RETURN(LivingTable architecture,
                          view.RandomArchitecture(static_cast<uint64_t>(drawn_ + i)));
-    architectures_.push_back(std::move(architecture));
+    samples_.push_back({std::move(architecture), {}});
   }
   return absl::OkStatus();
 }
 
 absl::Status ScoredArchitectures::ScorePart(SearchView& view) {
   NAP_RETURN_IF_ERROR(Draw(view));
-  best_first_.resize(architectures_.size());
+  best_first_.resize(samples_.size());
   std::iota(best_first_.begin(), best_first_.end(), 0);
-  asked_.assign(architectures_.size(), {});
-  int64_t asked = samples_, before = 0;  // of this score, and of those before it
+  for (SampledArchitecture& sample : samples_) sample.scores.clear();
+  int64_t asked = num_samples_, before = 0;  // of this score, and of those before it
   for (size_t i = 0; i < scores_.size(); ++i) {
     if (i > 0) {
       const double kept = std::round(keep_ * static_cast<double>(asked));
@@ -50,18 +50,18 @@ absl::Status ScoredArchitectures::ScorePart(SearchView& view) {
               begin, end, asked, [&](int64_t item) -> absl::StatusOr<SearchView::Numbers> {
                 NAP_ASSIGN_OR_RETURN(
                     const double value,
-                    view.ArchitectureScore(scores_[i], architectures_[best_first_[item]]));
+                    view.ArchitectureScore(scores_[i], samples_[best_first_[item]].architecture));
                 return SearchView::Numbers{value};
               }));
       for (const SearchView::Numbers& numbers : found) values_[i][done_++ - before] = numbers[0];
       const bool is_last = i + 1 == scores_.size() && end == asked;
       if (!is_last) return absl::OkStatus();
     }
-    for (int64_t j = 0; j < asked; ++j) asked_[best_first_[j]].push_back(values_[i][j]);
+    for (int64_t j = 0; j < asked; ++j) samples_[best_first_[j]].scores.push_back(values_[i][j]);
     Sort(values_[i], asked);
     before += asked;
   }
-  drawn_ += samples_;
+  drawn_ += num_samples_;
   done_ = 0;
   return absl::OkStatus();
 }
@@ -74,12 +74,6 @@ void ScoredArchitectures::Sort(const std::vector<double>& values, int64_t asked)
                    [&values](int64_t a, int64_t b) { return values[a] > values[b]; });
   const std::vector<size_t> unsorted = best_first_;
   for (int64_t i = 0; i < asked; ++i) best_first_[i] = unsorted[order[i]];
-}
-
-std::vector<SampledArchitecture> ScoredArchitectures::Samples() const {
-  std::vector<SampledArchitecture> samples;
-  for (const size_t i : best_first_) samples.push_back({architectures_[i], asked_[i]});
-  return samples;
 }
 
 std::vector<double> ScoredArchitectures::State() const {
@@ -103,7 +97,7 @@ absl::Status ScoredArchitectures::SetState(const std::vector<double>& state) {
     std::copy_n(value, values.size(), values.begin());
     value += static_cast<std::ptrdiff_t>(values.size());
   }
-  architectures_.clear();
+  samples_.clear();
   best_first_.clear();
   return absl::OkStatus();
 }

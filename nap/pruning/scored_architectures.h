@@ -31,15 +31,11 @@ class ScoredArchitectures {
 
   const std::vector<std::string>& scores() const { return scores_; }
 
-  // After the last part, until the next one: what was drawn, and what the first score said of it.
-  const std::vector<LivingTable>& architectures() const { return architectures_; }
-  const std::vector<double>& values() const { return values_.front(); }
+  // After the last part, until the next one: what was drawn, in that order.
+  const std::vector<SampledArchitecture>& samples() const { return samples_; }
 
-  // Indices into architectures(): the best by the last score that was asked of it.
+  // Indices into samples(): the best by the last score that was asked of it.
   const std::vector<size_t>& best_first() const { return best_first_; }
-
-  // In that order.
-  std::vector<SampledArchitecture> Samples() const;
 
   // As a criterion's. SetState leaves nothing to look at.
   std::vector<double> State() const;
@@ -50,13 +46,12 @@ class ScoredArchitectures {
   void Sort(const std::vector<double>& values, int64_t asked);
 
   const std::vector<std::string> scores_;
-  const int64_t samples_;
+  const int64_t num_samples_;
   const double keep_;
   int64_t drawn_ = 0;                        // before these
   int64_t done_ = 0;                         // of all that is to be asked
   std::vector<std::vector<double>> values_;  // score by score, as they were asked
-  std::vector<LivingTable> architectures_;
-  std::vector<std::vector<double>> asked_;  // of each architecture
+  std::vector<SampledArchitecture> samples_;
   std::vector<size_t> best_first_;
 };
 

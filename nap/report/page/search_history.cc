@@ -17,6 +17,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+
 // By target, then source, which is the order of a cell's edges.
 using Ends = std::pair<int, int>;
 
@@ -32,7 +34,7 @@ std::map<std::string, std::set<Ends>> EdgesOf(const Json& line) {
 
 // A strength that is not finite is written as null.
 double ValueOf(const Json& json) {
-  return json.is_null() ? std::numeric_limits<double>::quiet_NaN() : json.get<double>();
+  return json.is_null() ? kNone : json.get<double>();
 }
 
 // Calls visit(operation's history, operation's index) for each that is named in the list.
@@ -58,7 +60,7 @@ void ReadSamples(const Json& scoring, SearchHistory* history) {
     for (const auto& [name, score] : sample.at(run_key::kScores).items()) {
       const size_t column = std::find(names.begin(), names.end(), name) - names.begin();
       if (column == names.size()) names.push_back(name);
-      read.scores.resize(std::max(read.scores.size(), column + 1), ValueOf(Json()));
+      read.scores.resize(std::max(read.scores.size(), column + 1), kNone);
       read.scores[column] = ValueOf(score);
     }
     history->samples.push_back(std::move(read));
@@ -133,7 +135,7 @@ SearchHistory ReadSearchHistory(const std::vector<Json>& lines) {
     ReadScorings(line, &history);
   }
   for (SampleHistory& sample : history.samples) {
-    sample.scores.resize(history.score_names.size(), ValueOf(Json()));
+    sample.scores.resize(history.score_names.size(), kNone);
   }
   for (size_t i = 0; i < history.scorings.size() && !history.scorings_are_epochs; ++i) {
     history.scorings[i] = absl::StrCat(i + 1);
