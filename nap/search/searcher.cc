@@ -131,7 +131,8 @@ absl::Status SearcherImpl::Load(const Checkpoint& checkpoint) {
   NAP_RETURN_IF_ERROR(loop_.state().Load(checkpoint));
   NAP_RETURN_IF_ERROR(state_.Load(checkpoint));
   for (size_t track = 0; track < tracks_.size(); ++track) {
-    NAP_RETURN_IF_ERROR(tracks_[track].Load(TrackPrefix(track), checkpoint));
+    NAP_RETURN_IF_ERROR(
+        tracks_[track].Load(TrackPrefix(track), checkpoint, parts_.criterion->scores().size()));
   }
   size_t candidates = 0;
   trainer_.living().ForEach([&](bool) { ++candidates; });

@@ -220,5 +220,32 @@ TEST_F(SearcherResumeTest, RefusesACheckpointOfAnotherSearch) {
       "or names");
 }
 
+// A stranger's checkpoint must not make the records read what is not there.
+TEST_F(SearcherResumeTest, RefusesCandidatesAndScoresThatThereAreNot) {
+  const SearchOptions options = TinySearch();
+  const Checkpoint checkpoint = (*Searcher::Create(options, images_.get()))->Save();
+  const auto load = [&](const std::string& name, const std::string& rows) {
+    Checkpoint changed = checkpoint;
+    changed.strings[name] = rows;
+    return (*Searcher::Create(options, images_.get()))->Load(changed);
+  };
+  EXPECT_TRUE(load("pruned", "0 0 1").ok());
+  for (const char* row : {"2 0 1", "0 14 1", "0 0 8", "-1 0 1", "0 0.5 1", "0 nan 1", "inf 0 1"}) {
+    EXPECT_EQ(load("pruned", row).code(), absl::StatusCode::kFailedPrecondition) << row;
+    EXPECT_EQ(load("removals", absl::StrCat(row, " 0 0 0")).code(),
+              absl::StatusCode::kFailedPrecondition)
+        << row;
+  }
+  EXPECT_TRUE(load("removals", "0 0 1 0 0 0").ok());
+  EXPECT_FALSE(load("removals", "0 0 1 0 0 1e300").ok());
+  std::string architecture;
+  for (int candidate = 0; candidate < 224; ++candidate) absl::StrAppend(&architecture, " 1");
+  EXPECT_TRUE(load("samples", "0" + architecture).ok());
+  for (const std::string& rows : {std::string("0 1"), "1" + architecture, "nan" + architecture,
+                                  "0" + architecture + " 0.5"}) {
+    EXPECT_EQ(load("samples", rows).code(), absl::StatusCode::kFailedPrecondition) << rows;
+  }
+}
+
 }  // namespace
 }  // namespace nap

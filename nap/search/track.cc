@@ -3,6 +3,7 @@
 #include <absl/strings/str_cat.h>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <utility>
 
@@ -24,8 +25,24 @@ std::vector<double> Row(const CandidateId& id) {
           static_cast<double>(id.operation)};
 }
 
-CandidateId IdOf(const std::vector<double>& row) {
-  return {static_cast<int>(row[0]), static_cast<int>(row[1]), static_cast<int>(row[2])};
+// Whoever wrote the checkpoint.
+absl::Status CheckIndex(double value, int64_t count) {
+  if (value >= 0 && value < static_cast<double>(count) && value == std::floor(value)) {
+    return absl::OkStatus();
+  }
+  return absl::FailedPreconditionError(
+      absl::StrCat("the checkpoint does not fit: ", value, " is not one of ", count));
+}
+
+absl::StatusOr<CandidateId> IdOf(const std::vector<double>& row, const CandidateSpace& space) {
+  CandidateId id;
+  NAP_RETURN_IF_ERROR(CheckIndex(row[0], space.NumCellTypes()));
+  id.cell_type = static_cast<int>(row[0]);
+  NAP_RETURN_IF_ERROR(CheckIndex(row[1], space.NumEdges(id.cell_type)));
+  NAP_RETURN_IF_ERROR(CheckIndex(row[2], space.NumOperations()));
+  id.edge = static_cast<int>(row[1]);
+  id.operation = static_cast<int>(row[2]);
+  return id;
 }
 
 }  // namespace
@@ -141,17 +158,23 @@ NumberRows Track::SamplesToRows() const {
   return rows;
 }
 
-absl::Status Track::LoadSamples(const std::string& text) {
+size_t Track::NumCandidates() const {
+  size_t candidates = 0;
+  living_.ForEach([&candidates](bool) { ++candidates; });
+  return candidates;
+}
+
+absl::Status Track::LoadSamples(const std::string& text, size_t most_scores) {
   NAP_ASSIGN_OR_RETURN(const NumberRows rows, RowsFromText(text, 0));
+  const size_t candidates = NumCandidates();
   for (const std::vector<double>& row : rows) {
-    SampledArchitecture sample{LivingTable(space_, false), {}};
-    size_t candidates = 0;
-    sample.architecture.ForEach([&candidates](bool) { ++candidates; });
-    if (row.size() <= candidates) {
+    if (row.size() <= candidates || row.size() > 1 + candidates + most_scores) {
       return absl::FailedPreconditionError(
-          absl::StrCat("the checkpoint does not fit: an architecture of ", row.size(),
-                       " candidates, not ", candidates));
+          absl::StrCat("the checkpoint does not fit: an architecture in ", row.size(),
+                       " numbers, not ", 1 + candidates, " and at most ", most_scores, " scores"));
     }
+    NAP_RETURN_IF_ERROR(CheckIndex(row[0], scorings_ + 1));
+    SampledArchitecture sample{LivingTable(space_, false), {}};
     auto value = row.begin();
     const auto scoring = static_cast<int64_t>(*value++);
     for (int cell = 0; cell < space_.NumCellTypes(); ++cell) {
@@ -164,16 +187,22 @@ absl::Status Track::LoadSamples(const std::string& text) {
   return absl::OkStatus();
 }
 
-absl::Status Track::Load(const std::string& prefix, const Checkpoint& checkpoint) {
+absl::Status Track::Load(const std::string& prefix, const Checkpoint& checkpoint,
+                         size_t most_scores) {
   NAP_RETURN_IF_ERROR(Get(checkpoint.integers, prefix + kScorings, &scorings_));
   std::string text;
   NAP_RETURN_IF_ERROR(Get(checkpoint.strings, prefix + kPruned, &text));
   NAP_ASSIGN_OR_RETURN(const NumberRows ids, RowsFromText(text, 3));
-  for (const std::vector<double>& row : ids) pruned_.push_back(IdOf(row));
+  for (const std::vector<double>& row : ids) {
+    NAP_ASSIGN_OR_RETURN(const CandidateId id, IdOf(row, space_));
+    pruned_.push_back(id);
+  }
   NAP_RETURN_IF_ERROR(Get(checkpoint.strings, prefix + kRemovals, &text));
   NAP_ASSIGN_OR_RETURN(const NumberRows rows, RowsFromText(text, 6));
   for (const std::vector<double>& row : rows) {
-    removals_.push_back({IdOf(row), row[3], row[4], static_cast<int>(row[5])});
+    NAP_ASSIGN_OR_RETURN(const CandidateId id, IdOf(row, space_));
+    NAP_RETURN_IF_ERROR(CheckIndex(row[5], scorings_ + 1));
+    removals_.push_back({id, row[3], row[4], static_cast<int>(row[5])});
   }
   // Earlier versions did not keep them.
   const auto found = checkpoint.strings.find(prefix + kScores);
@@ -181,9 +210,9 @@ absl::Status Track::Load(const std::string& prefix, const Checkpoint& checkpoint
     NAP_ASSIGN_OR_RETURN(scores_, RowsFromText(found->second, 0));
   }
   const auto samples = checkpoint.strings.find(prefix + kSamples);
-  if (samples != checkpoint.strings.end()) NAP_RETURN_IF_ERROR(LoadSamples(samples->second));
-  size_t candidates = 0;
-  living_.ForEach([&](bool) { ++candidates; });
+  if (samples != checkpoint.strings.end())
+    NAP_RETURN_IF_ERROR(LoadSamples(samples->second, most_scores));
+  const size_t candidates = NumCandidates();
   for (const std::vector<double>& scores : scores_) {
     if (scores.size() == candidates) continue;
     return absl::FailedPreconditionError(absl::StrCat(

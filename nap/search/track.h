@@ -56,9 +56,9 @@ class Track {
   void NextMilestone();
 
   // `prefix`: of the names in the checkpoint. Load is for a new track; FailedPrecondition if the
-  // checkpoint is of other candidates.
+  // checkpoint is of other candidates, or has samples of more scores than `most_scores`.
   void Save(const std::string& prefix, Checkpoint* checkpoint) const;
-  absl::Status Load(const std::string& prefix, const Checkpoint& checkpoint);
+  absl::Status Load(const std::string& prefix, const Checkpoint& checkpoint, size_t most_scores);
 
  private:
   std::vector<Removal> Become(const LivingTable& left, const std::vector<CandidateId>& removed,
@@ -66,8 +66,9 @@ class Track {
   void KeepScores(const NumberTable& scores);
   std::vector<Removal> Explain(const std::vector<CandidateId>& removed,
                                const NumberTable& scores) const;
+  size_t NumCandidates() const;
   NumberRows SamplesToRows() const;
-  absl::Status LoadSamples(const std::string& text);
+  absl::Status LoadSamples(const std::string& text, size_t most_scores);
   absl::Status LoadLiving(const std::string& prefix, const Checkpoint& checkpoint);
 
   const CandidateSpace& space_;

@@ -33,9 +33,7 @@ std::map<std::string, std::set<Ends>> EdgesOf(const Json& line) {
 }
 
 // A strength that is not finite is written as null.
-double ValueOf(const Json& json) {
-  return json.is_null() ? kNone : json.get<double>();
-}
+double ValueOf(const Json& json) { return json.is_null() ? kNone : json.get<double>(); }
 
 // Calls visit(operation's history, operation's index) for each that is named in the list.
 template <typename Visit>
