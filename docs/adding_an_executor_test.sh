@@ -3,7 +3,7 @@
 set -uo pipefail
 search=$PWD/$1
 cd "$TEST_TMPDIR"
-"$search" --method=nap_ablation --extra_operations= --operations=none,skip_connect,sep_conv_3x3 \
+"$search" --method=nap_magnitude --extra_operations= --operations=none,skip_connect,sep_conv_3x3 \
   --channels=2 --cells=3 --epochs=2 --steps_per_epoch=2 --warmup_epochs=0 --prune_begin=1 \
   --prune_end=2 --batch_size=4 --evaluation_images=4 --max_images=40 --threads=1 \
   --backend=term_by_term --out_dir=run || exit 1

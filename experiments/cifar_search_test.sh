@@ -4,7 +4,7 @@ set -uo pipefail
 . nap/base/problems_for_tests.sh || exit 1
 search=$PWD/$1
 cd "$TEST_TMPDIR"
-tiny=(--method=nap_ablation --channels=2 --cells=3 --epochs=2 --steps_per_epoch=2 --warmup_epochs=0
+tiny=(--method=nap_magnitude --channels=2 --cells=3 --epochs=2 --steps_per_epoch=2 --warmup_epochs=0
   --prune_begin=1 --prune_end=2 --batch_size=4 --evaluation_images=4 --max_images=40 --log_every=1 --threads=1)
 
 # expect_error CODE TEXT ARGUMENT...: that exit code and one line on stderr, with the text.
@@ -53,7 +53,7 @@ cmp good/genotype.json again/genotype.json || problem "the same seed gave anothe
 cmp -s good/strengths.jsonl other/strengths.jsonl && problem "another seed gave the same strengths"
 
 # Every method is a whole search.
-for method in darts darts_second_order fair_darts darts_pt darts_minus pc_darts random largest; do
+for method in nap_ablation darts darts_second_order fair_darts darts_pt darts_minus pc_darts random largest; do
   "$search" "${tiny[@]}" --channels=4 --method=$method --out_dir=$method >stdout 2>&1 || problem "$method: $(cat stdout)"
   [ -s $method/genotype.json ] || problem "no $method/genotype.json"
 done
@@ -199,7 +199,7 @@ END
 done
 grep -qF 'With 14 cells of 48 channels' stdout && grep -qF '224 x 224 pixels' stdout ||
   problem "not ImageNet's network: $(cat stdout)"
-grep -qF 'Within a limit' stdout && problem "says of ablation what holds for activation_kernel: $(cat stdout)"
+grep -qF 'Within a limit' stdout && problem "says of magnitude what holds for activation_kernel: $(cat stdout)"
 "$search" --cells=3 --channels=2 --max_images=40 --batch_size=4 --threads=1 --max_mult_adds=600e6 --out_dir=limited \
   --criterion=activation_kernel:images=4,initialisations=1,removals=60,cells=3 >stdout 2>&1 || problem "limit: $(cat stdout)"
 grep -qF -- '--method=successive_halving has (docs' stdout || problem "no word on what is better: $(cat stdout)"
@@ -272,15 +272,16 @@ grep -qxF "cifar_search $(python3 -c "import json; print(json.load(open('good/co
   stdout || problem "another version than the run's: $(cat stdout)"
 
 # A run that was begun when a parameter was a flag of its own (and was killed at once) goes on as it was.
-"$search" "${tiny[@]}" --relaxation=sigmoid:partial_channels=2 --out_dir=new >/dev/null 2>&1 || problem "partial channels failed"
+"$search" "${tiny[@]}" --method=nap_ablation --criterion=ablation:batches=1 --relaxation=sigmoid:partial_channels=2 \
+  --out_dir=new >/dev/null 2>&1 || problem "partial channels failed"
 grep -q '"relaxation": "sigmoid:initial_strength=0,partial_channels=2"' new/config.json ||
   problem "config.json does not say what parts are: $(cat new/config.json)"
 mkdir old
 python3 - <<'END'
 import json
 config = json.load(open('new/config.json'))
-config['flags'].update({'relaxation': 'sigmoid', 'partial_channels': '2', 'criterion_batches': '4',
-                        'recompute': 'true'})
+config['flags'].update({'relaxation': 'sigmoid', 'partial_channels': '2', 'criterion': 'ablation',
+                        'criterion_batches': '1', 'recompute': 'true'})
 del config['parts']
 json.dump(config, open('old/config.json', 'w'))
 END

@@ -8,7 +8,7 @@ cd "$TEST_TMPDIR"
 tiny="--channels=2 --cells=3 --epochs=2 --steps_per_epoch=2 --batch_size=4 --evaluation_images=8"
 tiny="$tiny --log_every=1 --checkpoint_minutes=0"
 search="$tiny --warmup_epochs=0 --prune_begin=1 --prune_end=2 --strength_learning_rate=0.1"
-common=(--methods=nap_ablation,darts --seeds=2 --max_images=40 --threads=1 --train_flags="$tiny"
+common=(--methods=nap_magnitude,darts --seeds=2 --max_images=40 --threads=1 --train_flags="$tiny"
   --search_flags="$search")
 
 # run ARGUMENT...: it succeeds.
@@ -42,7 +42,7 @@ PYTHON
 }
 
 run "${common[@]}" --out_dir=whole
-for text in 'Comparing nap_ablation, darts, each with seeds 0, 1' '[1/4] nap_ablation, seed 0: search done in' \
+for text in 'Comparing nap_magnitude, darts, each with seeds 0, 1' '[1/4] nap_magnitude, seed 0: search done in' \
   '[4/4] darts, seed 1: training done in' 's left' 'Written to whole: report.html, comparison.txt'; do
   grep -qF -- "$text" stdout || problem "no '$text' in: $(cat stdout)"
 done
@@ -76,7 +76,7 @@ def darts_skips(line):
         count += [name for weight, name in sorted(edges)[-2:]].count('skip_connect')
     return count
 table = json.load(open('whole/comparison.json'))
-assert [method['name'] for method in table['methods']] == ['nap_ablation', 'darts']
+assert [method['name'] for method in table['methods']] == ['nap_magnitude', 'darts']
 assert table['settings']['search --channels'] == '2' and table['settings']['train --threads'] == '1'
 assert not [key for key, value in table['settings'].items() if '|' in value], table['settings']
 text = open('whole/comparison.txt').read()
@@ -113,7 +113,7 @@ for method in table['methods']:
             assert by_epoch == list(map(darts_skips, lines(folder + 'search/strengths.jsonl')))
 PYTHON
 
-for text in 'search --channels' darts nap_ablation; do
+for text in 'search --channels' darts nap_magnitude; do
   grep -qF -- "$text" whole/report.html || problem "no '$text' in the page"
 done
 
@@ -128,8 +128,8 @@ cmp before whole/comparison.json || problem "finished runs gave another table"
 
 # Collected elsewhere, by hand too: from what is finished alone, methods by name.
 cp -r whole moved
-rm moved/comparison.* moved/nap_ablation-1/train/model.pt
-mkdir moved/other moved/nap_ablation-x moved/new-0
+rm moved/comparison.* moved/nap_magnitude-1/train/model.pt
+mkdir moved/other moved/nap_magnitude-x moved/new-0
 run --collect_only --out_dir=moved
 python3 - <<'PYTHON' || problem "collected: $(cat moved/comparison.json)"
 import json
@@ -137,10 +137,10 @@ whole, moved = (json.load(open(folder + '/comparison.json'))['methods'] for fold
 assert moved[0] == whole[1] and moved[1]['runs'] == whole[0]['runs'][:1] and len(moved) == 2
 assert moved[1]['accuracy_spread'] is None
 missing = json.load(open('moved/comparison.json'))['missing']
-assert missing == {'runs': [{'method': 'nap_ablation', 'seed': 1, 'state': 'stopped'}], 'command': ''}, missing
+assert missing == {'runs': [{'method': 'nap_magnitude', 'seed': 1, 'state': 'stopped'}], 'command': ''}, missing
 assert 'missing' not in json.load(open('whole/comparison.json'))
 PYTHON
-grep -qE '^nap_ablation +1 .* - ' stdout || problem "a spread of a single run: $(cat stdout)"
+grep -qE '^nap_magnitude +1 .* - ' stdout || problem "a spread of a single run: $(cat stdout)"
 
 # Stopped by a signal and gone on with as it says, killed, and gone on with again.
 env --default-signal=INT "$compare" "${common[@]}" --out_dir=stopped >stdout 2>stderr &
@@ -153,13 +153,13 @@ code=$?
 go_on=$(tail -n 1 stderr | grep -oP '^method_comparison: stopped .* darts, seed 0.*all is kept, go on with: bazel run //experiments:method_comparison -- \K.*')
 [ -n "$go_on" ] || { problem "does not say how to go on: $(cat stderr)" && exit 1; }
 [ "$(find stopped -name genotype.json | wc -l)" -le 2 ] || problem "went on after SIGINT"
-grep -qF '"nap_ablation"' stopped/comparison.json || problem "no table of what was finished"
+grep -qF '"nap_magnitude"' stopped/comparison.json || problem "no table of what was finished"
 for text in '<h2>Not complete</h2>' '3 of 4 runs are missing' "bazel run //experiments:method_comparison -- "; do
   grep -qF -- "$text" stopped/report.html || problem "no '$text' in the page of what was stopped"
 done
 missing="missing:
   darts, seed 0: stopped
-  nap_ablation, seed 1: not begun
+  nap_magnitude, seed 1: not begun
   darts, seed 1: not begun
 go on with: bazel run //experiments:method_comparison -- $go_on"
 [ "$(head -n 5 stopped/comparison.txt)" = "$missing" ] || problem "missing: $(cat stopped/comparison.txt)"
@@ -168,13 +168,13 @@ run --collect_only --out_dir=stopped
 eval "arguments=($go_on)"
 "$compare" "${arguments[@]}" >stdout 2>stderr &
 pid=$!
-while [ ! -s stopped/nap_ablation-1/train/metrics.jsonl ] && kill -0 $pid; do sleep 0.02; done
+while [ ! -s stopped/nap_magnitude-1/train/metrics.jsonl ] && kill -0 $pid; do sleep 0.02; done
 kill -KILL $pid
 wait $pid 2>/dev/null
 [ -e stopped/darts-1/search/config.json ] && problem "was not killed in the middle"
 for attempt in $(seq 300); do # until the child has saved what it did
   run "${arguments[@]}"
-  grep -q 'Others are still at work on nap_ablation, seed 1 ' stdout || break
+  grep -q 'Others are still at work on nap_magnitude, seed 1 ' stdout || break
   sleep 0.1
 done
 expect_same stopped
@@ -204,7 +204,7 @@ PYTHON
 run --collect_only --out_dir=bench --nas_bench_201_table=table.csv
 grep -qE '^largest-1 +93.76 +2 ' stdout || problem "not collected: $(cat stdout)"
 expect_error 1 "nowhere.csv" "${bench[@]}" --nas_bench_201_table=nowhere.csv
-expect_error 1 "--nas_bench_201_table is of nas_bench_201, but nap_ablation searches darts; give --search_space=nas_bench_201" \
+expect_error 1 "--nas_bench_201_table is of nas_bench_201, but nap_magnitude searches darts; give --search_space=nas_bench_201" \
   "${common[@]}" --out_dir=none --nas_bench_201_table=table.csv
 expect_error 1 "table.csv has cells of nas_bench_201, not of darts" --collect_only --out_dir=whole \
   --nas_bench_201_table=table.csv
@@ -219,8 +219,8 @@ done
 
 # Wrong words.
 expect_error 2 "unknown preset 'slow'; known: nas_bench_201, quick, small, standard" --preset=slow
-expect_error 1 "cifar_search does not take these flags: unknown method 'x'; known: darts, " "${common[@]}" --methods=nap_ablation,x
-expect_error 1 "--methods names 'nap_ablation' twice" --methods=nap_ablation,darts,nap_ablation
+expect_error 1 "cifar_search does not take these flags: unknown method 'x'; known: darts, " "${common[@]}" --methods=nap_magnitude,x
+expect_error 1 "--methods names 'nap_magnitude' twice" --methods=nap_magnitude,darts,nap_magnitude
 expect_error 1 "--methods names none" --methods=
 expect_error 1 "--seeds=1,x: 'x' is not a whole number from 0" --seeds=1,x
 expect_error 1 "--seeds=0 is out of range" --seeds=0
@@ -240,17 +240,17 @@ expect_error 1 "no finished run in nowhere" --collect_only --out_dir=nowhere
 [ -e runs ] && problem "a wrong flag left a folder"
 
 # Runs that do not fit, runs that fail.
-expect_error 1 "the run in whole/nap_ablation-0/search has other flags: --epochs=2 there, --epochs=3 here; give the same" \
+expect_error 1 "the run in whole/nap_magnitude-0/search has other flags: --epochs=2 there, --epochs=3 here; give the same" \
   "${common[@]}" --search_flags="$search --epochs=3" --out_dir=whole
-expect_error 1 "the run in whole/nap_ablation-0/train has other flags: --momentum=0.90000000000000002 there, --momentum=0.5 here" \
+expect_error 1 "the run in whole/nap_magnitude-0/train has other flags: --momentum=0.90000000000000002 there, --momentum=0.5 here" \
   "${common[@]}" --train_flags="$tiny --momentum=0.5" --out_dir=whole
-cp whole/darts-0/search/genotype.json moved/nap_ablation-0/search
-expect_error 1 "moved/nap_ablation-0/train is the training of another genotype than that in moved/nap_ablation-0/search" \
+cp whole/darts-0/search/genotype.json moved/nap_magnitude-0/search
+expect_error 1 "moved/nap_magnitude-0/train is the training of another genotype than that in moved/nap_magnitude-0/search" \
   --collect_only --out_dir=moved
-mv moved/nap_ablation-0 moved/nap_ablation-5
-expect_error 1 "moved/nap_ablation-5/search was run with --seed=0, but its name says 5" --collect_only --out_dir=moved
-expect_error 1 "[1/4] nap_ablation, seed 0: search ended with exit code 1: the " \
+mv moved/nap_magnitude-0 moved/nap_magnitude-5
+expect_error 1 "moved/nap_magnitude-5/search was run with --seed=0, but its name says 5" --collect_only --out_dir=moved
+expect_error 1 "[1/4] nap_magnitude, seed 0: search ended with exit code 1: the " \
   "${common[@]}" --search_flags="$search --learning_rate=1e30" --out_dir=diverged
-grep -qE "loss became nan.*\(diverged/nap_ablation-0/search.log\); all is kept, go on with" stderr || problem "does not name the log: $(cat stderr)"
+grep -qE "loss became nan.*\(diverged/nap_magnitude-0/search.log\); all is kept, go on with" stderr || problem "does not name the log: $(cat stderr)"
 
 [ $failures -eq 0 ]

@@ -136,15 +136,15 @@ run "$train" "${tiny[@]}" --dataset=image_folder --data_dir=own --image_size=32 
 tested_by '--model=small/model.pt --dataset=image_folder --data_dir=own --split_seed=1'
 
 # A search on the same images finds what can be trained on them.
-run "$search" --method=nap_ablation --channels=2 --cells=3 --epochs=2 --warmup_epochs=0 --prune_begin=1 --prune_end=2 \
-  --batch_size=16 --criterion=ablation:batches=1 --steps_per_epoch=30 --threads=1 --workers=2 \
+run "$search" --method=nap_magnitude --channels=2 --cells=3 --epochs=2 --warmup_epochs=0 --prune_begin=1 --prune_end=2 \
+  --batch_size=16 --steps_per_epoch=30 --threads=1 --workers=2 \
   --dataset=image_folder --data_dir=own --image_size=16 --out_dir=own_search
 grep -qE 'broken images, left out: [1-9]' stderr || problem "does not count what is broken: $(cat stderr)"
 grep -qF 'cifar_train -- --genotype=own_search/genotype.json --dataset=image_folder' stdout ||
   problem "does not say what comes next: $(cat stdout)"
 run "$train" "${tiny[@]}" --genotype=own_search/genotype.json --dataset=image_folder --data_dir=own \
   --image_size=16 --out_dir=own_trained
-expect_error 1 'broken.jpg: ' "$search" --method=nap_ablation --channels=2 --cells=3 --epochs=1 --warmup_epochs=0 \
+expect_error 1 'broken.jpg: ' "$search" --method=nap_magnitude --channels=2 --cells=3 --epochs=1 --warmup_epochs=0 \
   --prune_begin=1 --prune_end=1 --batch_size=16 --threads=1 --dataset=image_folder --data_dir=own \
   --image_size=16 --strict --out_dir=strict_search
 
@@ -153,7 +153,7 @@ expect_error 1 'broken.jpg: ' "$search" --method=nap_ablation --channels=2 --cel
 images=$'im\xe4ges "1"'
 cp -r own "$images"
 mv "$images/$(ls "$images" | head -n 1)" "$images"/$'Stra\xdfe'
-run "$search" --method=nap_ablation --channels=2 --cells=3 --epochs=1 --warmup_epochs=0 --prune_begin=1 --prune_end=1 \
+run "$search" --method=nap_magnitude --channels=2 --cells=3 --epochs=1 --warmup_epochs=0 --prune_begin=1 --prune_end=1 \
   --batch_size=16 --steps_per_epoch=2 --evaluation_images=16 --threads=1 --workers=2 \
   --dataset=image_folder --data_dir="$images" --image_size=16 --out_dir=$'my r\xfcn'
 next=$(grep -o 'bazel run.*' stdout | tail -n 1)

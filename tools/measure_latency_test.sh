@@ -77,7 +77,7 @@ grep -qF '"latency_ms": 16.0' stdout || problem "not 16 ms in JSON: $(cat stdout
   problem "a latency without a table: $(cat stdout)"
 expect_error "$info" 'ones.csv lacks ' --genotype="$skips" --latency_table=ones.csv
 
-tiny=(--method=nap_ablation --channels=2 --cells=3 --epochs=2 --steps_per_epoch=2 --warmup_epochs=0 --prune_begin=1
+tiny=(--method=nap_magnitude --channels=2 --cells=3 --epochs=2 --steps_per_epoch=2 --warmup_epochs=0 --prune_begin=1
   --prune_end=2 --batch_size=4 --evaluation_images=4 --max_images=40 --threads=1
   --final_channels=4 --final_cells=4)
 sed -E 's/,16,16,([0-9.]*),$/,32,32,\1,/; s/,8,8,([0-9.]*),$/,16,16,\1,/; s/,4,4,([0-9.]*),$/,8,8,\1,/' \
