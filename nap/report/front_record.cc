@@ -178,8 +178,9 @@ absl::StatusOr<FrontRecord> FrontFromJson(absl::string_view text) {
   const Json json = ParseJsonText(text);
   if (!json.is_object()) return Wrong("front", "must be a JSON object");
   FrontRecord record;
-  for (auto [key, value] : {std::make_pair(run_key::kCost, &record.cost),
-                            std::make_pair(run_key::kQuality, &record.quality)}) {
+  const std::pair<const char*, std::string*> names[] = {{run_key::kCost, &record.cost},
+                                                        {run_key::kQuality, &record.quality}};
+  for (const auto& [key, value] : names) {
     const auto found = json.find(key);
     if (found == json.end() || !found->is_string()) return Wrong(key, "must be a string");
     *value = found->get<std::string>();
