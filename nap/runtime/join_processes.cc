@@ -34,6 +34,7 @@ c10::intrusive_ptr<c10d::Store> ConnectStore(const Launch& launch, Milliseconds 
   options.isServer = serve;
   options.waitWorkers = false;
   options.timeout = timeout;
+  LeaveOutLibuv(&options);
   auto store = c10::make_intrusive<c10d::TCPStore>(launch.address, options);
   // After a restart the launcher's store still knows what was.
   return c10::make_intrusive<c10d::PrefixStore>(absl::StrCat("nap/", launch.restart), store);

@@ -25,6 +25,18 @@ void EnableAutocast(c10::DeviceType device, bool enabled);
 // less, the log is ours, too, and stays as it is.
 void QuietLog();
 
+template <typename StoreOptions, typename = void>
+struct KnowsLibuv : std::false_type {};
+template <typename StoreOptions>
+struct KnowsLibuv<StoreOptions, std::void_t<decltype(StoreOptions::useLibUV)>> : std::true_type {};
+
+// c10d's TCPStore without libuv, which from 2.4 on it takes for granted and Debian's 2.6 was built
+// without. Those who speak to each other may differ in it.
+template <typename StoreOptions>
+void LeaveOutLibuv(StoreOptions* options) {
+  if constexpr (KnowsLibuv<StoreOptions>::value) options->useLibUV = false;
+}
+
 }  // namespace nap
 
 #endif  // NAP_RUNTIME_LIBTORCH_VERSIONS_H_

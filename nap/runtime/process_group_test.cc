@@ -23,6 +23,7 @@
 #include "nap/base/heartbeat.h"
 #include "nap/base/interrupt.h"
 #include "nap/runtime/join_processes.h"
+#include "nap/runtime/libtorch_versions.h"
 #include "nap/runtime/meeting.h"
 #include "nap/runtime/peer_watch.h"
 #include "nap/runtime/processes_for_tests.h"
@@ -367,6 +368,7 @@ TEST(ProcessGroupTest, OneThatIsLostAtTheBeginningEndsAll) {
     c10d::TCPStoreOptions options;
     options.port = static_cast<std::uint16_t>(launch.port);
     options.waitWorkers = false;
+    LeaveOutLibuv(&options);
     c10d::PrefixStore store("nap/0", c10::make_intrusive<c10d::TCPStore>("127.0.0.1", options));
     launch.rank = 1;
     const bool met = MeetAll(launch, 60, &store).ok();
