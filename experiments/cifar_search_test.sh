@@ -67,8 +67,8 @@ expect_error 2 "unknown method 'none'; known: darts, darts_minus, darts_pt" --me
 # One that trains nothing, whatever the preset's epochs.
 "$search" --method=nap --channels=2 --cells=3 --batch_size=4 --max_images=40 --out_dir=no_epochs \
   --criterion=activation_kernel:images=4,initialisations=1,removals=40,cells=3 --momentum=0.5 \
-  --learning_rate=0.1 >stdout 2>&1 || problem "nap: $(cat stdout)"
-grep -q 'without effect, since with --epochs=0 nothing is trained: --learning_rate, --momentum$' stdout ||
+  --learning_rate=0.1 --evaluation_images=4 >stdout 2>&1 || problem "nap: $(cat stdout)"
+grep -q 'without effect, since with --epochs=0 nothing is trained: --learning_rate, --momentum, --evaluation_images$' stdout ||
   problem "flags without effect pass without a word: $(cat stdout)"
 grep -q 'The cell was complete' stdout || problem "nap does not end: $(cat stdout)"
 [ "$(grep -c '"kind":"epoch"' no_epochs/metrics.jsonl)" -eq 1 ] || problem "nap trained"

@@ -100,9 +100,9 @@ absl::StatusOr<std::vector<uint64_t>> Seeds() {
 
 // The words of --search_flags or --train_flags, which may not say what the comparison itself does.
 absl::StatusOr<std::vector<std::string>> MoreFlags(const char* name, const std::string& value) {
-  static const std::set<std::string> kOwn = {"genotype",     "max_images", "method", "out_dir",
-                                             "preset",       "resume",     "seed",   "strict",
-                                             "search_space", "threads"};
+  static const std::set<std::string> kOwn = {"flagfile", "genotype",     "max_images", "method",
+                                             "nostrict", "out_dir",      "preset",     "resume",
+                                             "seed",     "search_space", "strict",     "threads"};
   const std::vector<std::string>& image_flags = ImageFlags();
   std::vector<std::string> words =
       absl::StrSplit(value, absl::ByAnyChar(" \t\n"), absl::SkipEmpty());

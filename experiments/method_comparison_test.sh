@@ -227,6 +227,8 @@ expect_error 1 "--seeds=0 is out of range" --seeds=0
 expect_error 1 "--seeds=3,3 names one twice" --seeds=3,3
 expect_error 1 "--threads=-1 is out of range" --threads=-1
 expect_error 1 "--search_flags may not set --seed: the comparison sets it" --search_flags='--epochs=1 --seed=3'
+expect_error 1 "--search_flags may not set --nostrict: the comparison sets it" --search_flags=--nostrict
+expect_error 1 "--train_flags may not set --flagfile: " --train_flags=--flagfile=more.flags
 expect_error 1 "there is no flag --epoch" --search_flags=--epoch=1
 expect_error 1 "cifar_train does not take these flags: unknown preset 'x'" --train_preset=x
 # Sizes are known before the first search.

@@ -120,7 +120,7 @@ void WarnOfTrainingFlags(const std::set<std::string>& given) {
   for (const char* flag :
        {"optimization", "steps_per_epoch", "learning_rate", "final_learning_rate", "momentum",
         "weight_decay", "gradient_clip", "strength_learning_rate", "strength_weight_decay",
-        "strength_loss", "operation_dropout"}) {
+        "strength_loss", "operation_dropout", "evaluation_images"}) {
     if (given.count(flag) > 0) idle.push_back(absl::StrCat("--", flag));
   }
   if (idle.empty()) return;
@@ -144,7 +144,11 @@ absl::Status FitLengthToEpochs(const std::set<std::string>& given,
   FLAGS_prune_begin = fitted.prune_begin;
   FLAGS_prune_end = fitted.prune_end;
   FLAGS_prune_every = fitted.prune_every;
-  if (FLAGS_epochs == 0) WarnOfTrainingFlags(given);
+  if (FLAGS_epochs == 0) {
+    WarnOfTrainingFlags(given);
+  } else if (FLAGS_warmup_epochs == 0 && FLAGS_operation_dropout > 0) {
+    LOG(WARNING) << "without effect, since there is no warm-up: --operation_dropout";
+  }
   return absl::OkStatus();
 }
 
@@ -241,6 +245,10 @@ absl::StatusOr<SearchOptions> SearchOptionsFromFlags() {
   options.max_latency_ms = FLAGS_max_latency_ms;
   options.cost_exponent = FLAGS_cost_exponent;
   NAP_ASSIGN_OR_RETURN(options.cost, FindCostKind(FLAGS_cost));
+  if (FLAGS_cost_exponent == 0 && !HasDefault("cost")) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--cost=", FLAGS_cost, " is what --cost_exponent weighs, which is 0"));
+  }
   if (!FLAGS_latency_table.empty()) {
     NAP_ASSIGN_OR_RETURN(LatencyTable table, LatencyTable::Read(FLAGS_latency_table));
     options.latency = std::make_shared<const LatencyTable>(std::move(table));

@@ -104,8 +104,9 @@ END
 
 expect_error "$search" 'is out of range: must be at least ' "${tiny[@]}" --latency_table=searched.csv --max_latency_ms=3.5
 expect_error "$search" '--max_latency_ms needs --latency_table' "${tiny[@]}" --max_latency_ms=8
-expect_error "$search" '--cost=latency needs --latency_table' "${tiny[@]}" --cost=latency
+expect_error "$search" '--cost=latency needs --latency_table' "${tiny[@]}" --cost=latency --cost_exponent=1
 expect_error "$search" "unknown cost 'time'; known: latency, mult_adds, parameters" "${tiny[@]}" --cost=time
+expect_error "$search" '--cost=parameters is what --cost_exponent weighs, which is 0' "${tiny[@]}" --cost=parameters
 expect_error "$search" '--max_latency_ms=-1 is out of range' "${tiny[@]}" --max_latency_ms=-1
 expect_error "$search" 'searched.csv lacks ' "${tiny[@]}" --latency_table=searched.csv --final_channels=8
 expect_error "$search" 'nowhere.csv: No such file' "${tiny[@]}" --latency_table=nowhere.csv

@@ -69,7 +69,7 @@ expect_error "unknown score 'nothing'; known: activation_kernel, " --genotypes=l
   --score=synflow+nothing
 expect_error "score 'zico:steps=3': " --genotypes=list.csv --score=zico:steps=3
 expect_error "--score names 'synflow' twice" --genotypes=list.csv --score=synflow+synflow
-expect_error 'training_loss: begin=9 leaves none of steps=9' --genotypes=darts.txt \
+expect_error 'begin=9 leaves none of steps=9' --genotypes=darts.txt \
   --score=training_loss:steps=9,begin=9
 expect_error '--processes=-1' --genotypes=list.csv --processes=-1
 expect_error 'cannot write .: there is a folder of that name' --genotypes=list.csv --out=.

@@ -67,6 +67,11 @@ class ActivationKernelCriterion final : public PruningCriterion {
     return RemovalsOf(removals_, living);
   }
 
+  std::vector<int64_t> network_cells() const override {
+    if (choice_.weights == NetworkChoice::Weights::kTrained) return {};
+    return {choice_.cells};
+  }
+
   bool works_before_training() const override { return true; }
 
  private:

@@ -165,11 +165,6 @@ TEST(ArchitectureCriteriaTest, BestOfRandomAsksTheNextScoreOfTheBestAlone) {
   ASSERT_TRUE(ScoreToTheEnd(*one, view).ok());
   EXPECT_EQ(view.firsts_, std::vector<double>{view.Worth(*one->choice())});
   EXPECT_EQ(view.firsts_[0], *std::max_element(view.worths_.begin(), view.worths_.end()));
-  // Nor more than there are.
-  view.firsts_.clear();
-  const auto all = Make("best_of_random:of=first+first,samples=3,keep=7");
-  ASSERT_TRUE(ScoreToTheEnd(*all, view).ok());
-  EXPECT_EQ(view.firsts_.size(), 6u);
 }
 
 // As many at a time as are scored at the same time, in whichever parts that is.
@@ -208,10 +203,38 @@ TEST(ArchitectureCriteriaTest, ScoreInParts) {
   }
 }
 
+TEST(ArchitectureCriteriaTest, RefuseStatesThatCannotBe) {
+  for (const auto& [name, all] :
+       {std::pair("best_of_random:of=worth:a=1/b=2+first,samples=4,keep=0.5", 4. + 2.),
+        {"expected_score:score=worth:a=1/b=2,samples=4", 4.}}) {
+    const auto criterion = Make(name);
+    const std::vector<double> state = criterion->State();
+    EXPECT_TRUE(criterion->SetState(state).ok());
+    for (const double number : {-1., 0.5, std::nan(""), 1e300}) {
+      for (const size_t place : {0, 1}) {
+        std::vector<double> changed = state;
+        changed[place] = number;
+        EXPECT_EQ(criterion->SetState(changed).code(), absl::StatusCode::kInvalidArgument)
+            << name << ": " << number << " in place " << place;
+      }
+    }
+    std::vector<double> changed = state;
+    changed[1] = all;
+    EXPECT_FALSE(criterion->SetState(changed).ok()) << name;
+    changed[1] = all - 1;
+    EXPECT_TRUE(criterion->SetState(changed).ok()) << name;
+    changed[2] = std::nan("");
+    EXPECT_FALSE(criterion->SetState(changed).ok()) << name;
+  }
+}
+
 TEST(ArchitectureCriteriaTest, BestOfRandomNamesWhatIsWrong) {
   EXPECT_EQ(MakeCriterion("best_of_random:of=+", SmallSpace()).status().message(),
             "pruning criterion 'best_of_random:of=+': of= names no score; give one, or several "
             "with '+' between them: of=synflow+training_loss");
+  EXPECT_EQ(MakeCriterion("best_of_random:keep=4", SmallSpace()).status().message(),
+            "pruning criterion 'best_of_random:keep=4': keep=4 must be a share, from 0 to 1, of "
+            "the architectures");
 }
 
 }  // namespace

@@ -3,6 +3,8 @@
 // with. Several scores, from the cheapest to the one to be trusted most, are successive halving
 // (Jamieson, Talwalkar, "Non-stochastic Best Arm Identification and Hyperparameter Optimization",
 // AISTATS 2016): each is asked of the best `keep` of those that the one before was asked of.
+#include <absl/strings/str_cat.h>
+
 #include <algorithm>
 #include <memory>
 #include <string>
@@ -38,6 +40,7 @@ class BestOfRandom final : public PruningCriterion {
   }
 
   bool has_decided() const override { return scored_.is_whole(); }
+  bool chooses() const override { return true; }
   const LivingTable* choice() const override {
     if (!has_decided() || scored_.best_first().empty()) return nullptr;
     return &scored_.samples()[scored_.best_first().front()].architecture;
@@ -72,6 +75,10 @@ absl::StatusOr<std::unique_ptr<PruningCriterion>> Make(const CandidateSpace& spa
   if (scores.empty()) {
     return absl::InvalidArgumentError(
         "of= names no score; give one, or several with '+' between them: of=synflow+training_loss");
+  }
+  if (parameters.Number("keep") > 1) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "keep=", parameters.Number("keep"), " must be a share, from 0 to 1, of the architectures"));
   }
   return std::make_unique<BestOfRandom>(space, std::move(scores), parameters);
 }

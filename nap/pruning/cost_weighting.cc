@@ -42,6 +42,8 @@ class CostWeighting final : public PruningCriterion {
   }
   std::vector<std::string> scores() const override { return criterion_->scores(); }
   bool has_decided() const override { return criterion_->has_decided(); }
+  std::vector<int64_t> network_cells() const override { return criterion_->network_cells(); }
+  bool chooses() const override { return criterion_->chooses(); }
   const LivingTable* choice() const override { return criterion_->choice(); }
   std::vector<SampledArchitecture> samples() const override { return criterion_->samples(); }
   bool works_before_training() const override { return criterion_->works_before_training(); }

@@ -21,9 +21,10 @@ CandidateSpace SmallSpace() {
 // Two images that agree in as many of 100 units as the sum of the living operations' worth.
 class FakeNetwork final : public NetworkView {
  public:
-  explicit FakeNetwork(int64_t initialisation) : initialisation_(initialisation) {}
+  explicit FakeNetwork(int64_t initialisation, double worth = 1)
+      : initialisation_(initialisation), worth_(worth) {}
 
-  double Loss(const LivingTable& living) override { return Agreement(living) / 10; }
+  double Loss(const LivingTable& living) override { return worth_ * Agreement(living) / 10; }
   std::vector<double> ActivationKernel(const LivingTable& living) override {
     const double agreement = Agreement(living);
     return {100, agreement, agreement, 100};
@@ -41,6 +42,7 @@ class FakeNetwork final : public NetworkView {
 
  private:
   const int64_t initialisation_;
+  const double worth_;
 };
 
 // A search whose loss without an operation is known.
@@ -57,7 +59,7 @@ class FakeView final : public SearchViewForTests {
   }
   absl::StatusOr<std::unique_ptr<NetworkView>> Network(const NetworkChoice& choice) override {
     choices_.push_back(choice);
-    return std::make_unique<FakeNetwork>(choice.initialisation);
+    return std::make_unique<FakeNetwork>(choice.initialisation, worth_);
   }
   absl::StatusOr<NumberTable> FinalParameters() override {
     NumberTable parameters(space_);
@@ -66,6 +68,7 @@ class FakeView final : public SearchViewForTests {
   }
 
   NumberTable weights_;
+  double worth_ = 1;  // of a network's loss
   int evaluations_ = 0;
   int64_t batches_ = 0;  // that were asked for last
   std::vector<NetworkChoice> choices_;
@@ -120,6 +123,10 @@ TEST(CriteriaTest, TaylorAveragesSinceTheLastMilestone) {
   taylor->ObserveStrengthStep(strengths, gradients);
   EXPECT_EQ((*taylor->Score(view))[id], 2);
   EXPECT_EQ(taylor->SetState({1, 2}).message(), "the taylor criterion keeps 12 numbers, not 2");
+  std::vector<double> state = taylor->State();
+  state[0] = 1e300;
+  EXPECT_EQ(taylor->SetState(state).message(),
+            "the taylor criterion cannot have seen 1e+300 steps up to its milestone 1");
 }
 
 TEST(CriteriaTest, AblationIsTheGrowthOfTheLoss) {
@@ -247,6 +254,22 @@ TEST(CriteriaTest, ShapleyEndsAnOrderThatHasLostTooMuch) {
     }
   }
   EXPECT_EQ(highest, 5);  // of which four were not measured
+}
+
+TEST(CriteriaTest, NoCriterionTakesWhatIsNoNumberForZero) {
+  FakeView view;
+  view.worth_ = std::nan("");
+  EXPECT_EQ(Make("shapley")->Score(view).status().message(), "the supernet's loss is nan");
+  view.weights_[{0, 1, 1}] = std::nan("");
+  EXPECT_TRUE(std::isnan((*Make("node_magnitude")->Score(view))[{0, 1, 1}]));
+}
+
+TEST(CriteriaTest, ARemovalsParameterMayBeAnyNumber) {
+  EXPECT_EQ(RemovalsOf(0, 100), 0);
+  EXPECT_EQ(RemovalsOf(0.125, 100), 12);
+  EXPECT_EQ(RemovalsOf(0.001, 100), 1);
+  EXPECT_EQ(RemovalsOf(3, 100), 3);
+  EXPECT_GT(RemovalsOf(1e19, 100), 100);
 }
 
 TEST(CriteriaTest, RankSumAddsRanks) {

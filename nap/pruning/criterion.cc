@@ -33,7 +33,8 @@ Parameter RemovalsParameter(double value) {
 
 int64_t RemovalsOf(double parameter, int64_t living) {
   if (parameter == 0) return 0;
-  if (parameter >= 1) return static_cast<int64_t>(parameter);
+  constexpr double kMany = 1e9;  // more than live
+  if (parameter >= 1) return static_cast<int64_t>(std::min(parameter, kMany));
   return std::max<int64_t>(1, static_cast<int64_t>(parameter * static_cast<double>(living)));
 }
 

@@ -135,9 +135,11 @@ class PruningCriterion {
   // between.
   virtual bool has_decided() const { return true; }
 
-  // Of a criterion that chooses whole architectures: the one that the last Score chose, which
-  // SearchView::RandomArchitecture gave it. At the last milestone it is what the search ends with,
-  // whatever the scores are. Null: scores decide.
+  // Whether it chooses whole architectures. It is asked at the last milestone alone then, and what
+  // the search ends with is choice(), whatever the scores are.
+  virtual bool chooses() const { return false; }
+
+  // The one that the last Score chose, which SearchView::RandomArchitecture gave it; null: none.
   virtual const LivingTable* choice() const { return nullptr; }
 
   // Those that the last Score compared, the best one first; for the records of a search.
@@ -145,6 +147,9 @@ class PruningCriterion {
 
   // That it asks for (SearchView::ArchitectureScore), so that a wrong one costs no search.
   virtual std::vector<std::string> scores() const { return {}; }
+
+  // NetworkChoice::cells of the networks that it asks for, for the same reason.
+  virtual std::vector<int64_t> network_cells() const { return {}; }
 
   // Whether it says something of a supernet that has not been trained.
   virtual bool works_before_training() const { return false; }

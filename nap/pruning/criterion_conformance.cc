@@ -98,6 +98,9 @@ class Searching {
                     << ": " << scores.status().message() << " (nap/pruning/criterion.h)";
       return std::nullopt;
     }
+    EXPECT_EQ(criterion_->choice() != nullptr, criterion_->chooses())
+        << "it has a choice without chooses(), or none with it "
+           "(PruningCriterion::choice in nap/pruning/criterion.h)";
     if (const LivingTable* choice = criterion_->choice()) {
       EXPECT_GT(std::count(view_.architectures_.begin(), view_.architectures_.end(), *choice), 0)
           << "its choice is none of the architectures that were drawn "

@@ -27,7 +27,7 @@ class NodeMagnitude final : public PruningCriterion {
       for (const CandidateId& id : living) {
         const int node = topology.edges[id.edge].target;
         const double mean_square = squares[node] / count[node];
-        scores[id] = mean_square > 0 ? std::abs(scores[id]) / std::sqrt(mean_square) : 0;
+        scores[id] = mean_square == 0 ? 0 : std::abs(scores[id]) / std::sqrt(mean_square);
       }
     }
     return scores;

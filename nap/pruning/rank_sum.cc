@@ -83,6 +83,15 @@ class RankSum final : public PruningCriterion {
     return all;
   }
 
+  std::vector<int64_t> network_cells() const override {
+    std::vector<int64_t> all;
+    for (const auto& [name, criterion] : criteria_) {
+      const std::vector<int64_t> cells = criterion->network_cells();
+      all.insert(all.end(), cells.begin(), cells.end());
+    }
+    return all;
+  }
+
   // As often as one of them wants it.
   int64_t RemovalsPerScoring(int64_t living) const override {
     int64_t fewest = 0;

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "nap/base/status_macros.h"
+#include "nap/base/whole_number.h"
 
 namespace nap {
 
@@ -17,6 +18,15 @@ ScoredArchitectures::ScoredArchitectures(std::vector<std::string> scores, int64_
       num_samples_(samples),
       keep_(keep),
       values_(scores_.size(), std::vector<double>(samples)) {}
+
+int64_t ScoredArchitectures::NumAsked(size_t score) const {
+  int64_t asked = num_samples_;
+  for (size_t i = 0; i < score; ++i) {
+    const double kept = std::round(keep_ * static_cast<double>(asked));
+    asked = static_cast<int64_t>(std::clamp(kept, 1., static_cast<double>(asked)));
+  }
+  return asked;
+}
 
 // The same ones after SetState, which knows their numbers alone.
 absl::Status ScoredArchitectures::Draw(SearchView& view) {
@@ -35,12 +45,9 @@ absl::Status ScoredArchitectures::ScorePart(SearchView& view) {
   best_first_.resize(samples_.size());
   std::iota(best_first_.begin(), best_first_.end(), 0);
   for (SampledArchitecture& sample : samples_) sample.scores.clear();
-  int64_t asked = num_samples_, before = 0;  // of this score, and of those before it
+  int64_t before = 0;  // asked of scores before this one
   for (size_t i = 0; i < scores_.size(); ++i) {
-    if (i > 0) {
-      const double kept = std::round(keep_ * static_cast<double>(asked));
-      asked = static_cast<int64_t>(std::clamp(kept, 1., static_cast<double>(asked)));
-    }
+    const int64_t asked = NumAsked(i);
     if (done_ < before + asked) {
       const int64_t begin = done_ - before;
       const int64_t end = std::min<int64_t>(asked, begin + view.processes());
@@ -89,6 +96,16 @@ absl::Status ScoredArchitectures::SetState(const std::vector<double>& state) {
   if (state.size() != wanted) {
     return absl::InvalidArgumentError(
         absl::StrCat("scored architectures keep ", wanted, " numbers, not ", state.size()));
+  }
+  constexpr int64_t kMostDrawn = int64_t{1} << 53;  // a double counts so far
+  int64_t asked = 0;
+  for (size_t i = 0; i < scores_.size(); ++i) asked += NumAsked(i);
+  if (!IsWholeBelow(state[0], kMostDrawn) || !IsWholeBelow(state[1], asked) ||
+      !std::all_of(state.begin(), state.end(),
+                   [](double number) { return std::isfinite(number); })) {
+    return absl::InvalidArgumentError(absl::StrCat("scored architectures have no state with ",
+                                                   state[0], " drawn and ", state[1], " of ", asked,
+                                                   " scores, all finite"));
   }
   auto value = state.begin();
   drawn_ = static_cast<int64_t>(*value++);

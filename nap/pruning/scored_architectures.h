@@ -43,6 +43,7 @@ class ScoredArchitectures {
 
  private:
   absl::Status Draw(SearchView& view);
+  int64_t NumAsked(size_t score) const;
   void Sort(const std::vector<double>& values, int64_t asked);
 
   const std::vector<std::string> scores_;

@@ -3,6 +3,8 @@
 // Neural Architecture Search", CVPR 2022), by sampling orders. Theirs adds these values to the
 // strengths during training and takes accuracy; here they rank at a milestone, and it is the loss,
 // which also moves where accuracy does not.
+#include <absl/strings/str_cat.h>
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -89,6 +91,7 @@ class Shapley final : public PruningCriterion {
     NAP_ASSIGN_OR_RETURN(const std::unique_ptr<NetworkView> network, view.Network(choice));
     LivingTable living = view.living();
     double loss = network->Loss(living);
+    NAP_RETURN_IF_ERROR(CheckLoss(loss));
     const double most = loss + truncation_;
     SearchView::Numbers growths;
     for (const CandidateId& id : ids) {
@@ -99,10 +102,16 @@ class Shapley final : public PruningCriterion {
       }
       living[id] = false;
       const double without = network->Loss(living);
+      NAP_RETURN_IF_ERROR(CheckLoss(without));
       growths.push_back(without - loss);
       loss = without;
     }
     return growths;
+  }
+
+  static absl::Status CheckLoss(double loss) {
+    if (std::isfinite(loss)) return absl::OkStatus();
+    return absl::FailedPreconditionError(absl::StrCat("the supernet's loss is ", loss));
   }
 
   const int64_t orders_, images_;

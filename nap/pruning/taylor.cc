@@ -1,9 +1,13 @@
 // taylor: |strength x gradient|, to first order how much the loss would change if the strength
-// went to zero (Molchanov et al. 2017), averaged over the strength steps since the last milestone.
+// went to zero (Molchanov et al. 2017), averaged over the strength steps since it was last asked
+// at an earlier milestone.
 #include <absl/strings/str_cat.h>
 
 #include <cmath>
+#include <cstdint>
+#include <limits>
 
+#include "nap/base/whole_number.h"
 #include "nap/pruning/criterion.h"
 
 namespace nap {
@@ -40,6 +44,12 @@ class Taylor final : public PruningCriterion {
     if (state.size() != State().size()) {
       return absl::InvalidArgumentError(absl::StrCat("the taylor criterion keeps ", State().size(),
                                                      " numbers, not ", state.size()));
+    }
+    constexpr int64_t kEnd = std::numeric_limits<int>::max();
+    if (!IsWholeBelow(state[0], kEnd) || !IsWholeBelow(state[2], kEnd)) {
+      return absl::InvalidArgumentError(absl::StrCat("the taylor criterion cannot have seen ",
+                                                     state[0], " steps up to its milestone ",
+                                                     state[2]));
     }
     auto next = state.begin();
     steps_ = static_cast<int>(*next++);

@@ -6,6 +6,7 @@
 #include <torch/optim/sgd.h>
 
 #include <cmath>
+#include <memory>
 
 #include "data/loader.h"
 #include "nap/model/derived_network.h"
@@ -31,10 +32,6 @@ class TrainingLoss final : public Score {
         learning_rate_(parameters.Number("learning_rate")) {}
 
   absl::StatusOr<double> Of(const ScoredArchitecture& architecture) const override {
-    if (begin_ >= steps_) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("training_loss: begin=", begin_, " leaves none of steps=", steps_));
-    }
     const auto network = architecture.Network(0);
     torch::optim::SGD sgd(
         network->parameters(),
@@ -71,15 +68,23 @@ class TrainingLoss final : public Score {
   const double learning_rate_;
 };
 
+absl::StatusOr<std::unique_ptr<Score>> Make(const ParameterValues& parameters) {
+  const int64_t steps = parameters.Integer("steps"), begin = parameters.Integer("begin");
+  if (begin >= steps) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("begin=", begin, " leaves none of steps=", steps));
+  }
+  return std::make_unique<TrainingLoss>(parameters);
+}
+
 const bool registered = ScoreRegistry::Global().Register(
-    "training_loss",
-    {"mean training loss of the first steps, negative",
-     [](const ParameterValues& parameters) { return std::make_unique<TrainingLoss>(parameters); },
-     {Parameter::Integer("steps", 100, 1, "gradient steps"),
-      Parameter::Integer("begin", 0, 0, "steps before the first that counts"),
-      Parameter::Integer("images", 32, 1, "images in a batch"),
-      Parameter::Number("learning_rate", 0.05, 1e-9,
-                        "at the start; it falls to 0 along a cosine")}});
+    "training_loss", {"mean training loss of the first steps, negative",
+                      Make,
+                      {Parameter::Integer("steps", 100, 1, "gradient steps"),
+                       Parameter::Integer("begin", 0, 0, "steps before the first that counts"),
+                       Parameter::Integer("images", 32, 1, "images in a batch"),
+                       Parameter::Number("learning_rate", 0.05, 1e-9,
+                                         "at the start; it falls to 0 along a cosine")}});
 
 }  // namespace
 }  // namespace nap

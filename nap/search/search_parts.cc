@@ -28,6 +28,20 @@ absl::Status CheckScores(const PruningCriterion& criterion, const std::string& t
   return absl::OkStatus();
 }
 
+absl::Status CheckNetworks(const PruningCriterion& criterion, const SearchOptions& options,
+                           const SearchSpace& space) {
+  for (const int64_t cells : criterion.network_cells()) {
+    if (cells == 0) continue;
+    NetworkOptions network = options.network;
+    network.cells = cells;
+    const absl::Status possible = space.Plan(network).status();
+    if (possible.ok()) continue;
+    return absl::Status(possible.code(), absl::StrCat("pruning criterion '", options.criterion,
+                                                      "': ", possible.message()));
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::StatusOr<SearchParts> MakeSearchParts(const SearchOptions& given, const Dataset* images) {
@@ -60,6 +74,7 @@ absl::StatusOr<SearchParts> MakeSearchParts(const SearchOptions& given, const Da
       std::unique_ptr<PruningCriterion> criterion,
       MakeCriterion(options.criterion, space, /*trained=*/options.milestones.begin > 0));
   NAP_RETURN_IF_ERROR(CheckScores(*criterion, options.criterion));
+  NAP_RETURN_IF_ERROR(CheckNetworks(*criterion, options, *search_space));
   NAP_ASSIGN_OR_RETURN(const PruningSchedule schedule,
                        PruningScheduleRegistry::Global().Make(options.schedule));
   if (options.budget.operations_per_cell == 0) {

@@ -48,6 +48,16 @@ TEST(SearchPartsTest, RefusesWhatCannotBe) {
             "unknown device 'abacus'; known: auto, cpu, cuda, cuda:N");
   EXPECT_EQ(message([](auto* o) { o->network.cells = 2; }),
             "the darts space needs at least 3 cells to have both kinds; got 2");
+  // What a criterion would otherwise find out at its first milestone.
+  EXPECT_EQ(message([](auto* o) { o->criterion = "best_of_random:of=training_loss:begin=150"; }),
+            "pruning criterion 'best_of_random:of=training_loss:begin=150': score "
+            "'training_loss:begin=150': begin=150 leaves none of steps=100");
+  for (const char* criterion :
+       {"activation_kernel:cells=2", "rank_sum:of=parameters+activation_kernel:cells=2"}) {
+    EXPECT_EQ(message([&](auto* o) { o->criterion = criterion; }),
+              absl::StrCat("pruning criterion '", criterion,
+                           "': the darts space needs at least 3 cells to have both kinds; got 2"));
+  }
   EXPECT_NE(message([](auto* o) { o->batch_size = 33; }).find("--batch_size=33"),
             std::string::npos);
   EXPECT_NE(message([](auto* o) { o->budget.operations_per_cell = 3; }).find("3 operations"),

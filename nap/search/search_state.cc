@@ -67,6 +67,9 @@ absl::Status SearchState::Load(const Checkpoint& checkpoint) {
   ForEachInteger(*this, checkpoint.integers, load);
   ForEachNumber(*this, checkpoint.numbers, load);
   NAP_RETURN_IF_ERROR(status);
+  if (valid_pass < 0 || valid_batch < 0 || strength_steps < 0) {
+    return absl::FailedPreconditionError("the checkpoint does not fit: it counts below zero");
+  }
   std::string text;
   NAP_RETURN_IF_ERROR(Get(checkpoint.strings, kMixingWeights, &text));
   NAP_ASSIGN_OR_RETURN(mixing_weights, FromText(text));

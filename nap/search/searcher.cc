@@ -80,6 +80,7 @@ class SearcherImpl final : public Searcher {
  private:
   absl::Status RunEpoch(SearchObserver* observer);
   absl::Status RunStart(SearchObserver* observer);
+  std::string DivergedAdvice() const;
   absl::StatusOr<StepResult> TrainStep(const Batch& train);
   StepResult WarmUpStep(const Batch& train);
   absl::Status NextValid(Batch* batch);
@@ -141,6 +142,13 @@ absl::Status SearcherImpl::Load(const Checkpoint& checkpoint) {
         absl::StrCat("the checkpoint does not fit: mixing weights of ",
                      state_.mixing_weights.size(), " candidates, not ", candidates));
   }
+  const bool is_judged = loop_.epoch() > options_.epochs;
+  if (HasFront() && (state_.qualities.size() > tracks_.size() ||
+                     (is_judged && state_.qualities.size() < tracks_.size()))) {
+    return absl::FailedPreconditionError(absl::StrCat("the checkpoint does not fit: it has ",
+                                                      state_.qualities.size(), " qualities of ",
+                                                      tracks_.size(), " networks"));
+  }
   PruneTrainer();
   NAP_RETURN_IF_ERROR(trainer_.Load(checkpoint));
   return scorer_.Load(checkpoint);
@@ -186,12 +194,13 @@ absl::Status SearcherImpl::PruneAt(SearchObserver* observer) {
 
 absl::Status SearcherImpl::PruneTrack(size_t number, double progress, double begin,
                                       SearchObserver* observer) {
+  if (!scorer_.Asks(progress)) return absl::OkStatus();
   Track& track = tracks_[number];
   // A score may be expensive.
   while (!track.IsMet(progress)) {
     const int64_t most = scorer_.MostRemovals(track.OperationsAlive());
     NAP_ASSIGN_OR_RETURN(const NumberTable scores, scorer_.Score(number, observer));
-    const LivingTable* choice = progress == 1 ? parts_.criterion->choice() : nullptr;
+    const LivingTable* choice = parts_.criterion->choice();
     NAP_ASSIGN_OR_RETURN(std::vector<Removal> removed, choice != nullptr
                                                            ? track.Keep(*choice, scores)
                                                            : track.Prune(scores, progress, most));
@@ -294,10 +303,13 @@ StepResult SearcherImpl::WarmUpStep(const Batch& train) {
   return result;
 }
 
+std::string SearcherImpl::DivergedAdvice() const {
+  return absl::StrCat("the search diverged; lower --learning_rate=", options_.learning_rate,
+                      " or --strength_learning_rate=", options_.strength_learning_rate);
+}
+
 absl::StatusOr<StepResult> SearcherImpl::TrainStep(const Batch& train) {
-  const std::string advice =
-      absl::StrCat("the search diverged; lower --learning_rate=", options_.learning_rate,
-                   " or --strength_learning_rate=", options_.strength_learning_rate);
+  const std::string advice = DivergedAdvice();
   StepResult result;
   if (loop_.epoch() <= options_.warmup_epochs) {
     result = WarmUpStep(train);
@@ -333,6 +345,10 @@ absl::Status SearcherImpl::RunEpoch(SearchObserver* observer) {
                      [&](const StepReport& report) {
                        return observer->OnStep({report, state_.strength_loss(), alive});
                      }));
+  // The last step's loss was from before it.
+  double sum = 0;
+  trainer_.MixingWeights().ForEach([&sum](double weight) { sum += std::abs(weight); });
+  NAP_RETURN_IF_ERROR(CheckFinite(sum, "mixing weights' sum", loop_, DivergedAdvice()));
   // A milestone that was interrupted has measured it before.
   if (!state_.is_evaluated) NAP_RETURN_IF_ERROR(EvaluateValidPart(observer));
   SearchEpochReport report = NewReport(learning_rate);

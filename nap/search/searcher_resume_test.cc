@@ -229,6 +229,13 @@ TEST_F(SearcherResumeTest, RefusesCandidatesAndScoresThatThereAreNot) {
     changed.strings[name] = rows;
     return (*Searcher::Create(options, images_.get()))->Load(changed);
   };
+  for (const char* name : {"valid_pass", "valid_batch", "strength_steps", "epoch", "step"}) {
+    Checkpoint changed = checkpoint;
+    changed.integers[name] = -1;
+    EXPECT_EQ((*Searcher::Create(options, images_.get()))->Load(changed).code(),
+              absl::StatusCode::kFailedPrecondition)
+        << name;
+  }
   EXPECT_TRUE(load("pruned", "0 0 1").ok());
   for (const char* row : {"2 0 1", "0 14 1", "0 0 8", "-1 0 1", "0 0.5 1", "0 nan 1", "inf 0 1"}) {
     EXPECT_EQ(load("pruned", row).code(), absl::StatusCode::kFailedPrecondition) << row;
@@ -245,6 +252,21 @@ TEST_F(SearcherResumeTest, RefusesCandidatesAndScoresThatThereAreNot) {
                                   "0" + architecture + " 0.5"}) {
     EXPECT_EQ(load("samples", rows).code(), absl::StatusCode::kFailedPrecondition) << rows;
   }
+}
+
+TEST_F(SearcherResumeTest, RefusesAFrontThatWasNotJudged) {
+  SearchOptions options = TinySearch();
+  options.front = CostKind::kParameters;
+  options.points = 2;
+  Checkpoint checkpoint = (*Searcher::Create(options, images_.get()))->Save();
+  const auto load = [&] { return (*Searcher::Create(options, images_.get()))->Load(checkpoint); };
+  EXPECT_TRUE(load().ok());
+  checkpoint.integers["epoch"] = options.epochs + 1;
+  EXPECT_EQ(load().message(), "the checkpoint does not fit: it has 0 qualities of 2 networks");
+  checkpoint.strings["front_qualities"] = "0.5;0.25";
+  EXPECT_TRUE(load().ok());
+  checkpoint.strings["front_qualities"] = "0.5;0.25;0.125";
+  EXPECT_FALSE(load().ok());
 }
 
 }  // namespace

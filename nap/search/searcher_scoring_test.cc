@@ -155,6 +155,31 @@ TEST_F(SearcherScoringTest, EndsWithTheArchitectureThatWasChosen) {
   }
 }
 
+// Where an earlier milestone leaves as many as the last one, too.
+TEST_F(SearcherScoringTest, ChoosesAnArchitectureAtTheLastMilestoneAlone) {
+  SearchOptions options = TinySearch();
+  options.epochs = 7;
+  options.milestones = {2, 7, 1};
+  options.schedule = "cubic";
+  options.criterion = "best_of_random:of=parameters,samples=4";
+  std::set<std::string> genotypes;
+  for (const double cost_exponent : {0., 1., 2.}) {
+    options.cost_exponent = cost_exponent;
+    Recorder recorder;
+    const auto genotype = Search(options, &recorder);
+    ASSERT_TRUE(genotype.ok()) << genotype.status();
+    genotypes.insert(GenotypeToJson(*genotype));
+    ASSERT_EQ(recorder.epochs.size(), 7u);
+    for (int epoch = 0; epoch < 6; ++epoch) EXPECT_TRUE(recorder.epochs[epoch].pruned.empty());
+    const SearchEpochReport& last = recorder.epochs[6];
+    ASSERT_EQ(last.scorings.size(), 1u);
+    ASSERT_FALSE(last.scorings[0].samples.empty());
+    const LivingTable& best = last.scorings[0].samples[0].architecture;
+    for (const CandidateId& id : last.living) EXPECT_TRUE(best[id]);
+  }
+  EXPECT_EQ(genotypes.size(), 1u);
+}
+
 TEST_F(SearcherScoringTest, CountsScoringsAndEvaluationsInTheTimeLeft) {
   SearchOptions options = TinySearch();
   options.schedule = "linear";

@@ -258,8 +258,16 @@ std::vector<at::Tensor> SupernetTrainer::MixingTensors(const LivingTable& living
   std::vector<at::Tensor> mixing = MixingTensors();
   for (int cell = 0; cell < static_cast<int>(mixing.size()); ++cell) {
     at::Tensor mask = at::zeros(mixing[cell].sizes());
-    for (const CandidateId& id : LivingOperations(space_, living, cell)) {
-      mask[id.edge][id.operation] = 1;
+    for (int edge = 0; edge < space_.NumEdges(cell); ++edge) {
+      const std::vector<CandidateId> kept = LivingOperations(space_, living, cell, edge);
+      for (const CandidateId& id : kept) mask[edge][id.operation] = 1;
+      if (fixed.has_value() || kept.empty()) continue;
+      // A zero operation's weight is a part of what bypasses partial channels.
+      for (int operation = 0; operation < space_.NumOperations(); ++operation) {
+        if (space_.operations[operation].is_zero && living[{cell, edge, operation}]) {
+          mask[edge][operation] = 1;
+        }
+      }
     }
     mask = mask.to(mixing[cell].device());
     mixing[cell] = fixed.has_value() ? *fixed * mask : mixing[cell] * mask;

@@ -87,8 +87,8 @@ class SupernetTrainer {
   // No step; with these mixing weights, [edges, operations] a cell type.
   StepResult Evaluate(const Batch& batch, const std::vector<at::Tensor>& mixing);
 
-  // A fixed weight for each living candidate that is not a zero operation, or what the relaxation
-  // makes of the strengths; 0 for all others.
+  // A fixed weight for each living candidate that is not a zero operation; or for all living ones
+  // of an edge that has such a candidate what the relaxation makes of the strengths. 0 for others.
   std::vector<at::Tensor> MixingTensors(const LivingTable& living,
                                         std::optional<double> fixed) const;
 

@@ -278,6 +278,15 @@ TEST_F(SupernetTrainerTest, AWeightStepOfSomeOperationsIsAsIfOthersWereGone) {
   EXPECT_NEAR(trainer_->Backward(batch_, trainer_->MixingTensors(kept, {})).loss, expected, 1e-5);
 }
 
+// none has a part in what bypasses partial channels.
+TEST_F(SupernetTrainerTest, KeepingAllOperationsIsTheSupernetItself) {
+  const NetworkPlan plan = *(*MakeSearchSpace("darts"))->Plan({4, 3, 3, 10});
+  SupernetTrainer trainer(options_, plan, space_,
+                          *RelaxationRegistry::Global().Make("softmax:partial_channels=2"));
+  EXPECT_EQ(trainer.Evaluate(batch_, trainer.MixingTensors(trainer.living(), {})).loss,
+            trainer.Evaluate(batch_).loss);
+}
+
 TEST_F(SupernetTrainerTest, AJointStepMovesBoth) {
   const double loss = Loss();
   const NumberTable before = trainer_->Strengths();

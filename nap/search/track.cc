@@ -3,11 +3,11 @@
 #include <absl/strings/str_cat.h>
 
 #include <algorithm>
-#include <cmath>
 #include <limits>
 #include <utility>
 
 #include "nap/base/status_macros.h"
+#include "nap/base/whole_number.h"
 
 namespace nap {
 namespace {
@@ -27,9 +27,7 @@ std::vector<double> Row(const CandidateId& id) {
 
 // Whoever wrote the checkpoint.
 absl::Status CheckIndex(double value, int64_t count) {
-  if (value >= 0 && value < static_cast<double>(count) && value == std::floor(value)) {
-    return absl::OkStatus();
-  }
+  if (IsWholeBelow(value, count)) return absl::OkStatus();
   return absl::FailedPreconditionError(
       absl::StrCat("the checkpoint does not fit: ", value, " is not one of ", count));
 }

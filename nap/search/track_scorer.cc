@@ -31,6 +31,10 @@ void TrackScorer::BeginMilestone(int milestone) {
   scored_.clear();
 }
 
+bool TrackScorer::Asks(double progress) const {
+  return progress == 1 || !parts_.criterion->chooses();
+}
+
 // By one scoring, of so many that live.
 int64_t TrackScorer::MostRemovals(int alive) const {
   const int64_t most = parts_.criterion->RemovalsPerScoring(alive);
@@ -120,7 +124,7 @@ int64_t TrackScorer::OperationsToScore(const Track& track, const NumberTable& sc
   int64_t operations = 0;
   for (int milestone = view_.milestone(); milestone < milestones.Count(); ++milestone) {
     const double progress = milestones.Progress(milestone);
-    while (!track.pruner().IsMet(progress, living)) {
+    while (Asks(progress) && !track.pruner().IsMet(progress, living)) {
       const auto alive = static_cast<int>(LivingOperations(parts_.space, living).size());
       const MilestoneLiving scored = {milestone, living};
       if (std::find(shared->begin(), shared->end(), scored) == shared->end()) {

@@ -39,6 +39,9 @@ class TrackScorer {
   // How many removals one scoring of so many operations serves.
   int64_t MostRemovals(int alive) const;
 
+  // Whether the criterion is asked at a milestone of this progress.
+  bool Asks(double progress) const;
+
   // Tells the criterion of a strength step, for each track.
   absl::Status ObserveStrengthStep(const NumberTable& strengths, const NumberTable& gradients);
 

@@ -52,6 +52,9 @@ absl::Status LoopState::Load(const Checkpoint& checkpoint) {
     status.Update(Get(map, name, &value));
   });
   NAP_RETURN_IF_ERROR(status);
+  if (epoch < 0 || step < 0 || broken_images < 0) {
+    return absl::FailedPreconditionError("the checkpoint does not fit: it counts below zero");
+  }
   return train.Load(checkpoint, kTrain);
 }
 
