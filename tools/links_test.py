@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Every link of a page to a file of the project leads to one.
+"""Every link of a page leads to a file of the project, and to a heading that is in it.
 
 usage: links_test.py WORKSPACE, whose folder is the tree to look at.
 """
@@ -9,20 +9,34 @@ import sys
 
 
 def links(page):
-    """Targets of a page's links and images, without those in code."""
+    """Targets of a page's links and images, without those in code: (path, heading), either may be ""."""
     page = re.sub(r"^```.*?^```", "", page, flags=re.DOTALL | re.MULTILINE)
     page = re.sub(r"^    .*$", "", page, flags=re.MULTILINE)
     page = re.sub(r"`[^`\n]*`(?!\]\()", "", page)
     for target in re.findall(r"\]\(([^)\s]+)\)", page):
-        if not re.match(r"[a-z]+:", target) and not target.startswith("#"):
-            yield target.split("#")[0]
+        if not re.match(r"[a-z]+:", target):
+            path, _, heading = target.partition("#")
+            yield path, heading
+
+
+def headings(page):
+    """A page's headings as links name them: small letters, without punctuation, - for a space."""
+    page = re.sub(r"^```.*?^```", "", page, flags=re.DOTALL | re.MULTILINE)
+    for heading in re.findall(r"^#+ (.*)$", page, flags=re.MULTILINE):
+        yield re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
 
 
 def broken(root, path):
     with open(os.path.join(root, path), encoding="utf-8") as page:
-        for target in links(page.read()):
-            if not os.path.exists(os.path.join(root, os.path.dirname(path), target)):
-                yield f"{path} links to {target}, which is not there"
+        text = page.read()
+    for target, heading in links(text):
+        there = os.path.join(root, os.path.dirname(path), target) if target else os.path.join(root, path)
+        if not os.path.exists(there):
+            yield f"{path} links to {target}, which is not there"
+        elif heading and there.endswith(".md"):
+            with open(there, encoding="utf-8") as other:
+                if heading not in headings(other.read()):
+                    yield f"{path} links to {target}#{heading}, a heading that is not there"
 
 
 def main():
@@ -33,8 +47,9 @@ def main():
         for name in os.listdir(folder)
         if name.endswith(".md")
     ]
-    example = "[a](x.md) `[b](y)` [`c`](z.cc#d) [e](https://f)\n```\n[g](h)\n```\n    [i](j)\n"
-    assert list(links(example)) == ["x.md", "z.cc"], list(links(example))
+    example = "[a](x.md) `[b](y)` [`c`](z.cc#d) [e](https://f)\n```\n[g](h)\n```\n    [i](j)\n[k](#l)\n"
+    assert list(links(example)) == [("x.md", ""), ("z.cc", "d"), ("", "l")], list(links(example))
+    assert list(headings("# A's B: `c-d`\ntext\n## E_f\n")) == ["as-b-c-d", "e_f"]
     assert "README.md" in pages and len(pages) > 10, pages
     found = [problem for page in sorted(pages) for problem in broken(root, page)]
     sys.exit("\n".join(found) or None)

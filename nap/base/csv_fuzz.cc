@@ -3,6 +3,8 @@
 #include <absl/strings/str_join.h>
 #include <glog/logging.h>
 
+#include <cstdint>
+
 #include "nap/base/csv.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {

@@ -1,6 +1,7 @@
 // A flag file.
 #include <glog/logging.h>
 
+#include <cstdint>
 #include <cstdlib>
 #include <fstream>
 #include <string>

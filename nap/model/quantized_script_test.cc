@@ -10,6 +10,7 @@
 #include <torch/csrc/jit/ir/ir.h>
 
 #include <cmath>
+#include <cstdint>
 #include <string>
 #include <vector>
 

@@ -1,6 +1,8 @@
 // Genotypes in all formats, of any bytes.
 #include <glog/logging.h>
 
+#include <cstdint>
+
 #include "nap/architecture/genotype_json.h"
 #include "nap/search_space/genotype_lookup.h"
 

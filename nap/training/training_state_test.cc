@@ -12,6 +12,7 @@
 #include <torch/optim/sgd.h>
 
 #include <memory>
+#include <vector>
 
 namespace nap {
 namespace {

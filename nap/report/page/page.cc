@@ -5,6 +5,7 @@
 #include <absl/strings/str_replace.h>
 
 #include <cmath>
+#include <cstdint>
 #include <map>
 #include <utility>
 
