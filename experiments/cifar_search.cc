@@ -118,6 +118,18 @@ std::string NextCommand(const std::string& genotype, const SearchSpace& space,
   return TrainCommand(genotype, space, options);
 }
 
+// What is searched, and by what.
+std::string SearchText(const SearchOptions& options, int64_t images) {
+  const NetworkOptions& network = options.network;
+  if (options.epochs == 0) {
+    return absl::StrCat("cells of ", network.channels, " channels on ", images,
+                        " images, without training (criterion ", options.criterion, ")");
+  }
+  return absl::StrCat(network.cells, " cells of ", network.channels, " channels on ", images,
+                      " images (relaxation ", options.relaxation, ", criterion ", options.criterion,
+                      ")");
+}
+
 // What docs/experiments.md has measured.
 std::string RemarkOnLimit(const SearchOptions& options) {
   if (!options.HasCostLimit() || SplitName(options.search_space).name != "darts" ||
@@ -220,10 +232,9 @@ absl::Status Main() {
   Reporter reporter(searcher.get(), folder.get(), FLAGS_log_every, CheckpointsFromFlags(run),
                     table.get());
   if (checkpoint != nullptr) NAP_RETURN_IF_ERROR(reporter.Load(*checkpoint));
-  absl::PrintF("%s %d cells of %d channels on %d images with %s; %s; writing to %s\n",
+  absl::PrintF("%s %s; %s; writing to %s\n",
                checkpoint != nullptr ? "Resuming the search of" : "Searching",
-               options.network.cells, options.network.channels, images->size(), options.relaxation,
-               ComputingText(run), out_dir);
+               SearchText(options, images->size()), ComputingText(run), out_dir);
   for (const std::string& remark :
        {space->RemarkOnSearch(options.budget.operations_per_node), RemarkOnLimit(options)}) {
     if (!remark.empty()) std::printf("%s\n", remark.c_str());

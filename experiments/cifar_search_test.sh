@@ -70,6 +70,8 @@ expect_error 2 "unknown method 'none'; known: darts, darts_minus, darts_pt" --me
   --learning_rate=0.1 --evaluation_images=4 >stdout 2>&1 || problem "nap: $(cat stdout)"
 grep -q 'without effect, since with --epochs=0 nothing is trained: --learning_rate, --momentum, --evaluation_images$' stdout ||
   problem "flags without effect pass without a word: $(cat stdout)"
+grep -q '^Searching cells of 2 channels on 40 images, without training (criterion activation_kernel:images=4,' stdout ||
+  problem "does not say what it does: $(cat stdout)"
 grep -q 'The cell was complete' stdout || problem "nap does not end: $(cat stdout)"
 [ "$(grep -c '"kind":"epoch"' no_epochs/metrics.jsonl)" -eq 1 ] || problem "nap trained"
 
