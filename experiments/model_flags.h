@@ -9,7 +9,7 @@
 
 #include "data/picture_size.h"
 #include "nap/base/program.h"
-#include "nap/model/exported_model.h"
+#include "nap/export/exported_model.h"
 #include "nap/training/classification.h"
 
 DECLARE_string(model);

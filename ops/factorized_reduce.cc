@@ -37,7 +37,7 @@ torch::Tensor FactorizedReduce::Forward(const torch::Tensor& x) {
   const torch::Tensor positive = at::relu(x);
   if (odd_.is_empty()) return Convolve(even_, positive);
   // From the second row and column on, with a row and a column of zeros at the end, which only odd
-  // sizes reach. Without asking for the size, so that a trace (nap/model/torchscript.h) has any.
+  // sizes reach. Without asking for the size, so that a trace (nap/export/torchscript.h) has any.
   const torch::Tensor shifted = at::constant_pad_nd(positive, {-1, 1, -1, 1});
   return at::cat({Convolve(even_, positive), Convolve(odd_, shifted)}, 1);
 }

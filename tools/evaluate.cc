@@ -18,7 +18,7 @@
 #include "nap/base/files.h"
 #include "nap/base/program.h"
 #include "nap/base/status_macros.h"
-#include "nap/model/exported_model.h"
+#include "nap/export/exported_model.h"
 #include "nap/report/evaluation.h"
 #include "nap/report/page/evaluation_page.h"
 #include "tools/images_of_model.h"

@@ -9,7 +9,7 @@
 
 #include "data/dataset.h"
 #include "nap/base/program.h"
-#include "nap/model/exported_model.h"
+#include "nap/export/exported_model.h"
 #include "nap/report/evaluation.h"
 #include "nap/training/classification.h"
 

@@ -26,7 +26,7 @@
 #include "nap/base/random.h"
 #include "nap/base/statistics.h"
 #include "nap/base/status_macros.h"
-#include "nap/model/frozen_script.h"
+#include "nap/export/frozen_script.h"
 #include "nap/model/latency_table.h"
 #include "nap/pruning/pruner.h"
 #include "nap/pruning/random_scores.h"

@@ -25,7 +25,7 @@
 #include "nap/base/option_checks.h"
 #include "nap/base/program.h"
 #include "nap/base/status_macros.h"
-#include "nap/model/exported_model.h"
+#include "nap/export/exported_model.h"
 #include "nap/report/progress_line.h"
 #include "nap/runtime/threads.h"
 #include "nap/training/classification.h"

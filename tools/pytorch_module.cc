@@ -10,8 +10,8 @@
 
 #include "nap/base/files.h"
 #include "nap/base/status_macros.h"
-#include "nap/model/model_description.h"
-#include "nap/model/state_dict.h"
+#include "nap/export/model_description.h"
+#include "nap/export/state_dict.h"
 #include "tools/darts_network_source.h"
 
 namespace nap {

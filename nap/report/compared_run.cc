@@ -8,8 +8,8 @@
 
 #include "nap/architecture/genotype_json.h"
 #include "nap/base/status_macros.h"
+#include "nap/export/model_description.h"
 #include "nap/model/derived_network.h"
-#include "nap/model/model_description.h"
 #include "nap/model/network_cost.h"
 #include "nap/report/json_lines.h"
 #include "nap/report/run_schema.h"

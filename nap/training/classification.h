@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "data/dataset.h"
-#include "nap/model/exported_model.h"
+#include "nap/export/exported_model.h"
 
 namespace nap {
 

@@ -12,7 +12,7 @@
 
 #include "nap/base/files.h"
 #include "nap/base/status_macros.h"
-#include "nap/model/torchscript.h"
+#include "nap/export/torchscript.h"
 #include "nap/training/checkpoint.h"
 #include "nap/training/trained_network.h"
 

@@ -8,8 +8,8 @@
 #include <memory>
 #include <string>
 
+#include "nap/export/model_description.h"
 #include "nap/model/derived_network.h"
-#include "nap/model/model_description.h"
 #include "nap/training/checkpoint.h"
 
 namespace nap {

@@ -16,7 +16,7 @@
 #include "nap/base/files.h"
 #include "nap/base/json.h"
 #include "nap/base/status_macros.h"
-#include "nap/model/model_description.h"
+#include "nap/export/model_description.h"
 #include "nap/report/page/run_files.h"
 #include "nap/report/run_schema.h"
 #include "nap/training/checkpoint.h"

@@ -12,7 +12,7 @@
 
 #include "nap/base/file_lock.h"
 #include "nap/base/files.h"
-#include "nap/model/model_description.h"
+#include "nap/export/model_description.h"
 #include "nap/search_space/genotype_lookup.h"
 #include "nap/training/checkpoint.h"
 
