@@ -79,7 +79,7 @@ if /usr/bin/python3 -c 'import torch' 2>/dev/null; then
   run "$train" "${tiny[@]}" --ema=0.9 --out_dir=averaged
   /usr/bin/python3 - <<'PYTHON' || problem "averaged/model.pt is not the average"
 import io, torch
-saved = torch.load(io.BytesIO(open('averaged/checkpoint.pt', 'rb').read()[24:]))[0]
+saved = torch.load(io.BytesIO(open('averaged/checkpoint.pt', 'rb').read()[24:]), weights_only=False)[0]
 exported = dict(torch.jit.load('averaged/model.pt').named_parameters())
 name = 'classifier.weight'
 assert torch.equal(exported[name], saved['network.' + name]), name
@@ -251,13 +251,13 @@ grep -qF 'go on with: bazel run //experiments:cifar_train -- --resume --out_dir=
   problem "does not say how to go on: $(cat stderr)"
 
 # A run that is resumed keeps its genotype, whatever has become of the file.
-rm full/model.best.pt.tmp
+rm -f full/model.best.pt.tmp
 cp cells.txt mine.txt
 mkdir changed
 ln -s /dev/full changed/model.best.pt.tmp
 expect_error 1 'changed/model.best.pt' "$train" "${tiny[@]}" --genotype=mine.txt --checkpoint_minutes=0 \
   --out_dir=changed
-rm changed/model.best.pt.tmp
+rm -f changed/model.best.pt.tmp
 cp changed/genotype.json kept.json
 rm mine.txt
 run "$train" --resume --out_dir=changed
