@@ -35,22 +35,6 @@ at::Tensor Loss(const std::vector<at::Tensor>& x, double scale) {
          scale;
 }
 
-TEST(GradientsTest, OfOneProcess) {
-  const std::vector<at::Tensor> leaves = Leaves();
-  ProcessGroup alone;
-  const auto gradients = Gradients(Loss(leaves, 2), leaves);
-  const auto summed = SummedGradients(Loss(leaves, 2), leaves, &alone);
-  for (size_t i = 0; i < leaves.size(); ++i) {
-    ASSERT_EQ(gradients[i].defined(), i != 4);
-    ASSERT_EQ(summed[i].defined(), i != 4);
-    if (i == 4) continue;
-    EXPECT_TRUE(gradients[i].equal(summed[i]));
-    EXPECT_EQ(gradients[i].strides(), leaves[i].strides());
-    EXPECT_FALSE(leaves[i].grad().defined());
-  }
-  EXPECT_TRUE(gradients[0].equal(2 * leaves[2].detach()));
-}
-
 TEST(GradientsTest, TravelAndAreAddedUp) {
   const auto ends = RunProcesses(3, [](const Group& group) -> std::string {
     const std::vector<at::Tensor> leaves = Leaves();
@@ -67,6 +51,23 @@ TEST(GradientsTest, TravelAndAreAddedUp) {
     return "";
   });
   for (const ProcessEnd& end : ends) EXPECT_EQ(end.exit_code, 0) << end.text;
+}
+
+// After the other one, whose processes are forks: autograd has no threads in a fork.
+TEST(GradientsTest, OfOneProcess) {
+  const std::vector<at::Tensor> leaves = Leaves();
+  ProcessGroup alone;
+  const auto gradients = Gradients(Loss(leaves, 2), leaves);
+  const auto summed = SummedGradients(Loss(leaves, 2), leaves, &alone);
+  for (size_t i = 0; i < leaves.size(); ++i) {
+    ASSERT_EQ(gradients[i].defined(), i != 4);
+    ASSERT_EQ(summed[i].defined(), i != 4);
+    if (i == 4) continue;
+    EXPECT_TRUE(gradients[i].equal(summed[i]));
+    EXPECT_EQ(gradients[i].strides(), leaves[i].strides());
+    EXPECT_FALSE(leaves[i].grad().defined());
+  }
+  EXPECT_TRUE(gradients[0].equal(2 * leaves[2].detach()));
 }
 
 }  // namespace
