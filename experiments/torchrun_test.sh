@@ -5,8 +5,8 @@ set -uo pipefail
 program=$PWD/$1
 cd "$TEST_TMPDIR"
 tiny=(--channels=2 --cells=3 --epochs=3 --steps_per_epoch=4 --batch_size=8 --evaluation_images=12
-  --max_images=60 --log_every=1 --threads=1 --method=nap_ablation --warmup_epochs=1 --prune_begin=2
-  --prune_end=3 --learning_rate=0.01 --checkpoint_minutes=0)
+  --max_images=60 --log_every=1 --threads=1 --method=nap_ablation --criterion=ablation:batches=1
+  --warmup_epochs=1 --prune_begin=2 --prune_end=3 --learning_rate=0.01 --checkpoint_minutes=0)
 
 "$program" "${tiny[@]}" --out_dir=one >stdout 2>stderr || problem "alone: $(cat stderr)"
 # The launcher's store and ours speak to each other.

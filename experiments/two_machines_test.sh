@@ -16,8 +16,8 @@ fi
 program=$PROGRAM
 unset RANK WORLD_SIZE LOCAL_RANK MASTER_ADDR MASTER_PORT OMPI_COMM_WORLD_SIZE SLURM_STEP_NUM_TASKS
 tiny=(--channels=2 --cells=3 --epochs=2 --steps_per_epoch=4 --batch_size=8 --evaluation_images=12
-  --max_images=60 --log_every=1 --threads=1 --peer_timeout=4 --method=nap_ablation --warmup_epochs=1
-  --prune_begin=2 --prune_end=2 --learning_rate=0.01)
+  --max_images=60 --log_every=1 --threads=1 --peer_timeout=4 --method=nap_ablation --criterion=ablation:batches=1
+  --warmup_epochs=1 --prune_begin=2 --prune_end=2 --learning_rate=0.01)
 
 # Two machines, each a process that keeps its namespaces.
 machines=()
