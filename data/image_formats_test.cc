@@ -44,7 +44,7 @@ std::string Grey(absl::string_view hex) {
 
 struct Golden {
   std::string file;
-  std::string pixels;
+  std::string pixels;  // two hexadecimal digits a number
   int tolerance = 0;
 };
 
@@ -57,10 +57,9 @@ void ExpectPixels(const std::vector<Golden>& all, PictureSize size) {
     ASSERT_TRUE(image.ok()) << image.status();
     EXPECT_EQ(image->height, size.height);
     EXPECT_EQ(image->width, size.width);
-    const std::string expected = golden.pixels;  // two hexadecimal digits each
-    ASSERT_EQ(2 * image->pixels.size(), expected.size());
+    ASSERT_EQ(2 * image->pixels.size(), golden.pixels.size());
     for (size_t i = 0; i < image->pixels.size(); ++i) {
-      const int value = std::stoi(expected.substr(2 * i, 2), nullptr, 16);
+      const int value = std::stoi(golden.pixels.substr(2 * i, 2), nullptr, 16);
       ASSERT_NEAR(image->pixels[i], value, golden.tolerance) << i;
     }
   }

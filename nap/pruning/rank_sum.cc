@@ -50,15 +50,7 @@ class RankSum final : public PruningCriterion {
     return sums;
   }
 
-  // One behind the other.
-  std::vector<double> State() const override {
-    std::vector<double> all;
-    for (const auto& [name, criterion] : criteria_) {
-      const std::vector<double> state = criterion->State();
-      all.insert(all.end(), state.begin(), state.end());
-    }
-    return all;
-  }
+  std::vector<double> State() const override { return OfAll(&PruningCriterion::State); }
 
   absl::Status SetState(const std::vector<double>& state) override {
     auto begin = state.begin();
@@ -74,22 +66,9 @@ class RankSum final : public PruningCriterion {
     return absl::InvalidArgumentError("not a state of the criterion rank_sum");
   }
 
-  std::vector<std::string> scores() const override {
-    std::vector<std::string> all;
-    for (const auto& [name, criterion] : criteria_) {
-      const std::vector<std::string> scores = criterion->scores();
-      all.insert(all.end(), scores.begin(), scores.end());
-    }
-    return all;
-  }
-
+  std::vector<std::string> scores() const override { return OfAll(&PruningCriterion::scores); }
   std::vector<int64_t> network_cells() const override {
-    std::vector<int64_t> all;
-    for (const auto& [name, criterion] : criteria_) {
-      const std::vector<int64_t> cells = criterion->network_cells();
-      all.insert(all.end(), cells.begin(), cells.end());
-    }
-    return all;
+    return OfAll(&PruningCriterion::network_cells);
   }
 
   // As often as one of them wants it.
@@ -108,6 +87,17 @@ class RankSum final : public PruningCriterion {
   }
 
  private:
+  // What each criterion answers, one behind the other.
+  template <typename Value>
+  std::vector<Value> OfAll(std::vector<Value> (PruningCriterion::*ask)() const) const {
+    std::vector<Value> all;
+    for (const auto& [name, criterion] : criteria_) {
+      const std::vector<Value> answer = (criterion.get()->*ask)();
+      all.insert(all.end(), answer.begin(), answer.end());
+    }
+    return all;
+  }
+
   const Criteria criteria_;
 };
 

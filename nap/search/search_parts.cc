@@ -17,13 +17,17 @@
 namespace nap {
 namespace {
 
+// Says which criterion it is that asks for what there is not.
+absl::Status AboutCriterion(const std::string& criterion, const absl::Status& status) {
+  if (status.ok()) return status;
+  return absl::Status(status.code(),
+                      absl::StrCat("pruning criterion '", criterion, "': ", status.message()));
+}
+
 // The criterion's own, that it names as parameters.
 absl::Status CheckScores(const PruningCriterion& criterion, const std::string& text) {
   for (const std::string& score : criterion.scores()) {
-    const absl::Status known = ScoreRegistry::Global().Make(score).status();
-    if (known.ok()) continue;
-    return absl::Status(known.code(),
-                        absl::StrCat("pruning criterion '", text, "': ", known.message()));
+    NAP_RETURN_IF_ERROR(AboutCriterion(text, ScoreRegistry::Global().Make(score).status()));
   }
   return absl::OkStatus();
 }
@@ -34,10 +38,7 @@ absl::Status CheckNetworks(const PruningCriterion& criterion, const SearchOption
     if (cells == 0) continue;
     NetworkOptions network = options.network;
     network.cells = cells;
-    const absl::Status possible = space.Plan(network).status();
-    if (possible.ok()) continue;
-    return absl::Status(possible.code(), absl::StrCat("pruning criterion '", options.criterion,
-                                                      "': ", possible.message()));
+    NAP_RETURN_IF_ERROR(AboutCriterion(options.criterion, space.Plan(network).status()));
   }
   return absl::OkStatus();
 }
