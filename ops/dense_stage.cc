@@ -51,6 +51,8 @@ std::vector<at::Tensor> DenseStage::UnpackGradient(const float* gradient) const 
   return {unpacked};
 }
 
+std::vector<ConvolutionShape> DenseStage::Convolutions() const { return {ShapeOf(convolution_)}; }
+
 void DenseStage::Forward(const ConstImage& x, const float* packed, const Image& y) const {
   kernels::Convolution(shape_, x, packed, /*accumulate=*/false, y);
 }

@@ -1,5 +1,7 @@
 #include "ops/layers.h"
 
+#include <ATen/ops/conv2d.h>
+
 namespace nap {
 
 torch::nn::Conv2d MakeConvolution(const ConvolutionShape& shape) {
@@ -7,11 +9,16 @@ torch::nn::Conv2d MakeConvolution(const ConvolutionShape& shape) {
       torch::nn::Conv2dOptions(shape.in_channels, shape.out_channels,
                                {shape.kernel_height, shape.kernel_width})
           .stride({shape.stride_height, shape.stride_width})
-          .padding(torch::ExpandingArray<2>({shape.dilation * (shape.kernel_height / 2),
-                                             shape.dilation * (shape.kernel_width / 2)}))
+          .padding(torch::ExpandingArray<2>({shape.PaddingHeight(), shape.PaddingWidth()}))
           .dilation(shape.dilation)
           .groups(shape.groups)
           .bias(false));
+}
+
+torch::Tensor Convolve(const torch::Tensor& x, const torch::Tensor& weight,
+                       const ConvolutionShape& shape) {
+  return at::conv2d(x, weight, /*bias=*/{}, {shape.stride_height, shape.stride_width},
+                    {shape.PaddingHeight(), shape.PaddingWidth()}, shape.dilation, shape.groups);
 }
 
 torch::nn::BatchNorm2d MakeBatchNorm(int64_t channels, bool affine) {

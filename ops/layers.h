@@ -5,24 +5,16 @@
 #include <torch/nn/modules/batchnorm.h>
 #include <torch/nn/modules/conv.h>
 
+#include "ops/convolution_shape.h"
 #include "ops/cost.h"
 
 namespace nap {
 
-// "Same" padding for odd kernels: the output has ceil(size / stride) rows and columns. No bias: a
-// batch norm follows every convolution.
-struct ConvolutionShape {
-  int64_t in_channels;
-  int64_t out_channels;
-  int64_t kernel_height = 1;
-  int64_t kernel_width = 1;
-  int64_t stride_height = 1;
-  int64_t stride_width = 1;
-  int64_t dilation = 1;
-  int64_t groups = 1;
-};
-
 torch::nn::Conv2d MakeConvolution(const ConvolutionShape& shape);
+
+// The convolution by LibTorch's operator. x: [N, in, H, W], weight: as Conv2d's.
+torch::Tensor Convolve(const torch::Tensor& x, const torch::Tensor& weight,
+                       const ConvolutionShape& shape);
 
 // Without running statistics when not affine: in a supernet, whose parts come and go, statistics
 // of the batch at hand are the only ones that fit.

@@ -38,6 +38,13 @@ void ForEachPointwise(const at::Tensor& weight, const Visit& visit) {
 
 }  // namespace
 
+ConvolutionShape ShapeOf(const torch::nn::Conv2d& convolution) {
+  const auto& options = convolution->options;
+  return {options.in_channels(),       options.out_channels(), (*options.kernel_size())[0],
+          (*options.kernel_size())[1], (*options.stride())[0], (*options.stride())[1],
+          (*options.dilation())[0],    options.groups()};
+}
+
 kernels::KernelShape KernelShapeOf(const torch::nn::Conv2d& convolution) {
   const auto& options = convolution->options;
   return {(*options.kernel_size())[0], (*options.kernel_size())[1], (*options.stride())[0],

@@ -8,10 +8,12 @@
 
 #include <cstdint>
 
+#include "ops/convolution_shape.h"
 #include "ops/kernels/kernel_shape.h"
 
 namespace nap {
 
+ConvolutionShape ShapeOf(const torch::nn::Conv2d& convolution);
 kernels::KernelShape KernelShapeOf(const torch::nn::Conv2d& convolution);
 
 // [channels, 1, kernel_height, kernel_width] to [taps][padded channels].

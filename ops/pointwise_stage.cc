@@ -75,6 +75,11 @@ std::vector<at::Tensor> PointwiseStage::UnpackGradient(const float* gradient) co
   return gradients;
 }
 
+std::vector<ConvolutionShape> PointwiseStage::Convolutions() const {
+  if (convolutions_.size() > 1) return {};
+  return {ShapeOf(convolutions_[0])};
+}
+
 void PointwiseStage::Forward(const ConstImage& x, const float* packed, const Image& y) const {
   for (size_t i = 0; i < convolutions_.size(); ++i) {
     const ConstImage read = Read(x, i, stride_);

@@ -22,6 +22,7 @@ class PointwiseStage final : public Stage {
   void Pack(float* packed) const override;
   int64_t GradientSize() const override;
   std::vector<at::Tensor> UnpackGradient(const float* gradient) const override;
+  std::vector<ConvolutionShape> Convolutions() const override;
   void Forward(const kernels::ConstImage& x, const float* packed,
                const kernels::Image& y) const override;
   void Backward(const kernels::ConstImage& x, const float* packed, const kernels::ConstImage& dy,

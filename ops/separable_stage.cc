@@ -60,6 +60,10 @@ std::vector<at::Tensor> SeparableStage::UnpackGradient(const float* gradient) co
           UnpackPointwise(gradient + shape_.Taps() * inputs_, 0, outputs_, pointwise_->weight)};
 }
 
+std::vector<ConvolutionShape> SeparableStage::Convolutions() const {
+  return {ShapeOf(depthwise_), ShapeOf(pointwise_)};
+}
+
 void SeparableStage::Forward(const ConstImage& x, const float* packed, const Image& y) const {
   thread_local kernels::Scratch strip;
   const int64_t step = StripRows(y.width * inputs_);

@@ -9,6 +9,7 @@
 #include <memory>
 #include <vector>
 
+#include "ops/convolution_shape.h"
 #include "ops/cost.h"
 #include "ops/kernels/image.h"
 
@@ -41,6 +42,10 @@ class Stage {
   virtual int64_t GradientSize() const { return 0; }
   // From those a tensor for each of Weights().
   virtual std::vector<at::Tensor> UnpackGradient(const float*) const { return {}; }
+
+  // If it is nothing but convolutions, one after the other, behind the ReLU if it reads that: one
+  // for each of Weights(). For executors of LibTorch's operators that compute several at once.
+  virtual std::vector<ConvolutionShape> Convolutions() const { return {}; }
 
   // Writes every pixel of y.
   virtual void Forward(const kernels::ConstImage& x, const float* packed,

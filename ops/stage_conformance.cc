@@ -21,6 +21,7 @@
 #include "nap/runtime/threads.h"
 #include "ops/kernels/kernel_test_util.h"
 #include "ops/kernels/machine.h"
+#include "ops/layers.h"
 #include "ops/operation_case_for_tests.h"
 #include "ops/stage.h"
 
@@ -197,6 +198,28 @@ void ExpectStagesAgree(const OperationCase& c, ImageSize size, const std::string
                    "(Operation::Stages in ops/operation.h, ops/stage.h)";
 }
 
+// Stage::Convolutions by LibTorch's operators.
+at::Tensor ByConvolutions(const Stage& stage, const at::Tensor& x) {
+  const std::vector<ConvolutionShape> convolutions = stage.Convolutions();
+  at::Tensor y = stage.ReadsPositive() ? at::relu(x) : x;
+  for (size_t i = 0; i < convolutions.size(); ++i) {
+    y = Convolve(y, stage.Weights()[i], convolutions[i]);
+  }
+  return y;
+}
+
+void ExpectConvolutionsAgree(const Stage& stage, const at::Tensor& x) {
+  if (stage.Convolutions().empty()) return;
+  ASSERT_EQ(stage.Convolutions().size(), stage.Weights().size())
+      << "there must be one of Convolutions for each of Weights (ops/stage.h)";
+  const at::NoGradGuard no_grad;
+  std::vector<at::Tensor> tensors = stage.Weights();
+  tensors.insert(tensors.begin(), stage.ReadsPositive() ? at::relu(x) : x);
+  EXPECT_TRUE(
+      Close(StageFunction::apply(stage, at::TensorList(tensors)), ByConvolutions(stage, x), 1e-5))
+      << "Convolutions are not what the stage computes (ops/stage.h)";
+}
+
 // What a stage makes of one of several images at a time.
 std::vector<std::vector<at::Tensor>> OfImages(const Stage& stage, const at::Tensor& images) {
   const std::vector<float> packed = Packed(stage);
@@ -227,6 +250,7 @@ void ExpectStages(const OperationCase& c) {
   for (const ImageSize size : kSizes) ExpectStagesAgree(c, size, "");
   for (const auto& stage : *stages) {
     const at::Tensor x = at::randn({9, c.options.channels, 9, 9}, at::kDouble);
+    ExpectConvolutionsAgree(*stage, x.to(at::kFloat));
     ForEachNumberOfThreads(
         [&, x = stage->ReadsPositive() ? at::relu(x) : x] { return OfImages(*stage, x); },
         [](const std::vector<at::Tensor>& one, const std::vector<at::Tensor>& more) {
