@@ -4,6 +4,7 @@
 // times the same step in Python.
 #include <ATen/ops/randint.h>
 #include <ATen/ops/randn.h>
+#include <ATen/record_function.h>
 #include <absl/strings/numbers.h>
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_split.h>
@@ -11,6 +12,9 @@
 #include <gflags/gflags.h>
 
 #include <algorithm>
+#include <atomic>
+#include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -76,6 +80,21 @@ absl::Status PruneTo(int percent, const CandidateSpace& space, SupernetTrainer* 
   return absl::OkStatus();
 }
 
+// Calls of LibTorch's operators within `body`, those that others make of them too.
+int64_t OperatorCalls(const std::function<void()>& body) {
+  static std::atomic<int64_t> calls{0};
+  calls = 0;
+  const at::CallbackHandle callback =
+      at::addGlobalCallback(at::RecordFunctionCallback([](const at::RecordFunction&)
+                                                           -> std::unique_ptr<at::ObserverContext> {
+                              ++calls;
+                              return nullptr;
+                            }).scopes({at::RecordScope::FUNCTION}));
+  body();
+  at::removeCallback(callback);
+  return calls;
+}
+
 absl::Status Time(const Setting& setting, benchmark::State& state) {
   ResetPeakMemory();
   NAP_ASSIGN_OR_RETURN(const ComputeDevice device, FindDevice(setting.options.device));
@@ -104,6 +123,10 @@ absl::Status Time(const Setting& setting, benchmark::State& state) {
     StrengthStep(trainer, batch);
     WeightStep(trainer, batch);
   }
+  state.counters["calls"] = static_cast<double>(OperatorCalls([&] {
+    StrengthStep(trainer, batch);
+    WeightStep(trainer, batch);
+  }));
   state.counters["images/s"] = benchmark::Counter(static_cast<double>(2 * batch_size),
                                                   benchmark::Counter::kIsIterationInvariantRate);
   state.counters["peak_GB"] = static_cast<double>(PeakMemoryBytes()) / 1e9;

@@ -211,7 +211,7 @@ done
 expect_error 2 "unknown preset 'slow'; known: comparison_quick, comparison_small, comparison_standard, modern, paper, quick" "$train" --preset=slow
 expect_error 1 "the genotype 'DARTS_V3' is neither a file nor one of" "$train" "${tiny[@]}" --genotype=DARTS_V3
 expect_error 1 "unknown network 'x'; known: cifar, imagenet" "$train" "${tiny[@]}" --network=x
-expect_error 2 "unknown backend 'x'; known: fused, reference" "$train" "${tiny[@]}" --backend=x
+expect_error 2 "unknown backend 'x'; known: fused, grouped, reference" "$train" "${tiny[@]}" --backend=x
 expect_error 2 "backend 'reference:recompute=1': unknown parameter 'recompute'" "$train" "${tiny[@]}" \
   --backend=reference:recompute=1
 expect_error 2 "--recompute=true is a parameter of what --backend names: --backend=fused:recompute=1" "$train" \

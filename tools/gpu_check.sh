@@ -38,8 +38,10 @@ time_of() {
   grep -E '/iterations:|/cuda|rror' <<<"$result"
   [[ $code == 0 && $result != *'ERROR OCCURRED'* ]] || benchmarks=failed
 }
-for backend in reference cuda_graph; do
+for backend in reference grouped cuda_graph cuda_graph:grouped=1; do
   time_of "$search" --batch_size=64 --backend=$backend --precision=float32,tf32,bfloat16
+done
+for backend in reference cuda_graph; do
   for precision in float32 tf32 bfloat16; do
     time_of "$training" --shapes=36x20x96 --backends=$backend --precision=$precision
   done

@@ -25,7 +25,7 @@ fake tests 'printf "x.cc:30: Skipped\nthe device is not there\n\n[  PASSED  ] 0 
 expect 0 'gpu_check: nothing was checked: the device is not there'
 
 fake tests 'echo "[  PASSED  ] 8 tests."'
-expect 0 '*PASSED  ] 8 tests.*search/*=reference *--device=cuda*training/*search/*=cuda_graph *bfloat16*tests passed, benchmarks done'
+expect 0 '*PASSED  ] 8 tests.*search/*=reference *--device=cuda*search/*=cuda_graph:grouped=1 *training/*=cuda_graph *bfloat16*tests passed, benchmarks done'
 
 fake tests 'echo "[  FAILED  ] GpuTest.X"; exit 1'
 expect 1 '*GpuTest.X*search/*training/*tests failed, benchmarks done'
@@ -36,5 +36,5 @@ expect 1 '*search/*training: error: the GPU is out*tests passed, benchmarks fail
 fake training 'echo "training/cuda ERROR OCCURRED: x"'
 expect 1 '*training/cuda ERROR*tests passed, benchmarks failed'
 fake training '[[ $* == *cuda_graph* ]] && { echo "error: unknown backend '"'cuda_graph'"'; known: reference"; exit 1; }; echo training/cuda'
-expect 0 '*training/cuda*search/*not timed: cuda_graph*tests passed, benchmarks done'
+expect 0 '*search/*training/cuda*not timed: cuda_graph*tests passed, benchmarks done'
 ((failures == 0))

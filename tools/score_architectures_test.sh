@@ -64,7 +64,7 @@ grep -qF '",,3349342,528359040' darts.csv || problem "not DARTS_V2's size: $(cat
 
 expect_error '--genotypes is missing'
 expect_error 'nowhere.csv' --genotypes=nowhere.csv
-expect_error "unknown backend 'x'; known: fused, reference" --genotypes=list.csv --backend=x
+expect_error "unknown backend 'x'; known: fused, grouped, reference" --genotypes=list.csv --backend=x
 expect_error "unknown score 'nothing'; known: activation_kernel, " --genotypes=list.csv \
   --score=synflow+nothing
 expect_error "score 'zico:steps=3': " --genotypes=list.csv --score=zico:steps=3

@@ -1,6 +1,6 @@
-// cuda_graph: cells as `reference` computes them, but a step's forward and backward pass is
-// recorded as one CUDA graph and replayed, so that the GPU does not wait for some ten thousand
-// calls. What is recorded holds until something is pruned.
+// cuda_graph: cells as `reference` or `grouped` computes them, but a step's forward and backward
+// pass is recorded as one CUDA graph and replayed, so that the GPU does not wait for some ten
+// thousand calls. What is recorded holds until something is pruned.
 #include <ATen/cuda/CUDAGraph.h>
 #include <ATen/ops/empty_like.h>
 #include <absl/strings/str_cat.h>
@@ -126,8 +126,8 @@ class GraphRunner final : public StepRunner {
 
   // Steps are computed at once from now on. What was recorded, of other kinds too, is not needed.
   void GiveUp(const std::string& why) {
-    LOG(WARNING) << "backend cuda_graph: steps are computed as `reference` does, since they cannot "
-                    "be recorded: "
+    LOG(WARNING) << "backend cuda_graph: steps are computed one call after the other, since they "
+                    "cannot be recorded: "
                  << why.substr(0, why.find('\n'));
     given_up_ = true;
     try {
@@ -146,12 +146,14 @@ class GraphRunner final : public StepRunner {
 };
 
 const bool registered = ExecutorRegistry::Global().Register(
-    "cuda_graph", {"LibTorch's operators, steps recorded as CUDA graphs, on GPUs",
-                   [](const at::Tensor& input) { return input.is_cuda(); },
-                   [](const std::shared_ptr<const CellGraph>& graph, const ParameterValues&) {
-                     return MakeExecutableCell("reference", graph);
-                   },
-                   /*parameters=*/{}, [] { return std::make_unique<GraphRunner>(); }});
+    "cuda_graph",
+    {"LibTorch's operators, steps recorded as CUDA graphs, on GPUs",
+     [](const at::Tensor& input) { return input.is_cuda(); },
+     [](const std::shared_ptr<const CellGraph>& graph, const ParameterValues& values) {
+       return MakeExecutableCell(values.Integer("grouped") != 0 ? "grouped" : "reference", graph);
+     },
+     {Parameter::Integer("grouped", 0, 0, "1: cells as `grouped` computes them")},
+     [] { return std::make_unique<GraphRunner>(); }});
 
 }  // namespace
 }  // namespace nap

@@ -54,7 +54,7 @@ TEST(ExecutorTest, BackendsAreKnownByName) {
   EXPECT_TRUE(ValidateBackend("reference").ok());
   EXPECT_TRUE(ValidateBackend("fused:recompute=1").ok());
   EXPECT_EQ(ValidateBackend("x").message(),
-            "unknown backend 'x'; known: constant, fused, reference");
+            "unknown backend 'x'; known: constant, fused, grouped, reference");
   EXPECT_EQ(ValidateBackend("reference:recompute=1").message(),
             "backend 'reference:recompute=1': unknown parameter 'recompute'; there are none");
 }

@@ -21,7 +21,7 @@ class ExecutorConformanceTest : public testing::TestWithParam<std::string> {};
 
 TEST_P(ExecutorConformanceTest, Conforms) {
   ExecutorConformance conformance;
-  conformance.same_bits = GetParam() != "reference";  // LibTorch promises none
+  conformance.same_bits = GetParam() == "fused";  // LibTorch promises none
   ExpectExecutorConforms(GetParam(), conformance);
 }
 
@@ -36,12 +36,13 @@ TEST(FusedTest, ConformsWhenItRecomputes) {
   ExpectExecutorConforms("fused:recompute=1", conformance);
 }
 
-TEST(ReferenceTest, ConformsInDoublePrecision) {
+TEST(ComposedTest, ConformsInDoublePrecision) {
   ExecutorConformance conformance;
   conformance.type = at::kDouble;
   conformance.same_bits = false;
   conformance.output_error = conformance.gradient_error = 1e-12;
   ExpectExecutorConforms("reference", conformance);
+  ExpectExecutorConforms("grouped", conformance);
 }
 
 enum class Fault {

@@ -33,8 +33,10 @@ class GpuTest : public testing::Test {
   }
 
   static std::vector<std::string> GpuBackends() {
-    std::vector<std::string> backends = {"reference"};
-    if (ExecutorRegistry::Global().Find("cuda_graph").ok()) backends.emplace_back("cuda_graph");
+    std::vector<std::string> backends = {"reference", "grouped"};
+    if (ExecutorRegistry::Global().Find("cuda_graph").ok()) {
+      backends.insert(backends.end(), {"cuda_graph", "cuda_graph:grouped=1"});
+    }
     return backends;
   }
 };

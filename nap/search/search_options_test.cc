@@ -54,7 +54,7 @@ TEST(SearchOptionsTest, NamesTheFlagThatIsOutOfRange) {
   EXPECT_EQ(FindCostKind("time").status().message(),
             "unknown cost 'time'; known: latency, mult_adds, parameters");
   EXPECT_EQ(names([](auto* o) { o->backend = "x"; }),
-            "unknown backend 'x'; known: fused, reference");
+            "unknown backend 'x'; known: fused, grouped, reference");
   EXPECT_EQ(names([](auto* o) { o->backend = "reference:recompute=1"; }),
             "backend 'reference:recompute");
 }
