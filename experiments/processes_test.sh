@@ -12,8 +12,8 @@ tiny=(--channels=2 --cells=3 --epochs=3 --steps_per_epoch=4 --batch_size=8 --eva
   --max_images=60 --log_every=1 --threads=1 --peer_timeout=20)
 case $name in
   cifar_search)
-    tiny+=(--method=nap_ablation --criterion=ablation:batches=1 --warmup_epochs=1 --prune_begin=2 --prune_end=3
-      --learning_rate=0.01)
+    tiny+=(--method=nap_ablation --criterion=ablation:batches=1 --operations=none,skip_connect,sep_conv_3x3
+      --warmup_epochs=1 --prune_begin=2 --prune_end=3 --learning_rate=0.01)
     result=genotype.json
     results=(genotype.json strengths.jsonl)
     ;;

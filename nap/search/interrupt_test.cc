@@ -124,14 +124,16 @@ SearchOptions Options(const std::string& criterion) {
   return options;
 }
 
-void ExpectStops(const SearchOptions& options, int processes, const Moment& moment) {
-  SCOPED_TRACE(
-      absl::StrCat(options.criterion, " with ", processes, " stopped while ", moment.phase));
-  const std::string saved = Search(options, processes, moment);
-  ASSERT_FALSE(saved.empty());
+void ExpectStops(const SearchOptions& options, int processes, const std::vector<Moment>& moments) {
   const std::string whole = Search(options, processes, {});
-  const std::string rest = Search(options, processes, {}, saved);
-  EXPECT_TRUE(absl::EndsWith(whole, rest)) << "\n" << whole << "\n" << rest;
+  for (const Moment& moment : moments) {
+    SCOPED_TRACE(absl::StrCat(options.criterion, " with ", processes, " stopped while ",
+                              moment.phase, ", the ", moment.which, ". time"));
+    const std::string saved = Search(options, processes, moment);
+    ASSERT_FALSE(saved.empty());
+    const std::string rest = Search(options, processes, {}, saved);
+    EXPECT_TRUE(absl::EndsWith(whole, rest)) << "\n" << whole << "\n" << rest;
+  }
 }
 
 TEST(InterruptTest, StopsWithinAScoringAndScoresAnew) {
@@ -142,11 +144,10 @@ TEST(InterruptTest, StopsWithinAScoringAndScoresAnew) {
         {"best_of_random:of=parameters+training_loss:steps=3/images=8,samples=8,keep=0.5", 1},
         {"shapley:orders=4,images=8,removals=6", 2},
         {"rank_sum:of=ablation:batches=1+taylor", 2}}) {
-    for (const int processes : {1, 3}) {
-      for (int which = 1; which <= scorings; ++which) {
-        ExpectStops(Options(criterion), processes, {"scoring", which});
-      }
-    }
+    std::vector<Moment> moments;
+    for (int which = 1; which <= scorings; ++which) moments.push_back({"scoring", which});
+    ExpectStops(Options(criterion), 1, moments);
+    ExpectStops(Options(criterion), 3, {moments.back()});
   }
 }
 
@@ -249,22 +250,19 @@ TEST(InterruptTest, StopsWithinTheEvaluationsOfAFront) {
   options.final_network.network.cells = 15;
   options.evaluation_images = 0;
   options.batch_size = 4;
-  for (const int processes : {1, 2}) {
-    for (const int point : {1, 2, 3}) {
-      ExpectStops(options, processes,
-                  {absl::StrCat("evaluating the validation part of point ", point)});
-    }
+  std::vector<Moment> moments;
+  for (const int point : {1, 2, 3}) {
+    moments.push_back({absl::StrCat("evaluating the validation part of point ", point)});
   }
+  for (const int processes : {1, 2}) ExpectStops(options, processes, moments);
 }
 
 TEST(InterruptTest, StopsWithinAnEvaluationAndEvaluatesAnew) {
+  SearchOptions options = Options("magnitude");
+  options.evaluation_images = 0;
+  options.batch_size = 4;
   for (const int processes : {1, 2}) {
-    for (const int which : {1, 2}) {
-      SearchOptions options = Options("magnitude");
-      options.evaluation_images = 0;
-      options.batch_size = 4;
-      ExpectStops(options, processes, {"evaluating", which});
-    }
+    ExpectStops(options, processes, {{"evaluating", 1}, {"evaluating", 2}});
   }
 }
 

@@ -145,6 +145,7 @@ TEST(ProcessesTest, DartsByAblation) { ExpectSame(Options(), kRounding); }
 TEST(ProcessesTest, ReferenceBackend) {
   SearchOptions options = Options();
   options.backend = "reference";
+  options.criterion = "taylor";
   options.epochs = 2;
   options.milestones = {2, 2, 1};
   ExpectSame(options, kRounding);

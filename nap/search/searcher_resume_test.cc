@@ -170,6 +170,7 @@ TEST_F(SearcherResumeTest, GoesOnFromEveryStepAsIfNeverInterrupted) {
     options.criterion = QuickCriterion(name);
     expect_exact(options, name);
   }
+  tiny.criterion = "magnitude";
   for (const std::string& name : OptimizationRegistry::Global().Names()) {
     SearchOptions options = tiny;
     options.optimization = name;

@@ -159,8 +159,10 @@ TEST_F(SearcherTest, RunsEveryStrategy) {
       EXPECT_GT(scores.size(), 1u) << what;
     }
   };
+  SearchOptions quick = TinySearch();
+  quick.criterion = "magnitude";
   for (const std::string& name : RelaxationRegistry::Global().Names()) {
-    SearchOptions options = TinySearch();
+    SearchOptions options = quick;
     options.relaxation = name;
     expect_runs(options, name);
   }
@@ -170,17 +172,17 @@ TEST_F(SearcherTest, RunsEveryStrategy) {
     expect_runs(options, name);
   }
   for (const std::string& name : PruningScheduleRegistry::Global().Names()) {
-    SearchOptions options = TinySearch();
+    SearchOptions options = quick;
     options.schedule = name;
     expect_runs(options, name);
   }
   for (const std::string& name : StrengthLossRegistry::Global().Names()) {
-    SearchOptions options = TinySearch();
+    SearchOptions options = quick;
     options.strength_loss = name;
     expect_runs(options, name);
   }
   for (const std::string& name : OptimizationRegistry::Global().Names()) {
-    SearchOptions options = TinySearch();
+    SearchOptions options = quick;
     options.optimization = name;
     expect_runs(options, name);
   }
@@ -211,6 +213,7 @@ TEST_F(SearcherTest, SearchesWithPartialChannels) {
   SearchOptions options = TinySearch();
   options.network.channels = 4;
   options.relaxation = "edge_softmax:partial_channels=2";
+  options.criterion = "magnitude";
   const auto search = [&](const std::string& backend) {
     options.backend = backend;
     Recorder recorder;
@@ -239,6 +242,7 @@ TEST_F(SearcherTest, TheBackendsAgree) {
   const auto first_loss = [&](const std::string& backend) {
     SearchOptions options = TinySearch();
     options.backend = backend;
+    options.criterion = "magnitude";
     Recorder recorder;
     const auto genotype = Search(options, &recorder);
     EXPECT_TRUE(genotype.ok()) << genotype.status();
@@ -247,6 +251,7 @@ TEST_F(SearcherTest, TheBackendsAgree) {
   const double fused = first_loss("fused");
   EXPECT_EQ(first_loss("fused:recompute=1"), fused);
   EXPECT_NEAR(first_loss("reference"), fused, 0.02 * fused);
+  EXPECT_NEAR(first_loss("grouped"), fused, 0.02 * fused);
 }
 
 TEST_F(SearcherTest, LearnsWhatCanBeLearned) {
