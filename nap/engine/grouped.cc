@@ -7,11 +7,11 @@
 #include <ATen/ops/relu.h>
 #include <ATen/ops/tensor.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <memory>
 #include <optional>
-#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -50,8 +50,8 @@ struct Kind {
   StageList stages;             // then
   std::vector<bool> norms;      // whether there is one, a part
 
-  friend bool operator<(const Kind& a, const Kind& b) {
-    return std::tie(a.shapes, a.stages, a.norms) < std::tie(b.shapes, b.stages, b.norms);
+  friend bool operator==(const Kind& a, const Kind& b) {
+    return a.shapes == b.shapes && a.stages == b.stages && a.norms == b.norms;
   }
 };
 
@@ -174,13 +174,22 @@ class GroupedCell final : public ExecutableCell {
       : graph_(std::move(graph)),
         reference_(MakeExecutableCell("reference", graph_)),
         readers_(graph_->num_nodes) {
-    std::vector<std::map<Kind, std::vector<const CellTerm*>>> kinds(graph_->num_nodes);
+    // In the order of the graph: the bits of a sum depend on it.
+    using Terms = std::vector<const CellTerm*>;
+    std::vector<std::vector<std::pair<Kind, Terms>>> kinds(graph_->num_nodes);
     for (const CellTerm& term : graph_->terms) {
       const std::optional<Kind> kind = KindOf(term);
-      if (kind.has_value()) {
-        kinds[term.source][*kind].push_back(&term);
-      } else {
+      if (!kind.has_value()) {
         readers_[term.source].alone.push_back(&term);
+        continue;
+      }
+      auto& of_source = kinds[term.source];
+      const auto found = std::find_if(of_source.begin(), of_source.end(),
+                                      [&](const auto& other) { return other.first == *kind; });
+      if (found == of_source.end()) {
+        of_source.emplace_back(*kind, Terms{&term});
+      } else {
+        found->second.push_back(&term);
       }
     }
     for (int node = 0; node < graph_->num_nodes; ++node) {
