@@ -46,9 +46,8 @@ ConvolutionShape ShapeOf(const torch::nn::Conv2d& convolution) {
 }
 
 kernels::KernelShape KernelShapeOf(const torch::nn::Conv2d& convolution) {
-  const auto& options = convolution->options;
-  return {(*options.kernel_size())[0], (*options.kernel_size())[1], (*options.stride())[0],
-          (*options.dilation())[0]};
+  const ConvolutionShape shape = ShapeOf(convolution);
+  return {shape.kernel_height, shape.kernel_width, shape.stride_height, shape.dilation};
 }
 
 void PackDepthwise(const at::Tensor& weight, float* packed) {

@@ -1,6 +1,6 @@
 // cuda_graph: cells as `reference` or `grouped` computes them, but a step's forward and backward
-// pass is recorded as one CUDA graph and replayed, so that the GPU does not wait for some ten
-// thousand calls. What is recorded holds until something is pruned.
+// pass is recorded as one CUDA graph and replayed, so that the GPU does not wait for each call.
+// What is recorded holds until something is pruned.
 #include <ATen/cuda/CUDAGraph.h>
 #include <ATen/ops/empty_like.h>
 #include <absl/strings/str_cat.h>

@@ -34,16 +34,6 @@ at::Tensor Repeated(const at::Tensor& x, int64_t times) {
   return channels_last ? y.permute({0, 3, 1, 2}) : y;
 }
 
-// Of a supernet's candidates: their batch norms have no scale and no running statistics of their
-// own.
-bool IsCandidate(const CellTerm& term) {
-  if (term.weight == CellTerm::kUnweighted || term.drop_path != CellTerm::kKept) return false;
-  for (size_t part = 0; part < term.NumParts(); ++part) {
-    if (!term.Norm(part).module.is_empty()) return false;
-  }
-  return term.stages.has_value();
-}
-
 // Terms of one source that have the same kind are computed at once.
 struct Kind {
   std::vector<int64_t> shapes;  // of convolutions; none: `stages` have no weights
@@ -55,12 +45,18 @@ struct Kind {
   }
 };
 
-// Nothing: it is computed alone.
+// Of a supernet's candidate, whose batch norms have no scale and no running statistics of their
+// own. Nothing: the term is computed alone.
 std::optional<Kind> KindOf(const CellTerm& term) {
-  if (!IsCandidate(term)) return std::nullopt;
+  if (term.weight == CellTerm::kUnweighted || term.drop_path != CellTerm::kKept ||
+      !term.stages.has_value()) {
+    return std::nullopt;
+  }
   Kind kind;
   for (size_t part = 0; part < term.NumParts(); ++part) {
-    kind.norms.push_back(term.Norm(part).enabled);
+    const CellNorm norm = term.Norm(part);
+    if (!norm.module.is_empty()) return std::nullopt;
+    kind.norms.push_back(norm.enabled);
   }
   bool has_weights = false, are_convolutions = true;
   for (const auto& stage : *term.stages) {

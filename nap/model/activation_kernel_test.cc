@@ -122,7 +122,9 @@ TEST(ActivationKernelTest, TheBackendsAgree) {
             Make(setting.space, setting.operations, {"fused", partial, batch_norms});
         const Network composed =
             Make(setting.space, setting.operations, {"reference", partial, batch_norms});
-        for (const Network& network : {fused, composed}) {
+        const Network grouped =
+            Make(setting.space, setting.operations, {"grouped", partial, batch_norms});
+        for (const Network& network : {fused, composed, grouped}) {
           for (size_t cell = 0; cell < network.mixing.size(); ++cell) {
             network.mixing[cell].copy_(fused.mixing[cell]);
             network.mixing[cell][1][2] = 0;  // left out
@@ -131,6 +133,7 @@ TEST(ActivationKernelTest, TheBackendsAgree) {
         const at::Tensor images = at::randn({5, 3, 12, 12});
         const std::vector<double> found = KernelOf(fused, images);
         const std::vector<double> wanted = KernelOf(composed, images);
+        EXPECT_EQ(KernelOf(grouped, images), wanted);
         for (size_t i = 0; i < found.size(); ++i) {
           if (i % 6 == 0) {
             EXPECT_EQ(found[i], wanted[i]) << "units";

@@ -146,8 +146,7 @@ TEST(InterruptTest, StopsWithinAScoringAndScoresAnew) {
         {"rank_sum:of=ablation:batches=1+taylor", 2}}) {
     std::vector<Moment> moments;
     for (int which = 1; which <= scorings; ++which) moments.push_back({"scoring", which});
-    ExpectStops(Options(criterion), 1, moments);
-    ExpectStops(Options(criterion), 3, {moments.back()});
+    for (const int processes : {1, 3}) ExpectStops(Options(criterion), processes, moments);
   }
 }
 
