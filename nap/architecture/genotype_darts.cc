@@ -70,17 +70,17 @@ class DartsReader : private PythonReader {
     bool triples = false;
     for (CellGenotype& cell : genotype.cells) {
       if (&cell != &genotype.cells.front()) NAP_RETURN_IF_ERROR(Expect(','));
-      NAP_RETURN_IF_ERROR(ExpectKey(cell.name));
+      NAP_RETURN_IF_ERROR(ReadKey(cell.name));
       NAP_ASSIGN_OR_RETURN(const Form form, ReadNodes(&cell.nodes));
       triples |= form == Form::kTriples;
       NAP_RETURN_IF_ERROR(Expect(','));
-      NAP_RETURN_IF_ERROR(ExpectKey(cell.name + "_concat"));
+      NAP_RETURN_IF_ERROR(ReadKey(cell.name + "_concat"));
       const int end = kCellInputs + static_cast<int>(cell.nodes.size());
       NAP_RETURN_IF_ERROR(
           ReadConcat(form == Form::kTriples ? kMostTripleNodes : end, &cell.concat));
     }
     NAP_RETURN_IF_ERROR(ReadMoreKeys());
-    NAP_RETURN_IF_ERROR(Expect(')'));
+    NAP_RETURN_IF_ERROR(Expect(is_dictionary_ ? '}' : ')'));
     if (triples) {
       // Triples do not say how many nodes there are, but that no cell has fewer than are named.
       int end = kCellInputs;
@@ -103,16 +103,29 @@ class DartsReader : private PythonReader {
   // FairDARTS's triples (operation, node, source).
   enum class Form { kPairs, kLists, kTriples };
 
-  // "Genotype(", with or without "NAME =" before it.
+  // "Genotype(" or "{", with or without "NAME =" before it.
   absl::Status ReadOpening() {
+    is_dictionary_ = Accept('{');
+    if (is_dictionary_) return absl::OkStatus();
     size_t begin = Position();
     NAP_ASSIGN_OR_RETURN(std::string name, Name());
     if (Accept('=')) {
+      is_dictionary_ = Accept('{');
+      if (is_dictionary_) return absl::OkStatus();
       begin = Position();
       NAP_ASSIGN_OR_RETURN(name, Name());
     }
     if (name == "Genotype") return Expect('(');
     return ErrorAt(begin, "expected 'Genotype('");
+  }
+
+  // "key=", of a dictionary "'key':".
+  absl::Status ReadKey(const std::string& key) {
+    if (!is_dictionary_) return ExpectKey(key);
+    const size_t begin = Position();
+    const absl::StatusOr<std::string> name = OperationName();
+    if (!name.ok() || *name != key) return ErrorAt(begin, absl::StrCat("expected '", key, "':"));
+    return Expect(':');
   }
 
   // What stands in a pair or a triple.
@@ -121,8 +134,8 @@ class DartsReader : private PythonReader {
     std::optional<int> node;  // of a triple
   };
 
-  // ('sep_conv_3x3', 1) or ('sep_conv_3x3', 2, 1) after its opening parenthesis. A pair's source is
-  // before `node`.
+  // ('sep_conv_3x3', 1), with a weight ('sep_conv_3x3', 1, 0.13), or ('sep_conv_3x3', 2, 1), after
+  // its opening parenthesis. A pair's source is before `node`.
   absl::StatusOr<Entry> EntryAfter(char close, int node) {
     Entry entry;
     NAP_ASSIGN_OR_RETURN(entry.input.operation, OperationName());
@@ -139,7 +152,10 @@ class DartsReader : private PythonReader {
     }
     NAP_ASSIGN_OR_RETURN(entry.input.source,
                          Number("a node before this one", entry.node.value_or(node)));
-    Accept(',');
+    if (Accept(',') && !entry.node && !NextIsOneOf(absl::string_view(&close, 1))) {
+      NAP_RETURN_IF_ERROR(SkipNumber());
+      Accept(',');
+    }
     NAP_RETURN_IF_ERROR(Expect(close));
     return entry;
   }
@@ -148,7 +164,7 @@ class DartsReader : private PythonReader {
   bool TripleFollows(char close) {
     const size_t begin = Position();
     const bool triple = Number("", kMostTripleNodes).ok() && Accept(',') && !Accept(close) &&
-                        Number("", kMostTripleNodes).ok();
+                        Number("", kMostTripleNodes).ok() && !NextIsOneOf(".eE");
     GoTo(begin);
     return triple;
   }
@@ -236,7 +252,7 @@ class DartsReader : private PythonReader {
   // What AutoDL-Projects' tuples have besides, None in all that it publishes.
   absl::Status ReadMoreKeys() {
     while (Accept(',')) {
-      if (NextIsOneOf(")")) break;
+      if (NextIsOneOf(")}")) break;
       const size_t begin = Position();
       NAP_ASSIGN_OR_RETURN(const std::string key, Name());
       if (key != "connectN" && key != "connects") {
@@ -254,6 +270,8 @@ class DartsReader : private PythonReader {
     }
     return absl::OkStatus();
   }
+
+  bool is_dictionary_ = false;
 };
 
 }  // namespace

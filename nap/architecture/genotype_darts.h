@@ -23,10 +23,12 @@ inline constexpr int kDartsNodes = 4;              // unless that says otherwise
 std::string GenotypeToDarts(const Genotype& genotype);
 
 // Reads both forms; also tuples for lists, range(2, 6) for a concat, either quotes, comments,
-// NumPy's np.int64(2), AutoDL-Projects' connectN=None, a leading "NAME =", and any number of nodes.
-// Operations `none`, padding or not, are left out. FairDARTS's triples (operation, node, source)
-// are read as its own network does: nodes without operations are left out of the output, whatever
-// the concat says. InvalidArgument with the byte (from 0) at which it went wrong.
+// NumPy's np.int64(2), AutoDL-Projects' connectN=None, its dictionaries with the weight of each
+// operation behind its source, {'normal': [(('sep_conv_3x3', 1, 0.13), ...), ...], ...}, a leading
+// "NAME =", and any number of nodes. Operations `none`, padding or not, are left out. FairDARTS's
+// triples (operation, node, source) are read as its own network does: nodes without operations are
+// left out of the output, whatever the concat says. InvalidArgument with the byte (from 0) at which
+// it went wrong.
 absl::StatusOr<Genotype> GenotypeFromDarts(absl::string_view text);
 
 }  // namespace nap

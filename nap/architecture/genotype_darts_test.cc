@@ -134,6 +134,28 @@ TEST(GenotypeDartsTest, ReadsWhatPythonReads) {
   }
 }
 
+// What AutoDL-Projects prints of a search.
+TEST(GenotypeDartsTest, ReadsADictionaryWithWeights) {
+  const std::string text =
+      "{'normal': [(('a', 0, 0.21), ('b', 1, np.float32(1.5e-05))), (('c', 2, 1.0), ('c', 0, "
+      "2e3,))], "
+      "'normal_concat': [2, 3], 'reduce': [(('a', 1), ('a', 0)), (('b', 0, 0.5), ('b', 2, 0.25))], "
+      "'reduce_concat': [2, 3]}";
+  const auto expected = GenotypeFromDarts(kAutoDlLine);
+  ASSERT_TRUE(expected.ok()) << expected.status();
+  for (const std::string& variant :
+       {text, absl::StrReplaceAll(text, {{"'", "\""}, {"3]}", "3],\n}"}}), "arch = " + text}) {
+    const auto genotype = GenotypeFromDarts(variant);
+    ASSERT_TRUE(genotype.ok()) << genotype.status() << " in " << variant;
+    EXPECT_EQ(*genotype, *expected);
+  }
+  EXPECT_EQ(ErrorOf("{'normal': [(('a', 0, 'x'),)]"), "22: expected a number");
+  EXPECT_EQ(ErrorOf("{'normal': [(('a', 0, 1.2.3),)]"), "22: expected a number");
+  EXPECT_EQ(ErrorOf("{'normal': [], 'reduce': []"), "15: expected 'normal_concat':");
+  EXPECT_EQ(ErrorOf("{'normal': [], 'normal_concat': [], 'reduce': [], 'reduce_concat': [])"),
+            "69: expected '}'");
+}
+
 TEST(GenotypeDartsTest, ReadsEitherFormOfACell) {
   const CellGenotype expected{"normal", {{{"a", 0}, {"b-2.x", 1}}, {{"c", 2}}}, {3}};
   EXPECT_EQ(NormalCellOf(Line("[('a', 0), ('b-2.x', 1), ('none', 0), ('c', 2)]", "[3]")), expected);
@@ -239,7 +261,7 @@ TEST(GenotypeDartsTest, AnyOtherByteIsReadOrRefused) {
 
 TEST(GenotypeDartsTest, SaysAtWhichByteTheFrameIsWrong) {
   EXPECT_EQ(ErrorOf(""), "0: expected a name");
-  EXPECT_EQ(ErrorOf("{\"search_space\""), "0: expected a name");
+  EXPECT_EQ(ErrorOf("{\"search_space\""), "1: expected 'normal':");
   EXPECT_EQ(ErrorOf("Genotyp(normal="), "0: expected 'Genotype('");
   EXPECT_EQ(ErrorOf("X = Y(normal="), "4: expected 'Genotype('");
   EXPECT_EQ(ErrorOf("Genotype[normal="), "8: expected '('");

@@ -91,6 +91,34 @@ Calls CallsIn(absl::string_view text) {
   return calls;
 }
 
+// Whether what stands behind a brace begins as {'normal': [... does.
+bool IsCellsDictionary(absl::string_view text) {
+  text = AfterSpace(text);
+  if (!absl::ConsumePrefix(&text, "'normal'") && !absl::ConsumePrefix(&text, "\"normal\"")) {
+    return false;
+  }
+  text = AfterSpace(text);
+  if (!absl::ConsumePrefix(&text, ":")) return false;
+  text = AfterSpace(text);
+  return absl::StartsWith(text, "[") || absl::StartsWith(text, "(");
+}
+
+// The dictionaries, which are flat, that `is_wanted` behind their brace.
+template <typename Predicate>
+std::vector<absl::string_view> DictionariesIn(absl::string_view text, const Predicate& is_wanted) {
+  std::vector<absl::string_view> parts;
+  size_t begin = text.find('{');
+  while (begin != absl::string_view::npos) {
+    // An inner brace begins anew.
+    const size_t end = text.find_first_of("{}", begin + 1);
+    const absl::string_view part =
+        text.substr(begin, end == absl::string_view::npos ? end : end + (text[end] == '}') - begin);
+    if (is_wanted(part.substr(1))) parts.push_back(part);
+    begin = end == absl::string_view::npos ? end : text.find('{', end);
+  }
+  return parts;
+}
+
 // Whether one of NNI's keys stands in it: "normal/op_2_0", "normal_n2_p0".
 bool HasNniKey(absl::string_view text) {
   return absl::StrContains(text, "normal/op_") || absl::StrContains(text, "normal/input_") ||
@@ -105,21 +133,13 @@ bool IsArchitectureCharacter(char c) {
 
 std::vector<absl::string_view> DartsTextsIn(absl::string_view text) {
   Calls calls = CallsIn(text);
-  return calls.data.empty() ? calls.others : calls.data;
+  if (!calls.data.empty()) return calls.data;
+  std::vector<absl::string_view> dictionaries = DictionariesIn(text, IsCellsDictionary);
+  return dictionaries.empty() ? calls.others : dictionaries;
 }
 
 std::vector<absl::string_view> NniTextsIn(absl::string_view text) {
-  std::vector<absl::string_view> parts;
-  size_t begin = text.find('{');
-  while (begin != absl::string_view::npos) {
-    // The dictionaries are flat: an inner brace begins anew.
-    const size_t end = text.find_first_of("{}", begin + 1);
-    const absl::string_view part =
-        text.substr(begin, end == absl::string_view::npos ? end : end + (text[end] == '}') - begin);
-    if (HasNniKey(part)) parts.push_back(part);
-    begin = end == absl::string_view::npos ? end : text.find('{', end);
-  }
-  return parts;
+  return DictionariesIn(text, HasNniKey);
 }
 
 std::vector<absl::string_view> NasBench201TextsIn(absl::string_view text) {

@@ -12,8 +12,10 @@ namespace nap {
 // All functions: parts of `text` in their order, which do not overlap, in time linear in its size.
 // What is found may yet be damaged: reading it says how.
 
-// From "Genotype(" to its closing parenthesis. Calls that are code, not data (their normal= is no
-// list), and what a Python file has commented out are given only if there is nothing else.
+// From "Genotype(" to its closing parenthesis, or, where there is none with data in it,
+// AutoDL-Projects' dictionaries {'normal': [...], ...} from brace to brace. Calls that are code,
+// not data (their normal= is no list), and what a Python file has commented out are given only if
+// there is nothing else.
 std::vector<absl::string_view> DartsTextsIn(absl::string_view text);
 
 // NNI's exported dictionaries (genotype_nni.h), from brace to brace.

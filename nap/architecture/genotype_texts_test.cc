@@ -43,6 +43,17 @@ TEST(GenotypeTextsTest, ADamagedCallEndsWhereTheNextBegins) {
               ElementsAre("Genotype(normal=[('x\nb=", "Genotype(normal=[])"));
 }
 
+TEST(GenotypeTextsTest, FindsDictionariesOfCells) {
+  EXPECT_THAT(
+      DartsTextsIn("epoch 3 {'loss': 1} genotype : {'normal': [(('a', 0, 0.5),)], 'x': 1} 2\n"
+                   "{ # last\n\"normal\" : ((\"b\"} {'normal': {'nodes': []}}"),
+      ElementsAre("{'normal': [(('a', 0, 0.5),)], 'x': 1}", "{ # last\n\"normal\" : ((\"b\"}"));
+  // A call with data is what is meant.
+  EXPECT_THAT(DartsTextsIn("{'normal': []} Genotype(normal=[])"),
+              ElementsAre("Genotype(normal=[])"));
+  EXPECT_THAT(DartsTextsIn("{'normal': []} Genotype(normal=x)"), ElementsAre("{'normal': []}"));
+}
+
 TEST(GenotypeTextsTest, FindsWhatNniExports) {
   EXPECT_THAT(NniTextsIn("{'x': 1} arch {'normal/op_2_0': 'a'} {\"normal_n2_p0\": \"b\"} {}"),
               ElementsAre("{'normal/op_2_0': 'a'}", "{\"normal_n2_p0\": \"b\"}"));

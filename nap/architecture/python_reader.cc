@@ -96,6 +96,17 @@ absl::StatusOr<int> PythonReader::Number(absl::string_view what, int end) {
   return ErrorAt(begin, absl::StrCat("expected ", what, ", a number below ", end));
 }
 
+absl::Status PythonReader::SkipNumber() {
+  const bool call = AcceptCall({"float", "float16", "float32", "float64", "tensor"});
+  const size_t begin = Position();
+  position_ = std::min(text_.find_first_not_of("0123456789.eE+-", begin), text_.size());
+  double value = 0;
+  if (!absl::SimpleAtod(text_.substr(begin, position_ - begin), &value)) {
+    return ErrorAt(begin, "expected a number");
+  }
+  return call ? Expect(')') : absl::OkStatus();
+}
+
 absl::StatusOr<std::string> PythonReader::OperationName() {
   const bool call = AcceptCall({"str", "str_"});
   NAP_ASSIGN_OR_RETURN(std::string name, QuotedName());

@@ -44,6 +44,9 @@ class PythonReader {
   // 0 .. end-1, also as np.int64(2). `what` is for the error.
   absl::StatusOr<int> Number(absl::string_view what, int end);
 
+  // Any number, whose value nobody needs; also as np.float32(0.5).
+  absl::Status SkipNumber();
+
   // In quotes, without quotes and backslashes in it; also as np.str_('skip_connect').
   absl::StatusOr<std::string> OperationName();
 

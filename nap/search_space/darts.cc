@@ -78,7 +78,8 @@ class Darts final : public SearchSpace {
     return texts.empty() ? NniTextsIn(text) : texts;
   }
   absl::StatusOr<Genotype> FromText(absl::string_view text) const override {
-    return absl::StartsWith(text, "{") ? GenotypeFromNni(text) : GenotypeFromDarts(text);
+    const bool from_nni = absl::StartsWith(text, "{") && DartsTextsIn(text).empty();
+    return from_nni ? GenotypeFromNni(text) : GenotypeFromDarts(text);
   }
   std::string RemarkOnSearch(int operations_per_node) const override {
     return operations_per_node == 1 || operations_per_node == 2

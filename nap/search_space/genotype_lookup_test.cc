@@ -1,6 +1,7 @@
 #include "nap/search_space/genotype_lookup.h"
 
 #include <absl/strings/str_cat.h>
+#include <absl/strings/str_replace.h>
 #include <gtest/gtest.h>
 
 #include <set>
@@ -102,9 +103,15 @@ TEST(GenotypeLookupTest, ReadsGenotypesAsPeopleHaveThem) {
     }
   }
   nni += "}";
+  std::string dictionary = absl::StrReplaceAll(line, {{"Genotype(", "{'"},
+                                                      {"=", "': "},
+                                                      {"reduce", "'reduce"},
+                                                      {"normal_concat", "'normal_concat"}});
+  dictionary.back() = '}';
   for (const std::string& text :
        {"05/01 12:00:00 PM genotype = " + line + "\n05/01 epoch 2",
-        "import x\n\nMY_CELL = " + line + "\n", nni, "[INFO] best: " + nni + "\n"}) {
+        "import x\n\nMY_CELL = " + line + "\n", nni, "[INFO] best: " + nni + "\n", dictionary,
+        "<<<--->>> The 3-th epoch : " + dictionary + "\n{'x': 1}"}) {
     std::string note;
     const auto genotype = FindGenotype(text, &note);
     ASSERT_TRUE(genotype.ok()) << genotype.status();
