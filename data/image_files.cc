@@ -55,6 +55,12 @@ std::pair<dev_t, ino_t> Identity(const std::string& path) {
   return {status.st_dev, status.st_ino};
 }
 
+std::string FirstOf(const std::vector<std::string>& paths) {
+  const auto end = paths.begin() + std::min(kNamed, paths.size());
+  return absl::StrCat(absl::StrJoin(paths.begin(), end, ", "),
+                      end == paths.end() ? "" : absl::StrCat(" and ", paths.end() - end, " more"));
+}
+
 bool IsLink(const std::string& path) {
   std::error_code ignored;
   return fs::is_symlink(path, ignored);
@@ -127,10 +133,10 @@ absl::Status ImageFiles::Visit(const Folder& folder, std::vector<Folder>* links)
       } else {
         NAP_RETURN_IF_ERROR(Visit({path, folder.found}, links));
       }
-    } else if (entry.is_regular_file(ignored)) {
+    } else {
       const std::string ending = Ending(entry.path());
       if (kReadEndings.count(ending) > 0) {
-        folder.found->images.push_back(path);
+        (entry.is_regular_file(ignored) ? folder.found->images : no_files_).push_back(path);
       } else if (kOtherEndings.count(ending) > 0) {
         if (not_read_++ == 0) first_not_read_ = path;
         endings_not_read_.insert(ending);
@@ -148,13 +154,14 @@ void ImageFiles::SayWhatWasPassedOver() const {
                  << (not_read_ == 1 ? "" : " for one") << "; convert them to one of "
                  << ImageEndings();
   }
-  if (passed_over_.empty()) return;
-  const auto end = passed_over_.begin() + std::min(kNamed, passed_over_.size());
-  LOG(WARNING)
-      << "passed over, since it leads to a folder that is read already or that it lies in: "
-      << absl::StrJoin(passed_over_.begin(), end, ", ")
-      << (end == passed_over_.end() ? ""
-                                    : absl::StrCat(" and ", passed_over_.end() - end, " more"));
+  if (!no_files_.empty()) {
+    LOG(WARNING) << "passed over, since it is no file or leads to none: " << FirstOf(no_files_);
+  }
+  if (!passed_over_.empty()) {
+    LOG(WARNING)
+        << "passed over, since it leads to a folder that is read already or that it lies in: "
+        << FirstOf(passed_over_);
+  }
 }
 
 }  // namespace nap

@@ -52,6 +52,7 @@ class ImageFiles {
   int64_t not_read_ = 0;
   std::string first_not_read_;
   std::set<std::string> endings_not_read_;
+  std::vector<std::string> no_files_;  // pipes, devices, links that lead nowhere, called pictures
 };
 
 }  // namespace nap

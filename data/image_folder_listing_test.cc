@@ -1,10 +1,13 @@
 #include "data/image_folder_listing.h"
 
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <filesystem>
 #include <map>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "data/image_folder_for_tests.h"
@@ -72,11 +75,12 @@ TEST_F(ImageFolderTest, KnowsThePartsByTheirNames) {
   fs::remove_all(root_ + "/Testing");
   rename("TRAIN", "dog");
   ExpectError(
-      "has a folder test, but none beside it with images to train on (train, training); if test is "
+      "has a folder test, but none beside it with images to train on (train, training, trn); if "
+      "test is "
       "a class, rename it");
   fs::remove_all(root_ + "/dog");
   fs::remove_all(root_ + "/cow");
-  ExpectError("with images to train on (train, training)");
+  ExpectError("with images to train on (train, training, trn)");
 }
 
 TEST_F(ImageFolderTest, ReadsLabelFiles) {
@@ -172,6 +176,7 @@ TEST_F(ImageFolderTest, AChecksumTellsImagesFromOthersWhereverTheyAre) {
   for (const char* name : {"train/a/0.png", "train/a/1.png", "train/b/2.png", "val/a/0.png"}) {
     WriteImage(name);
   }
+  WriteImage("train/b/2.png", 9);
   const auto checksum = [this](const std::string& folder) {
     options_.data_dir = folder;
     const auto pair = DatasetRegistry::Global().Make("image_folder", options_);
@@ -182,6 +187,19 @@ TEST_F(ImageFolderTest, AChecksumTellsImagesFromOthersWhereverTheyAre) {
   fs::copy(root_, copy, fs::copy_options::recursive);
   const uint32_t sum = checksum(root_);
   EXPECT_EQ(checksum(copy + "/"), sum);
+  // Another image of that name, and two that have changed places.
+  fs::copy(root_ + "/train/b/2.png", copy + "/train/a/0.png", fs::copy_options::overwrite_existing);
+  std::ofstream(copy + "/train/a/1.png", std::ios::app) << "x";
+  const uint32_t other = checksum(copy);
+  EXPECT_NE(other, sum);
+  fs::rename(copy + "/train/a/0.png", copy + "/zero");
+  fs::rename(copy + "/train/a/1.png", copy + "/train/a/0.png");
+  fs::rename(copy + "/zero", copy + "/train/a/1.png");
+  EXPECT_NE(checksum(copy), sum);
+  EXPECT_NE(checksum(copy), other);
+  fs::remove_all(copy);
+  fs::copy(root_, copy, fs::copy_options::recursive);
+  EXPECT_EQ(checksum(copy), sum);
   // As many, with another label.
   fs::rename(copy + "/train/a/1.png", copy + "/train/b/1.png");
   EXPECT_NE(checksum(copy), sum);
@@ -231,6 +249,50 @@ TEST_F(ImageFolderTest, VisitsAFolderOnceWhateverLeadsThere) {
   fs::remove_all(root_ + ".elsewhere");
 }
 
+TEST_F(ImageFolderTest, SaysWhatIsNoFileThoughItIsCalledAPicture) {
+  for (const char* name : {"a/0.png", "a/1.png", "b/0.png"}) WriteImage(name);
+  fs::create_symlink("nowhere", root_ + "/a/2.png");
+  fs::create_symlink("/dev/zero", root_ + "/b/1.JPG");
+  ASSERT_EQ(::mkfifo((root_ + "/b/2.gif").c_str(), 0600), 0);
+  fs::create_symlink("nowhere", root_ + "/b/notes.txt");
+  testing::internal::CaptureStderr();
+  const auto listing = ListImageFolder(options_);
+  const std::string said = testing::internal::GetCapturedStderr();
+  ASSERT_TRUE(listing.ok()) << listing.status();
+  EXPECT_EQ(listing->train.size() + listing->test.size(), 3u);
+  EXPECT_NE(said.find("passed over, since it is no file or leads to none: " + root_ + "/a/2.png, " +
+                      root_ + "/b/1.JPG, " + root_ + "/b/2.gif\n"),
+            std::string::npos)
+      << said;
+  EXPECT_EQ(std::count(said.begin(), said.end(), '\n'), 1) << said;
+}
+
+TEST_F(ImageFolderTest, KnowsPartsByWhatTheyAreCalled) {
+  for (const auto& [train, test] : {std::pair("training_set", "test_set"),
+                                    {"trainset", "testset"},
+                                    {"Train-Images", "val_images"},
+                                    {"train2017", "val2017"},
+                                    {"trn", "tst"},
+                                    {"train data", "TestData"}}) {
+    SCOPED_TRACE(train);
+    for (const char* name : {"/a/0.png", "/b/0.png", "/b/1.png"})
+      WriteImage(train + std::string(name));
+    WriteImage(test + std::string("/b/0.png"));
+    const auto listing = ListImageFolder(options_);
+    ASSERT_TRUE(listing.ok()) << listing.status();
+    EXPECT_EQ(listing->class_names, (std::vector<std::string>{"a", "b"}));
+    EXPECT_EQ(listing->train.size(), 3u);
+    EXPECT_EQ(listing->test.size(), 1u);
+    fs::remove_all(root_ + "/" + train);
+    fs::remove_all(root_ + "/" + test);
+  }
+  // Classes whose names only begin so.
+  for (const char* name : {"train_station/0.png", "train_station/1.png", "valley/0.png"})
+    WriteImage(name);
+  EXPECT_EQ(ListImageFolder(options_)->class_names,
+            (std::vector<std::string>{"train_station", "valley"}));
+}
+
 TEST_F(ImageFolderTest, NeedsAnImageToTestOn) {
   for (const char* name : {"a/0.png", "b/0.png", "c/0.png", "d/0.png"}) WriteImage(name);
   ExpectError(": no class has a second image, so that none can be held out to test on");
@@ -252,7 +314,7 @@ TEST_F(ImageFolderTest, NamesWhatIsWrong) {
   ExpectError(
       "has a folder train, but none beside it with images to test on (val, valid, validation, "
       "test, "
-      "testing); if train is a class, rename it");
+      "testing, tst); if train is a class, rename it");
   WriteImage("val/0.png");
   ExpectError("val holds no class folder; give --label_file");
   fs::create_directories(root_ + "/val/a");

@@ -141,8 +141,8 @@ TEST_F(ImageTableTest, SaysWhatIsWrong) {
   ExpectError("file,label\nbelow/0.png,a\nbelow/0.png,b\n",
               ", line 3: 'below/0.png' stands in line 2, too");
   ExpectError("file,label,split\nbelow/0.png,a,learn\n",
-              ", line 2: 'learn' is no part; known: train, training, val, valid, validation, test, "
-              "testing");
+              ", line 2: 'learn' is no part; known: train, training, trn, val, valid, validation, "
+              "test, testing, tst");
   ExpectError("file,label\nbelow/0.png,a\n",
               ": the rows that train have 1 classes; there must be two or more");
   ExpectError(

@@ -3,6 +3,7 @@
 #include <absl/strings/ascii.h>
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_join.h>
+#include <absl/strings/strip.h>
 
 #include <algorithm>
 #include <vector>
@@ -12,15 +13,27 @@ namespace {
 
 const std::vector<std::string>& NamesOf(Part part) {
   static const auto* const names = new std::vector<std::string>[3] {
-    {"train", "training"}, {"val", "valid", "validation"}, { "test", "testing" }
+    {"train", "training", "trn"}, {"val", "valid", "validation"}, { "test", "testing", "tst" }
   };
   return names[static_cast<int>(part)];
+}
+
+// "train" of "train_set", "trainset", "train-images" and "train2017".
+absl::string_view WithoutEnding(absl::string_view name) {
+  while (!name.empty() && absl::ascii_isdigit(name.back())) name.remove_suffix(1);
+  for (const char* ending : {"set", "images", "imgs", "data", "dataset", "samples", "folder"}) {
+    if (absl::ConsumeSuffix(&name, ending)) break;
+  }
+  while (!name.empty() && absl::string_view("_- .").find(name.back()) != absl::string_view::npos)
+    name.remove_suffix(1);
+  return name;
 }
 
 }  // namespace
 
 std::optional<Part> PartCalled(absl::string_view name) {
-  const std::string small = absl::AsciiStrToLower(name);
+  const std::string whole = absl::AsciiStrToLower(name);
+  const absl::string_view small = WithoutEnding(whole);
   for (const Part part : kAllParts) {
     const std::vector<std::string>& names = NamesOf(part);
     if (std::find(names.begin(), names.end(), small) != names.end()) return part;

@@ -12,7 +12,8 @@ namespace nap {
 enum class Part { kTrain, kValidation, kTest };
 inline constexpr Part kAllParts[] = {Part::kTrain, Part::kValidation, Part::kTest};
 
-// The part of that name, in any case of letters.
+// The part of that name, in any case of letters, behind which may be what it is (set, images, data,
+// ...) or a number: training_set, val2017.
 std::optional<Part> PartCalled(absl::string_view name);
 
 // With commas between them.

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <mutex>
+#include <numeric>
 #include <set>
 #include <utility>
 
@@ -20,6 +21,11 @@ namespace nap {
 namespace {
 
 constexpr PictureSize kUsualSize{224, 224};
+
+// How much of what the files hold a checksum reads, so that work on millions of them begins within
+// seconds: about as much, of files from everywhere.
+constexpr int64_t kSummedFiles = 10'000;
+constexpr size_t kSummedBytes = 64 << 20;
 
 std::string NameOf(const DatasetOptions& options, const LabelledFile& file) {
   absl::string_view name = file.path;
@@ -55,6 +61,17 @@ class PictureFiles final : public Dataset {
     for (int64_t i = 0; i < size(); ++i) {
       // Not the whole path: the folder may be elsewhere.
       sum = ChecksumOf(absl::StrCat(ImageName(i), "\n"), sum);
+    }
+    // Strides of the golden section are spread evenly, wherever they end.
+    auto stride = static_cast<int64_t>(0.618 * static_cast<double>(size()));
+    while (std::gcd(stride, size()) > 1) ++stride;
+    size_t bytes = 0;
+    for (int64_t i = 0; i < std::min(size(), kSummedFiles) && bytes < kSummedBytes; ++i) {
+      // What cannot be read is left out later, with a line.
+      const std::string content =
+          ReadFile(files_[static_cast<size_t>(i * stride % size())].path).value_or("");
+      sum = ChecksumOf(absl::StrCat(content.size(), "\n"), ChecksumOf(content, sum));
+      bytes += content.size();
     }
     return sum;
   }

@@ -161,7 +161,9 @@ absl::Status SearcherImpl::NextValid(Batch* batch) {
   if (!NextBatch(&valid_loader_, options_.processes.get(), /*least_images=*/1, batch)) {
     valid_loader_.StartEpoch(++state_.valid_pass);
     if (!NextBatch(&valid_loader_, options_.processes.get(), /*least_images=*/1, batch)) {
-      return absl::DataLossError("every image of the validation part is broken");
+      return absl::DataLossError(
+          "no batch of the validation part has an image that can be read; mend or remove what is "
+          "broken");
     }
   }
   state_.valid_batch = valid_loader_.next_batch();

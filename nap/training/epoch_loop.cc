@@ -28,8 +28,11 @@ void ForEach(State& state, Checkpoint& checkpoint, const Visit& visit) {
   visit(checkpoint.numbers, "seconds", state.seconds);
 }
 
-absl::Status NoImages(const std::string& images) {
-  return absl::DataLossError(absl::StrCat("every image of the ", images, " is broken"));
+absl::Status NoImages(const std::string& images, int64_t least_images) {
+  return absl::DataLossError(
+      absl::StrCat("no batch of the ", images, " has ",
+                   least_images > 1 ? absl::StrCat(least_images, " images") : "an image",
+                   " that can be read; mend or remove what is broken"));
 }
 
 }  // namespace
@@ -106,7 +109,8 @@ absl::Status EpochLoop::RunSteps(
     report.waiting_share = WaitingShare();
     NAP_RETURN_IF_ERROR(processes.Agree(observe(report)));
   }
-  return state_.train.images() > 0 ? absl::OkStatus() : NoImages(options_.images);
+  return state_.train.images() > 0 ? absl::OkStatus()
+                                   : NoImages(options_.images, options_.least_images);
 }
 
 absl::StatusOr<ClassificationMeter> EpochLoop::Evaluate(
@@ -139,7 +143,7 @@ absl::StatusOr<ClassificationMeter> EpochLoop::Evaluate(
   }
   ClassificationMeter total;
   for (const auto& [number, meter] : meters) total.Add(meter);
-  if (total.images() == 0) return NoImages(images);
+  if (total.images() == 0) return NoImages(images, /*least_images=*/1);
   state_.broken_images +=
       static_cast<int64_t>(processes.Sum(static_cast<double>(loader->broken_images())));
   evaluation_seconds_ = phase.seconds();
