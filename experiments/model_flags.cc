@@ -1,11 +1,15 @@
 #include "experiments/model_flags.h"
 
+#include <filesystem>
+
 #include "nap/base/option_checks.h"
 #include "nap/base/status_macros.h"
+#include "nap/report/run_schema.h"
 #include "nap/runtime/device.h"
 #include "nap/runtime/threads.h"
 
-DEFINE_string(model, "", "model.pt of a training, or what tools/export_model has written");
+DEFINE_string(model, "",
+              "model.pt of a training, its run folder, or what tools/export_model has written");
 DEFINE_int32(batch_size, 64, "images that are classified at once");
 DEFINE_int32(workers, 1, "threads that decode images");
 DEFINE_int32(threads, 0, "threads that compute; 0: all cores");
@@ -31,6 +35,10 @@ absl::StatusOr<ClassificationOptions> ClassificationFromFlags() {
 absl::StatusOr<ModelFromFlags> OpenModelFromFlags() {
   if (FLAGS_model.empty()) {
     return absl::InvalidArgumentError("--model is missing: the model.pt of a training");
+  }
+  std::error_code ignored;
+  if (std::filesystem::is_directory(FLAGS_model, ignored)) {
+    FLAGS_model = (std::filesystem::path(FLAGS_model) / run_file::kModel).string();
   }
   ModelFromFlags opened;
   NAP_ASSIGN_OR_RETURN(opened.classification, ClassificationFromFlags());

@@ -8,6 +8,7 @@
 #include <gflags/gflags.h>
 
 #include <cstdio>
+#include <filesystem>
 #include <memory>
 #include <utility>
 
@@ -17,6 +18,7 @@
 #include "experiments/linked_plugins.h"
 #include "experiments/run.h"
 #include "experiments/run_flags.h"
+#include "experiments/split_of_run.h"
 #include "nap/architecture/genotype_json.h"
 #include "nap/base/files.h"
 #include "nap/base/interrupt.h"
@@ -278,9 +280,14 @@ absl::Status Main(const TrainingProgram& program, const ProgramOptions& program_
   kind.plugins = kLinkedPlugins;
   NAP_RETURN_IF_ERROR(CheckFlags());
   NAP_ASSIGN_OR_RETURN(TrainingOptions options, OptionsFromFlags());
+  std::error_code ignored;
+  const bool is_resumed = !FLAGS_out_dir.empty() &&
+                          std::filesystem::exists(FLAGS_out_dir + "/" + run_file::kConfig, ignored);
+  const std::string split = is_resumed ? "" : TakeSplitOfRun(FLAGS_genotype);
   NAP_ASSIGN_OR_RETURN(const RunBegin run, BeginRun(kind, program_options));
   if (run.is_finished) return SayFinished(run, kind);
   ProcessGroup& group = *run.processes.group;
+  if (group.is_first()) absl::PrintF("%s", split);
   NAP_ASSIGN_OR_RETURN(options.device, DeviceFromFlags(run));
   options.processes = run.processes.group;
   const Checkpoint* const checkpoint = run.checkpoint.get();

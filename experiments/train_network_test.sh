@@ -134,6 +134,18 @@ expect_error 1 'broken.jpg: ' "$transfer" "${photos[@]}" --max_images=0 --steps_
   --data_dir=own --strict --out_dir=strict
 run "$train" "${tiny[@]}" --dataset=image_folder --data_dir=own --image_size=32 --split_seed=1 --out_dir=small
 tested_by '--model=small/model.pt --dataset=image_folder --data_dir=own --split_seed=1'
+# What follows a run tests on the run's test images, unless it is told otherwise or reads others.
+split='The images to test on are those of the run in small: --split_seed=1'
+follows() {
+  run "$train" "${tiny[@]}" --epochs=1 --genotype=small/genotype.json --dataset=image_folder --image_size=32 "$@"
+}
+follows --data_dir="$PWD/own" --out_dir=followed
+grep -qxF "$split" stdout && grep -qF '"split_seed": "1"' followed/config.json || problem "another split: $(cat stdout)"
+follows --data_dir=own --split_seed=2 --out_dir=own_split
+grep -qF "$split" stdout && problem "not the split that was asked for"
+cp -r own copied
+follows --data_dir=copied --out_dir=other_images
+grep -qF "$split" stdout && problem "the split of other images"
 
 # A search on the same images finds what can be trained on them.
 run "$search" --method=nap_magnitude --channels=2 --cells=3 --epochs=2 --warmup_epochs=0 --prune_begin=1 --prune_end=2 \
@@ -185,6 +197,7 @@ grep -qF ', 0 left at random' stdout || problem "not everything was taken: $(cat
 expect_error 1 'is of another network: ' "$transfer" "${photos[@]}" --channels=4 \
   --weights=photos/model.pt --out_dir=x1
 expect_error 1 '--weights=nowhere.pt is not a file' "$train" "${tiny[@]}" --weights=nowhere.pt --out_dir=x2
+expect_error 1 '--weights=photos is a folder; of a run its model.pt is meant' "$train" "${tiny[@]}" --weights=photos --out_dir=x2
 head -c 9999 photos/model.pt >half.pt
 cp good/model.pt flipped.pt
 size=$(wc -c <flipped.pt)

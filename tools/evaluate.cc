@@ -15,6 +15,7 @@
 #include "data/image_transform.h"
 #include "experiments/data_flags.h"
 #include "experiments/model_flags.h"
+#include "experiments/split_of_run.h"
 #include "nap/base/files.h"
 #include "nap/base/program.h"
 #include "nap/base/status_macros.h"
@@ -82,6 +83,7 @@ void Print(const EvaluatedModel& model, const Evaluation& evaluation) {
 absl::Status Main() {
   NAP_RETURN_IF_ERROR(CheckDataFlags());
   NAP_ASSIGN_OR_RETURN(ModelFromFlags opened, OpenModelFromFlags());
+  absl::PrintF("%s", TakeSplitOfRun(FLAGS_model));
   DatasetOptions options = DatasetOptionsFromFlags();
   options.seed = FLAGS_seed;
   options.train_size = 1;  // they are not looked at

@@ -82,6 +82,19 @@ assert int(sys.argv[1][1:].split()[0]) / 18 == last['test_accuracy']
 PYTHON
 grep -qF '&lt;red&gt;' photos_run/evaluation.html || problem "names are not escaped"
 
+# The run's folder is its model; of what has no test part, the images that the run was tested on are taken.
+run "$train" "${tiny[@]}" --dataset=image_folder --data_dir=photos/train --image_size=16 --split_seed=5 --out_dir=split_run
+run "$evaluate" --model=split_run --dataset=image_folder --data_dir=photos/train
+grep -qxF 'The images to test on are those of the run in split_run: --split_seed=5' stdout ||
+  problem "not said which: $(cat stdout)"
+cp split_run/evaluation.html taken.html
+run "$evaluate" --model=split_run/model.pt --dataset=image_folder --data_dir=photos/train --split_seed=5
+cmp taken.html split_run/evaluation.html || problem "other images than those of the run"
+"$evaluate" --model=split_run --dataset=image_folder --data_dir=photos/train >/dev/full 2>stderr &&
+  problem "what is printed is lost without a word"
+[ "$(grep -v '^classified' stderr)" = 'evaluate: error: not all that it printed could be written: No space left on device' ] ||
+  problem "a full disk under what is printed: $(cat stderr)"
+
 # Of large images there are thumbnails. Classes that are mixed up make mistakes to show.
 cp -r photos mixed_up
 mv 'mixed_up/val/<red>' mixed_up/red && mv 'mixed_up/val/blue, dark' 'mixed_up/val/<red>' &&

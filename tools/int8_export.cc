@@ -12,6 +12,7 @@
 #include "data/loader.h"
 #include "experiments/data_flags.h"
 #include "experiments/model_flags.h"
+#include "experiments/split_of_run.h"
 #include "nap/base/option_checks.h"
 #include "nap/base/random.h"
 #include "nap/base/status_macros.h"
@@ -82,6 +83,7 @@ absl::Status WriteInt8Onnx(const TrainedNetwork& trained, const std::string& che
   NAP_ASSIGN_OR_RETURN(const TorchScriptFile file, ToTorchScript(*trained.network, description));
   NAP_ASSIGN_OR_RETURN(const torch::jit::Module script, ParseTorchScript(file.content));
   ExportedModel model = Model(script, description);
+  absl::PrintF("%s", TakeSplitOfRun(checkpoint));
   DatasetOptions options = DatasetOptionsFromFlags();
   options.seed = FLAGS_seed;
   NAP_ASSIGN_OR_RETURN(const DatasetPair data, OpenImagesFor(model, checkpoint, options));

@@ -40,7 +40,10 @@ absl::StatusOr<Tensors> ReadScript(const std::string& file) {
 absl::StatusOr<Tensors> ReadTensors(const std::string& file) {
   std::error_code ignored;
   if (!std::filesystem::is_regular_file(file, ignored)) {
-    return absl::NotFoundError(absl::StrCat("--weights=", file, " is not a file"));
+    const bool is_folder = std::filesystem::is_directory(file, ignored);
+    return absl::NotFoundError(
+        absl::StrCat("--weights=", file, " is ",
+                     is_folder ? "a folder; of a run its model.pt is meant" : "not a file"));
   }
   const absl::StatusOr<Checkpoint> checkpoint = ReadCheckpoint(file);
   if (!checkpoint.ok()) return ReadScript(file);
