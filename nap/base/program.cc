@@ -7,13 +7,16 @@
 #include <fcntl.h>
 #include <glog/logging.h>
 #include <malloc.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <exception>
 #include <filesystem>
 #include <limits>
@@ -140,6 +143,20 @@ void OpenStandardStreams() {
   }
 }
 
+// The exit code of what went well, unless what it printed is lost. That a reader has had enough is
+// no loss.
+int EndWell(const ProgramOptions& options) {
+  errno = 0;
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return 0;
+  const std::string reason = errno == 0 ? "" : absl::StrCat(": ", std::strerror(errno));
+  struct stat output {};
+  const bool has_reader = ::fstat(STDOUT_FILENO, &output) == 0 &&
+                          (S_ISFIFO(output.st_mode) || S_ISSOCK(output.st_mode));
+  if (has_reader) return 0;
+  ReportError(options, absl::StrCat("not all that it printed could be written", reason));
+  return 1;
+}
+
 }  // namespace
 
 int RunProgram(int argc, char** argv, const ProgramOptions& options,
@@ -162,7 +179,7 @@ int RunProgram(int argc, char** argv, const ProgramOptions& options,
   };
   if (std::any_of(argv + 1, argv + argc, asks_for_version)) {
     std::printf("%s %s\n", options.name.c_str(), kVersion);
-    return 0;
+    return EndWell(options);
   }
   gflags::SetUsageMessage(options.description);
   const absl::StatusOr<bool> runs = ReadProgramFlags(argc, argv, options);
@@ -170,10 +187,10 @@ int RunProgram(int argc, char** argv, const ProgramOptions& options,
     ReportError(options, runs.status().message());
     return 2;
   }
-  if (!*runs) return 0;
+  if (!*runs) return EndWell(options);
   try {
     const absl::Status status = body();
-    if (status.ok()) return 0;
+    if (status.ok()) return EndWell(options);
     if (absl::IsCancelled(status) && InterruptSignal() != 0) {
       std::fflush(stdout);
       std::fprintf(stderr, "%s: %s\n", options.name.c_str(), std::string(status.message()).c_str());
