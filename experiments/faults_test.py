@@ -6,7 +6,7 @@ usage: faults_test.py KIND PROGRAM LIBRARY
 KIND: calls, allocations or power; PROGRAM: cifar_search, cifar_train or method_comparison; LIBRARY:
 system_faults.cc, as LD_PRELOAD takes it. After each fault: one line that says so, no
 crash, and started again, to the bits of a run that had none. FAULTS=N in the environment: at so many
-moments, all if 0 (docs/reliability.md).
+moments, all if 0; FAULTS_PART=K/N: of these the K-th of N parts (docs/reliability.md).
 """
 import collections
 import errno
@@ -86,13 +86,16 @@ def count(folder):
 
 
 def chosen(last, seed, usual=1):
-    """Numbers from 1 to `last`, as many as are wanted, evenly spread."""
+    """Numbers from 1 to `last`, as many as are wanted, evenly spread; of these the part that is."""
     wanted = int(os.environ.get("FAULTS", usual))
     if wanted == 0 or wanted >= last:
-        return list(range(1, last + 1))
-    step = last / wanted
-    draw = random.Random(seed)
-    return [1 + int((i + draw.random()) * step) for i in range(wanted)]
+        numbers = list(range(1, last + 1))
+    else:
+        step = last / wanted
+        draw = random.Random(seed)
+        numbers = [1 + int((i + draw.random()) * step) for i in range(wanted)]
+    part, parts = map(int, os.environ.get("FAULTS_PART", "1/1").split("/"))
+    return numbers[part - 1::parts]
 
 
 class Campaign:
@@ -133,20 +136,23 @@ class Campaign:
             self.problem(f"{what}: exit code {code}{signalled}, {len(errors)} errors", lines)
         self.goes_on(what, folder)
 
+    def of_program(self, folder, **faults):
+        """Of it alone: a comparison starts searches and trainings, which have campaigns of their own."""
+        return with_faults(self.library, folder, PROGRAM=self.program.name, **faults)
+
     def calls(self):
         calls = self.calls_from(lambda: fresh("faulty"), "")
         # A disk that fills up half-way, and is freed, leaves a run to go on with.
         folder = fresh("begun")
-        code, lines = run(self.program, self.program.start, folder, with_faults(
-            self.library, folder, AT=calls // 2, ERROR=errno.ENOSPC, FROM=1))
+        code, lines = run(self.program, self.program.start, folder,
+                          self.of_program(folder, AT=calls // 2, ERROR=errno.ENOSPC, FROM=1))
         assert code == 1, lines
         self.calls_from(lambda: copied("begun", "faulty"), "going on, ")
 
     def calls_from(self, begin, what):
         """How many calls there are in a run from what `begin` makes; each fails in its turn."""
         folder = begin()
-        code, lines = run(self.program, self.program.again(folder), folder,
-                          with_faults(self.library, folder))
+        code, lines = run(self.program, self.program.again(folder), folder, self.of_program(folder))
         assert code == 0, lines
         calls = count(folder)
         kinds = [("EIO", str(errno.EIO), False), ("ENOSPC", str(errno.ENOSPC), False),
@@ -155,8 +161,8 @@ class Campaign:
         for seed, (name, error, lasts) in enumerate(kinds):
             for number in chosen(calls, seed):
                 folder = begin()
-                faults = with_faults(self.library, folder, AT=number, ERROR=error,
-                                     **({"FROM": 1} if lasts else {}))
+                faults = self.of_program(folder, AT=number, ERROR=error,
+                                         **({"FROM": 1} if lasts else {}))
                 self.fault(f"{what}{name} at call {number} of {calls}", folder, faults,
                            must_succeed=error in (str(errno.EINTR), "short"))
         print(f"{what}{calls} calls")

@@ -2,6 +2,8 @@
 // fails the calls that concern files of one folder, or fails an allocation. Environment:
 //
 //   FAULTS_FOLDER    the folder, an absolute path without links; calls on what is in it count
+//   FAULTS_PROGRAM   if it is there, the name of the one program whose calls count, not others that
+//                    it starts
 //   FAULTS_COUNTER   a file of 8 bytes, by which all processes count together
 //   FAULTS_AT        the number of the call, from 1, that fails; 0 or nothing: none
 //   FAULTS_ERROR     the error's number, or "short": half of it is read or written
@@ -62,6 +64,8 @@ Function* Real(Function*, const char* name) {
 __attribute__((constructor)) void ReadEnvironment() {
   const char* const counter_file = std::getenv("FAULTS_COUNTER");
   if (counter_file == nullptr) return;
+  const char* const program = std::getenv("FAULTS_PROGRAM");
+  if (program != nullptr && std::strcmp(program, ::program_invocation_short_name) != 0) return;
   const int file = REAL(open)(counter_file, O_RDWR | O_CLOEXEC);
   void* const memory =
       REAL(mmap)(nullptr, sizeof *counter, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
