@@ -76,7 +76,10 @@ std::string DifferencesOf(const std::map<std::string, std::string>& there, const
   std::vector<std::string> differences;
   for (const auto& [name, flag] : here) {
     const auto found = there.find(name);
-    if (found == there.end() ? flag.is_default : found->second == flag.value) continue;
+    if (found == there.end() ? flag.is_default
+                             : SameValue(ProgramOptions(), name, found->second, flag.value)) {
+      continue;
+    }
     differences.push_back(absl::StrCat(found == there.end()
                                            ? absl::StrCat("no --", name)
                                            : absl::StrCat("--", name, "=", found->second),

@@ -244,7 +244,7 @@ expect_error 1 "no finished run in nowhere" --collect_only --out_dir=nowhere
 # Runs that do not fit, runs that fail.
 expect_error 1 "the run in whole/nap_magnitude-0/search has other flags: --epochs=2 there, --epochs=3 here; give the same" \
   "${common[@]}" --search_flags="$search --epochs=3" --out_dir=whole
-expect_error 1 "the run in whole/nap_magnitude-0/train has other flags: --momentum=0.90000000000000002 there, --momentum=0.5 here" \
+expect_error 1 "the run in whole/nap_magnitude-0/train has other flags: --momentum=0.9 there, --momentum=0.5 here" \
   "${common[@]}" --train_flags="$tiny --momentum=0.5" --out_dir=whole
 cp whole/darts-0/search/genotype.json moved/nap_magnitude-0/search
 expect_error 1 "moved/nap_magnitude-0/train is the training of another genotype than that in moved/nap_magnitude-0/search" \

@@ -81,7 +81,10 @@ absl::StatusOr<Flags> ChangedFlags(const RunKind& kind, const ProgramOptions& pr
   for (const std::string& name : program.changeable_flags) {
     const bool given = !gflags::GetCommandLineFlagInfoOrDie(name.c_str()).is_default;
     const auto before = earlier.find(name);
-    if (before == earlier.end() || !given || values.at(name) == before->second) continue;
+    if (before == earlier.end() || !given ||
+        SameValue(program, name, values.at(name), before->second)) {
+      continue;
+    }
     changed[name] = before->second;
   }
   return changed;

@@ -70,6 +70,10 @@ std::string ParameterText(const MovedFlag& moved, const std::string& value) {
 
 // As it means the same from another folder.
 std::string ValueToKeep(const ProgramOptions& options, const gflags::CommandLineFlagInfo& flag) {
+  double number = 0;
+  if (flag.type == "double" && absl::SimpleAtod(flag.current_value, &number)) {
+    return ShortestText(number);
+  }
   if (options.path_flags.count(flag.name) == 0 || flag.current_value.empty()) {
     return flag.current_value;
   }
@@ -341,7 +345,13 @@ std::map<std::string, std::string> PartValues(const ProgramOptions& options) {
 bool SameValue(const ProgramOptions& options, const std::string& flag, const std::string& a,
                const std::string& b) {
   const PartFlag* const part = FindPart(options, flag);
-  return part == nullptr ? a == b : FullText(*part, a) == FullText(*part, b);
+  if (part != nullptr) return FullText(*part, a) == FullText(*part, b);
+  if (a == b) return true;
+  // Earlier versions kept 0.05 as 0.050000000000000003. Whole numbers may have more digits than
+  // these have.
+  const bool whole = absl::StrCat(a, b).find_first_of(".e") == std::string::npos;
+  double number = 0, other = 0;
+  return !whole && absl::SimpleAtod(a, &number) && absl::SimpleAtod(b, &other) && number == other;
 }
 
 absl::StatusOr<bool> ReadProgramFlags(int argc, char** argv, const ProgramOptions& options) {

@@ -122,7 +122,8 @@ std::map<std::string, std::string> FlagValues(const ProgramOptions& options);
 // Of those that name parts, with all parameters.
 std::map<std::string, std::string> PartValues(const ProgramOptions& options);
 
-// Whether two values of a flag mean the same: of one that names a part, with its defaults.
+// Whether two values of a flag mean the same: of one that names a part, with its defaults; of one
+// that is a number, however it is written.
 bool SameValue(const ProgramOptions& options, const std::string& flag, const std::string& a,
                const std::string& b);
 

@@ -12,6 +12,7 @@
 
 DEFINE_int32(first_of_test, 1, "");
 DEFINE_int32(second_of_test, 2, "");
+DEFINE_double(third_of_test, 0.1, "");
 DEFINE_string(fruit_of_test, "apple", "");
 DEFINE_string(sour_of_test, "false", "has moved");
 
@@ -74,9 +75,11 @@ TEST(ProgramTest, KeepsNoFlagThatIsAbsent) {
   ProgramOptions options{"test", "tests", __FILE__};
   options.absent_flags = {{"fruit_of_test", "nobody eats"}, {"sour_of_test", "it has moved"}};
   EXPECT_EQ(FlagValues(options),
-            (std::map<std::string, std::string>{{"first_of_test", "1"}, {"second_of_test", "2"}}));
+            (std::map<std::string, std::string>{
+                {"first_of_test", "1"}, {"second_of_test", "2"}, {"third_of_test", "0.1"}}));
   options.absent_flags.emplace("first_of_test", "nobody counts");
-  EXPECT_EQ(FlagValues(options), (std::map<std::string, std::string>{{"second_of_test", "2"}}));
+  EXPECT_EQ(FlagValues(options), (std::map<std::string, std::string>{{"second_of_test", "2"},
+                                                                     {"third_of_test", "0.1"}}));
 }
 
 TEST(ProgramTest, WhatAFlagNamesIsLookedUpAtOnce) {
@@ -96,6 +99,10 @@ TEST(ProgramTest, ValuesThatMeanTheSameAreTheSame) {
   EXPECT_TRUE(SameValue(options, "fruit_of_test", "apple", "apple:sour=0"));
   EXPECT_FALSE(SameValue(options, "fruit_of_test", "apple", "apple:sour=1"));
   EXPECT_FALSE(SameValue(options, "first_of_test", "apple", "apple:sour=0"));
+  EXPECT_TRUE(SameValue(options, "first_of_test", "0.050000000000000003", "0.05"));
+  EXPECT_TRUE(SameValue(options, "first_of_test", "600000000", "6e8"));
+  EXPECT_FALSE(SameValue(options, "first_of_test", "0.05", "0.051"));
+  EXPECT_FALSE(SameValue(options, "first_of_test", "9007199254740993", "9007199254740992"));
 }
 
 TEST(ProgramTest, AnEarlierRunsFlagThatHasMovedIsAParameter) {
