@@ -269,6 +269,7 @@ TEST_F(ImageFolderTest, SaysWhatIsNoFileThoughItIsCalledAPicture) {
 
 TEST_F(ImageFolderTest, KnowsPartsByWhatTheyAreCalled) {
   for (const auto& [train, test] : {std::pair("training_set", "test_set"),
+                                    {"traindataset", "valdata"},
                                     {"trainset", "testset"},
                                     {"Train-Images", "val_images"},
                                     {"train2017", "val2017"},

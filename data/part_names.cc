@@ -21,7 +21,7 @@ const std::vector<std::string>& NamesOf(Part part) {
 // "train" of "train_set", "trainset", "train-images" and "train2017".
 absl::string_view WithoutEnding(absl::string_view name) {
   while (!name.empty() && absl::ascii_isdigit(name.back())) name.remove_suffix(1);
-  for (const char* ending : {"set", "images", "imgs", "data", "dataset", "samples", "folder"}) {
+  for (const char* ending : {"dataset", "data", "set", "images", "imgs", "samples", "folder"}) {
     if (absl::ConsumeSuffix(&name, ending)) break;
   }
   while (!name.empty() && absl::string_view("_- .").find(name.back()) != absl::string_view::npos)
