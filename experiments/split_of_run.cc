@@ -10,6 +10,7 @@
 #include "experiments/data_flags.h"
 #include "nap/base/files.h"
 #include "nap/base/json.h"
+#include "nap/report/page/run_files.h"
 #include "nap/report/run_schema.h"
 
 namespace nap {
@@ -18,15 +19,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kSplitFlags[] = {"split_seed", "held_out_file"};
-
-// What config.json says of the flag; empty if nothing.
-std::string FlagIn(const nlohmann::ordered_json& config, const char* name) {
-  if (!config.is_object()) return "";
-  const auto flags = config.find(run_key::kFlags);
-  if (flags == config.end() || !flags->is_object()) return "";
-  const auto flag = flags->find(name);
-  return flag != flags->end() && flag->is_string() ? flag->get<std::string>() : "";
-}
 
 }  // namespace
 

@@ -104,17 +104,12 @@ class DartsReader : private PythonReader {
   enum class Form { kPairs, kLists, kTriples };
 
   // "Genotype(" or "{", with or without "NAME =" before it.
-  absl::Status ReadOpening() {
+  absl::Status ReadOpening(bool is_named = false) {
     is_dictionary_ = Accept('{');
     if (is_dictionary_) return absl::OkStatus();
-    size_t begin = Position();
-    NAP_ASSIGN_OR_RETURN(std::string name, Name());
-    if (Accept('=')) {
-      is_dictionary_ = Accept('{');
-      if (is_dictionary_) return absl::OkStatus();
-      begin = Position();
-      NAP_ASSIGN_OR_RETURN(name, Name());
-    }
+    const size_t begin = Position();
+    NAP_ASSIGN_OR_RETURN(const std::string name, Name());
+    if (!is_named && Accept('=')) return ReadOpening(/*is_named=*/true);
     if (name == "Genotype") return Expect('(');
     return ErrorAt(begin, "expected 'Genotype('");
   }

@@ -46,17 +46,22 @@ size_t EndOfCall(absl::string_view text) {
   return text.size();
 }
 
+// Whether the text begins with the key, the separator and a list.
+bool BeginsWithList(absl::string_view text, absl::string_view key, absl::string_view separator) {
+  text = AfterSpace(text);
+  if (!absl::ConsumePrefix(&text, key)) return false;
+  text = AfterSpace(text);
+  if (!absl::ConsumePrefix(&text, separator)) return false;
+  text = AfterSpace(text);
+  return absl::StartsWith(text, "[") || absl::StartsWith(text, "(");
+}
+
 // Whether the call is one with data in it: Genotype(normal=[...
 bool HasData(absl::string_view call) {
   call.remove_prefix(kGenotype.size());
   call = AfterSpace(call);
   absl::ConsumePrefix(&call, "(");
-  call = AfterSpace(call);
-  if (!absl::ConsumePrefix(&call, "normal")) return false;
-  call = AfterSpace(call);
-  if (!absl::ConsumePrefix(&call, "=")) return false;
-  call = AfterSpace(call);
-  return absl::StartsWith(call, "[") || absl::StartsWith(call, "(");
+  return BeginsWithList(call, "normal", "=");
 }
 
 struct Calls {
@@ -93,14 +98,7 @@ Calls CallsIn(absl::string_view text) {
 
 // Whether what stands behind a brace begins as {'normal': [... does.
 bool IsCellsDictionary(absl::string_view text) {
-  text = AfterSpace(text);
-  if (!absl::ConsumePrefix(&text, "'normal'") && !absl::ConsumePrefix(&text, "\"normal\"")) {
-    return false;
-  }
-  text = AfterSpace(text);
-  if (!absl::ConsumePrefix(&text, ":")) return false;
-  text = AfterSpace(text);
-  return absl::StartsWith(text, "[") || absl::StartsWith(text, "(");
+  return BeginsWithList(text, "'normal'", ":") || BeginsWithList(text, "\"normal\"", ":");
 }
 
 // The dictionaries, which are flat, that `is_wanted` behind their brace.

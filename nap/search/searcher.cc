@@ -161,9 +161,7 @@ absl::Status SearcherImpl::NextValid(Batch* batch) {
   if (!NextBatch(&valid_loader_, options_.processes.get(), /*least_images=*/1, batch)) {
     valid_loader_.StartEpoch(++state_.valid_pass);
     if (!NextBatch(&valid_loader_, options_.processes.get(), /*least_images=*/1, batch)) {
-      return absl::DataLossError(
-          "no batch of the validation part has an image that can be read; mend or remove what is "
-          "broken");
+      return NoImages("validation part", /*least_images=*/1);
     }
   }
   state_.valid_batch = valid_loader_.next_batch();

@@ -28,13 +28,6 @@ void ForEach(State& state, Checkpoint& checkpoint, const Visit& visit) {
   visit(checkpoint.numbers, "seconds", state.seconds);
 }
 
-absl::Status NoImages(const std::string& images, int64_t least_images) {
-  return absl::DataLossError(
-      absl::StrCat("no batch of the ", images, " has ",
-                   least_images > 1 ? absl::StrCat(least_images, " images") : "an image",
-                   " that can be read; mend or remove what is broken"));
-}
-
 }  // namespace
 
 void LoopState::NextEpoch() {
@@ -211,6 +204,13 @@ LoaderOptions ShareOf(const ProcessGroup& processes, LoaderOptions loading, bool
   loading.processes = processes.size();
   loading.whole_batches = whole_batches;
   return loading;
+}
+
+absl::Status NoImages(const std::string& images, int64_t least_images) {
+  return absl::DataLossError(
+      absl::StrCat("no batch of the ", images, " has ",
+                   least_images > 1 ? absl::StrCat(least_images, " images") : "an image",
+                   " that can be read; mend or remove what is broken"));
 }
 
 bool NextBatch(Loader* loader, ProcessGroup* processes, int64_t least_images, Batch* batch) {

@@ -151,6 +151,9 @@ LoaderOptions ShareOf(const ProcessGroup& processes, LoaderOptions loading, bool
 // has; false at the end of the epoch. Collective.
 bool NextBatch(Loader* loader, ProcessGroup* processes, int64_t least_images, Batch* batch);
 
+// What is to be said where an epoch has no such batch. `images`: what they are called.
+absl::Status NoImages(const std::string& images, int64_t least_images);
+
 // FailedPrecondition if the loss is not finite; `advice`: what the user can do.
 absl::Status CheckFinite(double loss, const std::string& what, const EpochLoop& loop,
                          const std::string& advice);
