@@ -6,7 +6,7 @@
 #include <absl/strings/str_replace.h>
 #include <absl/strings/str_split.h>
 
-#include <map>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <string>
@@ -78,15 +78,44 @@ absl::StatusOr<std::vector<GenotypeInput>> ReadNode(const std::string& cell, int
   return inputs;
 }
 
-// What older versions call the operations.
-std::string OperationOf(const std::string& name) {
-  static const auto* const names = new std::map<std::string, std::string>{
-      {"maxpool", "max_pool_3x3"},     {"avgpool", "avg_pool_3x3"},
-      {"skipconnect", "skip_connect"}, {"sepconv3x3", "sep_conv_3x3"},
-      {"sepconv5x5", "sep_conv_5x5"},  {"dilconv3x3", "dil_conv_3x3"},
-      {"dilconv5x5", "dil_conv_5x5"}};
-  const auto found = names->find(name);
-  return found == names->end() ? name : found->second;
+struct OldName {
+  const char* nni;
+  const char* operation;
+};
+
+// What older versions call the operations, in the order that NNI's example of DARTS has them in:
+// the oldest count or mark a candidate instead of naming it.
+constexpr OldName kOldNames[] = {
+    {"maxpool", "max_pool_3x3"},    {"avgpool", "avg_pool_3x3"},    {"skipconnect", "skip_connect"},
+    {"sepconv3x3", "sep_conv_3x3"}, {"sepconv5x5", "sep_conv_5x5"}, {"dilconv3x3", "dil_conv_3x3"},
+    {"dilconv5x5", "dil_conv_5x5"},
+};
+
+// Which of `count` are marked: all that are true, of as many; none if it is something else.
+std::vector<int> Marked(const Json& marks, int count) {
+  std::vector<int> marked;
+  if (!marks.is_array() || static_cast<int>(marks.size()) != count) return marked;
+  for (int i = 0; i < count; ++i) {
+    if (!marks[i].is_boolean()) return {};
+    if (marks[i].get<bool>()) marked.push_back(i);
+  }
+  return marked;
+}
+
+absl::StatusOr<std::string> ReadOldOperation(const Json& value, const std::string& key) {
+  if (value.is_string()) {
+    const std::string name = value.get<std::string>();
+    for (const OldName& old : kOldNames) {
+      if (name == old.nni) return std::string(old.operation);
+    }
+    return name;
+  }
+  constexpr int kCount = std::size(kOldNames);
+  std::vector<int> chosen = Marked(value, kCount);
+  if (value.is_number_integer() && value >= 0 && value < kCount) chosen = {value.get<int>()};
+  if (chosen.size() == 1) return std::string(kOldNames[chosen[0]].operation);
+  return Error(key, absl::StrCat("must be the name of an operation, or which of NNI's ", kCount,
+                                 " it is: a number from 0, or one true among ", kCount));
 }
 
 absl::StatusOr<std::vector<GenotypeInput>> ReadOldNode(const std::string& cell, int node,
@@ -94,9 +123,11 @@ absl::StatusOr<std::vector<GenotypeInput>> ReadOldNode(const std::string& cell, 
   const std::string prefix = absl::StrCat(cell, "_n", node, "_");
   const std::string switch_key = prefix + "switch";
   NAP_ASSIGN_OR_RETURN(const Json chosen, keys->Take(switch_key));
-  std::set<int> sources;
   if (!chosen.is_array()) return Error(switch_key, "must be a list");
+  const std::vector<int> marked = Marked(chosen, node);
+  std::set<int> sources(marked.begin(), marked.end());
   for (const Json& one : chosen) {
+    if (!marked.empty()) break;
     int source = -1;
     if (one.is_number_integer() && one >= 0 && one < node) source = one.get<int>();
     for (int i = 0; one.is_string() && i < node; ++i) {
@@ -110,12 +141,8 @@ absl::StatusOr<std::vector<GenotypeInput>> ReadOldNode(const std::string& cell, 
     const std::string key = absl::StrCat(prefix, "p", source);
     NAP_ASSIGN_OR_RETURN(const Json op, keys->Take(key));
     if (sources.count(source) == 0) continue;
-    if (!op.is_string()) {
-      return Error(key,
-                   "must be the name of an operation: what another form of NNI's means, which "
-                   "counts or marks its candidates, the file does not say");
-    }
-    inputs.push_back({OperationOf(op.get<std::string>()), source});
+    NAP_ASSIGN_OR_RETURN(std::string operation, ReadOldOperation(op, key));
+    inputs.push_back({std::move(operation), source});
   }
   return inputs;
 }
@@ -124,8 +151,10 @@ absl::StatusOr<std::vector<GenotypeInput>> ReadOldNode(const std::string& cell, 
 
 absl::StatusOr<Genotype> GenotypeFromNni(absl::string_view text) {
   const bool python = !absl::StrContains(text, "\"");
-  NAP_ASSIGN_OR_RETURN(Json json,
-                       ParseJson(python ? absl::StrReplaceAll(text, {{"'", "\""}}) : text));
+  NAP_ASSIGN_OR_RETURN(
+      Json json, ParseJson(python ? absl::StrReplaceAll(
+                                        text, {{"'", "\""}, {"True", "true"}, {"False", "false"}})
+                                  : text));
   if (!json.is_object()) return JsonError("what NNI exports", "must be an object");
   if (json.contains(absl::StrCat("normal/op_", kEnd, "_0"))) {
     return JsonError("the file",

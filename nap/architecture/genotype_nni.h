@@ -1,7 +1,8 @@
 // What NNI (microsoft/nni) exports of a search in its DARTS space: from version 3 on
 //   {"normal/op_2_0": "sep_conv_3x3", "normal/input_2_0": [0], ...},
 // before
-//   {"normal_n2_p0": "sepconv3x3", ..., "normal_n2_switch": ["normal_n2_p0", ...], ...}.
+//   {"normal_n2_p0": "sepconv3x3", ..., "normal_n2_switch": ["normal_n2_p0", ...], ...},
+// with a number, or a list of which one is true, for a name.
 #ifndef NAP_ARCHITECTURE_GENOTYPE_NNI_H_
 #define NAP_ARCHITECTURE_GENOTYPE_NNI_H_
 

@@ -74,15 +74,43 @@ TEST(GenotypeNniTest, ReadsTheOldForm) {
             genotype);
 }
 
+// The oldest form, of NNI 1.x, has the place of an operation and of an input.
+TEST(GenotypeNniTest, ReadsCountsAndMarks) {
+  const auto genotype = GenotypeFromNni(OldText());
+  ASSERT_TRUE(genotype.ok()) << genotype.status();
+  EXPECT_EQ(GenotypeFromNni(absl::StrReplaceAll(
+                OldText(), {{"\"sepconv3x3\"", "3"}, {"\"skipconnect\"", "2"}})),
+            genotype);
+  const std::string marks = absl::StrReplaceAll(
+      OldText(), {{"\"sepconv3x3\"", "[false, false, false, true, false, false, false]"},
+                  {"\"skipconnect\"", "[false, false, true, false, false, false, false]"},
+                  {"[\"normal_n2_p0\", \"normal_n2_p1\"]", "[true, true]"},
+                  {"[\"reduce_n4_p0\", \"reduce_n4_p1\"]", "[true, true, false, false]"}});
+  EXPECT_EQ(GenotypeFromNni(marks), genotype);
+  EXPECT_EQ(GenotypeFromNni(
+                absl::StrReplaceAll(marks, {{"\"", "'"}, {"true", "True"}, {"false", "False"}})),
+            genotype);
+  const std::string words =
+      "genotype JSON: 'normal_n2_p0' must be the name of an operation, or which of NNI's 7 it is: "
+      "a number from 0, or one true among 7";
+  for (const char* other :
+       {"7", "-1", "2.5", "[]", "[false, true]", "[true, true, false, false, false, false, false]",
+        "[true, 0, 0, 0, 0, 0, 0]", "[true, false, false, false, false, false, false, false]"}) {
+    EXPECT_EQ(
+        ErrorOf(absl::StrReplaceAll(OldText(), {{"\"normal_n2_p0\": \"sepconv3x3\"",
+                                                 absl::StrCat("\"normal_n2_p0\": ", other)}})),
+        words);
+  }
+  EXPECT_EQ(ErrorOf(absl::StrReplaceAll(
+                OldText(), {{"[\"normal_n3_p0\", \"normal_n3_p1\"]", "[true, true]"}})),
+            "genotype JSON: 'normal_n3_switch' must name keys as normal_n3_p0");
+}
+
 TEST(GenotypeNniTest, RefusesWhatHasNoClearMeaning) {
   EXPECT_EQ(ErrorOf(R"({"normal/op_2_0": "a", "normal/op_6_0": "a"})"),
             "genotype JSON: the file seems to be of NNI's NASNet, ENAS, AmoebaNet or PNAS space, "
             "which have more nodes than its DARTS space: what a cell's output is made of there is "
             "not in the file");
-  EXPECT_EQ(ErrorOf(absl::StrReplaceAll(
-                OldText(), {{"\"normal_n2_p0\": \"sepconv3x3\"", "\"normal_n2_p0\": 3"}})),
-            "genotype JSON: 'normal_n2_p0' must be the name of an operation: what another form of "
-            "NNI's means, which counts or marks its candidates, the file does not say");
   EXPECT_EQ(ErrorOf(R"({"normal_n2_p0": "maxpool"})"),
             "genotype JSON: what NNI exports lacks the key 'normal_n2_switch'");
 }
