@@ -31,13 +31,7 @@ run() {
   finish "$1" "$worker"
 }
 
-expect_error() {
-  local text=$1
-  shift
-  "$compare" "${common[@]}" "$@" >stdout 2>stderr && problem "no error from $*"
-  grep -qF -- "$text" stderr || problem "no '$text' from $*: $(cat stderr)"
-  [ "$(grep -c . stderr)" -eq 1 ] || problem "not one line from $*: $(cat stderr)"
-}
+expect_error() { fails_with '[12]' "$1" "$compare" "${common[@]}" "${@:2}"; }
 
 # expect NAME TEXT: the worker says so.
 expect() {

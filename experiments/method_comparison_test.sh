@@ -17,15 +17,7 @@ run() {
 }
 
 # expect_error CODE TEXT ARGUMENT...: that exit code and one line on stderr, with the text.
-expect_error() {
-  local code=$1 text=$2 actual
-  shift 2
-  "$compare" "$@" >stdout 2>stderr
-  actual=$?
-  [ $actual -eq "$code" ] || problem "exit code $actual instead of $code from $*: $(cat stderr)"
-  grep -qF -- "$text" stderr || problem "no '$text' from $*: $(cat stderr)"
-  [ "$(grep -c . stderr)" -eq 1 ] || problem "not one line from $*: $(cat stderr)"
-}
+expect_error() { fails_with "$1" "$2" "$compare" "${@:3}"; }
 
 # expect_same FOLDER: the table of a comparison that was never interrupted, but for times and memory.
 expect_same() {

@@ -77,7 +77,7 @@ expect_end() {
       continue
     fi
     [ "$(grep -cF -- "$text" stderr.$rank)" -eq 1 ] || problem "no '$text' in: $(cat stderr.$rank)"
-    [ "$(grep -vcE '^(epoch|  pruned|pruning)' stderr.$rank)" -eq 1 ] ||
+    [ "$(grep -vcE "$progress" stderr.$rank)" -eq 1 ] ||
       problem "not one line: $(cat stderr.$rank)"
   done
 }

@@ -38,15 +38,7 @@ wait_for() {
 }
 
 # expect_error CODE TEXT ARGUMENT...: that exit code and one line on stderr, with the text.
-expect_error() {
-  local code=$1 text=$2 actual
-  shift 2
-  "$program" "$@" >stdout 2>stderr
-  actual=$?
-  [ $actual -eq "$code" ] || problem "exit code $actual instead of $code from $*: $(cat stderr)"
-  grep -qF -- "$text" stderr || problem "no '$text' from $*: $(cat stderr)"
-  [ "$(grep -vcE '^(epoch|  pruned|  points)' stderr)" -eq 1 ] || problem "not one line from $*: $(cat stderr)"
-}
+expect_error() { fails_with "$1" "$2" "$program" "${@:3}"; }
 
 # expect_same FOLDER: the same bits as the run that was never interrupted, but for times and memory.
 expect_same() {

@@ -16,17 +16,6 @@ run() {
   "$@" >stdout 2>stderr || problem "failed: $*: $(cat stderr)"
 }
 
-# expect_error CODE TEXT PROGRAM ARGUMENT...: that exit code and one line on stderr, with the text.
-expect_error() {
-  local code=$1 text=$2 actual
-  shift 2
-  "$@" >stdout 2>stderr
-  actual=$?
-  [ $actual -eq "$code" ] || problem "exit code $actual instead of $code from $*: $(cat stderr)"
-  grep -qF -- "$text" stderr || problem "no '$text' from $*: $(cat stderr)"
-  [ "$(grep -vcE '^epoch' stderr)" -eq 1 ] || problem "not one line from $*: $(cat stderr)"
-}
-
 # tested_by COMMAND: what it says comes next.
 tested_by() { grep -qxF -- "Next: bazel run //tools:evaluate -- $1" stdout || problem "not next is $1: $(cat stdout)"; }
 
@@ -112,7 +101,7 @@ else
 fi
 run "$train" "${tiny[@]}" --out_dir=zeros \
   --genotype='|none~0|+|skip_connect~0|none~1|+|none~0|none~1|skip_connect~2|'
-expect_error 1 'so it needs 3, 6, 9, ... cells in all; got 5' "$train" "${tiny[@]}" --cells=5 \
+fails_with 1 'so it needs 3, 6, 9, ... cells in all; got 5' "$train" "${tiny[@]}" --cells=5 \
   --genotype="$cell" --out_dir=five
 
 # ImageNet's shape: on the built-in folder, which is written once; then on one's own images.
@@ -130,7 +119,7 @@ grep -qF 'left out: own/' stderr || problem "does not name the broken image: $(c
 grep -qF 'broken images, left out: 1' stderr || problem "does not count it: $(cat stderr)"
 grep -qF 'of 9 classes' stdout || problem "not 9 classes: $(cat stdout)"
 tested_by '--model=own_run/model.pt --dataset=image_folder --data_dir=own'
-expect_error 1 'broken.jpg: ' "$transfer" "${photos[@]}" --max_images=0 --steps_per_epoch=0 \
+fails_with 1 'broken.jpg: ' "$transfer" "${photos[@]}" --max_images=0 --steps_per_epoch=0 \
   --data_dir=own --strict --out_dir=strict
 run "$train" "${tiny[@]}" --dataset=image_folder --data_dir=own --image_size=32 --split_seed=1 --out_dir=small
 tested_by '--model=small/model.pt --dataset=image_folder --data_dir=own --split_seed=1'
@@ -156,7 +145,7 @@ grep -qF 'cifar_train -- --genotype=own_search/genotype.json --dataset=image_fol
   problem "does not say what comes next: $(cat stdout)"
 run "$train" "${tiny[@]}" --genotype=own_search/genotype.json --dataset=image_folder --data_dir=own \
   --image_size=16 --out_dir=own_trained
-expect_error 1 'broken.jpg: ' "$search" --method=nap_magnitude --channels=2 --cells=3 --epochs=1 --warmup_epochs=0 \
+fails_with 1 'broken.jpg: ' "$search" --method=nap_magnitude --channels=2 --cells=3 --epochs=1 --warmup_epochs=0 \
   --prune_begin=1 --prune_end=1 --batch_size=16 --threads=1 --dataset=image_folder --data_dir=own \
   --image_size=16 --strict --out_dir=strict_search
 
@@ -169,7 +158,7 @@ run "$search" --method=nap_magnitude --channels=2 --cells=3 --epochs=1 --warmup_
   --batch_size=16 --steps_per_epoch=2 --evaluation_images=16 --threads=1 --workers=2 \
   --dataset=image_folder --data_dir="$images" --image_size=16 --out_dir=$'my r\xfcn'
 next=$(grep -o 'bazel run.*' stdout | tail -n 1)
-expect_error 2 'is finished' "$search" --resume --out_dir=$'my r\xfcn' # its flags are read
+fails_with 2 'is finished' "$search" --resume --out_dir=$'my r\xfcn' # its flags are read
 bazel() { # run TARGET -- ARGUMENT...
   run "$train" "${tiny[@]}" "${@:4}" --out_dir=$'n\xe4chster'
 }
@@ -194,17 +183,17 @@ grep -qE 'Starting from photos/model.pt: [0-9]+ tensors taken, [0-9]+ left' stdo
   problem "does not say what was taken: $(cat stdout)"
 run "$transfer" "${photos[@]}" --weights=photos/checkpoint.pt --out_dir=again_from_photos
 grep -qF ', 0 left at random' stdout || problem "not everything was taken: $(cat stdout)"
-expect_error 1 'is of another network: ' "$transfer" "${photos[@]}" --channels=4 \
+fails_with 1 'is of another network: ' "$transfer" "${photos[@]}" --channels=4 \
   --weights=photos/model.pt --out_dir=x1
-expect_error 1 '--weights=nowhere.pt is not a file' "$train" "${tiny[@]}" --weights=nowhere.pt --out_dir=x2
-expect_error 1 '--weights=photos is a folder; of a run its model.pt is meant' "$train" "${tiny[@]}" --weights=photos --out_dir=x2
+fails_with 1 '--weights=nowhere.pt is not a file' "$train" "${tiny[@]}" --weights=nowhere.pt --out_dir=x2
+fails_with 1 '--weights=photos is a folder; of a run its model.pt is meant' "$train" "${tiny[@]}" --weights=photos --out_dir=x2
 head -c 9999 photos/model.pt >half.pt
 cp good/model.pt flipped.pt
 size=$(wc -c <flipped.pt)
 printf '\377' | dd of=flipped.pt bs=1 seek=$((size / 2)) conv=notrunc status=none
-expect_error 1 'flipped.pt is neither a whole model.pt nor a whole checkpoint.pt: its part' \
+fails_with 1 'flipped.pt is neither a whole model.pt nor a whole checkpoint.pt: its part' \
   "$train" "${tiny[@]}" --weights=flipped.pt --out_dir=x2
-expect_error 1 'half.pt is neither a whole model.pt nor a whole checkpoint.pt' "$train" "${tiny[@]}" \
+fails_with 1 'half.pt is neither a whole model.pt nor a whole checkpoint.pt' "$train" "${tiny[@]}" \
   --weights=half.pt --out_dir=x3
 
 # Help and presets.
@@ -221,45 +210,45 @@ for program in "$train" "$transfer"; do
 done
 
 # Wrong words.
-expect_error 2 "unknown preset 'slow'; known: comparison_quick, comparison_small, comparison_standard, modern, paper, quick" "$train" --preset=slow
-expect_error 1 "the genotype 'DARTS_V3' is neither a file nor one of" "$train" "${tiny[@]}" --genotype=DARTS_V3
-expect_error 1 "unknown network 'x'; known: cifar, imagenet" "$train" "${tiny[@]}" --network=x
-expect_error 2 "unknown backend 'x'; known: fused, grouped, reference" "$train" "${tiny[@]}" --backend=x
-expect_error 2 "backend 'reference:recompute=1': unknown parameter 'recompute'" "$train" "${tiny[@]}" \
+fails_with 2 "unknown preset 'slow'; known: comparison_quick, comparison_small, comparison_standard, modern, paper, quick" "$train" --preset=slow
+fails_with 1 "the genotype 'DARTS_V3' is neither a file nor one of" "$train" "${tiny[@]}" --genotype=DARTS_V3
+fails_with 1 "unknown network 'x'; known: cifar, imagenet" "$train" "${tiny[@]}" --network=x
+fails_with 2 "unknown backend 'x'; known: fused, grouped, reference" "$train" "${tiny[@]}" --backend=x
+fails_with 2 "backend 'reference:recompute=1': unknown parameter 'recompute'" "$train" "${tiny[@]}" \
   --backend=reference:recompute=1
-expect_error 2 "--recompute=true is a parameter of what --backend names: --backend=fused:recompute=1" "$train" \
+fails_with 2 "--recompute=true is a parameter of what --backend names: --backend=fused:recompute=1" "$train" \
   "${tiny[@]}" --recompute
-expect_error 2 "unknown dataset 'x'; known:" "$train" "${tiny[@]}" --dataset=x
-expect_error 1 "labels.txt has no effect: the dataset 'built_in' finds its labels by itself" "$train" \
+fails_with 2 "unknown dataset 'x'; known:" "$train" "${tiny[@]}" --dataset=x
+fails_with 1 "labels.txt has no effect: the dataset 'built_in' finds its labels by itself" "$train" \
   "${tiny[@]}" --label_file=labels.txt
-expect_error 1 '--drop_path=1 is out of range' "$train" "${tiny[@]}" --drop_path=1
-expect_error 1 '--ema=1 is out of range: must be from 0 to below 1' "$train" "${tiny[@]}" --ema=1
-expect_error 1 "unknown optimizer 'adam'; known: sgd, adamw" "$train" "${tiny[@]}" --optimizer=adam
-expect_error 1 '--randaugment=-1 is out of range' "$train" "${tiny[@]}" --randaugment=-1
-expect_error 1 '--randaugment_magnitude=31 is out of range' "$train" "${tiny[@]}" --randaugment_magnitude=31
-expect_error 1 '--random_erasing=2 is out of range' "$train" "${tiny[@]}" --random_erasing=2
-expect_error 1 "unknown class_weights 'x'; known: none, balanced" "$train" "${tiny[@]}" --class_weights=x
-expect_error 1 "unknown sampling 'x'; known: uniform, balanced" "$train" "${tiny[@]}" --sampling=x
-expect_error 1 'together would count small classes twice' "$train" "${tiny[@]}" --sampling=balanced --class_weights=balanced
-expect_error 1 '--workers=0 is out of range' "$train" "${tiny[@]}" --workers=0
-expect_error 1 '--batch_size=41 is more than the 40 training images' "$train" "${tiny[@]}" --batch_size=41
+fails_with 1 '--drop_path=1 is out of range' "$train" "${tiny[@]}" --drop_path=1
+fails_with 1 '--ema=1 is out of range: must be from 0 to below 1' "$train" "${tiny[@]}" --ema=1
+fails_with 1 "unknown optimizer 'adam'; known: sgd, adamw" "$train" "${tiny[@]}" --optimizer=adam
+fails_with 1 '--randaugment=-1 is out of range' "$train" "${tiny[@]}" --randaugment=-1
+fails_with 1 '--randaugment_magnitude=31 is out of range' "$train" "${tiny[@]}" --randaugment_magnitude=31
+fails_with 1 '--random_erasing=2 is out of range' "$train" "${tiny[@]}" --random_erasing=2
+fails_with 1 "unknown class_weights 'x'; known: none, balanced" "$train" "${tiny[@]}" --class_weights=x
+fails_with 1 "unknown sampling 'x'; known: uniform, balanced" "$train" "${tiny[@]}" --sampling=x
+fails_with 1 'together would count small classes twice' "$train" "${tiny[@]}" --sampling=balanced --class_weights=balanced
+fails_with 1 '--workers=0 is out of range' "$train" "${tiny[@]}" --workers=0
+fails_with 1 '--batch_size=41 is more than the 40 training images' "$train" "${tiny[@]}" --batch_size=41
 # A folder that leaves nothing to test on is refused before anything is trained.
 for class in a b c d; do
   mkdir -p "one_each/$class"
   cp datasets/built_in_folder/train/disk/000.png "one_each/$class"
 done
-expect_error 1 '--data_dir=one_each: no class has a second image' "$transfer" "${photos[@]}" --data_dir=one_each --out_dir=untested
+fails_with 1 '--data_dir=one_each: no class has a second image' "$transfer" "${photos[@]}" --data_dir=one_each --out_dir=untested
 [ -e untested ] && problem "a run that cannot be tested left a folder"
-expect_error 1 'at least 3 cells' "$train" "${tiny[@]}" --cells=2
-expect_error 1 "--image_size=64: this dataset's images have 32 x 32" "$train" "${tiny[@]}" --image_size=64
-expect_error 1 '--data_dir=nowhere' "$train" "${tiny[@]}" --data_dir=nowhere
-expect_error 1 'nowhere' "$transfer" "${photos[@]}" --data_dir=nowhere
-expect_error 1 'good already holds a run' "$train" "${tiny[@]}" --out_dir=good
-expect_error 1 'loss became nan in epoch 1' "$train" "${tiny[@]}" --learning_rate=1e30 --out_dir=diverged
-expect_error 2 'holds a run of cifar_train, not of imagenet_transfer' "$transfer" --resume --out_dir=diverged
+fails_with 1 'at least 3 cells' "$train" "${tiny[@]}" --cells=2
+fails_with 1 "--image_size=64: this dataset's images have 32 x 32" "$train" "${tiny[@]}" --image_size=64
+fails_with 1 '--data_dir=nowhere' "$train" "${tiny[@]}" --data_dir=nowhere
+fails_with 1 'nowhere' "$transfer" "${photos[@]}" --data_dir=nowhere
+fails_with 1 'good already holds a run' "$train" "${tiny[@]}" --out_dir=good
+fails_with 1 'loss became nan in epoch 1' "$train" "${tiny[@]}" --learning_rate=1e30 --out_dir=diverged
+fails_with 2 'holds a run of cifar_train, not of imagenet_transfer' "$transfer" --resume --out_dir=diverged
 mkdir full
 ln -s /dev/full full/model.best.pt.tmp
-expect_error 1 'full/model.best.pt' "$train" "${tiny[@]}" --out_dir=full
+fails_with 1 'full/model.best.pt' "$train" "${tiny[@]}" --out_dir=full
 grep -qF 'go on with: bazel run //experiments:cifar_train -- --resume --out_dir=full' stderr ||
   problem "does not say how to go on: $(cat stderr)"
 
@@ -268,7 +257,7 @@ rm -f full/model.best.pt.tmp
 cp cells.txt mine.txt
 mkdir changed
 ln -s /dev/full changed/model.best.pt.tmp
-expect_error 1 'changed/model.best.pt' "$train" "${tiny[@]}" --genotype=mine.txt --checkpoint_minutes=0 \
+fails_with 1 'changed/model.best.pt' "$train" "${tiny[@]}" --genotype=mine.txt --checkpoint_minutes=0 \
   --out_dir=changed
 rm -f changed/model.best.pt.tmp
 cp changed/genotype.json kept.json

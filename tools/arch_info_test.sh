@@ -14,13 +14,7 @@ expect() {
 }
 
 # expect_error TEXT ARGUMENT...: it fails with one line on stderr, with the text.
-expect_error() {
-  local text=$1
-  shift
-  "$info" "$@" >stdout 2>stderr && problem "no failure from $*"
-  grep -qF -- "$text" stderr || problem "no '$text' from $*: $(cat stderr)"
-  [ "$(wc -l <stderr)" -eq 1 ] || problem "not one line from $*: $(cat stderr)"
-}
+expect_error() { fails_with '[12]' "$1" "$info" "${@:2}"; }
 
 expect 'parameters               3169414 ' --genotype=DARTS_V1
 expect 'multiply-adds an image   500987520 ' --genotype=DARTS_V1

@@ -72,13 +72,7 @@ else
 fi
 
 # expect_error TEXT ARGUMENT...: it fails with one line on stderr, with the text.
-expect_error() {
-  local text=$1
-  shift
-  "$statistics" "$@" >stdout 2>stderr && problem "no failure from $*"
-  grep -qF -- "$text" stderr || problem "no '$text' from $*: $(cat stderr)"
-  [ "$(wc -l <stderr)" -eq 1 ] || problem "not one line from $*: $(cat stderr)"
-}
+expect_error() { fails_with '[12]' "$1" "$statistics" "${@:2}"; }
 expect_error "--image_size=4x: give the side of a square" --image_size=4x
 expect_error "--image_channels=2 is out of range: must be 0, 1 or 3" --image_channels=2
 expect_error "--mean=a,b: 'a' is no number" --mean=a,b

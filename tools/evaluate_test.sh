@@ -14,13 +14,7 @@ run() {
 }
 
 # expect_error TEXT ARGUMENT...: it fails with one line on stderr, with the text.
-expect_error() {
-  local text=$1
-  shift
-  "$evaluate" "$@" >stdout 2>stderr && problem "no failure from $*"
-  grep -qF -- "$text" stderr || problem "no '$text' from $*: $(cat stderr)"
-  [ "$(grep -vc '^classified' stderr)" -eq 1 ] || problem "not one line from $*: $(cat stderr)"
-}
+expect_error() { fails_with '[12]' "$1" "$evaluate" "${@:2}"; }
 
 run "$train" "${tiny[@]}" --seed=3 --out_dir=drawings
 run "$evaluate" --model=drawings/model.pt --seed=3

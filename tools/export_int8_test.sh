@@ -7,11 +7,7 @@ cd "$TEST_TMPDIR"
 
 # expect_error TEXT ARGUMENT...: it fails with one line on stderr, with the text, and writes nothing.
 expect_error() {
-  local text=$1
-  shift
-  "$export" --checkpoint=run --out=wrong "$@" >stdout 2>stderr && problem "no failure from $*"
-  grep -qF -- "$text" stderr || problem "no '$text' from $*: $(cat stderr)"
-  [ "$(grep -vc 'left out' stderr)" -eq 1 ] || problem "not one line from $*: $(cat stderr)"
+  fails_with '[12]' "$1" "$export" --checkpoint=run --out=wrong "${@:2}"
   [ ! -e wrong ] || problem "written in spite of $*"
 }
 

@@ -7,13 +7,7 @@ export=$PWD/$1 make=$PWD/$2 compare=$PWD/$3
 cd "$TEST_TMPDIR"
 
 # expect_error TEXT ARGUMENT...: it fails with one line on stderr, with the text.
-expect_error() {
-  local text=$1
-  shift
-  "$export" "$@" >stdout 2>stderr && problem "no failure from $*"
-  grep -qF -- "$text" stderr || problem "no '$text' from $*: $(cat stderr)"
-  [ "$(wc -l <stderr)" -eq 1 ] || problem "not one line from $*: $(cat stderr)"
-}
+expect_error() { fails_with '[12]' "$1" "$export" "${@:2}"; }
 
 # 1 and 3 inputs a node, and normal cells that read nothing but the cell before the last.
 cat >uneven.json <<'JSON'

@@ -9,13 +9,7 @@ search=$PWD/$3
 cd "$TEST_TMPDIR"
 
 # expect_error PROGRAM TEXT ARGUMENT...: it fails with one line on stderr, with the text.
-expect_error() {
-  local program=$1 text=$2
-  shift 2
-  "$program" "$@" >stdout 2>stderr && problem "no failure from $*"
-  grep -qF -- "$text" stderr || problem "no '$text' from $*: $(cat stderr)"
-  [ "$(wc -l <stderr)" -eq 1 ] || problem "not one line from $*: $(cat stderr)"
-}
+expect_error() { fails_with '[12]' "$2" "$1" "${@:3}"; }
 
 shape=(--channels=4 --cells=4 --image_size=16)
 quick=(--rounds=2)

@@ -8,13 +8,7 @@ open_pages=$PWD/$3
 cd "$TEST_TMPDIR" || exit 1
 
 # expect_error TEXT ARGUMENT...: it fails with one line on stderr, with the text.
-expect_error() {
-  local text=$1
-  shift
-  "$report" "$@" >stdout 2>stderr && problem "no failure from $*"
-  grep -qF -- "$text" stderr || problem "no '$text' from $*: $(cat stderr)"
-  [ "$(wc -l <stderr)" -eq 1 ] || problem "not one line from $*: $(cat stderr)"
-}
+expect_error() { fails_with '[12]' "$1" "$report" "${@:2}"; }
 
 python3 "$examples" || problem "no example folders"
 pages=()

@@ -13,13 +13,7 @@ run() {
 }
 
 # expect_error TEXT ARGUMENT...: it fails with one line on stderr, with the text.
-expect_error() {
-  local text=$1
-  shift
-  "$predict" "$@" >stdout 2>stderr && problem "no failure from $*"
-  grep -qF -- "$text" stderr || problem "no '$text' from $*: $(cat stderr)"
-  [ "$(grep -vc '^classified' stderr)" -eq 1 ] || problem "not one line from $*: $(cat stderr)"
-}
+expect_error() { fails_with '[12]' "$1" "$predict" "${@:2}"; }
 
 # The border, which the view that tests does not show, has another class's colour.
 python3 - <<'PYTHON' || problem "no pictures"

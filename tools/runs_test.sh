@@ -10,13 +10,7 @@ cd "$TEST_TMPDIR" || exit 1
 export TZ=UTC
 
 # expect_error TEXT ARGUMENT...: it fails with one line on stderr, with the text.
-expect_error() {
-  local text=$1
-  shift
-  "$runs" "$@" >stdout 2>stderr && problem "no failure from $*"
-  grep -qF -- "$text" stderr || problem "no '$text' from $*: $(cat stderr)"
-  [ "$(wc -l <stderr)" -eq 1 ] || problem "not one line from $*: $(cat stderr)"
-}
+expect_error() { fails_with '[12]' "$1" "$runs" "${@:2}"; }
 
 expect_error 'cannot look into runs: No such file or directory; --runs names the folder of runs'
 mkdir runs

@@ -8,13 +8,7 @@ cd "$TEST_TMPDIR"
 small=(--cells=3 --channels=4 --max_images=64)
 
 # expect_error TEXT ARGUMENT...: it fails with one line on stderr, with the text.
-expect_error() {
-  local text=$1
-  shift
-  "$score" "${small[@]}" "$@" >stdout 2>stderr && problem "no failure from $*"
-  grep -qF -- "$text" stderr || problem "no '$text' from $*: $(cat stderr)"
-  [ "$(wc -l <stderr)" -eq 1 ] || problem "not one line from $*: $(cat stderr)"
-}
+expect_error() { fails_with '[12]' "$1" "$score" "${small[@]}" "${@:2}"; }
 
 cat >list.csv <<'END'
 architecture,accuracy
