@@ -32,9 +32,10 @@
 namespace nap {
 namespace {
 
-constexpr char kOutOfMemory[] = "out of memory; a smaller --batch_size needs less";
+constexpr char kOutOfMemory[] = "out of memory; a smaller --batch_size or network needs less";
 constexpr char kGpuOutOfMemory[] =
-    "the GPU is out of memory; a smaller --batch_size needs less, and so does --precision=bfloat16";
+    "the GPU is out of memory; a smaller --batch_size or network needs less, and so does "
+    "--precision=bfloat16";
 
 std::function<bool(absl::string_view)>& ErrorFilter() {
   static auto* const filter = new std::function<bool(absl::string_view)>();

@@ -98,7 +98,7 @@ void Progress::Phase(const PhaseReport& report) {
   absl::StrAppend(&text, "  ", report.what);
   if (report.parts > 0) absl::StrAppend(&text, ", ", report.done, "/", report.parts);
   absl::StrAppend(&text, "  for ", FormatDuration(report.seconds));
-  if (report.seconds_left > 0) {
+  if (report.seconds_left >= 0.5) {  // what is less is not known, or nothing
     absl::StrAppend(&text, "  ", FormatDuration(report.seconds_left), " left");
   }
   ShowStep(text);

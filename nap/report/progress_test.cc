@@ -98,7 +98,7 @@ TEST(ProgressTest, RewritesATerminalsLineWithinAPhase) {
     Progress progress(file);
     progress.Phase({"scoring 196 operations", 3, 20, 0, 0, false, 0.2, 0});
     progress.Phase({"scoring 196 operations", 3, 20, 12, 197, false, 4, 65});
-    progress.Phase({"scoring 151 operations", 0, 0, 3, 152, false, 31, 0});
+    progress.Phase({"scoring 151 operations", 0, 0, 3, 152, false, 31, 0.4});
     const CandidateSpace space{{CellTopology::Dense("normal", 2, 1, 1)}, {{"a"}}};
     progress.Pruning({3, {{{0, 1, 0}, 0.5, 1, 1}}, 9, 7, 1, 4}, space);
     progress.Busy("exporting model.pt");
