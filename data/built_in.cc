@@ -8,6 +8,7 @@
 #include <cmath>
 
 #include "data/memory_dataset.h"
+#include "nap/base/option_checks.h"
 #include "nap/base/random.h"
 #include "nap/base/status_macros.h"
 
@@ -18,6 +19,7 @@ constexpr int kSide = 32;
 constexpr ImageShape kShape{3, kSide, kSide};
 constexpr int64_t kTrainSize = 10000;
 constexpr int64_t kTestSize = 2000;
+constexpr int64_t kMostDrawings = 1000000;  // 3 GB
 constexpr uint64_t kStream = 0x6275696c74;
 constexpr double kNoise = 24;  // grey levels, either way
 
@@ -117,6 +119,8 @@ std::unique_ptr<Dataset> Make(uint64_t seed, uint64_t split, int64_t size) {
 
 absl::StatusOr<DatasetPair> Open(const DatasetOptions& options, const ParameterValues&) {
   NAP_RETURN_IF_ERROR(CheckImageSize(options, kShape));
+  NAP_RETURN_IF_ERROR(
+      CheckRange("max_images", static_cast<double>(options.train_size), 0, kMostDrawings));
   const int64_t train_size = options.train_size > 0 ? options.train_size : kTrainSize;
   return DatasetPair{Make(options.seed, 0, train_size), Make(options.seed, 1, kTestSize)};
 }

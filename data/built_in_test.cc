@@ -142,5 +142,12 @@ TEST(BuiltInTest, HasTheMeanAndSpreadThatItSays) {
   }
 }
 
+TEST(BuiltInTest, DrawsNoMoreThanMemoryHolds) {
+  DatasetOptions options;
+  options.train_size = 2000000;
+  EXPECT_EQ(DatasetRegistry::Global().Make("built_in", options).status().message(),
+            "dataset 'built_in': --max_images=2000000 is out of range: must be from 0 to 1000000");
+}
+
 }  // namespace
 }  // namespace nap

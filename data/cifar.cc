@@ -125,10 +125,17 @@ absl::StatusOr<std::string> FindFolder(const Format& format, const std::string& 
   std::string hint;
   for (const auto& entry : std::filesystem::directory_iterator(data_dir, ignored)) {
     const std::string name = entry.path().filename().string();
-    if (!entry.is_directory(ignored) || name == format.folder) continue;
-    hint = absl::StrCat("; if it is a folder of images, as its folder ", name,
-                        " makes it look, --dataset=image_folder reads it");
-    break;
+    const std::string ending = entry.path().extension().string();
+    if (entry.is_directory(ignored) && name != format.folder) {
+      hint = absl::StrCat("; if it is a folder of images, as its folder ", name,
+                          " makes it look, --dataset=image_folder reads it");
+    } else if (ending == ".npy") {
+      hint = absl::StrCat("; NumPy's arrays, such as ", name, ", are read by --dataset=numpy");
+    } else if (ending == ".csv" || ending == ".tsv") {
+      hint = absl::StrCat("; if ", name, " is a table of images, give --data_dir=", data_dir, "/",
+                          name);
+    }
+    if (!hint.empty()) break;
   }
   return absl::NotFoundError(
       absl::StrCat("--data_dir=", data_dir, " holds no ", file, hint, "; ", format.how_to_get_it));

@@ -102,6 +102,15 @@ TEST_F(CifarTest, NamesWhatIsWrong) {
   std::filesystem::create_directories(folder_ + "/train");
   ExpectError("if it is a folder of images, as its folder train makes it look, --dataset=");
   std::filesystem::remove_all(folder_);
+  std::filesystem::create_directories(folder_);
+  std::ofstream(folder_ + "/x_train.npy") << "numpy";
+  ExpectError(
+      "holds no data_batch_1.bin; NumPy's arrays, such as x_train.npy, are read by "
+      "--dataset=numpy; `bazel run");
+  std::filesystem::rename(folder_ + "/x_train.npy", folder_ + "/labels.csv");
+  ExpectError("holds no data_batch_1.bin; if labels.csv is a table of images, give --data_dir=" +
+              folder_ + "/labels.csv; `bazel run");
+  std::filesystem::remove_all(folder_);
   ExpectError(folder_ + " is not a folder");
 }
 

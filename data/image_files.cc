@@ -118,6 +118,21 @@ absl::StatusOr<std::vector<ImageFiles::Found>> ImageFiles::In(
   return found;
 }
 
+absl::Status ImageFiles::SayWhatHasNoClass(const std::string& folder) {
+  NAP_ASSIGN_OR_RETURN(const std::vector<fs::directory_entry> entries, Entries(folder));
+  std::vector<std::string> images;
+  for (const fs::directory_entry& entry : entries) {
+    std::error_code ignored;
+    if (kReadEndings.count(Ending(entry.path())) == 0 || !entry.is_regular_file(ignored)) continue;
+    images.push_back(entry.path().string());
+  }
+  if (!images.empty()) {
+    LOG(WARNING) << "passed over, since it lies beside the class folders and not in one: "
+                 << FirstOf(images);
+  }
+  return absl::OkStatus();
+}
+
 absl::Status ImageFiles::Visit(const Folder& folder, std::vector<Folder>* links) {
   if (!visited_.insert(Identity(folder.path)).second) {
     passed_over_.push_back(folder.path);

@@ -39,6 +39,9 @@ class ImageFiles {
   // Says on stderr what was passed over, a line each kind.
   void SayWhatWasPassedOver() const;
 
+  // Says on stderr which images lie in `folder` itself, beside those of classes. Unavailable as In.
+  static absl::Status SayWhatHasNoClass(const std::string& folder);
+
  private:
   struct Folder {
     std::string path;

@@ -35,6 +35,7 @@ absl::StatusOr<Classes> ListClasses(const std::string& root, const std::string& 
   ImageFiles files({root, folder});
   NAP_ASSIGN_OR_RETURN(std::vector<ImageFiles::Found> found, files.In(paths));
   files.SayWhatWasPassedOver();
+  NAP_RETURN_IF_ERROR(ImageFiles::SayWhatHasNoClass(folder));
   Classes classes;
   for (size_t i = 0; i < names.size(); ++i) {
     if (!found[i].visited) continue;

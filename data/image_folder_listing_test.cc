@@ -26,8 +26,15 @@ TEST_F(ImageFolderTest, ListsTrainAndValByClass) {
   Write("train/dog/.cache/a.jpg", "");
   Write("train/dog/notes.txt", "");
   Write("train/notes.jpg", "");
+  testing::internal::CaptureStderr();
   const auto listing = ListImageFolder(options_);
+  const std::string said = testing::internal::GetCapturedStderr();
   ASSERT_TRUE(listing.ok()) << listing.status();
+  EXPECT_NE(said.find("passed over, since it lies beside the class folders and not in one: " +
+                      root_ + "/train/notes.jpg\n"),
+            std::string::npos)
+      << said;
+  EXPECT_EQ(said.find("passed over"), said.rfind("passed over")) << said;
   EXPECT_EQ(listing->class_names, (std::vector<std::string>{"cat", "dog"}));
   EXPECT_EQ(Names(listing->train),
             (std::vector<std::string>{"train/cat/1.jpg 0", "train/dog/a.Png 1",
@@ -110,6 +117,17 @@ TEST_F(ImageFolderTest, ReadsLabelFiles) {
   ExpectError("val.txt, line 2: there is no image 'val_7.JPEG' in " + root_ + "/val");
   Write("val.txt", "val_1.JPEG 0\nval_1.JPEG 1\n");
   ExpectError("val.txt, line 2: a second label for 'images/val_1.JPEG'");
+}
+
+TEST_F(ImageFolderTest, AWholePathIsNoOtherImagesName) {
+  for (const char* name : {"train/x/0.png", "train/y/0.png", "val/A/a.png", "val/a.png"}) {
+    WriteImage(name);
+  }
+  Write("labels.txt", "A/a.png x\na.png y\n");
+  options_.label_file = root_ + "/labels.txt";
+  const auto listing = ListImageFolder(options_);
+  ASSERT_TRUE(listing.ok()) << listing.status();
+  EXPECT_EQ(Names(listing->test), (std::vector<std::string>{"val/A/a.png 0", "val/a.png 1"}));
 }
 
 TEST_F(ImageFolderTest, ReadsALabelFileInOneWay) {

@@ -166,7 +166,8 @@ absl::StatusOr<std::vector<Row>> ReadRows(const Table& table, const ColumnNames&
     if (!fs::is_regular_file(path, ignored)) {
       return table.Fail(row, "there is no file ", path);
     }
-    const auto [earlier, is_new] = lines.emplace(path, row.line);
+    const auto [earlier, is_new] =
+        lines.emplace(fs::path(path).lexically_normal().string(), row.line);
     if (!is_new) return table.Fail(row, "'", file, "' stands in line ", earlier->second, ", too");
     Part part = Part::kTrain;
     if (columns.part >= 0) {

@@ -140,6 +140,8 @@ TEST_F(ImageTableTest, SaysWhatIsWrong) {
   ExpectError("file,label\nbelow/7.png,a\n", ", line 2: there is no file " + Path("below/7.png"));
   ExpectError("file,label\nbelow/0.png,a\nbelow/0.png,b\n",
               ", line 3: 'below/0.png' stands in line 2, too");
+  ExpectError("file,label\nbelow/0.png,a\n./below//0.png,b\n",
+              ", line 3: './below//0.png' stands in line 2, too");
   ExpectError("file,label,split\nbelow/0.png,a,learn\n",
               ", line 2: 'learn' is no part; known: train, training, trn, val, valid, validation, "
               "test, testing, tst");

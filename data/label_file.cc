@@ -33,6 +33,8 @@ absl::StatusOr<std::vector<Line>> ReadLines(const std::string& path, const std::
   std::map<std::string, size_t> by_name;  // below `folder`, or the file's alone
   for (size_t i = 0; i < images.size(); ++i) {
     by_name.emplace(images[i].substr(folder.size() + 1), i);
+  }
+  for (size_t i = 0; i < images.size(); ++i) {
     by_name.emplace(images[i].substr(images[i].rfind('/') + 1), i);
   }
   std::map<std::string, int> by_class;

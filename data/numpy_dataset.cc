@@ -2,8 +2,8 @@
 //
 // Arrays, by name, whatever the case of letters:
 //   train_images or x_train, images, x, data     train_labels or y_train, labels, y, targets
-//   val_images or x_val, valid_images, x_valid   val_labels or y_val, valid_labels, y_valid
-//   test_images or x_test                        test_labels or y_test
+//   val_images or x_val, valid_..., validation_...   val_labels or y_val, valid_..., validation_...
+//   test_images or x_test                            test_labels or y_test
 // or as the parameters say. Of val and test together val is taken, as of folders
 // (image_folder_listing.h). Without either, a tenth is held out (hold_out.h).
 //
@@ -54,8 +54,9 @@ struct ArrayNames {
 struct PartNames {
   ArrayNames train = {{"train_images", "x_train", "images", "x", "data"},
                       {"train_labels", "y_train", "labels", "y", "targets"}};
-  ArrayNames validation = {{"val_images", "x_val", "valid_images", "x_valid"},
-                           {"val_labels", "y_val", "valid_labels", "y_valid"}};
+  ArrayNames validation = {
+      {"val_images", "x_val", "valid_images", "x_valid", "validation_images", "x_validation"},
+      {"val_labels", "y_val", "valid_labels", "y_valid", "validation_labels", "y_validation"}};
   ArrayNames test = {{"test_images", "x_test"}, {"test_labels", "y_test"}};
   bool test_given = false;  // by the user
 };

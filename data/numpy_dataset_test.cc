@@ -100,6 +100,17 @@ TEST_F(NumpyDatasetTest, ArraysOfOtherNamesAreSaid) {
                            "others, who, x_val, y_test, y_val"));
 }
 
+TEST_F(NumpyDatasetTest, TestsOnWhatIsCalledValidation) {
+  WriteImages("x_train.npy");
+  WriteLabels("y_train.npy", {0, 1, 0, 1});
+  WriteImages("X_Validation.npy");
+  WriteLabels("y_validation.npy", {1, 1, 0, 1});
+  const auto data = Open();
+  ASSERT_TRUE(data.ok()) << data.status();
+  EXPECT_EQ(Labels(*data->train), (std::vector<int>{0, 1, 0, 1}));
+  EXPECT_EQ(Labels(*data->test), (std::vector<int>{1, 1, 0, 1}));
+}
+
 TEST_F(NumpyDatasetTest, ReadsTrainingAndTestArrays) {
   WriteImages("X_train.npy");
   WriteLabels("y_train.npy", {10, 2, 10, 2});

@@ -69,7 +69,8 @@ absl::StatusOr<RunFlags> AskForFlags(const ChildProgram& program,
 }
 
 bool HoldsRun(const std::string& folder) {
-  return std::filesystem::exists(folder + "/config.json");
+  std::error_code ignored;  // then the run says what is wrong
+  return std::filesystem::exists(folder + "/config.json", ignored);
 }
 
 std::string DifferencesOf(const std::map<std::string, std::string>& there, const RunFlags& here) {

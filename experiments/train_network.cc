@@ -34,6 +34,7 @@
 #include "nap/report/run_folder.h"
 #include "nap/report/run_schema.h"
 #include "nap/report/training_record.h"
+#include "nap/search_space/genotype_lookup.h"
 #include "nap/search_space/published_genotypes.h"
 #include "nap/search_space/search_space.h"
 #include "nap/training/initial_weights.h"
@@ -169,6 +170,8 @@ std::string EvaluateCommand(const std::string& model, const ImagesChoice& images
   if (!images.options.data_dir.empty()) {
     absl::StrAppend(&command, " --data_dir=", ShellWord(images.options.data_dir));
   }
+  // The built-in drawings are others with another seed.
+  if (images.dataset == kBuiltIn) absl::StrAppend(&command, GivenFlags({"seed"}));
   return absl::StrCat(command, GivenFlags({"label_file", "split_seed", "held_out_file"}));
 }
 
@@ -243,18 +246,26 @@ class Reporter final : public TrainingObserver {
   RunReport page_;
 };
 
-// A new network, or one that starts from --weights. One that is resumed is the checkpoint's, whose
-// genotype's file may be gone, and whose weights come from there. `note`: GenotypeFromFlag's.
-absl::StatusOr<TrainedNetwork> MakeModel(const Dataset& images, const Checkpoint* checkpoint,
-                                         std::string* note) {
+// What --genotype names. One that is resumed has it in its folder and its checkpoint, whatever has
+// become of the file that the flag names; other processes may not see the folder. `note`:
+// GenotypeFromFlag's.
+absl::StatusOr<Genotype> GenotypeOfRun(bool is_resumed, const Checkpoint* checkpoint,
+                                       std::string* note) {
+  const std::string file = absl::StrCat(FLAGS_out_dir, "/", run_file::kGenotype);
+  absl::StatusOr<Genotype> kept = absl::NotFoundError("a new run");
+  if (is_resumed) kept = FindGenotype(file);
+  if (checkpoint == nullptr) return kept.ok() ? kept : GenotypeFromFlag(FLAGS_genotype, note);
+  NAP_ASSIGN_OR_RETURN(const ModelDescription earlier, DescriptionOf(*checkpoint));
+  if (!kept.ok() || *kept == earlier.spec.genotype) return earlier.spec.genotype;
+  return absl::FailedPreconditionError(absl::StrCat(
+      "the checkpoint in ", FLAGS_out_dir, " is of other cells than those in ", file,
+      ": one of both is another run's; put back the right one, or begin anew in another folder"));
+}
+
+// A new network, or one that starts from --weights, unless it is resumed.
+absl::StatusOr<TrainedNetwork> MakeModel(const Dataset& images, Genotype genotype,
+                                         const Checkpoint* checkpoint) {
   TrainedNetwork model;
-  Genotype genotype;
-  if (checkpoint == nullptr) {
-    NAP_ASSIGN_OR_RETURN(genotype, GenotypeFromFlag(FLAGS_genotype, note));
-  } else {
-    NAP_ASSIGN_OR_RETURN(const ModelDescription earlier, DescriptionOf(*checkpoint));
-    genotype = earlier.spec.genotype;
-  }
   NAP_ASSIGN_OR_RETURN(model.description, Describe(images, std::move(genotype)));
   at::manual_seed(FLAGS_seed);
   NAP_ASSIGN_OR_RETURN(model.network,
@@ -296,7 +307,9 @@ absl::Status Main(const TrainingProgram& program, const ProgramOptions& program_
   NAP_RETURN_IF_ERROR(CheckSameImages(&group, *data.train));
   NAP_RETURN_IF_ERROR(CheckSameImages(&group, *data.test));
   std::string note;
-  NAP_ASSIGN_OR_RETURN(const TrainedNetwork model, MakeModel(*data.train, checkpoint, &note));
+  NAP_ASSIGN_OR_RETURN(Genotype genotype, GenotypeOfRun(is_resumed, checkpoint, &note));
+  NAP_ASSIGN_OR_RETURN(const TrainedNetwork model,
+                       MakeModel(*data.train, std::move(genotype), checkpoint));
   NAP_RETURN_IF_ERROR(
       CheckSameText(&group, "cells", GenotypeToJson(model.description.spec.genotype)));
   NAP_ASSIGN_OR_RETURN(const std::unique_ptr<NetworkTrainer> trainer,

@@ -264,5 +264,20 @@ cp changed/genotype.json kept.json
 rm mine.txt
 run "$train" --resume --out_dir=changed
 cmp kept.json changed/genotype.json || problem "it took another genotype"
+# Before its first checkpoint, too, and from another folder.
+cp -r changed begun
+rm begun/checkpoint.pt begun/model*.pt
+sed -i 's/"finished": true/"finished": false/' begun/config.json
+: >begun/metrics.jsonl
+mkdir elsewhere
+(cd elsewhere && "$train" --resume --out_dir=../begun) >stdout 2>stderr || problem "from elsewhere: $(cat stderr)"
+cmp kept.json begun/genotype.json || problem "it began with another genotype"
+cmp changed/model.pt begun/model.pt || problem "it came to another model"
+# A checkpoint of a run of the same flags but other cells.
+cp -r changed mixed
+cp good/genotype.json mixed
+sed -i 's/"finished": true/"finished": false/' mixed/config.json
+fails_with 1 'the checkpoint in mixed is of other cells than those in mixed/genotype.json' "$train" --resume --out_dir=mixed
+cmp good/genotype.json mixed/genotype.json || problem "it was overwritten"
 
 [ $failures -eq 0 ]

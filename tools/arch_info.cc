@@ -3,6 +3,7 @@
 #include <absl/strings/str_format.h>
 #include <absl/strings/str_join.h>
 #include <gflags/gflags.h>
+#include <unistd.h>
 
 #include <cstdio>
 #include <nlohmann/json.hpp>
@@ -42,7 +43,7 @@ int64_t NumParameters(const DerivedNetwork& network) {
 }
 
 absl::Status Draw(const Genotype& genotype, const std::vector<int>& num_inputs) {
-  const std::string dot = absl::StrCat(FLAGS_svg, ".dot");
+  const std::string dot = absl::StrCat(FLAGS_svg, ".", ::getpid(), ".dot");
   NAP_RETURN_IF_ERROR(WriteFileAtomically(dot, GenotypeToDot(genotype, num_inputs)));
   const absl::Status drawn = RenderSvg(dot, FLAGS_svg);
   std::remove(dot.c_str());

@@ -64,7 +64,9 @@ expect_error '--mean has no effect: ' "${int8[@]}" "${photos[@]}" --mean=0.5,0.5
 mkdir large
 "$make" DARTS_V2 imagenet 6 4 51 large || problem "trained_network_for_tests"
 expect_error "large was trained on other images: dataset 'built_in': --image_size=51: " "${int8[@]}" --checkpoint=large
-expect_error 'nowhere/x.onnx' "${int8[@]}" "${photos[@]}" --out=nowhere/x.onnx
+touch file
+expect_error "cannot create the folder file" "${int8[@]}" "${photos[@]}" --out=file/x.onnx
+grep -q classified stderr && problem "found out after minutes: $(cat stderr)"
 
 cp -r photos broken
 for picture in broken/train/*/*.bmp; do echo 'not an image' >"$picture"; done

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "nap/base/files.h"
 #include "nap/base/program.h"
 #include "nap/base/short_list.h"
 #include "nap/base/status_macros.h"
@@ -142,6 +143,8 @@ absl::Status Main() {
   const std::string out =
       FLAGS_out.empty() ? ((is_folder ? path : path.parent_path()) / format->usual_out).string()
                         : FLAGS_out;
+  // Found out now, not after minutes of calibration.
+  if (FLAGS_quantize == kInt8) NAP_RETURN_IF_ERROR(PrepareToWrite(out));
   NAP_RETURN_IF_ERROR(format->write(trained, out));
 
   int64_t parameters = 0;

@@ -22,6 +22,7 @@
 #include <vector>
 
 #include "nap/base/interrupt.h"
+#include "nap/base/program.h"
 
 namespace nap {
 namespace {
@@ -73,7 +74,7 @@ absl::StatusOr<std::string> Try(
     return work(piece);
   } catch (const std::exception& error) {
     // The rest of LibTorch's text is where it was thrown.
-    const std::vector<std::string> lines = absl::StrSplit(error.what(), '\n');
+    const std::vector<std::string> lines = absl::StrSplit(InOurWords(error.what()), '\n');
     return absl::InternalError(lines.front());
   }
 }

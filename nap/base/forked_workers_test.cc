@@ -7,6 +7,7 @@
 #include <chrono>
 #include <csignal>
 #include <map>
+#include <new>
 #include <set>
 #include <stdexcept>
 #include <thread>
@@ -91,6 +92,10 @@ TEST(ForkedWorkersTest, AnExceptionIsAnErrorOfOneLine) {
       [](int64_t) -> absl::StatusOr<std::string> { throw std::runtime_error("what\nand where"); },
       &results);
   EXPECT_EQ(status, absl::InternalError("what"));
+  const absl::Status memory = Do(
+      2, 2, [](int64_t) -> absl::StatusOr<std::string> { throw std::bad_alloc(); }, &results);
+  EXPECT_EQ(memory,
+            absl::InternalError("out of memory; a smaller --batch_size or network needs less"));
 }
 
 TEST(ForkedWorkersTest, SaysThatAProcessDied) {

@@ -7,32 +7,40 @@
 #include <absl/strings/string_view.h>
 
 #include <cmath>
+#include <cstdint>
+#include <string>
 #include <vector>
 
 namespace nap {
+
+// As people write it: 2000000, not 2e+06.
+inline std::string OptionText(double value) {
+  const bool is_whole = std::abs(value) < 1e15 && value == std::floor(value);
+  return is_whole ? absl::StrCat(static_cast<int64_t>(value)) : absl::StrCat(value);
+}
 
 // InvalidArgument "--flag=value is out of range: <range>" unless `fine`.
 inline absl::Status CheckOption(bool fine, absl::string_view flag, double value,
                                 absl::string_view range) {
   if (fine) return absl::OkStatus();
   return absl::InvalidArgumentError(
-      absl::StrCat("--", flag, "=", value, " is out of range: ", range));
+      absl::StrCat("--", flag, "=", OptionText(value), " is out of range: ", range));
 }
 
 // These are also false for NaN.
 inline absl::Status CheckAtLeast(absl::string_view flag, double value, double least) {
   return CheckOption(std::isfinite(value) && value >= least, flag, value,
-                     absl::StrCat("must be at least ", least));
+                     absl::StrCat("must be at least ", OptionText(least)));
 }
 
 inline absl::Status CheckRange(absl::string_view flag, double value, double least, double most) {
   return CheckOption(value >= least && value <= most, flag, value,
-                     absl::StrCat("must be from ", least, " to ", most));
+                     absl::StrCat("must be from ", OptionText(least), " to ", OptionText(most)));
 }
 
 // Beyond these a number is a mistake, which would be noticed only once the machine is busy with it.
 inline constexpr double kMostThreads = 1024, kMostCells = 1000, kMostChannels = 1e4,
-                        kMostPixels = 1e4;
+                        kMostPixels = 1e4, kMostEpochs = 1e5;
 
 inline absl::Status CheckPositive(absl::string_view flag, double value) {
   return CheckOption(std::isfinite(value) && value > 0, flag, value, "must be positive");

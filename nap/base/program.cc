@@ -69,7 +69,7 @@ std::string InOurWords(absl::string_view thrown) {
     return kGpuOutOfMemory;
   }
   if (absl::StrContains(thrown, "can't allocate memory") ||
-      absl::StrContains(thrown, "out of memory")) {
+      absl::StrContains(thrown, "out of memory") || thrown == std::bad_alloc().what()) {
     return kOutOfMemory;
   }
   if (absl::StrContains(thrown, "CUDA error")) {

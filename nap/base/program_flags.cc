@@ -1,5 +1,6 @@
 #include "nap/base/program_flags.h"
 
+#include <absl/strings/match.h>
 #include <absl/strings/numbers.h>
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_join.h>
@@ -14,6 +15,7 @@
 #include <utility>
 
 #include "nap/base/command_line.h"
+#include "nap/base/plugin_hint.h"
 #include "nap/base/runfiles.h"
 #include "nap/base/status_macros.h"
 
@@ -249,6 +251,13 @@ absl::Status CheckParts(const ProgramOptions& options) {
   return absl::OkStatus();
 }
 
+// What is unknown here the earlier run's program had from a plugin.
+absl::Status CheckEarlierParts(const ProgramOptions& options) {
+  const absl::Status status = CheckParts(options);
+  if (!absl::StartsWith(status.message(), "unknown ")) return status;
+  return absl::Status(status.code(), absl::StrCat(status.message(), kPluginHint));
+}
+
 bool AsksForHelp(absl::string_view argument) {
   return argument == "--help" || argument == "-help" || argument == "-h";
 }
@@ -295,7 +304,10 @@ absl::Status ReadFlags(int argc, char** argv, const ProgramOptions& options, boo
   if (options.earlier_flags != nullptr && !help) {
     NAP_ASSIGN_OR_RETURN(const auto earlier,
                          options.earlier_flags(options, /*to_run=*/!PrintsFlags(argc, argv)));
-    if (!earlier.empty()) return UseEarlierFlags(options, earlier);
+    if (!earlier.empty()) {
+      NAP_RETURN_IF_ERROR(UseEarlierFlags(options, earlier));
+      return CheckEarlierParts(options);
+    }
   }
   std::set<std::string> given;
   for (const gflags::CommandLineFlagInfo& flag : FlagsOf(options)) {

@@ -1,14 +1,18 @@
 #include "nap/base/program.h"
 
+#include <absl/strings/str_cat.h>
 #include <gflags/gflags.h>
 #include <gtest/gtest.h>
 
 #include <cstdlib>
 #include <fstream>
 #include <map>
+#include <new>
 #include <string>
 #include <utility>
 #include <vector>
+
+#include "nap/base/plugin_hint.h"
 
 DEFINE_int32(first_of_test, 1, "");
 DEFINE_int32(second_of_test, 2, "");
@@ -52,6 +56,8 @@ TEST(ProgramTest, SaysWhatToDoAboutWhatIsThrown) {
   EXPECT_EQ(
       InOurWords("[enforce fail at alloc_cpu.cpp:66] . DefaultCPUAllocator: can't allocate memory"),
       "out of memory; a smaller --batch_size or network needs less");
+  EXPECT_EQ(InOurWords(std::bad_alloc().what()),
+            "out of memory; a smaller --batch_size or network needs less");
   EXPECT_EQ(
       InOurWords("CUDA error: unspecified launch failure\nCUDA kernel errors might be ..."),
       "the GPU failed: CUDA error: unspecified launch failure; a run that has a checkpoint goes "
@@ -128,6 +134,19 @@ TEST(ProgramTest, AFlagThatHasMovedIsAnsweredWithItsParameter) {
   EXPECT_EQ(Read({"--sour_of_test=yes"}, options).status().message(),
             "--sour_of_test=yes is a parameter of what --fruit_of_test names: "
             "--fruit_of_test=apple:sour=1");
+}
+
+TEST(ProgramTest, WhatAnEarlierRunHadMayBeAPlugins) {
+  const gflags::FlagSaver saver;
+  ProgramOptions options = FruitProgram();
+  options.earlier_flags = [](const ProgramOptions&, bool) {
+    return std::map<std::string, std::string>{{"fruit_of_test", "durian"}};
+  };
+  const std::string resumed(Read({}, options).status().message());
+  options.earlier_flags = nullptr;
+  const std::string given(Read({"--fruit_of_test=durian"}, options).status().message());
+  EXPECT_EQ(given, "unknown fruit 'durian'; known: apple");
+  EXPECT_EQ(resumed, absl::StrCat(given, kPluginHint));
 }
 
 std::string NameOfThisProcess() {

@@ -54,17 +54,20 @@ int SkipConnections(const CellGenotype& cell) {
 }
 
 // Of the first cell of what the search would have given after each epoch; nothing of runs whose
-// strengths.jsonl does not say it, as those of NAP 0.2.0.
+// strengths.jsonl does not say it, as those of NAP 0.2.0, or is lost: the results are elsewhere.
 absl::StatusOr<std::vector<int>> SkipConnectionsByEpoch(const std::string& search) {
   std::vector<int> counts;
-  NAP_RETURN_IF_ERROR(ReadJsonLines(
-      absl::StrCat(search, "/", run_file::kStrengths), [&](const Json& line) -> absl::Status {
+  const absl::Status status = ReadJsonLines(
+      absl::StrCat(search, "/", run_file::kStrengths),
+      [&](const Json& line) -> absl::Status {
         const auto genotype = line.find(run_key::kGenotype);
         if (genotype == line.end()) return absl::OkStatus();
         NAP_ASSIGN_OR_RETURN(const Genotype earlier, GenotypeFromJson(genotype->dump()));
         counts.push_back(SkipConnections(earlier.cells.front()));
         return absl::OkStatus();
-      }));
+      },
+      {/*skip_damaged=*/true});
+  if (!status.ok() && !absl::IsNotFound(status)) return status;
   return counts;
 }
 

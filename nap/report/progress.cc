@@ -38,8 +38,14 @@ std::string Summarise(const std::vector<CandidateId>& pruned, const CandidateSpa
   return text;
 }
 
-void AppendBroken(int64_t images, std::string* lines) {
-  if (images > 0) absl::StrAppend(lines, "  broken images, left out: ", images, "\n");
+void AppendLeftOut(const EpochReport& report, std::string* lines) {
+  if (report.broken_images > 0) {
+    absl::StrAppend(lines, "  broken images, left out: ", report.broken_images, "\n");
+  }
+  if (report.images_passed_over > 0) {
+    absl::StrAppend(lines, "  whole images of batches that were too small without them, left out: ",
+                    report.images_passed_over, "\n");
+  }
 }
 
 // "  7 % waiting", of several processes.
@@ -136,7 +142,7 @@ void Progress::Epoch(const SearchEpochReport& report, const SearchSpace& search_
                 report.epoch, report.epochs, FormatDuration(report.seconds), report.train_loss,
                 100 * report.train_accuracy, report.valid_loss, 100 * report.valid_accuracy, alive,
                 WaitingText(report));
-  AppendBroken(report.broken_images, &lines);
+  AppendLeftOut(report, &lines);
   if (!report.pruned.empty()) {
     absl::StrAppend(&lines, "  pruned: ", Summarise(report.pruned, space), "\n");
   }
@@ -168,7 +174,7 @@ void Progress::Epoch(const TrainingEpochReport& report) {
       report.epoch, report.epochs, FormatDuration(report.seconds), report.train_loss,
       100 * report.train_accuracy, report.test_loss, 100 * report.test_accuracy,
       100 * report.test_top5_accuracy, report.is_best ? " (best so far)" : "", WaitingText(report));
-  AppendBroken(report.broken_images, &lines);
+  AppendLeftOut(report, &lines);
   ShowEpoch(lines);
 }
 

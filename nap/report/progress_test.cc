@@ -50,6 +50,7 @@ std::string LinesOf(const std::string& search_space, const Genotype& genotype,
   report.seconds = 61;
   report.operations_alive = {2};
   report.broken_images = 3;
+  report.images_passed_over = 1;
   report.pruned = {{0, 0, 0}, {0, 0, 1}, {0, 1, 1}, {0, 0, 2}};
   report.genotype = genotype;
   report.tracks_alive = tracks_alive;
@@ -68,6 +69,7 @@ TEST(ProgressTest, WritesPlainLinesToAFile) {
             "epoch 1/2 done in 1 min 01 s: train loss 1.500, accuracy 25.0 %; validation loss "
             "1.750, accuracy 50.0 %; 2 operations alive\n"
             "  broken images, left out: 3\n"
+            "  whole images of batches that were too small without them, left out: 1\n"
             "  pruned: normal 2 a, 1 b\n");
 }
 

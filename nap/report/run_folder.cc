@@ -45,13 +45,26 @@ Json Machine() {
 
 std::string ConfigOf(const std::string& path) { return absl::StrCat(path, "/", run_file::kConfig); }
 
-// The table's first `size` bytes, or, where it has fewer, those of its whole lines.
+// The table's first `size` bytes, or, where it has fewer, or with another run's checkpoint a line
+// would be cut, those of the whole lines before.
 absl::StatusOr<LineWriter> OpenTableAt(const std::string& table, int64_t size) {
-  absl::StatusOr<LineWriter> writer = LineWriter::OpenAt(table, size);
-  if (!absl::IsDataLoss(writer.status())) return writer;
-  LOG(WARNING) << writer.status().message() << "; going on without what is missing";
-  NAP_ASSIGN_OR_RETURN(const std::string content, ReadFile(table));
-  return LineWriter::OpenAt(table, static_cast<int64_t>(content.rfind('\n') + 1));  // npos + 1: 0
+  if (size <= 0) return LineWriter::OpenAt(table, size);
+  absl::StatusOr<std::string> content = ReadFile(table);
+  if (absl::IsNotFound(content.status())) content = "";
+  NAP_RETURN_IF_ERROR(content.status());
+  const auto has = static_cast<int64_t>(content->size());
+  if (has >= size && (*content)[static_cast<size_t>(size - 1)] == '\n') {
+    return LineWriter::OpenAt(table, size);
+  }
+  if (has < size) {
+    LOG(WARNING) << table << " has " << has << " bytes of the " << size
+                 << " that it should have; going on without what is missing";
+  } else {
+    LOG(WARNING) << table << " is not what the checkpoint was written beside: at byte " << size
+                 << " a line would be cut; going on behind the lines before";
+  }
+  const size_t last = content->rfind('\n', static_cast<size_t>(size - 1));  // npos + 1: 0
+  return LineWriter::OpenAt(table, static_cast<int64_t>(last + 1));
 }
 
 }  // namespace

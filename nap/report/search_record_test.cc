@@ -1,5 +1,6 @@
 #include "nap/report/search_record.h"
 
+#include <absl/strings/match.h>
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -245,9 +246,40 @@ TEST_F(SearchRecordTest, ReopensWhereTheCheckpointWasWritten) {
     EXPECT_EQ(Lines("metrics.jsonl").size(), 2u);
     EXPECT_EQ(Lines("strengths.jsonl").size(), 1u);
   }
+  // With another run's checkpoint a line would be cut.
+  const std::string first(static_cast<size_t>(checkpoint->integers.at("metrics.jsonl.bytes") - 3),
+                          'x');
+  ASSERT_TRUE(WriteFileAtomically(path_ + "/metrics.jsonl", first + "\nsecond\n").ok());
+  ASSERT_TRUE(RunFolder::Reopen(path_, SearchRun("test_search"), &*checkpoint).ok());
+  EXPECT_EQ(*ReadFile(path_ + "/metrics.jsonl"), first + "\n");
   // Killed before the first checkpoint.
   ASSERT_TRUE(RunFolder::Reopen(path_, SearchRun("test_search"), nullptr).ok());
   EXPECT_EQ(*ReadFile(path_ + "/strengths.jsonl"), "");
+}
+
+TEST_F(SearchRecordTest, AnEventFileThatIsLostBeginsAnew) {
+  {
+    auto folder = *Create();
+    ASSERT_TRUE(folder->UseTensorboard(nullptr).ok());
+    ASSERT_TRUE(folder->WriteScalars(1, {{"loss", 2.5}}).ok());
+    ASSERT_TRUE(folder->WriteCheckpoint({}).ok());
+  }
+  const auto events = [&] {
+    std::string path;
+    for (const auto& entry : std::filesystem::directory_iterator(path_)) {
+      if (absl::StrContains(entry.path().string(), "events.out.")) path = entry.path().string();
+    }
+    return path;
+  };
+  const std::string whole = *ReadFile(events());
+  std::filesystem::remove(events());
+  const auto checkpoint = ReadNewestCheckpoint(path_);
+  ASSERT_TRUE(checkpoint.ok()) << checkpoint.status();
+  const auto folder = RunFolder::Reopen(path_, SearchRun("test_search"), &*checkpoint);
+  ASSERT_TRUE(folder.ok()) << folder.status();
+  ASSERT_TRUE((*folder)->UseTensorboard(&*checkpoint).ok());
+  ASSERT_TRUE((*folder)->WriteScalars(1, {{"loss", 2.5}}).ok());
+  EXPECT_EQ(ReadFile(events())->size(), whole.size());
 }
 
 TEST_F(SearchRecordTest, SaysWhatCannotBeResumed) {

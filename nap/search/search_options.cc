@@ -24,7 +24,7 @@ const std::map<std::string, CostKind>& CostKinds() {
 // What does not fit is said at once, as it is mended.
 absl::Status ValidateLength(const SearchOptions& options) {
   const Milestones& milestones = options.milestones;
-  NAP_RETURN_IF_ERROR(Together({CheckAtLeast("epochs", options.epochs, 0),
+  NAP_RETURN_IF_ERROR(Together({CheckRange("epochs", options.epochs, 0, kMostEpochs),
                                 CheckAtLeast("warmup_epochs", options.warmup_epochs, 0),
                                 CheckAtLeast("prune_every", milestones.every, 1),
                                 CheckAtLeast("prune_begin", milestones.begin, 0)}));

@@ -70,11 +70,12 @@ absl::Status EpochLoop::RunSteps(
   StartClock();
   ProcessGroup& processes = *options_.processes;
   int64_t broken_before = 0;  // of this process
+  images_passed_over_ = 0;
   loader_.StartEpoch(state_.epoch - 1, state_.step);
   // A batch of too few images is passed over: a step is missing then.
   Batch batch;
   while (state_.step < steps_per_epoch_ &&
-         NextBatch(&loader_, &processes, options_.least_images, &batch)) {
+         NextBatch(&loader_, &processes, options_.least_images, &batch, &images_passed_over_)) {
     const double step_begin = MonotonicSeconds();
     NAP_ASSIGN_OR_RETURN(const StepResult result, step(batch));
     ClassificationMeter meter;
@@ -102,6 +103,10 @@ absl::Status EpochLoop::RunSteps(
     report.waiting_share = WaitingShare();
     NAP_RETURN_IF_ERROR(processes.Agree(observe(report)));
   }
+  // Of batches that were passed over at the end.
+  state_.broken_images += static_cast<int64_t>(
+      processes.Sum(static_cast<double>(loader_.broken_images() - broken_before)));
+  state_.step = steps_per_epoch_;
   return state_.train.images() > 0 ? absl::OkStatus()
                                    : NoImages(options_.images, options_.least_images);
 }
@@ -187,6 +192,7 @@ EpochReport EpochLoop::Report(double learning_rate) const {
   report.train_loss = state_.train.loss();
   report.train_accuracy = state_.train.accuracy();
   report.broken_images = state_.broken_images;
+  report.images_passed_over = images_passed_over_;
   return report;
 }
 
@@ -213,13 +219,18 @@ absl::Status NoImages(const std::string& images, int64_t least_images) {
                    " that can be read; mend or remove what is broken"));
 }
 
-bool NextBatch(Loader* loader, ProcessGroup* processes, int64_t least_images, Batch* batch) {
+bool NextBatch(Loader* loader, ProcessGroup* processes, int64_t least_images, Batch* batch,
+               int64_t* passed_over) {
   while (loader->Next(batch)) {
     std::vector<double> images(processes->size(), 0.0);
     images[processes->rank()] = static_cast<double>(batch->NumImages());
     processes->Sum(&images);
     const double least = *std::min_element(images.begin(), images.end());
-    if (least < static_cast<double>(least_images)) continue;
+    if (least < static_cast<double>(least_images)) {
+      const double all = std::accumulate(images.begin(), images.end(), 0.0);
+      if (passed_over != nullptr) *passed_over += static_cast<int64_t>(all);
+      continue;
+    }
     const auto own = images.begin() + processes->rank();
     batch->first_image = static_cast<int64_t>(std::accumulate(images.begin(), own, 0.0));
     batch->all_images =

@@ -43,9 +43,12 @@ struct EpochReport {
   int64_t peak_memory_bytes = 0;  // of the process, so far
   int64_t peak_gpu_memory_bytes = 0;
   int64_t broken_images = 0;  // left out in this epoch, those of evaluating it too
-  int processes = 1;          // that computed it
-  double waiting_share = 0;   // as in StepReport
-  int64_t bytes_sent = 0;     // by this process to others, in this epoch
+  // That are not broken, but what was left of their batch was too small for a step; since the
+  // program was started.
+  int64_t images_passed_over = 0;
+  int processes = 1;         // that computed it
+  double waiting_share = 0;  // as in StepReport
+  int64_t bytes_sent = 0;    // by this process to others, in this epoch
 };
 
 // How far a run is. What a loader gives depends on the numbers of epoch and batch alone.
@@ -134,9 +137,10 @@ class EpochLoop {
   Loader loader_;
   int64_t steps_per_epoch_;
   LoopState state_;
-  double begin_ = 0;           // of the epoch, as if it had not been interrupted
-  double start_ = 0;           // as it was
-  double waiting_before_ = 0;  // seconds
+  int64_t images_passed_over_ = 0;  // as EpochReport's
+  double begin_ = 0;                // of the epoch, as if it had not been interrupted
+  double start_ = 0;                // as it was
+  double waiting_before_ = 0;       // seconds
   int64_t bytes_before_ = 0;
   Pace pace_;                      // of steps of cost 1
   int64_t evaluated_ = 0;          // the last epoch that is, or is being, evaluated
@@ -148,8 +152,10 @@ class EpochLoop {
 LoaderOptions ShareOf(const ProcessGroup& processes, LoaderOptions loading, bool whole_batches);
 
 // The next batch of which every process has at least so many images, with what of it this process
-// has; false at the end of the epoch. Collective.
-bool NextBatch(Loader* loader, ProcessGroup* processes, int64_t least_images, Batch* batch);
+// has; false at the end of the epoch. `passed_over`, if not null, counts the images of the batches
+// that are passed over. Collective.
+bool NextBatch(Loader* loader, ProcessGroup* processes, int64_t least_images, Batch* batch,
+               int64_t* passed_over = nullptr);
 
 // What is to be said where an epoch has no such batch. `images`: what they are called.
 absl::Status NoImages(const std::string& images, int64_t least_images);

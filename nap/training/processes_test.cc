@@ -36,7 +36,8 @@ TrainingOptions TinyTraining() {
   return options;
 }
 
-// Images that were broken in the last epoch, steps that were made, all losses.
+// Images that were broken in the last epoch, steps that were made, images that were passed over in
+// the last epoch, all losses.
 class Recorder final : public TrainingObserver {
  public:
   absl::Status OnStep(const StepReport& report) override {
@@ -46,18 +47,20 @@ class Recorder final : public TrainingObserver {
   }
   absl::Status OnEpoch(const TrainingEpochReport& report) override {
     numbers_[kBroken] = static_cast<double>(report.broken_images);
+    numbers_[kPassedOver] = static_cast<double>(report.images_passed_over);
     numbers_.push_back(report.test_loss);
     return absl::OkStatus();
   }
 
   const std::vector<double>& numbers() const { return numbers_; }
 
-  static constexpr size_t kBroken = 0, kSteps = 1;
+  static constexpr size_t kBroken = 0, kSteps = 1, kPassedOver = 2, kFirstLoss = 3;
 
  private:
-  std::vector<double> numbers_ = {0, 0};
+  std::vector<double> numbers_ = {0, 0, 0};
 };
-constexpr size_t kBroken = Recorder::kBroken, kSteps = Recorder::kSteps;
+constexpr size_t kBroken = Recorder::kBroken, kSteps = Recorder::kSteps,
+                 kPassedOver = Recorder::kPassedOver, kFirstLoss = Recorder::kFirstLoss;
 
 // A class of a quarter of the images, and another one.
 class UnevenImages final : public ForwardingDataset {
@@ -138,7 +141,7 @@ TEST(ProcessesTest, ClassWeightsAreOfTheWholeBatch) {
   }
   options.class_weights = "none";
   EXPECT_GT(
-      std::abs(Agreed(1, options, /*damage=*/0, /*uneven=*/true)[kSteps + 1] - alone[kSteps + 1]),
+      std::abs(Agreed(1, options, /*damage=*/0, /*uneven=*/true)[kFirstLoss] - alone[kFirstLoss]),
       1e-3)
       << "the weights make no difference";
 }
@@ -197,6 +200,12 @@ TEST(ProcessesTest, OneProcessLeavesThemOutToo) {
   // Where no batch has two broken ones it is half of them.
   EXPECT_GE(numbers[kSteps], 32);
   EXPECT_LT(numbers[kSteps], 48);
+  // The other image of a pair, but where both are broken. Steps are of two epochs.
+  EXPECT_GT(numbers[kPassedOver], 0);
+  EXPECT_LE(numbers[kPassedOver], 16);
+  options.epochs = 1;
+  const std::vector<double> once = Agreed(1, options, /*damage=*/4);
+  EXPECT_EQ(2 * once[kSteps] + once[kBroken] + once[kPassedOver], 64);
 }
 
 TEST(ProcessesTest, APartOfABatchHasTwoImages) {

@@ -28,7 +28,7 @@ std::vector<std::string> Optimizers() { return {"sgd", "adamw"}; }
 std::vector<std::string> LearningRateDecays() { return {"cosine", "linear"}; }
 
 absl::Status Validate(const TrainingOptions& options) {
-  NAP_RETURN_IF_ERROR(CheckAtLeast("epochs", options.epochs, 1));
+  NAP_RETURN_IF_ERROR(CheckRange("epochs", options.epochs, 1, kMostEpochs));
   NAP_RETURN_IF_ERROR(CheckAtLeast("batch_size", options.batch_size, 2));
   NAP_RETURN_IF_ERROR(CheckAtLeast("steps_per_epoch", options.steps_per_epoch, 0));
   NAP_RETURN_IF_ERROR(CheckAtLeast("evaluation_images", options.evaluation_images, 0));

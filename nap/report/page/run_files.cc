@@ -53,7 +53,9 @@ absl::StatusOr<RunFiles> ReadRunFiles(const std::string& run_folder) {
   NAP_ASSIGN_OR_RETURN(files.epochs, ReadTable(file(run_file::kMetrics)));
   NAP_ASSIGN_OR_RETURN(files.strengths, ReadTable(file(run_file::kStrengths)));
   std::error_code ignored;
-  files.is_search = std::filesystem::exists(file(run_file::kStrengths), ignored);
+  // A search whose strengths are lost is one all the same.
+  files.is_search = std::filesystem::exists(file(run_file::kStrengths), ignored) ||
+                    !FlagIn(files.config, "criterion").empty();
   const char* const result = files.is_search ? run_file::kGenotype : run_file::kModel;
   files.is_finished = std::filesystem::exists(file(result), ignored) &&
                       files.config.value(run_key::kFinished, true);

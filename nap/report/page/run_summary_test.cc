@@ -169,6 +169,18 @@ TEST_F(RunSummaryTest, CountsTheParametersOfATrainedNetwork) {
   EXPECT_TRUE(std::isnan(run.accuracies[0]));
 }
 
+TEST_F(RunSummaryTest, ASearchIsOneWithoutItsStrengths) {
+  WriteRun("run",
+           R"({"experiment": "cifar_search", "flags": {"criterion": "taylor", "epochs": "1"}})",
+           R"({"kind":"epoch","epoch":1,"valid_accuracy":0.5,"seconds":1})", false);
+  Write("run/genotype.json", "{}");
+  const RunSummary run = Summaries().at(0);
+  EXPECT_TRUE(run.is_search);
+  EXPECT_EQ(run.state, RunSummary::State::kFinished);
+  EXPECT_EQ(run.problem, "");
+  EXPECT_EQ(run.last_accuracy, 0.5);
+}
+
 TEST_F(RunSummaryTest, SaysWhatIsWrong) {
   const std::string training = R"({"experiment": "cifar_train", "flags": {"epochs": "5"}})";
   WriteRun("a_checkpoint", training, R"({"kind":"epoch","epoch":1,"seconds":9})", false);
