@@ -194,7 +194,7 @@ class Campaign:
         assert code == 0, lines
         calls = recorded(record)
         seen = set()
-        for number in chosen(len(calls), 0, usual=8):
+        for number in chosen(len(calls), 0, usual=4):
             for kind in Disk.LOSSES:
                 disk = Disk(folder)
                 for call in calls[:number]:

@@ -70,7 +70,7 @@ milliseconds=$((($(date +%s%N) - begin) / 1000000))
 
 # Killed at random moments, again and again, until it comes to its end. The moments are drawn from
 # the time that a whole run takes: there are many before its end, on every machine.
-wanted=${KILLS:-12} # of docs/reliability.md more
+wanted=${KILLS:-8} # of docs/reliability.md more
 kills=0
 rounds=0
 while [ $kills -lt "$wanted" ] && [ $rounds -lt $((3 * wanted)) ]; do
