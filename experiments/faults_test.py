@@ -200,6 +200,9 @@ class Campaign:
                 for call in calls[:number]:
                     disk.do(*call)
                 files = disk.after_loss(kind, random.Random(number))
+                if is_saved(calls[:number]) and not any(
+                        re.search(r"checkpoint(\.previous)?\.pt$", path) for path in files):
+                    self.problem(f"power lost after call {number}, {kind}: no checkpoint is left", files)
                 key = repr(sorted(files.items()))
                 if key in seen:
                     continue
@@ -213,9 +216,6 @@ class Campaign:
                         with open(lost + path, "wb") as file:
                             file.write(content)
                 self.outcomes["power lost"] += 1
-                if is_saved(calls[:number]) and not any(
-                        re.search(r"checkpoint(\.previous)?\.pt$", path) for path in files):
-                    self.problem(f"power lost after call {number}, {kind}: no checkpoint is left", files)
                 self.goes_on(f"power lost after call {number} of {len(calls)}, {kind}", lost)
         print(f"{len(calls)} calls that change something")
 
@@ -259,7 +259,8 @@ class Disk:
         self.operations.append([os.path.dirname(path).rstrip("/"), False, function])
 
     def do(self, call, path, target, offset, data):
-        path, target = path[len(self.root):], target[len(self.root):]
+        # As the run's own folder is flushed: "/.".
+        path, target = (os.path.normpath(name)[len(self.root):] if name else "" for name in (path, target))
         if call == "create":
             number = len(self.content)
             self.content.append(b"")
