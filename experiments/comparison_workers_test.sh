@@ -31,6 +31,7 @@ run() {
   finish "$1" "$worker"
 }
 
+progress='^$'
 expect_error() { fails_with '[12]' "$1" "$compare" "${common[@]}" "${@:2}"; }
 
 # expect NAME TEXT: the worker says so.

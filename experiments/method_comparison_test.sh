@@ -17,6 +17,7 @@ run() {
 }
 
 # expect_error CODE TEXT ARGUMENT...: that exit code and one line on stderr, with the text.
+progress='^$'
 expect_error() { fails_with "$1" "$2" "$compare" "${@:3}"; }
 
 # expect_same FOLDER: the table of a comparison that was never interrupted, but for times and memory.

@@ -1,6 +1,7 @@
 # For tests that start several processes: `program`, which $1 is, and what starts and awaits it, in a folder
 # of its own.
 . nap/base/problems_for_tests.sh || exit 1
+progress='^(epoch|  pruned|pruning)'
 program=$PWD/$1
 name=$(basename "$1")
 cd "$TEST_TMPDIR"

@@ -38,6 +38,7 @@ wait_for() {
 }
 
 # expect_error CODE TEXT ARGUMENT...: that exit code and one line on stderr, with the text.
+progress='^(epoch|  pruned|  points)'
 expect_error() { fails_with "$1" "$2" "$program" "${@:3}"; }
 
 # expect_same FOLDER: the same bits as the run that was never interrupted, but for times and memory.

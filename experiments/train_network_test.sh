@@ -3,6 +3,7 @@
 # bad input.
 set -uo pipefail
 . nap/base/problems_for_tests.sh || exit 1
+progress='^epoch'
 train=$PWD/$1
 transfer=$PWD/$2
 search=$PWD/$3

@@ -14,6 +14,7 @@ run() {
 }
 
 # expect_error TEXT ARGUMENT...: it fails with one line on stderr, with the text.
+progress='^classified'
 expect_error() { fails_with '[12]' "$1" "$evaluate" "${@:2}"; }
 
 run "$train" "${tiny[@]}" --seed=3 --out_dir=drawings

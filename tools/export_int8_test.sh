@@ -6,6 +6,7 @@ export=$PWD/$1 make=$PWD/$2 evaluate=$PWD/$3
 cd "$TEST_TMPDIR"
 
 # expect_error TEXT ARGUMENT...: it fails with one line on stderr, with the text, and writes nothing.
+progress='left out'
 expect_error() {
   fails_with '[12]' "$1" "$export" --checkpoint=run --out=wrong "${@:2}"
   [ ! -e wrong ] || problem "written in spite of $*"

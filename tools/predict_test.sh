@@ -13,6 +13,7 @@ run() {
 }
 
 # expect_error TEXT ARGUMENT...: it fails with one line on stderr, with the text.
+progress='^classified'
 expect_error() { fails_with '[12]' "$1" "$predict" "${@:2}"; }
 
 # The border, which the view that tests does not show, has another class's colour.

@@ -8,8 +8,8 @@ problem() {
   failures=$((failures + 1))
 }
 
-# Lines on stderr that tell of progress, or of images that are passed over.
-progress='^(epoch|  pruned|  points|  cell now|pruning|classified)|left out'
+# What lines on stderr that tell of progress look like; a test's own, by default none.
+progress='a^'
 
 # fails_with CODE TEXT COMMAND...: it ends with the exit code, which may be a pattern ([12]), and one line
 # on stderr beside those of progress, with the text. stdout and stderr have what it said.
